@@ -1,0 +1,1 @@
+"""The training side of lossboard: `import lossboard as wandb`."""

@@ -1,0 +1,1 @@
+"""The server of lossboard: ingest, storage, queries and the dashboard."""

@@ -1,0 +1,245 @@
+"""The tables. Portable column types only; what differs by dialect stands in `dialect.py`.
+
+`*_us` are microseconds since the epoch, `*_json` hold JSON text. Points belong to a series, a
+series to an attempt, an attempt to a run (docs/architecture.md, section 6).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+__all__ = [
+    "attempt",
+    "block",
+    "console_line",
+    "file",
+    "hist_block",
+    "json_block",
+    "metadata",
+    "project",
+    "run",
+    "series",
+    "tail",
+    "view",
+    "writer",
+]
+
+metadata = MetaData()
+
+# SQLite gives rowids, and so autoincrement, only to INTEGER primary keys.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True, autoincrement=True)
+
+
+def _reference(table: str, *, nullable: bool = False) -> Column[int]:
+    name = table.removesuffix(".id") + "_id"
+    return Column(name, _Id, ForeignKey(table), nullable=nullable)
+
+
+project = Table(
+    "project",
+    metadata,
+    _id(),
+    Column("entity", String(128), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("settings_json", Text, nullable=False, default="{}"),
+    UniqueConstraint("entity", "name"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    _id(),
+    _reference("project.id"),
+    Column("run_id", String(256), nullable=False),  # the client's id, unique in the project
+    Column("slot", Integer, nullable=False),  # order of creation in the project: palette slot
+    Column("color", String(16), nullable=False, default=""),
+    Column("name", Text, nullable=False, default=""),
+    Column("notes", Text, nullable=False, default=""),
+    Column("group", Text, nullable=False, default=""),
+    Column("job_type", Text, nullable=False, default=""),
+    Column("tags_json", Text, nullable=False, default="[]"),
+    Column("config_json", Text, nullable=False, default="{}"),
+    Column("metadata_json", Text, nullable=False, default="{}"),
+    Column("metrics_json", Text, nullable=False, default="{}"),  # name -> MetricDefinition
+    Column("notices_json", Text, nullable=False, default="{}"),  # kind -> text, amount, time
+    Column("set_summary_json", Text, nullable=False, default="{}"),  # key -> [value, time_us]
+    Column("summary_json", Text, nullable=False, default="{}"),  # composed, as last sealed
+    Column("created_us", BigInteger, nullable=False),
+    Column("started_us", BigInteger, nullable=False),
+    Column("heartbeat_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger),
+    Column("exit_code", Integer),
+    Column("preempting", Boolean, nullable=False, default=False),
+    Column("stop_requested", Boolean, nullable=False, default=False),
+    Column("last_step", BigInteger),
+    Column("version", BigInteger, nullable=False, default=0),  # of the last change, store-wide
+    Column("generation", BigInteger, nullable=False, default=0),  # counts seals
+    Column("deleted_us", BigInteger),
+    UniqueConstraint("project_id", "run_id"),
+    Index("run_by_version", "version"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _id(),
+    _reference("run.id"),
+    Column("parent_id", _Id, ForeignKey("attempt.id")),  # composed up to cut_step, if any
+    Column("cut_step", BigInteger),  # the last step taken from the parent; None: all of it
+    Column("kind", String(16), nullable=False),  # fresh, resume, rewind, fork
+    Column("opened_us", BigInteger, nullable=False),
+    Index("attempt_by_run", "run_id"),
+)
+
+writer = Table(
+    "writer",
+    metadata,
+    _id(),
+    Column("token", String(64), nullable=False, unique=True),
+    _reference("run.id"),
+    _reference("attempt.id"),
+    Column("next_seq", BigInteger, nullable=False, default=0),
+    Column("created_us", BigInteger, nullable=False),
+    Column("metadata_json", Text, nullable=False, default="{}"),
+    Column("exit_code", Integer),
+)
+
+series = Table(
+    "series",
+    metadata,
+    _id(),
+    _reference("attempt.id"),
+    Column("key", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # scalar, histogram, json, system
+    Column("path_json", Text, nullable=False, default=""),  # keys of a nested dict, or empty
+    # The catalogue, as of the last seal:
+    Column("n", BigInteger, nullable=False, default=0),
+    Column("first_step", BigInteger),
+    Column("last_step", BigInteger),
+    Column("min_step", BigInteger),
+    Column("max_step", BigInteger),
+    Column("first_us", BigInteger),
+    Column("last_us", BigInteger),
+    Column("min_us", BigInteger),
+    Column("max_us", BigInteger),
+    Column("steps_ascend", Boolean, nullable=False, default=True),  # never decreased, in arrival
+    Column("values_ascend", Boolean, nullable=False, default=True),  # finite and never decreased
+    Column("last_json", Text, nullable=False, default="null"),
+    Column("min_value", Float),
+    Column("max_value", Float),
+    Column("total", Float),  # sum of the finite values
+    Column("finite", BigInteger, nullable=False, default=0),
+    UniqueConstraint("attempt_id", "key", "kind"),
+)
+
+tail = Table(
+    "tail",
+    metadata,
+    _id(),  # order of arrival in the store
+    _reference("run.id"),
+    _reference("writer.id"),
+    Column("seq", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    UniqueConstraint("writer_id", "seq"),
+    Index("tail_by_run", "run_id", "id"),
+)
+
+
+def _block_columns() -> list[Column[int]]:
+    return [
+        Column("n", Integer, nullable=False),
+        Column("ordinal", BigInteger, nullable=False),  # of the first entry
+        Column("s0", BigInteger, nullable=False),  # least step
+        Column("s1", BigInteger, nullable=False),  # greatest step
+        Column("t0", BigInteger, nullable=False),  # least and greatest time, us
+        Column("t1", BigInteger, nullable=False),
+        Column("open", Boolean, nullable=False),  # replaced until full
+        Column("codec", Integer, nullable=False),
+    ]
+
+
+block = Table(
+    "block",
+    metadata,
+    _id(),
+    _reference("series.id"),
+    Column("level", Integer, nullable=False),  # 0: points; k: nodes of 16**k points
+    *_block_columns(),
+    Column("data", LargeBinary, nullable=False),
+    Index("block_by_step", "series_id", "level", "s0"),
+)
+
+hist_block = Table(
+    "hist_block",
+    metadata,
+    _id(),
+    _reference("series.id"),
+    *_block_columns(),
+    Column("data", LargeBinary, nullable=False),
+    Index("hist_block_by_step", "series_id", "s0"),
+)
+
+json_block = Table(
+    "json_block",
+    metadata,
+    _id(),
+    _reference("series.id"),
+    *_block_columns(),
+    Column("data", LargeBinary, nullable=False),
+    Index("json_block_by_step", "series_id", "s0"),
+)
+
+console_line = Table(
+    "console_line",
+    metadata,
+    _id(),
+    _reference("run.id"),
+    _reference("writer.id"),
+    Column("number", BigInteger, nullable=False),
+    Column("stream", String(8), nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("run_id", "writer_id", "number"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    _id(),
+    _reference("run.id"),
+    Column("name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mime_type", String(256), nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    UniqueConstraint("run_id", "name"),
+)
+
+view = Table(
+    "view",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the state
+    Column("state_json", Text, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+)
