@@ -23,7 +23,15 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "alert",
+    "artifact",
+    "artifact_alias",
+    "artifact_collection",
+    "artifact_entry",
+    "artifact_membership",
+    "artifact_use",
     "attempt",
+    "blob_md5",
     "block",
     "console_line",
     "file",
@@ -242,4 +250,109 @@ view = Table(
     Column("hash", String(64), primary_key=True),  # SHA-256 of the state
     Column("state_json", Text, nullable=False),
     Column("created_us", BigInteger, nullable=False),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    _id(),
+    _reference("run.id"),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+)
+
+# Artifacts: a collection holds versions (memberships) of artifacts; an artifact belongs to the
+# collection it was logged to, its sequence, and may be linked into others.
+
+artifact_collection = Table(
+    "artifact_collection",
+    metadata,
+    _id(),
+    _reference("project.id"),
+    Column("name", String(256), nullable=False),
+    Column("type", String(128), nullable=False),
+    Column("is_sequence", Boolean, nullable=False),  # False: holds only linked artifacts
+    Column("description", Text, nullable=False, default=""),
+    Column("client_id", String(128), nullable=False, default=""),
+    Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "name"),
+)
+
+artifact = Table(
+    "artifact",
+    metadata,
+    _id(),
+    _reference("artifact_collection.id"),
+    Column("run_id", _Id, ForeignKey("run.id")),  # that logged it, if any
+    Column("state", String(16), nullable=False),  # PENDING, COMMITTED, DELETED
+    Column("digest", String(64), nullable=False),
+    Column("client_id", String(128), nullable=False, default=""),
+    Column("description", Text, nullable=False, default=""),
+    Column("metadata_json", Text, nullable=False, default="{}"),
+    Column("tags_json", Text, nullable=False, default="[]"),
+    Column("aliases_json", Text, nullable=False, default="[]"),  # asked for, set at commit
+    Column("manifest_sha256", String(64), nullable=False, default=""),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
+    Column("file_count", Integer, nullable=False, default=0),
+    Column("history_step", BigInteger),
+    Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+    Index("artifact_by_collection", "artifact_collection_id", "digest"),
+    Index("artifact_by_client_id", "client_id"),
+)
+
+artifact_membership = Table(
+    "artifact_membership",
+    metadata,
+    _id(),
+    _reference("artifact_collection.id"),
+    _reference("artifact.id"),
+    Column("version", Integer, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("artifact_collection_id", "version"),
+    UniqueConstraint("artifact_collection_id", "artifact_id"),
+)
+
+artifact_alias = Table(
+    "artifact_alias",
+    metadata,
+    _id(),
+    _reference("artifact_collection.id"),
+    _reference("artifact.id"),
+    Column("alias", String(256), nullable=False),
+    UniqueConstraint("artifact_collection_id", "alias"),
+)
+
+artifact_entry = Table(
+    "artifact_entry",
+    metadata,
+    _id(),
+    _reference("artifact.id"),
+    Column("path", Text, nullable=False),
+    Column("digest", String(256), nullable=False),  # base64 MD5, or of the reference
+    Column("sha256", String(64), nullable=False, default=""),  # of the blob, if stored here
+    Column("reference", Text, nullable=False, default=""),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
+    UniqueConstraint("artifact_id", "path"),
+)
+
+artifact_use = Table(
+    "artifact_use",
+    metadata,
+    _id(),
+    _reference("run.id"),
+    _reference("artifact.id"),
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("run_id", "artifact_id"),
+)
+
+blob_md5 = Table(
+    "blob_md5",
+    metadata,
+    Column("md5", String(32), primary_key=True),  # hex
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
 )
