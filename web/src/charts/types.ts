@@ -1,7 +1,11 @@
 /**
  * What the chart classes take and give. Charts know no framework, no fetch and no URL: a component
- * makes one with `new Chart(host, options)`, feeds it with `set`, and calls `resize` and `destroy`.
- * All arrays of one line have the same length and are ordered by x.
+ * makes one with `new Chart(host, callbacks)`, feeds it with `set`, and calls `resize` and
+ * `destroy`. All arrays of one line have the same length and are ordered by x.
+ *
+ * A colour is a CSS colour or the name of a custom property (`--c3`), resolved when it is drawn, so
+ * that a change of theme needs no new data (`runColor` in `math/color.ts` gives the name of a slot).
+ * Charts follow the theme by themselves.
  */
 
 export type SmoothingKind = 'twema' | 'ema' | 'gaussian' | 'average' | 'none';
@@ -32,6 +36,10 @@ export interface Line {
   nan: Float64Array;
   posInf: Float64Array;
   negInf: Float64Array;
+  /** Points in the window that these buckets stand for (`in_window`). */
+  points: number;
+  /** Mean x distance of the whole line's raw points, zoomed or not: the unit of gaussian's sigma. */
+  spacing: number;
 }
 
 export interface Window {
@@ -40,16 +48,21 @@ export interface Window {
 }
 
 export type XKind = 'step' | 'time' | 'runtime' | 'metric';
-export type Aggregate = 'mean' | 'min' | 'max' | 'first' | 'last';
+export type Aggregate = 'mean' | 'min' | 'max' | 'first' | 'last' | 'count';
 
 export interface LineOptions {
-  x: { kind: XKind; log: boolean; window: Window };
+  /** `name`: what the tooltip calls x where it is not a step, e.g. the metric's name. */
+  x: { kind: XKind; log: boolean; window: Window; name?: string };
   y: { log: boolean; window: Window; ignoreOutliers: boolean };
   aggregate: Aggregate;
   envelope: boolean;
+  smoothing: Smoothing;
   /** Range of x over all the data of the panel when not zoomed; smoothing depends on it. */
   xRange: number;
+  /** Hovered in a list: this line 2 px, the others at 35 %. */
   highlighted: string | null;
+  /** Chosen for good: this line 2 px, the others as they are. */
+  selected?: string | null;
 }
 
 /** Histogram events of one series, as `POST /api/query/histograms` answers. */
@@ -77,10 +90,170 @@ export interface HistogramEvents {
   magnitudeCounts?: Float64Array;
 }
 
-/** A moment that every panel shows: hovered (transient) or pinned. */
+/** One event of a series, cut out by `histogramAt` in `math/histogram.ts`. */
+export interface Histogram {
+  ordinal: number;
+  step: number;
+  timeUs: number;
+  batch: number;
+  lo: number;
+  hi: number;
+  counts: Float64Array;
+  /** null: bins of equal width from lo to hi. */
+  edges: Float64Array | null;
+  n: number;
+  nan: number;
+  posInf: number;
+  negInf: number;
+  zeros: number;
+  total: number;
+  squares: number;
+  flags: number;
+  /** null: not recorded. */
+  magnitude: { keys: Float64Array; counts: Float64Array } | null;
+}
+
+export type HistogramAxis = 'step' | 'batch' | 'time';
+export type ValueScale = 'linear' | 'symlog';
+
+/** Histograms of one key of one run over time, ready for a heatmap, ridgeline or percentiles. */
+export interface HistogramSeries {
+  id: string;
+  label: string;
+  color: string;
+  events: HistogramEvents;
+  /** Events stored in the window; more than `events` holds when they were strided. */
+  total: number;
+}
+
+/** An event held by the user; A is always the reference (grey), B has the run's colour. */
+export interface Pin {
+  index: number;
+  label: string;
+  color: string;
+}
+
+export interface ValueOptions {
+  scale: ValueScale;
+  /** Nulls: the default range (99.86 % of each event, 99 % of the events), or all when `full`. */
+  window: Window;
+  full: boolean;
+}
+
+export interface HeatOptions {
+  x: { kind: HistogramAxis; window: Window };
+  value: ValueOptions;
+  color: 'log' | 'linear' | 'event';
+  /** Curve of the hovered (else pinned, else last) event at the right, on the same value axis. */
+  margin: boolean;
+  pins: Pin[];
+}
+
+export interface RidgeOptions {
+  x: { kind: HistogramAxis };
+  value: ValueOptions;
+  /** About how many curves; 44 by default. */
+  curves?: number;
+}
+
+export interface PercentileOptions {
+  x: { kind: HistogramAxis; window: Window };
+  value: ValueOptions;
+}
+
+/** One histogram in the single-step view. */
+export interface StepOverlay {
+  id: string;
+  label: string;
+  color: string;
+  /** Drawn grey and thinner: what the others are compared with. */
+  reference: boolean;
+  histogram: Histogram;
+}
+
+export interface StepOptions {
+  draw: 'bars' | 'kde' | 'both';
+  /** Multiplies the bandwidth of the kernel density. */
+  bandwidth: number;
+  /** `auto`: density where several are compared, count for one alone. */
+  y: 'auto' | 'count' | 'density';
+  x: { scale: ValueScale; window: Window };
+}
+
+/** One tensor of `POST /api/query/tensors`: columns per bucket of its grid. */
+export interface Tensor {
+  key: string;
+  bucket: Float64Array;
+  n: Float64Array;
+  nan: Float64Array;
+  posInf: Float64Array;
+  negInf: Float64Array;
+  zeros: Float64Array;
+  squares: Float64Array;
+}
+
+export type LayerStatistic = 'rms' | 'ratio' | 'zeros' | 'nonFinite';
+
+export interface LayerData {
+  /** Bucket b spans [b, b + 1) times `width` on the x-axis. */
+  width: number;
+  tensors: Tensor[];
+  /** The tensors that `ratio` divides by (the weights of the gradients), matched by name. */
+  against: Tensor[];
+}
+
+export interface LayerOptions {
+  statistic: LayerStatistic;
+  x: { kind: XKind | 'batch' };
+  /** The cell that is shown beside the map. */
+  chosen: { key: string; x: number } | null;
+}
+
+/** One bar per run, for series that all have one point. */
+export interface Bar {
+  id: string;
+  label: string;
+  color: string;
+  value: number;
+}
+
+export interface BarOptions {
+  log: boolean;
+  highlighted: string | null;
+}
+
+/** A moment that every panel shows: hovered (transient) or pinned. Other axes ignore it. */
 export interface Moment {
   x: number;
+  axis: XKind | HistogramAxis;
   pinned: boolean;
+}
+
+/** What a panel's header says about what was left out or lies under the pointer. */
+export interface Note {
+  text: string;
+  tone: 'plain' | 'warn' | 'bad';
+  /** Worth saying only while the panel is hovered. */
+  quiet?: boolean;
+}
+
+export interface Callbacks {
+  /** Pointer moved to this moment (pinned: clicked); null: it left. */
+  onMoment?(moment: Moment | null): void;
+  /** Dragged to this window of x; nulls: reset by double click. */
+  onZoom?(x0: number | null, x1: number | null): void;
+  /** Dragged to this window of the value axis of a histogram view; nulls: reset. */
+  onValueZoom?(v0: number | null, v1: number | null): void;
+  /** Histogram views: double click without a zoom asks for the full (or default) value range. */
+  onFull?(full: boolean): void;
+  /** Clicked an event of a histogram view. */
+  onPick?(index: number): void;
+  /** Clicked a cell of the layer map. */
+  onCell?(key: string, x: number): void;
+  /** Pointer near this line, or null. */
+  onNearest?(id: string | null): void;
+  /** Replaces the notes in the header. */
+  onNotes?(notes: Note[]): void;
 }
 
 export interface Chart<Data, Options> {

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+
+const server = 'http://127.0.0.1:8080';
+
+/** `npm run dev` serves the sources and passes everything else to a lossboard server. */
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  worker: { format: 'es' },
+  server: {
+    host: '127.0.0.1',
+    port: 5173,
+    strictPort: true,
+    proxy: { '/api': server, '/vendor': server, '/explore.html': server },
+  },
+});
