@@ -1,0 +1,56 @@
+"""The database: opened and migrated at start, read in threads, written by one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from sqlalchemy import Connection, Engine
+
+from lossboard_server import dialect
+from lossboard_server.migration import migrate
+from lossboard_server.settings import Settings
+
+__all__ = ["Database"]
+
+Answer = TypeVar("Answer")
+
+
+class Database:
+    """Engines of one writing and several reading connections.
+
+    Opening it migrates; raises MigrationError for a database of a newer lossboard.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        url = settings.database_url or f"sqlite:///{settings.data_dir / 'lossboard.db'}"
+        self._read_limit_secs = settings.read_limit_secs
+        self.write_engine: Engine = dialect.open_writer(url, settings.synchronous)
+        migrate(self.write_engine)
+        self._read_engine = dialect.open_reader(url, settings.read_threads)
+        self._limiter = CapacityLimiter(settings.read_threads)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in one read transaction: all its reads see the same moment."""
+        with (
+            self._read_engine.connect() as connection,
+            connection.begin(),
+            dialect.time_limit(connection, self._read_limit_secs),
+        ):
+            yield connection
+
+    async def ask(self, query: Callable[[Connection], Answer]) -> Answer:
+        """The answer of `query`, run in a thread in one read transaction."""
+        return await anyio.to_thread.run_sync(self._ask, query, limiter=self._limiter)
+
+    def _ask(self, query: Callable[[Connection], Answer]) -> Answer:
+        with self.read() as connection:
+            return query(connection)
+
+    def close(self) -> None:
+        self._read_engine.dispose()
+        self.write_engine.dispose()

@@ -1,0 +1,148 @@
+"""Everything that differs between SQLite and PostgreSQL.
+
+SQLite: WAL, pages returned in steps (auto_vacuum=INCREMENTAL, set before the first table),
+one writer that begins IMMEDIATE, readers that are query_only. Elsewhere the database's own
+transactions do the same work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from lossboard_server.errors import TimedOut
+
+__all__ = [
+    "checkpoint",
+    "open_reader",
+    "open_writer",
+    "reclaim_pages",
+    "time_limit",
+    "upsert",
+]
+
+_WAL_LIMIT_BYTES = 64 << 20
+_CACHE_KIB = 64 << 10
+_BUSY_MILLIS = 10_000
+_OPCODES_PER_LOOK = 20_000  # of SQLite's virtual machine: some 0.2 ms between looks at the clock
+
+
+def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
+    """The engine of the one writing connection; it begins IMMEDIATE."""
+    if not _is_sqlite(url):
+        return create_engine(url, pool_size=1, max_overflow=0)
+    engine = _sqlite_engine(url, StaticPool)
+    _on_connect(
+        engine,
+        # auto_vacuum comes first: it only holds if set before the first page is written.
+        "PRAGMA auto_vacuum = INCREMENTAL",
+        "PRAGMA journal_mode = WAL",
+        f"PRAGMA synchronous = {synchronous}",
+        f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}",
+        "PRAGMA foreign_keys = ON",
+        f"PRAGMA cache_size = -{_CACHE_KIB}",
+    )
+    _begin_with(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def open_reader(url: str, connections: int) -> Engine:
+    """The engine of the reading connections, which can't write."""
+    if not _is_sqlite(url):
+        return create_engine(
+            url,
+            pool_size=connections,
+            max_overflow=0,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+    engine = _sqlite_engine(url, QueuePool, pool_size=connections, max_overflow=0)
+    _on_connect(engine, "PRAGMA query_only = ON", f"PRAGMA cache_size = -{_CACHE_KIB // 4}")
+    _begin_with(engine, "BEGIN")
+    return engine
+
+
+def _is_sqlite(url: str) -> bool:
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def _sqlite_engine(url: str, pool: type[QueuePool] | type[StaticPool], **options: Any) -> Engine:
+    arguments = {"check_same_thread": False, "isolation_level": None}
+    return create_engine(url, connect_args=arguments, poolclass=pool, **options)
+
+
+def _on_connect(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, record: object) -> None:
+        for pragma in (f"PRAGMA busy_timeout = {_BUSY_MILLIS}", *pragmas):
+            connection.execute(pragma).fetchall()
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def time_limit(connection: Connection, limit_secs: float) -> Iterator[None]:
+    """Give up what runs on `connection` after `limit_secs`; raises TimedOut."""
+    if connection.dialect.name != "sqlite":
+        millis = max(1, int(limit_secs * 1000))
+        connection.execute(text(f"SET LOCAL statement_timeout = {millis}"))
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + limit_secs
+    driver.set_progress_handler(lambda: time.monotonic() > deadline, _OPCODES_PER_LOOK)
+    try:
+        yield
+    except OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise TimedOut(
+            f"the read took longer than {limit_secs:g} s: ask for fewer runs, keys or steps,"
+            " or raise LOSSBOARD_SERVER_READ_LIMIT_SECS"
+        ) from error
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]
+) -> None:
+    """Insert `rows`; a row that is there by `keys` gets the new values of the other columns."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if others:
+        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+    connection.execute(statement, list(rows))
+
+
+def reclaim_pages(engine: Engine, pages: int) -> None:
+    """Give up to `pages` free pages back to the file system."""
+    if engine.dialect.name == "sqlite":
+        # executescript, since one execute() of this pragma frees one page only.
+        _driver(engine).executescript(f"PRAGMA incremental_vacuum({pages})")
+
+
+def checkpoint(engine: Engine) -> None:
+    """Move the write-ahead log into the database and truncate it, if no reader is in the way."""
+    if engine.dialect.name == "sqlite":
+        _driver(engine).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _driver(engine: Engine) -> Any:
+    with engine.connect() as connection:
+        return connection.connection.dbapi_connection
