@@ -1,0 +1,97 @@
+"""Sound."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossboard.media.base import Media, MediaHome, as_array, as_path, store
+
+__all__ = ["Audio"]
+
+_MIME = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".flac": "audio/flac"}
+
+
+class Audio(Media):
+    """One sound.
+
+    `data_or_path` is the path of a sound file, or samples of shape (n,) or (n, channels): floats
+    within −1..1 or 16-bit integers, which need `sample_rate` (samples per second) and are stored
+    as 16-bit WAV. Raises ValueError for samples without a rate and for other shapes.
+    """
+
+    kind: ClassVar[str] = "audio-file"
+    batch_kind: ClassVar[str] = "audio"
+
+    def __init__(
+        self, data_or_path: Any, sample_rate: int | None = None, caption: str | None = None
+    ) -> None:
+        self._caption = caption
+        self._sample_rate = sample_rate
+        self._duration_secs: float | None = None
+        self._bound: dict[str, Any] | None = None
+        path = as_path(data_or_path)
+        self._suffix = ".wav" if path is None else path.suffix.lower()
+        self._content = self._encode(data_or_path) if path is None else path.read_bytes()
+
+    def _encode(self, data: Any) -> bytes:
+        if self._sample_rate is None:
+            raise ValueError("Audio from samples needs sample_rate=, the samples per second")
+        samples = as_array(data)
+        if samples.ndim not in (1, 2):
+            raise ValueError(
+                f"Audio takes samples of shape (n,) or (n, channels), not {samples.shape}"
+            )
+        self._duration_secs = len(samples) / self._sample_rate
+        return _wav_bytes(samples, int(self._sample_rate))
+
+    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        """See Media.bind."""
+        if self._bound is None:
+            stored = store(
+                home,
+                self._content,
+                folder="audio",
+                key=key,
+                step=step,
+                suffix=self._suffix,
+                mime_type=_MIME.get(self._suffix, "application/octet-stream"),
+            )
+            self._bound = {"_type": self.kind, **stored}
+            if self._caption is not None:
+                self._bound["caption"] = self._caption
+        return dict(self._bound)
+
+    @classmethod
+    def bind_batch(
+        cls, items: Sequence[Media], home: MediaHome, key: str, step: int | str
+    ) -> dict[str, Any]:
+        """W&B's `audio`: the JSON of each with rates and durations beside it."""
+        sounds = [item for item in items if isinstance(item, Audio)]
+        value: dict[str, Any] = {
+            "_type": cls.batch_kind,
+            "count": len(sounds),
+            "audio": [sound.bind(home, key, step) for sound in sounds],
+            "sampleRates": [sound._sample_rate for sound in sounds],
+            "durations": [sound._duration_secs for sound in sounds],
+        }
+        if any(sound._caption is not None for sound in sounds):
+            value["captions"] = [sound._caption or "" for sound in sounds]
+        return value
+
+
+def _wav_bytes(samples: Any, sample_rate: int) -> bytes:
+    if np.issubdtype(samples.dtype, np.floating):
+        samples = np.clip(np.nan_to_num(samples), -1, 1) * 32767
+    frames = samples.astype("<i2")
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1 if frames.ndim == 1 else frames.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(np.ascontiguousarray(frames).tobytes())
+    return buffer.getvalue()

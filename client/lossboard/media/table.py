@@ -1,0 +1,273 @@
+"""Tables with typed columns."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossboard.media.base import Media, MediaHome, as_array, store
+
+__all__ = ["JoinedTable", "PartitionedTable", "Table"]
+
+DEFAULT_COLUMNS = ("Input", "Output", "Expected")
+LOG_MODES = ("IMMUTABLE", "MUTABLE", "INCREMENTAL")
+
+
+class Table(Media):
+    """Rows of equal width under named columns.
+
+    `data` is a list of rows, a 2-D array or a pandas DataFrame (also as `dataframe`). Cells are
+    numbers, text, bools, None, dates, lists, arrays, dicts or media. A column has the type of its
+    first value; another type raises TypeError unless `allow_mixed_types`; None needs `optional`.
+    Rows of another width raise ValueError. `log_mode`: IMMUTABLE stores the table once, MUTABLE
+    anew at each log, INCREMENTAL the rows added since the last log.
+    """
+
+    kind: ClassVar[str] = "table-file"
+
+    def __init__(
+        self,
+        columns: Sequence[Any] | None = None,
+        data: Any = None,
+        rows: Any = None,
+        dataframe: Any = None,
+        dtype: Any = None,
+        optional: bool | Sequence[bool] = True,
+        allow_mixed_types: bool = False,
+        log_mode: str = "IMMUTABLE",
+    ) -> None:
+        if log_mode not in LOG_MODES:
+            raise ValueError(f"Table log_mode is one of {', '.join(LOG_MODES)}, not {log_mode!r}")
+        self.log_mode = log_mode
+        frame = dataframe if dataframe is not None else data if _is_frame(data) else None
+        if frame is not None:
+            columns, data = [str(name) for name in frame.columns], frame.to_numpy().tolist()
+        self.columns: list[str] = [str(name) for name in columns or DEFAULT_COLUMNS]
+        self.data: list[list[Any]] = []
+        self._mixed = allow_mixed_types or dtype is not None
+        self._optional = optional
+        self._types: list[str | None] = [None] * len(self.columns)
+        self._stored_rows = 0
+        self._increment = 0
+        self._bound: dict[str, Any] | None = None
+        for row in _rows_of(rows if data is None else data):
+            self.add_data(*row)
+
+    def add_data(self, *row: Any) -> None:
+        """Appends one row, one argument a column. Raises ValueError for another number of cells
+        and TypeError for a cell of another type than its column."""
+        if len(row) != len(self.columns):
+            raise ValueError(
+                f"this table has {len(self.columns)} columns ({', '.join(self.columns)}),"
+                f" the row has {len(row)} cells"
+            )
+        cells = [self._checked(index, cell) for index, cell in enumerate(row)]
+        self.data.append(cells)
+        if self.log_mode != "IMMUTABLE":
+            self._bound = None
+
+    def add_row(self, *row: Any) -> None:
+        """The old name of add_data."""
+        self.add_data(*row)
+
+    def add_column(self, name: str, data: Sequence[Any], optional: bool = False) -> None:
+        """Appends a column of one cell a row."""
+        cells = list(as_array(data).tolist()) if hasattr(data, "shape") else list(data)
+        if self.data and len(cells) != len(self.data):
+            raise ValueError(f"this table has {len(self.data)} rows, {name!r} has {len(cells)}")
+        self.columns.append(str(name))
+        self._types.append(None)
+        if not self.data:
+            self.data = [[] for _ in cells]
+        for row, cell in zip(self.data, cells, strict=True):
+            row.append(self._checked(len(self.columns) - 1, cell))
+
+    def add_computed_columns(self, compute: Any) -> None:
+        """Appends columns computed as `compute(row_index, {column: cell})` -> {column: cell}."""
+        computed = [compute(index, row) for index, row in self.iterrows_as_dicts()]
+        for name in computed[0] if computed else ():
+            self.add_column(name, [one[name] for one in computed])
+
+    def get_column(self, name: str, convert_to: str | None = None) -> Any:
+        """The cells of a column, as a list or (convert_to="numpy") an array."""
+        index = self.columns.index(name)
+        cells = [row[index] for row in self.data]
+        return np.array(cells) if convert_to == "numpy" else cells
+
+    def iterrows(self) -> Iterator[tuple[int, list[Any]]]:
+        """Index and cells of each row."""
+        yield from enumerate(self.data)
+
+    def iterrows_as_dicts(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Index and {column: cell} of each row."""
+        for index, row in enumerate(self.data):
+            yield index, dict(zip(self.columns, row, strict=True))
+
+    def get_dataframe(self) -> Any:
+        """A pandas DataFrame of the cells."""
+        from lossboard.media.base import optional_module
+
+        pandas = optional_module("pandas", package="pandas", purpose="Table.get_dataframe")
+        return pandas.DataFrame(self.data, columns=self.columns)
+
+    def _checked(self, column: int, cell: Any) -> Any:
+        kind = _cell_type(cell)
+        if self._mixed:
+            return cell
+        if kind is None:
+            if not self._allows_none(column):
+                raise TypeError(f"column {self.columns[column]!r} takes no None (optional=False)")
+            return cell
+        expected = self._types[column]
+        if expected is None:
+            self._types[column] = kind
+        elif expected != kind:
+            raise TypeError(
+                f"column {self.columns[column]!r} holds {expected} and got {cell!r}, a {kind};"
+                " use allow_mixed_types=True to mix types"
+            )
+        return cell
+
+    def _allows_none(self, column: int) -> bool:
+        if isinstance(self._optional, bool):
+            return self._optional
+        return column >= len(self._optional) or self._optional[column]
+
+    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        """See Media.bind. Media cells become files of the run; their JSON stands in the table."""
+        if self._bound is None:
+            self._bound = self._store(home, key, step)
+        return dict(self._bound)
+
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        first = self._stored_rows if self.log_mode == "INCREMENTAL" else 0
+        rows = self.data[first:]
+        cells = [
+            [_cell_json(cell, home, f"{key}/{column}", step) for cell, column in self._cells(row)]
+            for row in rows
+        ]
+        content = json.dumps({"columns": self.columns, "data": cells}, allow_nan=True).encode()
+        stored = store(
+            home,
+            content,
+            folder="table",
+            key=key,
+            step=step,
+            suffix=".table.json",
+            mime_type="application/json",
+        )
+        value = {
+            "_type": self.kind,
+            **stored,
+            "ncols": len(self.columns),
+            "nrows": len(rows),
+            "log_mode": self.log_mode,
+            **home.put_table(key, self),
+        }
+        if self.log_mode == "INCREMENTAL":
+            value["increment_num"] = self._increment
+            self._increment += 1
+        self._stored_rows = len(self.data)
+        return value
+
+    def _cells(self, row: list[Any]) -> Iterator[tuple[Any, str]]:
+        return zip(row, self.columns, strict=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Columns and cells as plain JSON; media are named by their class, as W&B does."""
+        return {
+            "columns": self.columns,
+            "data": [[_plain(cell) for cell in row] for row in self.data],
+        }
+
+
+class PartitionedTable:
+    """A table whose rows lie in several table files below one folder of an artifact."""
+
+    kind: ClassVar[str] = "partitioned-table"
+
+    def __init__(self, parts_path: str) -> None:
+        self.parts_path = parts_path
+
+    def to_json(self) -> dict[str, Any]:
+        """W&B's JSON of it in an artifact."""
+        return {"_type": self.kind, "parts_path": self.parts_path}
+
+
+class JoinedTable:
+    """Two tables joined on a column that both have."""
+
+    kind: ClassVar[str] = "joined-table"
+
+    def __init__(self, table1: Any, table2: Any, join_key: str | Sequence[str]) -> None:
+        self.table1, self.table2, self.join_key = table1, table2, join_key
+
+    def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
+        """W&B's JSON of it in an artifact that holds the tables under `names`."""
+        return {
+            "_type": self.kind,
+            "table1": names[0],
+            "table2": names[1],
+            "join_key": self.join_key,
+        }
+
+
+def _is_frame(data: Any) -> bool:
+    return hasattr(data, "columns") and hasattr(data, "to_numpy")
+
+
+def _rows_of(data: Any) -> list[list[Any]]:
+    if data is None:
+        return []
+    if isinstance(data, np.ndarray):
+        return data.tolist()  # type: ignore[no-any-return]
+    # W&B raises AssertionError here too, and scripts rely on the class of errors
+    if not isinstance(data, list | tuple):
+        raise AssertionError(f"Table data must be a list of rows, not {type(data).__name__}")
+    return [list(row) for row in data]
+
+
+def _cell_type(cell: Any) -> str | None:
+    """The name of the type that a column would have after this cell; None for no value."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    if isinstance(cell, bool | np.bool_):
+        return "boolean"
+    if isinstance(cell, int | float | np.number):
+        return "number"
+    if isinstance(cell, str):
+        return "string"
+    if isinstance(cell, datetime.date):
+        return "timestamp"
+    if isinstance(cell, Mapping):
+        return "dictionary"
+    if isinstance(cell, list | tuple):
+        return "list"
+    if hasattr(cell, "shape"):
+        return "ndarray"
+    return type(cell).__name__
+
+
+def _cell_json(cell: Any, home: MediaHome, key: str, step: int | str) -> Any:
+    return cell.bind(home, key, step) if isinstance(cell, Media) else _plain(cell)
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, Media):
+        return type(cell).__name__
+    if isinstance(cell, datetime.datetime):
+        return int(cell.timestamp() * 1000)  # W&B stores times of tables as milliseconds
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    if isinstance(cell, Mapping):
+        return {str(key): _plain(value) for key, value in cell.items()}
+    if isinstance(cell, list | tuple):
+        return [_plain(value) for value in cell]
+    if hasattr(cell, "shape"):
+        return as_array(cell).tolist()
+    return cell if isinstance(cell, str | int | float | bool | None) else str(cell)
