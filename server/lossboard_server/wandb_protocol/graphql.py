@@ -1,0 +1,180 @@
+"""Executes the GraphQL of W&B's clients against the schema beside this file.
+
+Clients of many versions send documents with fields, types and fragments that we don't have, and
+must get an answer all the same. So documents are executed and not validated: unknown fields are
+left out of the answer, fragments apply whatever type they name, variables are taken as JSON
+whatever type they declare. What may not happen is an unknown operation answered by `null`, which
+crashes the client: an unknown root field is an error that says so.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NamedTypeNode,
+    NameNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    VariableDefinitionNode,
+    Visitor,
+    build_schema,
+    execute_sync,
+    parse,
+    visit,
+)
+
+__all__ = ["MAX_DOCUMENT_TOKENS", "Executor"]
+
+MAX_DOCUMENT_TOKENS = 10_000  # the client's longest documents have about 600
+_INTROSPECTION = "__type"  # asked by clients before 0.29, about types that we don't declare
+
+
+class Executor:
+    """Parses and runs documents; `roots` maps "query" and "mutation" to objects whose methods
+    `field(info, **arguments)` resolve the root fields."""
+
+    def __init__(self, roots: dict[str, object]) -> None:
+        text = files(__package__).joinpath("schema.graphql").read_text(encoding="utf-8")
+        self._schema = build_schema(text)
+        self._roots = roots
+
+    def execute(
+        self,
+        document: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        context: object,
+    ) -> dict[str, Any]:
+        """The `{"data": ..., "errors": [...]}` of one operation.
+
+        A failing or unknown root field leaves no data at all: clients take `null` for success.
+        """
+        try:
+            tree = _loosened(parse(document, no_location=True, max_tokens=MAX_DOCUMENT_TOKENS))
+            operation = _operation(tree, operation_name)
+            _require_known_fields(self._schema, operation)
+        except GraphQLError as error:
+            return _failure([error])
+        result = execute_sync(
+            self._schema,
+            DocumentNode(definitions=(operation,)),
+            root_value=self._roots[operation.operation.value],
+            context_value=context,
+            variable_values=_filled(operation, variables or {}),
+        )
+        if result.errors:
+            return _failure(result.errors)
+        return {"data": result.data}
+
+
+def _failure(errors: list[GraphQLError]) -> dict[str, Any]:
+    return {"errors": [{"message": error.message} for error in errors]}
+
+
+def _operation(tree: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [node for node in tree.definitions if isinstance(node, OperationDefinitionNode)]
+    if name:
+        operations = [node for node in operations if node.name and node.name.value == name]
+    if not operations:
+        raise GraphQLError(f"the document has no operation named {name!r}")
+    return operations[0]
+
+
+def _filled(operation: OperationDefinitionNode, given: dict[str, Any]) -> dict[str, Any]:
+    """The variables with None for those neither given nor defaulted: to W&B both are absent."""
+    missing = {
+        definition.variable.name.value: None
+        for definition in operation.variable_definitions or ()
+        if definition.default_value is None
+    }
+    return {**missing, **given}
+
+
+def _require_known_fields(schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
+    root = (
+        schema.mutation_type if operation.operation is OperationType.MUTATION else schema.query_type
+    )
+    known = root.fields if root else {}
+    for selection in operation.selection_set.selections:
+        if isinstance(selection, FieldNode) and selection.name.value not in {"__typename", *known}:
+            raise GraphQLError(
+                f"lossboard does not support {operation.operation.value}"
+                f" {selection.name.value!r} of the W&B API"
+            )
+
+
+def _loosened(tree: DocumentNode) -> DocumentNode:
+    """The document with fragments put in place of their spreads, without type conditions, and
+    with every variable declared as JSON."""
+    fragments = {
+        node.name.value: node
+        for node in tree.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    operations = tuple(
+        node for node in tree.definitions if isinstance(node, OperationDefinitionNode)
+    )
+    loosened: DocumentNode = visit(DocumentNode(definitions=operations), _Loosening(fragments))
+    return loosened
+
+
+class _Loosening(Visitor):
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        super().__init__()
+        self._fragments = fragments
+        self._open: list[str] = []
+
+    def leave_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
+        if node.name.value != _INTROSPECTION:
+            return None
+        return FieldNode(
+            name=NameNode(value="declaredType"),
+            alias=node.alias or NameNode(value=_INTROSPECTION),
+            arguments=node.arguments,
+            directives=node.directives,
+            selection_set=node.selection_set,
+        )
+
+    def leave_variable_definition(
+        self, node: VariableDefinitionNode, *_: Any
+    ) -> VariableDefinitionNode:
+        return VariableDefinitionNode(
+            variable=node.variable,
+            type=NamedTypeNode(name=NameNode(value="JSON")),
+            default_value=node.default_value,
+            directives=(),
+        )
+
+    def enter_inline_fragment(self, node: InlineFragmentNode, *_: Any) -> InlineFragmentNode | None:
+        if node.type_condition is None:
+            return None
+        return InlineFragmentNode(
+            type_condition=None, directives=node.directives, selection_set=node.selection_set
+        )
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> InlineFragmentNode:
+        return InlineFragmentNode(
+            type_condition=None,
+            directives=node.directives,
+            selection_set=self._selections(node.name.value),
+        )
+
+    def _selections(self, name: str) -> SelectionSetNode:
+        if name not in self._fragments:
+            raise GraphQLError(f"the document has no fragment named {name!r}")
+        if name in self._open:
+            raise GraphQLError(f"fragment {name!r} contains itself")
+        self._open.append(name)
+        selections: SelectionSetNode = visit(self._fragments[name].selection_set, self)
+        self._open.pop()
+        return selections
