@@ -1,0 +1,130 @@
+/** Answers of `POST /api/query/series` as lines: merging deltas and placing buckets on x. */
+
+import type { Line, LineOptions } from '../charts/types';
+
+export const SERIES_COLUMNS = [
+  'bucket',
+  'count',
+  'finite',
+  'mean',
+  'min',
+  'max',
+  'first',
+  'last',
+  'x_first',
+  'x_last',
+  'x_min',
+  'x_max',
+  'nan',
+  'pos_inf',
+  'neg_inf',
+] as const;
+
+export type SeriesColumns = Record<(typeof SERIES_COLUMNS)[number], Float64Array>;
+
+export interface Grid {
+  width: number;
+  first: number;
+  count: number;
+  unit: string;
+}
+
+/** One series of an answer, as the server sends it. */
+export interface SeriesAnswer {
+  run: number;
+  key: string;
+  n: number;
+  in_window: number;
+  generation: number;
+  exact_points: boolean;
+  x_extent: [number, number] | null;
+  columns: SeriesColumns;
+  reset?: boolean;
+}
+
+/**
+ * The columns known so far with a `since` answer, which holds every bucket from `from` (an x) on:
+ * older buckets are kept, later ones replaced. The grid must not have changed.
+ */
+export function mergeColumns(
+  old: SeriesColumns,
+  fresh: SeriesColumns,
+  from: number,
+  width: number,
+): SeriesColumns {
+  const edge = Math.floor(from / width);
+  let keep = 0;
+  while (keep < old.bucket.length && old.bucket[keep] < edge) keep++;
+  const merged = {} as SeriesColumns;
+  for (const name of SERIES_COLUMNS) {
+    const column = new Float64Array(keep + fresh[name].length);
+    column.set(old[name].subarray(0, keep));
+    column.set(fresh[name], keep);
+    merged[name] = column;
+  }
+  return merged;
+}
+
+/** Left edge of the last bucket: what the next `since` asks from; null without buckets. */
+export function lastEdge(columns: SeriesColumns, width: number): number | null {
+  const { bucket } = columns;
+  return bucket.length > 0 ? bucket[bucket.length - 1] * width : null;
+}
+
+/**
+ * x of every bucket: a single point's own x, else the middle of the bucket (of its integers on a
+ * step axis).
+ */
+export function bucketX(columns: SeriesColumns, grid: Grid): Float64Array {
+  const middle = grid.unit === 'step' ? (grid.width - 1) / 2 : grid.width / 2;
+  return columns.bucket.map((bucket, i) =>
+    columns.count[i] === 1 ? columns.x_first[i] : bucket * grid.width + middle,
+  );
+}
+
+export type LineStyle = Pick<Line, 'id' | 'label' | 'color' | 'dash'>;
+
+export function lineFromAnswer(answer: SeriesAnswer, grid: Grid, style: LineStyle): Line {
+  const c = answer.columns;
+  return {
+    ...style,
+    x: bucketX(c, grid),
+    mean: c.mean,
+    min: c.min,
+    max: c.max,
+    first: c.first,
+    last: c.last,
+    count: c.count,
+    finite: c.finite,
+    xMin: c.x_min,
+    xMax: c.x_max,
+    nan: c.nan,
+    posInf: c.pos_inf,
+    negInf: c.neg_inf,
+    points: answer.in_window,
+    spacing: spacingOf(answer),
+  };
+}
+
+/** Mean x distance between the raw points of the whole series; 0 for a single point. */
+function spacingOf({ x_extent, n }: SeriesAnswer): number {
+  return x_extent && n > 1 ? (x_extent[1] - x_extent[0]) / (n - 1) : 0;
+}
+
+/** What a line goes through in each bucket, with NaN where that is not a finite number. */
+export function aggregateOf(line: Line, aggregate: LineOptions['aggregate']): Float64Array {
+  const values = line[aggregate];
+  return values.every((value) => Number.isFinite(value) || Number.isNaN(value))
+    ? values
+    : values.map((value) => (Number.isFinite(value) ? value : Number.NaN));
+}
+
+/** Non-finite values in bucket i. */
+export function nonFiniteAt(line: Line, i: number): number {
+  return line.nan[i] + line.posInf[i] + line.negInf[i];
+}
+
+/** Every line has at most one bucket: the panel is better as bars. */
+export function allSinglePoints(lines: Line[]): boolean {
+  return lines.length > 0 && lines.every((line) => line.x.length <= 1);
+}

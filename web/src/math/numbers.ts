@@ -1,0 +1,156 @@
+/** Numbers as text, by the design's rules: 4 significant digits, U+2212 for minus, words for NaN. */
+
+const MINUS = '−';
+const SCIENTIFIC_BELOW = 1e-3;
+const SCIENTIFIC_FROM = 1e6;
+
+function withMinus(text: string): string {
+  return text.replaceAll('-', MINUS);
+}
+
+function nonFiniteWord(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? '∞' : `${MINUS}∞`;
+}
+
+function scientific(value: number, digits: number): string {
+  const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
+  return withMinus(`${dropZeros(mantissa)}e${exponent.replace('+', '')}`);
+}
+
+function dropZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+function needsExponent(value: number): boolean {
+  const size = Math.abs(value);
+  return size !== 0 && (size < SCIENTIFIC_BELOW || size >= SCIENTIFIC_FROM);
+}
+
+/** A value of a metric or tensor: `0.8830`, `1.200e−5` as `1.2e−5`, `NaN`, `−∞`; null is `–`. */
+export function formatValue(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined) return '–';
+  if (!Number.isFinite(value)) return nonFiniteWord(value);
+  if (value === 0) return '0';
+  if (needsExponent(value)) return scientific(value, digits);
+  if (Number.isInteger(value)) return withMinus(String(value));
+  return withMinus(value.toPrecision(digits));
+}
+
+/** All digits of a number, for a title attribute or a copy. */
+export function formatExact(value: number): string {
+  return Number.isFinite(value) ? withMinus(String(value)) : nonFiniteWord(value);
+}
+
+/** A count or a step in full: `1,593,464`. */
+export function formatCount(value: number): string {
+  if (!Number.isFinite(value)) return nonFiniteWord(value);
+  const rounded = Math.round(value * 100) / 100;
+  return withMinus(rounded.toLocaleString('en-US', { maximumFractionDigits: 2 }));
+}
+
+const SI_UNITS: [number, string][] = [
+  [1e12, 'T'],
+  [1e9, 'B'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+
+/** A count or a step in short: `1.59M`, `250k`, `12`. */
+export function formatShort(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return nonFiniteWord(value);
+  const size = Math.abs(value);
+  for (const [unit, letter] of SI_UNITS) {
+    const scaled = Number((size / unit).toPrecision(digits));
+    if (scaled >= 1) return `${value < 0 ? MINUS : ''}${scaled}${letter}`;
+  }
+  if (size !== 0 && size < SCIENTIFIC_BELOW) return scientific(value, digits);
+  return withMinus(String(Number(value.toPrecision(digits))));
+}
+
+/** A share as per cent: `0.02 %`, `64.3 %`, `< 0.01 %`. */
+export function formatShare(share: number): string {
+  if (!Number.isFinite(share)) return '–';
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.01) return '< 0.01 %';
+  if (percent < 100 && percent > 99.99) return '> 99.99 %';
+  return `${Number(percent.toPrecision(3))} %`;
+}
+
+/** A change in per cent, with sign: `−67.7 %`. */
+export function formatChange(change: number): string {
+  if (!Number.isFinite(change)) return '–';
+  const sign = change > 0 ? '+' : '';
+  return withMinus(`${sign}${(change * 100).toFixed(1)} %`);
+}
+
+const pad = (value: number): string => String(value).padStart(2, '0');
+
+/** Two units: `1d 5h`, `14h 08m`, `41m 09s`, `9.2s`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 0) return `${MINUS}${formatDuration(-seconds)}`;
+  if (seconds < 10) return `${Number(seconds.toFixed(seconds < 1 ? 2 : 1))}s`;
+  const whole = Math.floor(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
+  const hours = Math.floor(whole / 3600);
+  if (hours < 24) return `${hours}h ${pad(Math.floor((whole % 3600) / 60))}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** A moment in local time: `21 Nov, 09:12`; with the year where it is not the year of `now`. */
+export function formatDate(timeUs: number, now = new Date()): string {
+  const date = new Date(timeUs / 1000);
+  if (Number.isNaN(date.getTime())) return '–';
+  const year = date.getFullYear() === now.getFullYear() ? '' : ` ${date.getFullYear()}`;
+  const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  return `${date.getDate()} ${MONTHS[date.getMonth()]}${year}, ${clock}`;
+}
+
+/** Local time of day, with seconds where `seconds`. */
+export function formatClock(timeUs: number, seconds: boolean): string {
+  const date = new Date(timeUs / 1000);
+  const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  return seconds ? `${clock}:${pad(date.getSeconds())}` : clock;
+}
+
+/** Day and month in local time: `21 Nov`. */
+export function formatDay(timeUs: number): string {
+  const date = new Date(timeUs / 1000);
+  return `${date.getDate()} ${MONTHS[date.getMonth()]}`;
+}
+
+/** Labels of one axis: they share decimals, or the exponent form where one of them needs it. */
+export function formatAxisValues(values: number[]): string[] {
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  if (sizes.length === 0) return values.map((value) => formatShort(value));
+  const largest = Math.max(...sizes);
+  const gap = smallestGap(values, largest);
+  if (largest >= SCIENTIFIC_FROM || largest < SCIENTIFIC_BELOW) {
+    const digits = Math.max(1, Math.round(Math.log10(largest / gap)) + 1);
+    return values.map((value) => (value === 0 ? '0' : scientific(value, Math.min(6, digits))));
+  }
+  const decimals = Math.min(8, decimalsOf(gap));
+  return values.map((value) => (value === 0 ? '0' : withMinus(value.toFixed(decimals))));
+}
+
+function smallestGap(values: number[], fallback: number): number {
+  let gap = fallback;
+  for (let i = 1; i < values.length; i++) {
+    const step = Math.abs(values[i] - values[i - 1]);
+    if (step > 0 && step < gap) gap = step;
+  }
+  return gap;
+}
+
+/** Decimals that show multiples of `step` in full, e.g. 2 for 0.25. */
+function decimalsOf(step: number): number {
+  for (let decimals = 0; decimals < 12; decimals++) {
+    const scaled = step * 10 ** decimals;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return decimals;
+  }
+  return 12;
+}

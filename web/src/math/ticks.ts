@@ -1,0 +1,181 @@
+/** Positions of axis labels, and axis bounds that rarely move. */
+
+import {
+  formatAxisValues,
+  formatClock,
+  formatDate,
+  formatDay,
+  formatDuration,
+  formatShort,
+} from './numbers';
+import type { ValueMap } from './scale';
+
+export interface Ticks {
+  values: number[];
+  labels: string[];
+}
+
+/** The nice step (1, 2 or 5 times a power of ten) nearest to `rough`. */
+export function niceStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const ratio = rough / power;
+  const factor = ratio < 1.5 ? 1 : ratio < 3.5 ? 2 : ratio < 7.5 ? 5 : 10;
+  return factor * power;
+}
+
+/** Multiples of `step` in [lo, hi]. */
+export function multiples(lo: number, hi: number, step: number): number[] {
+  const values: number[] = [];
+  const slack = step * 1e-6;
+  const first = Math.ceil((lo - slack) / step);
+  const last = Math.floor((hi + slack) / step);
+  for (let i = first; i <= last && values.length < 1000; i++) {
+    values.push(i === 0 ? 0 : Number((i * step).toPrecision(12)));
+  }
+  return values;
+}
+
+/** About `count` nice values in [lo, hi]; the single value where the range is empty. */
+export function linearTicks(lo: number, hi: number, count: number): number[] {
+  if (!(hi > lo)) return Number.isFinite(lo) ? [lo] : [];
+  return multiples(lo, hi, niceStep((hi - lo) / Math.max(1, count)));
+}
+
+/** 1, 2, 5 of each decade where there is room, else powers of ten, else every k-th of them. */
+export function logTicks(lo: number, hi: number, count: number): number[] {
+  if (!(lo > 0) || !(hi > lo)) return lo > 0 ? [lo] : [];
+  const decades = Math.log10(hi / lo);
+  if (decades < 0.7) return linearTicks(lo, hi, count);
+  const from = Math.floor(Math.log10(lo));
+  const to = Math.ceil(Math.log10(hi));
+  const factors = decades * 3 <= count * 1.3 ? [1, 2, 5] : [1];
+  const every = Math.max(1, Math.ceil(decades / count));
+  const values: number[] = [];
+  for (let exponent = from; exponent <= to; exponent++) {
+    if (factors.length === 1 && exponent % every !== 0) continue;
+    for (const factor of factors) values.push(Number((factor * 10 ** exponent).toPrecision(6)));
+  }
+  return values.filter((value) => value >= lo * (1 - 1e-9) && value <= hi * (1 + 1e-9));
+}
+
+/** 0 and powers of ten of both signs, as many as fit. */
+export function symlogTicks(lo: number, hi: number, map: ValueMap, count: number): number[] {
+  const largest = Math.max(Math.abs(lo), Math.abs(hi));
+  if (!(largest > 0)) return [0];
+  const top = Math.floor(Math.log10(largest));
+  const span = map.forward(hi) - map.forward(lo);
+  const apart = span / Math.max(1, count) / 1.2;
+  const values = [0];
+  let below = Number.POSITIVE_INFINITY;
+  for (let exponent = top; exponent > top - 40; exponent--) {
+    const position = map.forward(10 ** exponent);
+    if (position < apart) break;
+    if (below - position < apart) continue;
+    below = position;
+    values.push(10 ** exponent, -(10 ** exponent));
+  }
+  return values.filter((value) => value >= lo && value <= hi).sort((a, b) => a - b);
+}
+
+const DURATION_STEPS_SECS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800,
+  432000, 864000,
+];
+
+function durationStep(rough: number): number {
+  if (rough < 1) return niceStep(rough);
+  return DURATION_STEPS_SECS.find((step) => step >= rough * 0.8) ?? niceStep(rough / 86400) * 86400;
+}
+
+function durationLabel(seconds: number, step: number): string {
+  if (seconds === 0) return '0';
+  if (step < 60)
+    return seconds < 60 ? `${Number(seconds.toPrecision(4))}s` : formatDuration(seconds);
+  if (step < 3600) {
+    const minutes = Math.round(seconds / 60);
+    return minutes < 60 ? `${minutes}m` : formatDuration(seconds).replace(' 00m', '');
+  }
+  return formatDuration(seconds).replace(/ 0[0-9]*[hm]$/, '');
+}
+
+/** Ticks of a duration in seconds. */
+export function durationTicks(lo: number, hi: number, count: number): Ticks {
+  if (!(hi > lo)) return { values: [lo], labels: [formatDuration(lo)] };
+  const step = durationStep((hi - lo) / Math.max(1, count));
+  const values = multiples(lo, hi, step);
+  return { values, labels: values.map((value) => durationLabel(value, step)) };
+}
+
+/** Ticks of wall time in microseconds since the epoch, on round local times. */
+export function timeTicks(lo: number, hi: number, count: number): Ticks {
+  if (!(hi > lo)) return { values: [lo], labels: [formatDate(lo)] };
+  const stepUs = durationStep((hi - lo) / 1e6 / Math.max(1, count)) * 1e6;
+  const offsetUs = new Date(lo / 1000).getTimezoneOffset() * 60e6;
+  const values = multiples(lo - offsetUs, hi - offsetUs, stepUs).map((value) => value + offsetUs);
+  return { values, labels: timeLabels(values, stepUs) };
+}
+
+function timeLabels(values: number[], stepUs: number): string[] {
+  if (stepUs >= 86400e6) return values.map(formatDay);
+  let day = '';
+  return values.map((value, i) => {
+    const today = formatDay(value);
+    const fresh = i > 0 && today !== day;
+    day = today;
+    return fresh ? today : formatClock(value, stepUs < 60e6);
+  });
+}
+
+/** Ticks of steps or counts, in short form. */
+export function stepTicks(lo: number, hi: number, count: number): Ticks {
+  const values = linearTicks(lo, hi, count);
+  return { values, labels: values.map((value) => formatShort(value, shortDigits(values))) };
+}
+
+function shortDigits(values: number[]): number {
+  if (values.length < 2) return 4;
+  const largest = Math.max(...values.map(Math.abs));
+  const step = Math.abs(values[1] - values[0]);
+  return Math.max(3, Math.ceil(Math.log10(largest / step)) + 1);
+}
+
+/** Ticks of values on a linear axis. */
+export function valueTicks(lo: number, hi: number, count: number): Ticks {
+  const values = linearTicks(lo, hi, count);
+  return { values, labels: formatAxisValues(values) };
+}
+
+/**
+ * Bounds around [lo, hi] on half steps of the axis's ticks, with at least 5 % of room, so that a
+ * growing curve rarely moves the axis. An axis of one sign keeps 0 as its bound.
+ */
+export function niceBounds(lo: number, hi: number, count = 4): [number, number] {
+  if (!(hi > lo)) return boundsAround(lo);
+  const room = 0.05 * (hi - lo);
+  const below = lo >= 0 && lo - room < 0 ? 0 : lo - room;
+  const above = hi <= 0 && hi + room > 0 ? 0 : hi + room;
+  const step = niceStep((above - below) / count) / 2;
+  return [Math.floor(below / step + 1e-9) * step, Math.ceil(above / step - 1e-9) * step];
+}
+
+function boundsAround(value: number): [number, number] {
+  if (!Number.isFinite(value)) return [0, 1];
+  const half = value === 0 ? 1 : Math.abs(value) / 2;
+  return [value - half, value + half];
+}
+
+/** Bounds around [lo, hi] > 0 on a log axis: the 1, 2, 5 of a decade, with 2 % of the decades. */
+export function niceLogBounds(lo: number, hi: number): [number, number] {
+  if (!(lo > 0)) return [0.1, 10];
+  const room = Math.max(0.02, 0.02 * Math.log10(hi / lo));
+  return [onDecade(lo / 10 ** room, Math.floor), onDecade(hi * 10 ** room, Math.ceil)];
+}
+
+function onDecade(value: number, round: (x: number) => number): number {
+  const exponent = Math.floor(Math.log10(value));
+  const ratio = value / 10 ** exponent;
+  const factors = [1, 2, 5, 10];
+  const up = factors.find((factor) => factor >= ratio - 1e-9) ?? 10;
+  const down = [...factors].reverse().find((factor) => factor <= ratio + 1e-9) ?? 1;
+  return (round === Math.ceil ? up : down) * 10 ** exponent;
+}
