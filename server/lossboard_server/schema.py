@@ -6,6 +6,8 @@ series to an attempt, an attempt to a run (docs/architecture.md, section 6).
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -102,8 +104,10 @@ run = Table(
     Column("version", BigInteger, nullable=False, default=0),  # of the last change, store-wide
     Column("generation", BigInteger, nullable=False, default=0),  # counts seals
     Column("deleted_us", BigInteger),
+    Column("purged", Boolean, nullable=False, default=False),  # its data are gone, the id is taken
     UniqueConstraint("project_id", "run_id"),
     Index("run_by_version", "version"),
+    sqlite_autoincrement=True,  # links and browsers hold run ids: none is used twice
 )
 
 attempt = Table(
@@ -129,6 +133,7 @@ writer = Table(
     Column("created_us", BigInteger, nullable=False),
     Column("metadata_json", Text, nullable=False, default="{}"),
     Column("exit_code", Integer),
+    sqlite_autoincrement=True,  # the tail memo knows a payload by writer and seq
 )
 
 series = Table(
@@ -137,7 +142,8 @@ series = Table(
     _id(),
     _reference("attempt.id"),
     Column("key", Text, nullable=False),
-    Column("kind", String(16), nullable=False),  # scalar, histogram, json, system
+    # scalar, histogram, json, system, system_json, row (history rows without any value)
+    Column("kind", String(16), nullable=False),
     Column("path_json", Text, nullable=False, default=""),  # keys of a nested dict, or empty
     # The catalogue, as of the last seal:
     Column("n", BigInteger, nullable=False, default=0),
@@ -150,13 +156,21 @@ series = Table(
     Column("min_us", BigInteger),
     Column("max_us", BigInteger),
     Column("steps_ascend", Boolean, nullable=False, default=True),  # never decreased, in arrival
+    Column("times_ascend", Boolean, nullable=False, default=True),
     Column("values_ascend", Boolean, nullable=False, default=True),  # finite and never decreased
+    Column("first_json", Text, nullable=False, default="null"),  # JSON with NaN and Infinity
     Column("last_json", Text, nullable=False, default="null"),
     Column("min_value", Float),
     Column("max_value", Float),
     Column("total", Float),  # sum of the finite values
     Column("finite", BigInteger, nullable=False, default=0),
+    Column("nan", BigInteger, nullable=False, default=0),
+    Column("pos_inf", BigInteger, nullable=False, default=0),
+    Column("neg_inf", BigInteger, nullable=False, default=0),
+    Column("watched", Boolean, nullable=False, default=False),  # histograms with batch counts
+    Column("media", String(64), nullable=False, default=""),  # _type of the last JSON value
     UniqueConstraint("attempt_id", "key", "kind"),
+    sqlite_autoincrement=True,  # caches know a series by its id: none is used twice
 )
 
 tail = Table(
@@ -174,16 +188,17 @@ tail = Table(
 )
 
 
-def _block_columns() -> list[Column[int]]:
+def _block_columns() -> list[Column[Any]]:
     return [
         Column("n", Integer, nullable=False),
-        Column("ordinal", BigInteger, nullable=False),  # of the first entry
+        Column("ordinal", BigInteger, nullable=False),  # of the first entry, within its level
         Column("s0", BigInteger, nullable=False),  # least step
         Column("s1", BigInteger, nullable=False),  # greatest step
         Column("t0", BigInteger, nullable=False),  # least and greatest time, us
         Column("t1", BigInteger, nullable=False),
         Column("open", Boolean, nullable=False),  # replaced until full
         Column("codec", Integer, nullable=False),
+        Column("data", LargeBinary, nullable=False),
     ]
 
 
@@ -192,20 +207,21 @@ block = Table(
     metadata,
     _id(),
     _reference("series.id"),
-    Column("level", Integer, nullable=False),  # 0: points; k: nodes of 16**k points
+    Column("level", Integer, nullable=False),  # 0: points; k: nodes of 64 * 16**(k - 1) points
     *_block_columns(),
-    Column("data", LargeBinary, nullable=False),
-    Index("block_by_step", "series_id", "level", "s0"),
+    Index("block_by_place", "series_id", "open", "level", "ordinal", "s0", "s1"),
 )
 
+# Statistics lie before the counts: SQLite reads no further than the last column asked for.
 hist_block = Table(
     "hist_block",
     metadata,
     _id(),
     _reference("series.id"),
-    *_block_columns(),
-    Column("data", LargeBinary, nullable=False),
-    Index("hist_block_by_step", "series_id", "s0"),
+    *_block_columns(),  # data: statistics
+    Column("counts", LargeBinary, nullable=False),
+    Column("magnitude", LargeBinary, nullable=False),
+    Index("hist_block_by_place", "series_id", "open", "ordinal", "s0", "s1"),
 )
 
 json_block = Table(
@@ -214,8 +230,7 @@ json_block = Table(
     _id(),
     _reference("series.id"),
     *_block_columns(),
-    Column("data", LargeBinary, nullable=False),
-    Index("json_block_by_step", "series_id", "s0"),
+    Index("json_block_by_place", "series_id", "open", "ordinal", "s0", "s1"),
 )
 
 console_line = Table(
