@@ -36,8 +36,6 @@ export interface Line {
   nan: Float64Array;
   posInf: Float64Array;
   negInf: Float64Array;
-  /** Points in the window that these buckets stand for (`in_window`). */
-  points: number;
   /** Mean x distance of the whole line's raw points, zoomed or not: the unit of gaussian's sigma. */
   spacing: number;
 }

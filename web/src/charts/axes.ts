@@ -1,0 +1,136 @@
+/** Axes of every chart: which ticks an axis has, and drawing them on a canvas. */
+
+import {
+  formatClock,
+  formatCount,
+  formatDate,
+  formatDuration,
+  formatShort,
+  formatValue,
+} from '../math/numbers';
+import { LINEAR, type ValueMap } from '../math/scale';
+import {
+  durationTicks,
+  logTicks,
+  stepTicks,
+  symlogTicks,
+  type Ticks,
+  timeTicks,
+  valueTicks,
+} from '../math/ticks';
+import type { Box } from './surface';
+import { theme } from './theme';
+import type { HistogramAxis, XKind } from './types';
+
+const X_LABEL_ROOM = 74;
+const Y_LABEL_ROOM = 38;
+
+/** Ticks of a horizontal axis `pixels` wide. */
+export function xTicks(
+  kind: XKind | HistogramAxis,
+  log: boolean,
+  lo: number,
+  hi: number,
+  pixels: number,
+): Ticks {
+  const count = Math.max(2, Math.floor(pixels / X_LABEL_ROOM));
+  if (log) {
+    const values = logTicks(lo, hi, count);
+    return { values, labels: values.map((value) => formatShort(value)) };
+  }
+  if (kind === 'time') return timeTicks(lo, hi, count);
+  if (kind === 'runtime') return durationTicks(lo, hi, count);
+  if (kind === 'metric' && Math.max(Math.abs(lo), Math.abs(hi)) < 1e4) {
+    return valueTicks(lo, hi, count);
+  }
+  return stepTicks(lo, hi, count);
+}
+
+/** Ticks of a value axis `pixels` long; `map` is its scale. */
+export function mappedTicks(
+  lo: number,
+  hi: number,
+  pixels: number,
+  map: ValueMap,
+  room = Y_LABEL_ROOM,
+): Ticks {
+  const count = Math.max(2, Math.floor(pixels / room));
+  if (map === LINEAR) return valueTicks(lo, hi, count);
+  const values = symlogTicks(lo, hi, map, count);
+  return { values, labels: values.map((value) => formatValue(value, 2)) };
+}
+
+/** Ticks of a log value axis. */
+export function logValueTicks(lo: number, hi: number, pixels: number): Ticks {
+  const values = logTicks(lo, hi, Math.max(2, Math.floor(pixels / Y_LABEL_ROOM)));
+  return { values, labels: values.map((value) => formatShort(value)) };
+}
+
+/** x as a pill on the axis shows it. */
+export function xShort(kind: XKind | HistogramAxis, value: number): string {
+  if (kind === 'time') return formatClock(value, true);
+  if (kind === 'runtime') return formatDuration(value);
+  if (kind === 'metric') return formatValue(value);
+  return formatShort(value, 4);
+}
+
+/** x in full, with its name, as a tooltip's title shows it. */
+export function xFull(kind: XKind | HistogramAxis, value: number, name?: string): string {
+  if (kind === 'time') return `${formatDate(value)}:${formatClock(value, true).slice(-2)}`;
+  if (kind === 'runtime') return formatDuration(value);
+  if (kind === 'metric') return `${name ?? 'x'} ${formatValue(value, 6)}`;
+  const label = kind === 'batch' ? 'Batch' : 'Step';
+  return `${name ?? label} ${formatCount(value)}`;
+}
+
+/** Labels under the box and its baseline. */
+export function drawXAxis(
+  context: CanvasRenderingContext2D,
+  box: Box,
+  ticks: Ticks,
+  place: (value: number) => number,
+): void {
+  const { line2, ink3, font } = theme();
+  const bottom = box.top + box.height;
+  context.fillStyle = line2;
+  context.fillRect(box.left, bottom, box.width, 1);
+  context.fillStyle = ink3;
+  context.font = font;
+  context.textBaseline = 'middle';
+  ticks.values.forEach((value, i) => {
+    const x = place(value);
+    const half = context.measureText(ticks.labels[i]).width / 2;
+    context.textAlign =
+      x - half < box.left - 8 ? 'left' : x + half > box.left + box.width + 6 ? 'right' : 'center';
+    context.fillText(ticks.labels[i], x, bottom + 13);
+  });
+}
+
+/** Labels left of the box; `gridlines` across it, or short ticks. */
+export function drawYAxis(
+  context: CanvasRenderingContext2D,
+  box: Box,
+  ticks: Ticks,
+  place: (value: number) => number,
+  gridlines: boolean,
+): void {
+  const { grid, line2, ink3, font } = theme();
+  context.font = font;
+  context.textAlign = 'right';
+  context.textBaseline = 'middle';
+  ticks.values.forEach((value, i) => {
+    const y = Math.round(place(value));
+    if (y < box.top - 1 || y > box.top + box.height + 1) return;
+    context.fillStyle = gridlines ? grid : line2;
+    if (!gridlines) context.fillRect(box.left - 3, y, 3, 1);
+    else if (y < box.top + box.height - 1) context.fillRect(box.left, y, box.width, 1);
+    context.fillStyle = ink3;
+    context.fillText(ticks.labels[i], box.left - 6, Math.max(6, y + 0.5));
+  });
+}
+
+/** Width of the label column that these labels need, at least 40. */
+export function labelColumn(labels: string[]): number {
+  const longest = labels.reduce((length, label) => Math.max(length, label.length), 0);
+  return Math.max(40, Math.ceil(longest * 6.4) + 12);
+}

@@ -1,0 +1,272 @@
+/** The moment under the pointer: crosshair, points, step pill and tooltip of a line panel. */
+
+import type uPlot from 'uplot';
+import { nonFiniteAt } from '../math/buckets';
+import { formatValue } from '../math/numbers';
+import { nearestIndex } from '../math/search';
+import { xFull, xShort } from './axes';
+import type { DrawnLine, LineModel } from './lineModel';
+import { type Box, crosshair, dot, pill, ring, Surface } from './surface';
+import { type TooltipRow, tooltip } from './tooltip';
+import type { Callbacks, LineOptions, Moment } from './types';
+
+const MOST_ROWS = 12;
+const CLICK_PIXELS = 4;
+
+/** One line at the hovered x. */
+interface Reading {
+  item: DrawnLine;
+  /** Its bucket, or -1 where the line has none near x. */
+  bucket: number;
+  value: number;
+  y: number;
+}
+
+export class LineHover {
+  private readonly surface: Surface;
+  private model: LineModel | null = null;
+  private options: LineOptions | null = null;
+  private box: Box = { left: 0, top: 0, width: 0, height: 0 };
+  private over: HTMLElement | null = null;
+  private moment: Moment | null = null;
+  private pointer: { x: number; y: number } | null = null;
+  private downAt = 0;
+  private nearest: string | null = null;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly callbacks: Callbacks,
+  ) {
+    this.surface = new Surface(root, true);
+  }
+
+  /** What is drawn below; the first call also listens to the plot's pointer. */
+  attach(model: LineModel, options: LineOptions, plot: uPlot, box: Box): void {
+    this.model = model;
+    this.options = options;
+    this.box = box;
+    const { width, height } = plot;
+    if (this.surface.width !== width || this.surface.height !== height) {
+      this.surface.resize(width, height);
+    }
+    if (this.over) return;
+    this.over = plot.over;
+    this.over.addEventListener('pointermove', (event) => this.onMove(event));
+    this.over.addEventListener('pointerleave', () => this.onLeave());
+    this.over.addEventListener('pointerdown', (event) => {
+      this.downAt = event.clientX;
+    });
+    this.over.addEventListener('click', (event) => this.onClick(event));
+  }
+
+  /** Puts the hover's canvas above the others. */
+  raise(): void {
+    this.root.append(this.surface.canvas);
+  }
+
+  show(moment: Moment | null): void {
+    this.moment = moment;
+    this.draw();
+  }
+
+  refresh(): void {
+    this.draw();
+  }
+
+  destroy(): void {
+    tooltip().hide(this);
+  }
+
+  private onMove(event: PointerEvent): void {
+    this.pointer = { x: event.offsetX, y: event.offsetY };
+    const moment = { x: this.xAt(event.offsetX), axis: this.options!.x.kind, pinned: false };
+    this.moment = moment;
+    this.draw();
+    this.callbacks.onMoment?.(moment);
+  }
+
+  private onLeave(): void {
+    this.pointer = null;
+    this.moment = null;
+    tooltip().hide(this);
+    this.draw();
+    this.callbacks.onMoment?.(null);
+    this.callbacks.onNearest?.(null);
+  }
+
+  private onClick(event: MouseEvent): void {
+    if (Math.abs(event.clientX - this.downAt) > CLICK_PIXELS) return;
+    const x = this.xAt(event.offsetX);
+    this.callbacks.onMoment?.({ x, axis: this.options!.x.kind, pinned: true });
+  }
+
+  private xAt(offset: number): number {
+    const [x0, x1] = this.model!.x;
+    const share = offset / this.box.width;
+    return this.options!.x.log ? x0 * (x1 / x0) ** share : x0 + (x1 - x0) * share;
+  }
+
+  private toX(value: number): number {
+    const [x0, x1] = this.model!.x;
+    const share = this.options!.x.log
+      ? Math.log(value / x0) / Math.log(x1 / x0)
+      : (value - x0) / (x1 - x0);
+    return this.box.left + share * this.box.width;
+  }
+
+  private toY(value: number): number {
+    const [y0, y1] = this.model!.y;
+    const share = this.options!.y.log
+      ? Math.log(value / y0) / Math.log(y1 / y0)
+      : (value - y0) / (y1 - y0);
+    return this.box.top + (1 - share) * this.box.height;
+  }
+
+  private draw(): void {
+    this.surface.clear();
+    const { moment, model, options } = this;
+    if (!moment || !model || !options || moment.axis !== options.x.kind) return;
+    const x = this.toX(moment.x);
+    if (!(x >= this.box.left - 1 && x <= this.box.left + this.box.width + 1)) return;
+    const { context } = this.surface;
+    crosshair(context, x, this.box, moment.pinned);
+    const readings = model.lines.map((item) => this.read(item, moment.x));
+    for (const { item, y } of readings) {
+      if (this.isInside(y)) dot(context, x, y, item.line.color);
+    }
+    if (this.pointer) this.showTooltip(readings, x);
+    const text = xShort(options.x.kind, moment.x);
+    pill(context, text, x, this.box.top + this.box.height + 4, 'below', this.surface.width);
+  }
+
+  private isInside(y: number): boolean {
+    return y >= this.box.top - 1 && y <= this.box.top + this.box.height + 1;
+  }
+
+  private read(item: DrawnLine, x: number): Reading {
+    const { line, smoothed } = item;
+    const bucket = nearestIndex(line.x, x);
+    if (bucket < 0 || this.isBeyond(item, bucket, x)) {
+      return { item, bucket: -1, value: Number.NaN, y: Number.NaN };
+    }
+    const value = smoothed[bucket];
+    return { item, bucket, value, y: this.toY(value) };
+  }
+
+  /** The line has ended (or not begun) at x: more than 8 pixels from its last bucket. */
+  private isBeyond({ line }: DrawnLine, bucket: number, x: number): boolean {
+    const first = line.x[0];
+    const last = line.x[line.x.length - 1];
+    if (x >= first && x <= last) return false;
+    return Math.abs(this.toX(line.x[bucket]) - this.toX(x)) > 8;
+  }
+
+  private showTooltip(readings: Reading[], x: number): void {
+    const there = readings.filter((reading) => reading.bucket >= 0);
+    if (there.length === 0) {
+      tooltip().hide(this);
+      return;
+    }
+    const pointerY = this.pointer!.y + this.box.top;
+    const nearest = nearestReading(there, pointerY);
+    this.tellNearest(nearest?.item.line.id ?? null);
+    this.markExtreme(nearest, x);
+    tooltip().show(this, this.content(readings, nearest, pointerY), this.place(there, x));
+  }
+
+  private tellNearest(id: string | null): void {
+    if (id === this.nearest) return;
+    this.nearest = id;
+    this.callbacks.onNearest?.(id);
+  }
+
+  private markExtreme(nearest: Reading | null, x: number): void {
+    if (!nearest?.item.banded || nearest.bucket < 0) return;
+    const y = this.toY(nearest.item.line.max[nearest.bucket]);
+    if (this.isInside(y)) ring(this.surface.context, x, y, nearest.item.line.color);
+  }
+
+  private content(readings: Reading[], nearest: Reading | null, pointerY: number) {
+    const { x, smoothing } = this.options!;
+    const shown = readings
+      .map((reading) => ({ reading, away: Math.abs(reading.y - pointerY) }))
+      .sort((a, b) => orderNaN(a.away, b.away))
+      .slice(0, MOST_ROWS)
+      .map(({ reading }) => reading)
+      .sort((a, b) => orderNaN(a.y, b.y));
+    const smoothed = smoothing.kind !== 'none';
+    const rows = shown.map((reading) => this.row(reading, reading === nearest, smoothed));
+    const more = readings.length > MOST_ROWS ? `+ ${readings.length - MOST_ROWS}` : '';
+    return {
+      title: xFull(x.kind, this.titleX(readings, nearest), x.name),
+      heads: smoothed ? ['smoothed', 'original'] : [''],
+      rows,
+      foot: [extremeText(nearest, this.options!), more].filter(Boolean).join(' · '),
+    };
+  }
+
+  /** The exact x of the nearest line's bucket. */
+  private titleX(readings: Reading[], nearest: Reading | null): number {
+    const reading = nearest ?? readings.find(({ bucket }) => bucket >= 0);
+    return reading ? reading.item.line.x[reading.bucket] : this.moment!.x;
+  }
+
+  private row({ item, bucket, value }: Reading, strong: boolean, smoothed: boolean): TooltipRow {
+    const { color, label } = item.line;
+    if (bucket < 0) return { color, label, strong, cells: smoothed ? ['–', '–'] : ['–'] };
+    const original = Number.isNaN(item.original[bucket])
+      ? nonFiniteText(item, bucket)
+      : formatValue(item.original[bucket]);
+    const cells = smoothed ? [formatValue(value), original] : [original];
+    return { color, label, strong, cells };
+  }
+
+  private place(readings: Reading[], x: number) {
+    const bounds = this.root.getBoundingClientRect();
+    const highest = readings.reduce(
+      (top, { y }) => (this.isInside(y) && y < top ? y : top),
+      this.box.top + this.box.height,
+    );
+    return {
+      x: bounds.left + x,
+      dataTop: bounds.top + highest,
+      plotLeft: bounds.left + this.box.left,
+      plotRight: bounds.left + this.box.left + this.box.width,
+    };
+  }
+}
+
+function orderNaN(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  return Number.isNaN(b) ? -1 : a - b;
+}
+
+function nearestReading(readings: Reading[], y: number): Reading | null {
+  let best: Reading | null = null;
+  for (const reading of readings) {
+    if (Number.isNaN(reading.y)) continue;
+    if (!best || Math.abs(reading.y - y) < Math.abs(best.y - y)) best = reading;
+  }
+  return best;
+}
+
+function nonFiniteText({ line }: DrawnLine, i: number): string {
+  if (line.nan[i] > 0) return 'NaN';
+  if (line.posInf[i] > 0) return '∞';
+  return line.negInf[i] > 0 ? '−∞' : '–';
+}
+
+/** The nearest line's exact extreme in its bucket, or its non-finite values. */
+function extremeText(nearest: Reading | null, options: LineOptions): string {
+  if (!nearest || nearest.bucket < 0) return '';
+  const { line } = nearest.item;
+  const i = nearest.bucket;
+  const broken = nonFiniteAt(line, i);
+  const parts: string[] = [];
+  if (broken > 0) parts.push(`${broken} non-finite`);
+  if (line.count[i] > 1 && line.finite[i] > 0) {
+    const at = xFull(options.x.kind, line.xMax[i], options.x.name).toLowerCase();
+    parts.push(`max ${formatValue(line.max[i])} at ${at}`, `min ${formatValue(line.min[i])}`);
+  }
+  return parts.join(' · ');
+}

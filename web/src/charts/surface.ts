@@ -1,0 +1,189 @@
+/** A canvas measured in CSS pixels, sharp on every screen, and the marks that all charts share. */
+
+import { textOn } from '../math/color';
+import { colorOf, rgbOf, theme } from './theme';
+
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export class Surface {
+  readonly canvas = document.createElement('canvas');
+  readonly context = this.canvas.getContext('2d')!;
+  width = 0;
+  height = 0;
+
+  constructor(host: HTMLElement, floats: boolean) {
+    this.canvas.className = floats ? 'chart-canvas chart-over' : 'chart-canvas';
+    host.append(this.canvas);
+  }
+
+  /** Sets the size in CSS pixels and clears. */
+  resize(width: number, height: number): void {
+    const ratio = devicePixelRatio || 1;
+    this.width = width;
+    this.height = height;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  clear(): void {
+    this.context.clearRect(0, 0, this.width, this.height);
+  }
+}
+
+/** Runs `draw` clipped to the box. */
+export function clipped(context: CanvasRenderingContext2D, box: Box, draw: () => void): void {
+  context.save();
+  context.beginPath();
+  context.rect(box.left, box.top, box.width, box.height);
+  context.clip();
+  draw();
+  context.restore();
+}
+
+/** Hairline of the hovered (55 %) or pinned (full) moment. */
+export function crosshair(
+  context: CanvasRenderingContext2D,
+  x: number,
+  box: Box,
+  pinned: boolean,
+): void {
+  context.globalAlpha = pinned ? 1 : 0.55;
+  context.fillStyle = theme().cross;
+  context.fillRect(Math.round(x), box.top, 1, box.height);
+  context.globalAlpha = 1;
+}
+
+/** A point on a line, ringed with paper. */
+export function dot(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  color: string,
+  radius = 3.5,
+): void {
+  circle(context, x, y, radius + 1.5, theme().bg);
+  circle(context, x, y, radius, colorOf(color));
+}
+
+/** An exact extreme: a ring. */
+export function ring(context: CanvasRenderingContext2D, x: number, y: number, color: string): void {
+  circle(context, x, y, 5, colorOf(color));
+  circle(context, x, y, 3.5, theme().bg);
+}
+
+export function circle(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  fill: string,
+): void {
+  context.fillStyle = fill;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+}
+
+/** x mark of non-finite values, on the baseline. */
+export function nonFiniteMark(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  color: string,
+): void {
+  for (const [stroke, width] of [
+    [theme().bg, 4],
+    [colorOf(color), 2],
+  ] as const) {
+    context.strokeStyle = stroke;
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(x - 3.5, y - 3.5);
+    context.lineTo(x + 3.5, y + 3.5);
+    context.moveTo(x + 3.5, y - 3.5);
+    context.lineTo(x - 3.5, y + 3.5);
+    context.stroke();
+  }
+}
+
+export type Anchor = 'below' | 'left';
+
+/** A value on an axis as a dark pill: `below` is centred under x, `left` ends at x. */
+export function pill(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  anchor: Anchor,
+  limit: number,
+): void {
+  const { ink, bg, font } = theme();
+  context.font = font;
+  const width = Math.ceil(context.measureText(text).width) + 10;
+  const left =
+    anchor === 'left'
+      ? Math.max(0, x - width)
+      : Math.min(limit - width, Math.max(0, x - width / 2));
+  const top = anchor === 'left' ? y - 8 : y;
+  context.fillStyle = bg;
+  if (anchor === 'below') context.fillRect(left - 8, top - 2, width + 16, 20);
+  context.fillStyle = ink;
+  rounded(context, left, top, width, 16);
+  context.fillStyle = bg;
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  context.fillText(text, left + 5, top + 8.5);
+}
+
+/** Flag of a pin above the plot, in the run's colour. */
+export function flag(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  top: number,
+  color: string,
+): void {
+  context.font = theme().font;
+  const width = Math.ceil(context.measureText(text).width) + 10;
+  context.fillStyle = colorOf(color);
+  rounded(context, Math.round(x - width / 2), top, width, 16);
+  context.fillStyle = textOn(rgbOf(color));
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(text, x, top + 8.5);
+}
+
+function rounded(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
+  context.beginPath();
+  context.roundRect(x, y, width, height, 3);
+  context.fill();
+}
+
+/** Fills a box with 45-degree strokes: non-finite values, never a ramp colour. */
+export function hatch(context: CanvasRenderingContext2D, box: Box): void {
+  clipped(context, box, () => {
+    context.strokeStyle = theme().bad;
+    context.lineWidth = 1;
+    context.beginPath();
+    const end = box.left + box.width;
+    for (let x = Math.floor((box.left - box.height) / 4) * 4; x < end; x += 4) {
+      context.moveTo(x, box.top + box.height);
+      context.lineTo(x + box.height, box.top);
+    }
+    context.stroke();
+  });
+}
