@@ -1,0 +1,31 @@
+"""Runs the named benchmarks, or all, and prints the table of everything measured so far."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from bench.harness import RESULTS, load_rows, save, table
+
+__all__ = ["main"]
+
+BENCHMARKS = ("log", "end_to_end", "watch", "ingest", "disk", "charts_http", "storage", "charts")
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        print(f"no benchmark {sorted(unknown)}: there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for name in names or BENCHMARKS:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        save(name, importlib.import_module(f"bench.{name}").measure())
+    measured = [name for name in BENCHMARKS if (RESULTS / f"{name}.json").exists()]
+    text = table([row for name in measured for row in load_rows(name)])
+    (RESULTS / "table.md").write_text(text + "\n")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
