@@ -1,0 +1,150 @@
+/** The one place that talks to the server by request and answer. */
+
+import { decode } from '@msgpack/msgpack';
+import type {
+  Catalogue,
+  ConsoleLine,
+  Health,
+  HistogramAnswer,
+  HistogramRequest,
+  Project,
+  Run,
+  RunDetail,
+  RunFile,
+  SeriesRequest,
+  SeriesResponse,
+  TensorRequest,
+  TensorResponse,
+} from './types';
+
+/** The server refused, or was not reached (`status` 0); `message` says what to do. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function failure(answer: Response): Promise<ApiError> {
+  const text = await answer.text();
+  try {
+    const { code, message } = JSON.parse(text).error;
+    return new ApiError(answer.status, code, message);
+  } catch {
+    return new ApiError(answer.status, 'unknown', `The server answered ${answer.status}.`);
+  }
+}
+
+async function send(path: string, init?: RequestInit): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'unreachable', 'The server did not answer.');
+  }
+  if (!answer.ok) throw await failure(answer);
+  return answer;
+}
+
+async function get<T>(path: string): Promise<T> {
+  return (await send(path, { headers: { Accept: 'application/json' } })).json();
+}
+
+async function write(method: string, path: string, body: unknown): Promise<void> {
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  await send(path, { method, headers, body: JSON.stringify(body) });
+}
+
+/** Columns come as little-endian float64 in unaligned slices of the answer. */
+function floats(bytes: Uint8Array): Float64Array {
+  return new Float64Array(bytes.slice().buffer);
+}
+
+function withFloats(series: { columns: object }): void {
+  const columns = series.columns as Record<string, unknown>;
+  for (const [name, column] of Object.entries(columns)) {
+    if (column instanceof Uint8Array) columns[name] = floats(column);
+  }
+}
+
+async function query<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const answer = await send(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/msgpack' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const parsed = decode(new Uint8Array(await answer.arrayBuffer())) as {
+    series?: { columns: object }[];
+    tensors?: { columns: object }[];
+  };
+  (parsed.series ?? parsed.tensors ?? []).forEach(withFloats);
+  return parsed as T;
+}
+
+const part = encodeURIComponent;
+
+export const projectPath = (entity: string, project: string): string =>
+  `/api/projects/${part(entity)}/${part(project)}`;
+
+export async function listProjects(): Promise<Project[]> {
+  return (await get<{ projects: Project[] }>('/api/projects')).projects;
+}
+
+export interface RunPage {
+  runs: Run[];
+  total: number;
+  version: number;
+}
+
+export function listRuns(entity: string, project: string, offset: number, limit: number) {
+  const page = `sort=created&order=desc&limit=${limit}&offset=${offset}`;
+  return get<RunPage>(`${projectPath(entity, project)}/runs?${page}`);
+}
+
+export function getRun(entity: string, project: string, runId: string): Promise<RunDetail> {
+  return get(`/api/runs/${part(entity)}/${part(project)}/${part(runId)}`);
+}
+
+export function getCatalogue(entity: string, project: string, uids?: number[]) {
+  const runs = uids ? `?runs=${uids.join(',')}` : '';
+  return get<Catalogue>(`${projectPath(entity, project)}/keys${runs}`);
+}
+
+export function querySeries(request: SeriesRequest, signal?: AbortSignal) {
+  return query<SeriesResponse>('/api/query/series', request, signal);
+}
+
+export async function queryHistograms(request: HistogramRequest, signal?: AbortSignal) {
+  const path = '/api/query/histograms';
+  return (await query<{ series: HistogramAnswer[] }>(path, request, signal)).series;
+}
+
+export function queryTensors(request: TensorRequest, signal?: AbortSignal) {
+  return query<TensorResponse>('/api/query/tensors', request, signal);
+}
+
+export function consoleLines(uid: number, after: number, limit: number) {
+  const path = `/api/runs/${uid}/console?after=${after}&limit=${limit}`;
+  return get<{ lines: ConsoleLine[]; total: number }>(path);
+}
+
+export async function listFiles(uid: number): Promise<RunFile[]> {
+  return (await get<{ files: RunFile[] }>(`/api/runs/${uid}/files`)).files;
+}
+
+export const fileHref = (uid: number, name: string): string =>
+  `/api/runs/${uid}/files/${name.split('/').map(part).join('/')}`;
+
+export const patchRun = (uid: number, change: Partial<Pick<Run, 'name' | 'notes' | 'tags'>>) =>
+  write('PATCH', `/api/runs/${uid}`, change);
+
+export const deleteRun = (uid: number) => write('DELETE', `/api/runs/${uid}`, undefined);
+
+export const restoreRun = (uid: number) => write('POST', `/api/runs/${uid}/restore`, undefined);
+
+export const getHealth = (): Promise<Health> => get('/api/health');

@@ -1,0 +1,67 @@
+/** Live changes of the server for this tab, through the shared worker or by polling. */
+
+import { signal } from '@preact/signals';
+import type { Change } from './types';
+
+export type LiveMessage =
+  | { kind: 'state'; open: boolean }
+  | { kind: 'change'; change: Change }
+  | { kind: 'reset' };
+
+/** `null`: everything may have changed. */
+type Listener = (change: Change | null) => void;
+
+const POLL_MS = 5000;
+const listeners = new Set<Listener>();
+
+/** Since when (ms of the clock) the stream is broken; null while it is open. */
+export const brokenSince = signal<number | null>(null);
+
+function notify(change: Change | null): void {
+  for (const listener of listeners) listener(change);
+}
+
+function setOpen(open: boolean): void {
+  if (!open) brokenSince.value ??= Date.now();
+  else if (brokenSince.value !== null) {
+    brokenSince.value = null;
+    notify(null);
+  }
+}
+
+function receive(message: LiveMessage): void {
+  if (message.kind === 'state') setOpen(message.open);
+  else notify(message.kind === 'change' ? message.change : null);
+}
+
+function startWorker(): void {
+  const worker = new SharedWorker(new URL('./live.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'lossboard-live',
+  });
+  let first = true;
+  worker.port.addEventListener('message', ({ data }: MessageEvent<LiveMessage>) => {
+    if (first && data.kind === 'state' && !data.open) return; // still connecting, not broken
+    first = false;
+    receive(data);
+  });
+  worker.port.start();
+  addEventListener('pagehide', () => worker.port.postMessage('leave'));
+  addEventListener('pageshow', (event) => event.persisted && location.reload());
+}
+
+function startPolling(): void {
+  setInterval(() => document.hidden || notify(null), POLL_MS);
+}
+
+/** Starts once at page start. */
+export function startLive(): void {
+  if (typeof SharedWorker === 'function') startWorker();
+  else startPolling();
+}
+
+/** Calls back at each change; returns how to stop. */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,199 @@
+/** The answers of the server, as docs/http_api.md states them. */
+
+import type { Grid, SeriesAnswer, SeriesColumns } from '../math/buckets';
+
+export type RunState = 'running' | 'finished' | 'failed' | 'crashed' | 'killed' | 'preempting';
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export interface Project {
+  entity: string;
+  name: string;
+  created_us: number;
+  last_activity_us: number;
+  runs: number;
+  states: Partial<Record<RunState, number>>;
+  sparkline: { key: string; values: number[] } | null;
+  settings: JsonObject;
+}
+
+export interface Run {
+  uid: number;
+  run_id: string;
+  entity: string;
+  project: string;
+  name: string;
+  state: RunState;
+  slot: number;
+  color: string | null;
+  created_us: number;
+  started_us: number;
+  ended_us: number | null;
+  heartbeat_us: number | null;
+  runtime_secs: number;
+  last_step: number | null;
+  exit_code: number | null;
+  tags: string[];
+  notes: string;
+  group: string;
+  job_type: string;
+  config: JsonObject;
+  summary: JsonObject;
+  version: number;
+  generation: number;
+}
+
+export interface MetricDefinition {
+  name: string;
+  step_metric?: string;
+  step_sync?: boolean;
+  hidden?: boolean;
+  summary?: string[];
+  goal?: '' | 'minimize' | 'maximize';
+}
+
+export type MetricDefinitions = Record<string, MetricDefinition>;
+
+export interface Notice {
+  kind: string;
+  text: string;
+  amount: number;
+  time_us: number;
+}
+
+export interface RunDetail extends Run {
+  metadata: JsonObject;
+  metrics: MetricDefinitions;
+  notices: Notice[];
+}
+
+export type KeyKind = 'scalar' | 'histogram' | 'json' | 'system';
+
+export interface Key {
+  key: string;
+  kind: KeyKind;
+  path: string[];
+  runs: number[];
+  n: number;
+  min_step: number;
+  max_step: number;
+  min_us: number;
+  max_us: number;
+  watched: boolean;
+  media: string | null;
+}
+
+export interface Catalogue {
+  keys: Key[];
+  metrics: Record<string, MetricDefinitions>;
+}
+
+export type { Grid, SeriesAnswer, SeriesColumns };
+
+export interface SeriesRequest {
+  runs: number[];
+  keys: string[];
+  kind: 'scalar' | 'system';
+  x: string;
+  x0: number | null;
+  x1: number | null;
+  buckets: number;
+  since: Record<string, { generation: number; from: number }> | null;
+}
+
+export interface SeriesResponse {
+  grid: Grid;
+  series: SeriesAnswer[];
+  version: number;
+}
+
+export interface HistogramAnswer {
+  run: number;
+  key: string;
+  n: number;
+  in_window: number;
+  stride: number;
+  generation: number;
+  columns: Record<string, Float64Array>;
+}
+
+export interface HistogramRequest {
+  runs: number[];
+  keys: string[];
+  x0: number | null;
+  x1: number | null;
+  limit: number;
+  magnitude: boolean;
+  ordinals: [number, number] | null;
+}
+
+export interface TensorColumns {
+  bucket: Float64Array;
+  events: Float64Array;
+  n: Float64Array;
+  nan: Float64Array;
+  pos_inf: Float64Array;
+  neg_inf: Float64Array;
+  zeros: Float64Array;
+  total: Float64Array;
+  squares: Float64Array;
+  lo: Float64Array;
+  hi: Float64Array;
+  x_first: Float64Array;
+  x_last: Float64Array;
+}
+
+export interface Tensor {
+  key: string;
+  order: number;
+  n: number;
+  generation: number;
+  columns: TensorColumns;
+}
+
+export interface TensorRequest {
+  run: number;
+  prefix: string;
+  keys: string[] | null;
+  x: string;
+  x0: number | null;
+  x1: number | null;
+  buckets: number;
+}
+
+export interface TensorResponse {
+  grid: Grid;
+  tensors: Tensor[];
+}
+
+export interface ConsoleLine {
+  number: number;
+  stream: 'stdout' | 'stderr';
+  time_us: number;
+  text: string;
+}
+
+export interface RunFile {
+  name: string;
+  sha256: string;
+  size_bytes: number;
+  mime_type: string;
+  time_us: number;
+}
+
+export interface Health {
+  status: string;
+  version: string;
+  uptime_secs: number;
+  data_dir_free_bytes: number;
+  plotly_version?: string;
+}
+
+export interface Change {
+  version: number;
+  project: string;
+  run: number;
+  what: ('rows' | 'histograms' | 'state' | 'meta' | 'console' | 'files')[];
+  generation: number;
+}

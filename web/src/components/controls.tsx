@@ -1,0 +1,238 @@
+/** The small controls: icon button, search field, select, segments, slider with number, stepper. */
+
+import { useEffect, useState } from 'preact/hooks';
+import { Icon, type IconName } from './Icon';
+
+interface IconButtonProps {
+  icon: IconName;
+  label: string;
+  onClick(event: MouseEvent): void;
+  small?: boolean;
+  pressed?: boolean;
+  expanded?: boolean;
+  disabled?: boolean;
+  class?: string;
+}
+
+export function IconButton(props: IconButtonProps) {
+  const { icon, label, onClick, small, pressed, expanded, disabled } = props;
+  return (
+    <button
+      type="button"
+      class={`icon ${small ? 'small' : ''} ${props.class ?? ''}`}
+      aria-label={label}
+      title={label}
+      aria-pressed={pressed}
+      aria-expanded={expanded}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+interface SearchFieldProps {
+  label: string;
+  value: string;
+  onInput(value: string): void;
+  outlined?: boolean;
+  invalid?: boolean;
+}
+
+export function SearchField({ label, value, onInput, outlined, invalid }: SearchFieldProps) {
+  const explain = invalid ? `"${value}" is not a regular expression` : undefined;
+  return (
+    <label
+      class={`field ${outlined ? 'outlined' : ''} ${invalid ? 'invalid' : ''}`}
+      title={explain}
+    >
+      <Icon name="search" />
+      <input
+        type="search"
+        aria-label={label}
+        aria-invalid={invalid}
+        placeholder={label}
+        value={value}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+export type Choice<T extends string> = readonly [value: T, label: string];
+
+interface SelectProps<T extends string> {
+  label: string;
+  value: T;
+  choices: readonly Choice<T>[];
+  onChange(value: T): void;
+  plain?: boolean;
+}
+
+export function Select<T extends string>({ label, value, choices, onChange, plain }: SelectProps<T>) {
+  return (
+    <span class={`pick ${plain ? 'plain' : ''}`}>
+      <select
+        aria-label={label}
+        title={label}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value as T)}
+      >
+        {choices.map(([choice, text]) => (
+          <option key={choice} value={choice} selected={choice === value}>
+            {text}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" />
+    </span>
+  );
+}
+
+interface SegmentsProps<T extends string> {
+  label: string;
+  value: T;
+  choices: readonly Choice<T>[];
+  onChange(value: T): void;
+}
+
+/** Exclusive choices side by side; arrow keys move, as in a group of radio buttons. */
+export function Segments<T extends string>({ label, value, choices, onChange }: SegmentsProps<T>) {
+  const move = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const at = choices.findIndex(([choice]) => choice === value);
+    const next = (at + step + choices.length) % choices.length;
+    onChange(choices[next][0]);
+    const buttons = (event.currentTarget as HTMLElement).querySelectorAll('button');
+    buttons[next].focus();
+  };
+  return (
+    <div class="seg" role="radiogroup" aria-label={label} onKeyDown={move}>
+      {choices.map(([choice, text]) => (
+        <button
+          type="button"
+          key={choice}
+          role="radio"
+          aria-checked={choice === value}
+          tabIndex={choice === value ? 0 : -1}
+          data-label={text}
+          onClick={() => onChange(choice)}
+        >
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+interface SliderProps {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  step: number;
+  onInput(value: number): void;
+}
+
+export function Slider({ label, value, min, max, step, onInput }: SliderProps) {
+  const share = max > min ? ((value - min) / (max - min)) * 100 : 0;
+  return (
+    <input
+      type="range"
+      class="slider"
+      aria-label={label}
+      min={min}
+      max={max}
+      step={step}
+      value={value}
+      style={{ '--v': `${share}%` }}
+      onInput={(event) => onInput(Number(event.currentTarget.value))}
+    />
+  );
+}
+
+interface NumberFieldProps {
+  label: string;
+  text: string;
+  /** Called with what was typed once it is confirmed; not called for what is no number. */
+  onCommit(value: number): void;
+  class?: string;
+}
+
+/** A number that is written back when typing ends, so that half a number changes nothing. */
+export function NumberField({ label, text, onCommit, class: more = '' }: NumberFieldProps) {
+  const [draft, setDraft] = useState<string | null>(null);
+  useEffect(() => setDraft(null), [text]);
+  const commit = () => {
+    const value = Number((draft ?? '').replaceAll(',', '').replace('−', '-').replace(/[x×]$/, ''));
+    if (draft?.trim() && Number.isFinite(value)) onCommit(value);
+    setDraft(null);
+  };
+  return (
+    <input
+      class={`num ${more}`}
+      inputMode="decimal"
+      aria-label={label}
+      value={draft ?? text}
+      onInput={(event) => setDraft(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => event.key === 'Enter' && commit()}
+    />
+  );
+}
+
+interface CheckProps {
+  label: string;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}
+
+export function Check({ label, checked, onChange }: CheckProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      {label}
+    </label>
+  );
+}
+
+interface StepperProps {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  onChange(value: number): void;
+}
+
+export function Stepper({ label, value, min, max, onChange }: StepperProps) {
+  const change = (next: number) => onChange(Math.min(max, Math.max(min, next)));
+  return (
+    <fieldset class="stepper" aria-label={label}>
+      <button
+        type="button"
+        aria-label={`Fewer ${label.toLowerCase()}`}
+        disabled={value <= min}
+        onClick={() => change(value - 1)}
+      >
+        <Icon name="minus" />
+      </button>
+      <output>{value}</output>
+      <button
+        type="button"
+        aria-label={`More ${label.toLowerCase()}`}
+        disabled={value >= max}
+        onClick={() => change(value + 1)}
+      >
+        <Icon name="plus" />
+      </button>
+    </fieldset>
+  );
+}

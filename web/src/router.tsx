@@ -1,0 +1,77 @@
+/** Addresses: which page the path names, and links that change it without a reload. */
+
+import { computed, signal } from '@preact/signals';
+import type { AnchorHTMLAttributes, ComponentChildren } from 'preact';
+
+export type RunTab = 'charts' | 'overview' | 'system' | 'logs' | 'files';
+const RUN_TABS: RunTab[] = ['charts', 'overview', 'system', 'logs', 'files'];
+
+export type Route =
+  | { page: 'projects' }
+  | { page: 'workspace'; entity: string; project: string }
+  | { page: 'runs'; entity: string; project: string }
+  | { page: 'run'; entity: string; project: string; runId: string; tab: RunTab }
+  | { page: 'missing' };
+
+const path = signal(location.pathname);
+/** The query as it was when the page was entered or left by Back; `state/view` follows it. */
+export const search = signal(location.search);
+
+function parse(pathname: string): Route {
+  const [entity, project, section, runId, tab = 'charts', ...rest] = pathname
+    .split('/')
+    .filter(Boolean)
+    .map(decodeURIComponent);
+  if (!entity) return { page: 'projects' };
+  if (!project || rest.length > 0) return { page: 'missing' };
+  if (!section) return { page: 'workspace', entity, project };
+  if (section !== 'runs') return { page: 'missing' };
+  if (!runId) return { page: 'runs', entity, project };
+  const known = RUN_TABS.find((name) => name === tab);
+  return known ? { page: 'run', entity, project, runId, tab: known } : { page: 'missing' };
+}
+
+export const route = computed(() => parse(path.value));
+
+addEventListener('popstate', () => {
+  path.value = location.pathname;
+  search.value = location.search;
+});
+
+export function navigate(href: string): void {
+  history.pushState(null, '', href);
+  path.value = location.pathname;
+  search.value = location.search;
+}
+
+const part = encodeURIComponent;
+
+export const projectHref = (entity: string, project: string): string =>
+  `/${part(entity)}/${part(project)}`;
+
+export const runsHref = (entity: string, project: string): string =>
+  `${projectHref(entity, project)}/runs`;
+
+export function runHref(entity: string, project: string, runId: string, tab: RunTab = 'charts') {
+  const base = `${runsHref(entity, project)}/${part(runId)}`;
+  return tab === 'charts' ? base : `${base}/${tab}`;
+}
+
+type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & {
+  href: string;
+  children?: ComponentChildren;
+};
+
+/** A link inside the dashboard; with a modifier key the browser opens it as any other. */
+export function Link({ href, children, ...rest }: LinkProps) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(href);
+  };
+  return (
+    <a {...rest} href={href} onClick={follow}>
+      {children}
+    </a>
+  );
+}

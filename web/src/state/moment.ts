@@ -1,0 +1,30 @@
+/** The one moment that every panel shows: hovered in one of them, or pinned by a click. */
+
+import { computed, signal } from '@preact/signals';
+import type { Moment } from '../charts/types';
+import { params, setParams } from './view';
+
+interface Hover {
+  moment: Moment;
+  /** The panel under the pointer; it draws its own crosshair. */
+  source: string;
+}
+
+export const hover = signal<Hover | null>(null);
+
+export const pinned = computed<Moment | null>(() => {
+  const [axis, x] = (params.value.at ?? '').split('~');
+  return x === undefined ? null : { axis: axis as Moment['axis'], x: Number(x), pinned: true };
+});
+
+/** What a panel's chart calls when the pointer moves, clicks or leaves. */
+export function reportMoment(source: string, moment: Moment | null): void {
+  if (moment?.pinned) {
+    const same = pinned.peek()?.x === moment.x;
+    setParams({ at: same ? null : `${moment.axis}~${moment.x}` }, 'replace');
+  } else hover.value = moment && { moment, source };
+}
+
+export function unpin(): void {
+  if (pinned.peek()) setParams({ at: null }, 'replace');
+}

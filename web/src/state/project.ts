@@ -1,0 +1,123 @@
+/** The runs and keys of one project, kept fresh while the page is open. */
+
+import { batch, computed, signal } from '@preact/signals';
+import { ApiError, getCatalogue, getRun, listRuns } from '../api/client';
+import type { Catalogue, Key, MetricDefinition, MetricDefinitions, Run } from '../api/types';
+import { type Dirty, onDirty } from './refresh';
+
+const PAGE = 1000;
+/** More changed runs than this are cheaper to read as a list. */
+const SINGLE_READS = 4;
+
+export type LoadState = 'loading' | 'ready' | { error: string; missing: boolean };
+
+export function loadError(error: unknown): LoadState {
+  if (!(error instanceof ApiError)) throw error;
+  return { error: error.message, missing: error.status === 404 };
+}
+
+export class ProjectStore {
+  readonly runs = signal<Run[]>([]);
+  readonly total = signal(0);
+  readonly catalogue = signal<Catalogue>({ keys: [], metrics: {} });
+  readonly state = signal<LoadState>('loading');
+  readonly byUid = computed(() => new Map(this.runs.value.map((run) => [run.uid, run])));
+  readonly running = computed(() => this.runs.value.filter((r) => r.state === 'running').length);
+  private readonly refreshers = new Set<(dirty: Dirty) => void>();
+  private stop: (() => void) | null = null;
+
+  constructor(
+    readonly entity: string,
+    readonly project: string,
+  ) {}
+
+  start(): void {
+    this.stop = onDirty(`${this.entity}/${this.project}`, (dirty) => this.refresh(dirty));
+    void this.load();
+  }
+
+  dispose(): void {
+    this.stop?.();
+  }
+
+  /** Calls back with what changed, after runs and keys are fresh; returns how to stop. */
+  onRefresh(refresher: (dirty: Dirty) => void): () => void {
+    this.refreshers.add(refresher);
+    return () => this.refreshers.delete(refresher);
+  }
+
+  async load(): Promise<void> {
+    try {
+      await Promise.all([this.loadRuns(), this.loadKeys()]);
+      this.state.value = 'ready';
+    } catch (error) {
+      this.state.value = loadError(error);
+    }
+  }
+
+  private async loadRuns(): Promise<void> {
+    const runs: Run[] = [];
+    for (let total = 1; runs.length < total; ) {
+      const page = await listRuns(this.entity, this.project, runs.length, PAGE);
+      runs.push(...page.runs);
+      total = page.runs.length > 0 ? page.total : 0;
+    }
+    batch(() => {
+      this.runs.value = runs;
+      this.total.value = runs.length;
+    });
+  }
+
+  private async loadKeys(): Promise<void> {
+    this.catalogue.value = await getCatalogue(this.entity, this.project);
+  }
+
+  private async refresh(dirty: Dirty): Promise<void> {
+    try {
+      await Promise.all([this.refreshRuns(dirty), this.loadKeys()]);
+      for (const refresher of this.refreshers) refresher(dirty);
+      this.state.value = 'ready';
+    } catch (error) {
+      const failed = loadError(error);
+      if (this.state.peek() !== 'ready') this.state.value = failed;
+    }
+  }
+
+  private async refreshRuns(dirty: Dirty): Promise<void> {
+    const known = [...dirty.runs.keys()].map((uid) => this.byUid.peek().get(uid));
+    if (dirty.all || known.length > SINGLE_READS || known.includes(undefined)) {
+      await this.loadRuns();
+      return;
+    }
+    const fresh = await Promise.all(
+      known.map((run) => getRun(this.entity, this.project, run!.run_id)),
+    );
+    const byUid = new Map(fresh.map((run) => [run.uid, run]));
+    this.runs.value = this.runs.peek().map((run) => byUid.get(run.uid) ?? run);
+  }
+}
+
+function matches(pattern: string, key: string): boolean {
+  return pattern.endsWith('*') ? key.startsWith(pattern.slice(0, -1)) : pattern === key;
+}
+
+/** The define_metric call that is meant for a key: the exact name before the longest glob. */
+export function definitionOf(definitions: MetricDefinitions, key: string): MetricDefinition | null {
+  const fitting = Object.entries(definitions).filter(([name]) => matches(name, key));
+  fitting.sort(([a], [b]) => b.length - a.length);
+  const exact = fitting.find(([name]) => name === key);
+  return (exact ?? fitting[0])?.[1] ?? null;
+}
+
+/** The metric that define_metric made the x-axis of a key, in any of its runs. */
+export function stepMetricOf(catalogue: Catalogue, key: Key): string | null {
+  for (const uid of key.runs) {
+    const found = definitionOf(catalogue.metrics[uid] ?? {}, key.key)?.step_metric;
+    if (found && found !== key.key) return found;
+  }
+  return null;
+}
+
+export function isHidden(catalogue: Catalogue, key: Key): boolean {
+  return key.runs.some((uid) => definitionOf(catalogue.metrics[uid] ?? {}, key.key)?.hidden);
+}

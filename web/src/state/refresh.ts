@@ -1,0 +1,56 @@
+/** Says when something on screen is to be fetched again: at most once a second, never hidden. */
+
+import { onChange } from '../api/live';
+import type { Change } from '../api/types';
+
+export interface Dirty {
+  /** Runs with something new; `all`: anything may be new. */
+  runs: Map<number, Set<Change['what'][number]>>;
+  all: boolean;
+}
+
+type Refresher = (dirty: Dirty) => void;
+
+const INTERVAL_MS = 1000;
+
+/** Collects the changes of one project and hands them over in one go; returns how to stop. */
+export function onDirty(project: string | null, refresh: Refresher): () => void {
+  let dirty: Dirty = { runs: new Map(), all: false };
+  let timer = 0;
+  let lastRun = 0;
+
+  const empty = () => dirty.runs.size === 0 && !dirty.all;
+  const flush = () => {
+    timer = 0;
+    if (document.hidden || empty()) return;
+    const taken = dirty;
+    dirty = { runs: new Map(), all: false };
+    lastRun = Date.now();
+    refresh(taken);
+  };
+  const schedule = () => {
+    if (timer || document.hidden) return;
+    timer = setTimeout(flush, Math.max(0, lastRun + INTERVAL_MS - Date.now()));
+  };
+  const note = (change: Change | null) => {
+    if (!change) dirty.all = true;
+    else if (project && change.project !== project) return;
+    else remember(dirty, change);
+    schedule();
+  };
+
+  const stop = onChange(note);
+  const wake = () => !document.hidden && !empty() && schedule();
+  document.addEventListener('visibilitychange', wake);
+  return () => {
+    stop();
+    clearTimeout(timer);
+    document.removeEventListener('visibilitychange', wake);
+  };
+}
+
+function remember(dirty: Dirty, change: Change): void {
+  const what = dirty.runs.get(change.run) ?? new Set();
+  for (const part of change.what) what.add(part);
+  dirty.runs.set(change.run, what);
+}

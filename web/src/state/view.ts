@@ -1,0 +1,164 @@
+/**
+ * What the user has chosen, kept in the address: it holds only what differs from the default, so
+ * that a copied link opens the same picture and Back goes to the picture before.
+ */
+
+import { batch, computed, effect, signal } from '@preact/signals';
+import type { Aggregate, Smoothing, SmoothingKind } from '../charts/types';
+import { search } from '../router';
+
+export type HistogramView = 'heatmap' | 'ridgeline' | 'percentiles' | 'step';
+/** `auto`: the step metric of define_metric, else the step. */
+export type XAxis = 'auto' | 'step' | 'time' | 'runtime' | `metric:${string}`;
+
+type Params = Record<string, string>;
+
+const WRITE_DELAY_MS = 250;
+const SMOOTHING_KINDS: SmoothingKind[] = ['twema', 'ema', 'gaussian', 'average', 'none'];
+export const DEFAULT_AMOUNT: Record<SmoothingKind, number> = {
+  twema: 0.6,
+  ema: 0.6,
+  gaussian: 3,
+  average: 10,
+  none: 0,
+};
+
+export const params = signal<Params>(fromQuery(location.search));
+let timer = 0;
+
+function fromQuery(query: string): Params {
+  return Object.fromEntries(new URLSearchParams(query));
+}
+
+function href(): string {
+  const query = new URLSearchParams(params.value).toString();
+  return location.pathname + (query ? `?${query}` : '');
+}
+
+effect(() => {
+  const query = search.value;
+  clearTimeout(timer);
+  params.value = fromQuery(query);
+});
+
+function replaceSoon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => history.replaceState(null, '', href()), WRITE_DELAY_MS);
+}
+
+/**
+ * Changes parameters; null removes one. A `push` makes an entry for Back, a `replace` (sliders,
+ * typing) changes the present one, at most each quarter of a second.
+ */
+export function setParams(change: Record<string, string | null>, mode: 'push' | 'replace'): void {
+  const next = { ...params.peek() };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null || value === '') delete next[name];
+    else next[name] = value;
+  }
+  if (mode === 'push') flushUrl();
+  batch(() => {
+    params.value = next;
+  });
+  if (mode === 'push') history.pushState(null, '', href());
+  else replaceSoon();
+}
+
+/** Writes a pending change of the address now. */
+export function flushUrl(): void {
+  clearTimeout(timer);
+  history.replaceState(null, '', href());
+}
+
+/** The address of the picture as it is. */
+export function currentLink(): string {
+  flushUrl();
+  return location.href;
+}
+
+export function formatSmoothing({ kind, amount, showOriginal }: Smoothing): string {
+  return `${kind}:${Number(amount.toFixed(4))}${showOriginal ? '' : ':only'}`;
+}
+
+export function parseSmoothing(text: string | undefined): Smoothing | null {
+  const [name, amount, only] = (text ?? '').split(':');
+  const kind = SMOOTHING_KINDS.find((known) => known === name);
+  if (!kind) return null;
+  const number = Number(amount);
+  const valid = Number.isFinite(number) && number >= 0;
+  return { kind, amount: valid ? number : DEFAULT_AMOUNT[kind], showOriginal: only !== 'only' };
+}
+
+const DEFAULT_SMOOTHING: Smoothing = { kind: 'twema', amount: 0.6, showOriginal: true };
+
+/** Smoothing of the workspace. */
+export const smoothing = computed<Smoothing>(
+  () => parseSmoothing(params.value.smooth) ?? DEFAULT_SMOOTHING,
+);
+
+export function setSmoothing(value: Smoothing): void {
+  const text = formatSmoothing(value);
+  const isDefault = text === formatSmoothing(DEFAULT_SMOOTHING);
+  setParams({ smooth: isDefault ? null : text }, 'replace');
+}
+
+export const xAxis = computed<XAxis>(() => (params.value.x as XAxis | undefined) ?? 'auto');
+export const xLog = computed(() => params.value.xlog === '1');
+export const panelSearch = computed(() => params.value.q ?? '');
+export const columns = computed(() => Math.min(6, Math.max(1, Number(params.value.cols) || 3)));
+export const syncZoom = computed(() => params.value.sync === '1');
+export const histogramView = computed<HistogramView>(
+  () => (params.value.hist as HistogramView | undefined) ?? 'heatmap',
+);
+
+/** What one panel does otherwise than the workspace. */
+export interface PanelSettings {
+  smooth?: string;
+  ylog?: '0' | '1';
+  outliers?: '1';
+  envelope?: '0';
+  aggregate?: Aggregate;
+  view?: HistogramView;
+  zoom?: string;
+  value?: string;
+  full?: '1';
+}
+
+const panelParam = (id: string): string => `p.${id}`;
+
+export function panelSettings(id: string): PanelSettings {
+  return Object.fromEntries(new URLSearchParams(params.value[panelParam(id)] ?? ''));
+}
+
+export function setPanel(
+  id: string,
+  change: { [name in keyof PanelSettings]?: string | null },
+  mode: 'push' | 'replace' = 'push',
+): void {
+  const next = new URLSearchParams(params.peek()[panelParam(id)] ?? '');
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null || value === undefined) next.delete(name);
+    else next.set(name, value);
+  }
+  setParams({ [panelParam(id)]: next.toString() || null }, mode);
+}
+
+export type Span = [number, number];
+
+export function parseSpan(text: string | undefined): Span | null {
+  const [from, to] = (text ?? '').split('~').map(Number);
+  return text && Number.isFinite(from) && Number.isFinite(to) && to > from ? [from, to] : null;
+}
+
+export const formatSpan = ([from, to]: Span): string => `${from}~${to}`;
+
+/** The x window of a panel: the common one where zoom is synchronised. */
+export function zoomOf(id: string): Span | null {
+  return parseSpan(syncZoom.value ? params.value.zoom : panelSettings(id).zoom);
+}
+
+export function setZoom(id: string, span: Span | null): void {
+  const text = span && formatSpan(span);
+  if (syncZoom.peek()) setParams({ zoom: text }, 'push');
+  else setPanel(id, { zoom: text });
+}
