@@ -43,10 +43,22 @@ class CodecError(ValueError):
     """Stored bytes that this version can't decode."""
 
 
-def _planes(columns: Sequence[NDArray[Any]]) -> Bytes:
+def _planes(columns: Sequence[NDArray[Any]]) -> tuple[Bytes, list[NDArray[np.bool_]]]:
+    """The first byte of every plane and, per column, which planes vary."""
+    firsts, varying = [], []
+    for column in columns:
+        size = column.dtype.itemsize
+        bits = np.ascontiguousarray(column).view(f"<u{size}")
+        firsts.append(bits[:1].view(np.uint8))
+        varies = np.bitwise_or.reduce(bits ^ bits[0], keepdims=True).view(np.uint8) != 0
+        varying.append(varies)
+    return np.concatenate(firsts), varying
+
+
+def _varying_planes(columns: Sequence[NDArray[Any]], varying: Sequence[NDArray[np.bool_]]) -> Bytes:
     parts = [
-        np.ascontiguousarray(column).view(np.uint8).reshape(len(column), column.dtype.itemsize).T
-        for column in columns
+        np.ascontiguousarray(column).view(np.uint8).reshape(len(column), -1).T[varies]
+        for column, varies in zip(columns, varying, strict=True)
     ]
     return np.concatenate(parts)
 
@@ -60,25 +72,23 @@ def _entropy(planes: Bytes) -> NDArray[np.float64]:
     return -(share * np.log2(np.where(share > 0, share, 1.0))).sum(axis=1)
 
 
-def _kinds(planes: Bytes) -> Bytes:
-    varies = (planes != planes[:, :1]).any(axis=1)
-    kinds = np.where(varies, _ZLIB, _CONSTANT).astype(np.uint8)
-    which = np.flatnonzero(varies)
-    if len(which) and planes.shape[1] >= 512:
-        kinds[which[_entropy(planes[which]) >= _RANDOM_BITS]] = _RAW
-    return kinds
-
-
 def encode_columns(columns: Sequence[NDArray[Any]]) -> bytes:
     """One frame of columns of equal length n >= 1, each of a type of 1, 2, 4 or 8 bytes."""
-    planes = _planes(columns)
-    kinds = _kinds(planes)
+    firsts, varying = _planes(columns)
+    varies = np.concatenate(varying)
+    kinds = np.where(varies, _ZLIB, _CONSTANT).astype(np.uint8)
+    if not varies.any():
+        return kinds.tobytes() + firsts.tobytes()
+    planes = _varying_planes(columns, varying)
+    if planes.shape[1] >= 512:
+        kinds[np.flatnonzero(varies)[_entropy(planes) >= _RANDOM_BITS]] = _RAW
+    packable = kinds[varies] == _ZLIB
     return b"".join(
         (
             kinds.tobytes(),
-            planes[kinds == _CONSTANT, 0].tobytes(),
-            planes[kinds == _RAW].tobytes(),
-            zlib.compress(planes[kinds == _ZLIB].tobytes(), _LEVEL) if _ZLIB in kinds else b"",
+            firsts[~varies].tobytes(),
+            planes[~packable].tobytes(),
+            zlib.compress(planes[packable].tobytes(), _LEVEL) if packable.any() else b"",
         )
     )
 

@@ -1,0 +1,94 @@
+"""Histogram events and JSON values in blocks: one level, the last block open until full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from lossboard_server.storage.codec import CODEC
+from lossboard_server.storage.histograms import (
+    Histograms,
+    decode_counts,
+    decode_magnitudes,
+    decode_statistics,
+    encode_counts,
+    encode_magnitudes,
+    encode_statistics,
+)
+from lossboard_server.storage.pyramid import Block
+from lossboard_server.storage.values import Values, decode_values, encode_values
+
+__all__ = [
+    "EVENTS_PER_BLOCK",
+    "VALUES_PER_BLOCK",
+    "append_histograms",
+    "append_values",
+    "decode_histograms",
+]
+
+EVENTS_PER_BLOCK: Final = 256
+VALUES_PER_BLOCK: Final = 1024
+_VALUE_BYTES_PER_BLOCK: Final = 256 << 10  # or as many values as fill this, uncompressed
+
+
+def decode_histograms(row: Any) -> Histograms:
+    """The events of a row of `hist_block`."""
+    return Histograms(
+        decode_statistics(row.data, row.n),
+        decode_counts(row.counts, row.n),
+        decode_magnitudes(row.magnitude, row.n),
+    )
+
+
+def append_histograms(sealed: int, open_row: Any, events: Histograms) -> list[Block]:
+    """The blocks to write so that `events` follow the `sealed` ones; they replace `open_row`."""
+    if open_row is not None:
+        sealed -= open_row.n
+        events = Histograms.join([decode_histograms(open_row), events])
+    return list(_cut_histograms(sealed, events))
+
+
+def _cut_histograms(ordinal: int, events: Histograms) -> Iterator[Block]:
+    for start in range(0, len(events.steps), EVENTS_PER_BLOCK):
+        part = events.take(slice(start, start + EVENTS_PER_BLOCK))
+        data = {
+            "data": encode_statistics(part.statistics),
+            "counts": encode_counts(part.counts),
+            "magnitude": encode_magnitudes(part.magnitudes),
+        }
+        is_open = len(part.steps) < EVENTS_PER_BLOCK
+        yield Block(is_open, _place(ordinal + start, part) | data)
+
+
+def append_values(sealed: int, open_row: Any, values: Values) -> list[Block]:
+    """The blocks to write so that `values` follow the `sealed` ones; they replace `open_row`."""
+    if open_row is not None:
+        sealed -= open_row.n
+        values = Values.join([decode_values(open_row.data, open_row.n), values])
+    return list(_cut_values(sealed, values))
+
+
+def _cut_values(ordinal: int, values: Values) -> Iterator[Block]:
+    sizes = np.cumsum([len(msgspec.msgpack.encode(item)) for item in values.items])
+    start, before = 0, 0
+    while start < len(sizes):
+        by_bytes = int(np.searchsorted(sizes, before + _VALUE_BYTES_PER_BLOCK)) + 1
+        end = min(start + VALUES_PER_BLOCK, by_bytes)
+        part = values.take(slice(start, end))
+        yield Block(end > len(sizes), _place(ordinal + start, part) | {"data": encode_values(part)})
+        start, before = end, int(sizes[min(end, len(sizes)) - 1])
+
+
+def _place(ordinal: int, part: Histograms | Values) -> dict[str, Any]:
+    return {
+        "ordinal": ordinal,
+        "n": len(part.steps),
+        "codec": CODEC,
+        "s0": int(part.steps.min()),
+        "s1": int(part.steps.max()),
+        "t0": int(part.times_us.min()),
+        "t1": int(part.times_us.max()),
+    }

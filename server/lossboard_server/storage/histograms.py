@@ -1,0 +1,324 @@
+"""Histogram events as columns and as blocks.
+
+A block has three parts that can be read alone: statistics, linear counts (a matrix of bins by
+events, so that neighbouring events lie side by side), and magnitude counts (the same over the keys
+that occur in the block; most bins of most events are empty and compress to nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossboard.wire import COUNT_TYPES, HistogramColumn
+from lossboard_server.storage.codec import (
+    decode_columns,
+    decode_floats,
+    decode_ints,
+    encode_columns,
+    encode_floats,
+    encode_ints,
+    join_frames,
+    split_frames,
+)
+from lossboard_server.storage.points import Floats, Ints
+
+__all__ = [
+    "Counts",
+    "Histograms",
+    "Magnitudes",
+    "Statistics",
+    "decode_counts",
+    "decode_magnitudes",
+    "decode_statistics",
+    "encode_counts",
+    "encode_magnitudes",
+    "encode_statistics",
+    "histograms_of",
+]
+
+NO_BATCH: Final = -1
+
+
+class Statistics(NamedTuple):
+    """All of m events but their bins: columns of length m, meanings as in HistogramData.
+
+    `batches` is -1 where there is none; `fractional` tells counts that came as floats.
+    """
+
+    steps: Ints
+    times_us: Ints
+    batches: Ints
+    lo: Floats
+    hi: Floats
+    n: Floats
+    nan: Ints
+    pos_inf: Ints
+    neg_inf: Ints
+    zeros: Ints
+    total: Floats
+    squares: Floats
+    flags: Ints
+    fractional: NDArray[np.uint8]
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Statistics:
+        """The events at these positions."""
+        return Statistics(*(column[which] for column in self))
+
+    @staticmethod
+    def join(parts: Sequence[Statistics]) -> Statistics:
+        """All events of one or more parts."""
+        return Statistics(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+class Counts(NamedTuple):
+    """Linear bins of m events: `bins[i]` numbers of `counts` and, where `edged[i]` is 1,
+    `bins[i] + 1` of `edges` belong to event i."""
+
+    bins: Ints
+    counts: Floats
+    edged: NDArray[np.uint8]
+    edges: Floats
+
+    def take(self, which: NDArray[np.intp]) -> Counts:
+        """The events at these positions."""
+        of_edges = np.where(self.edged == 1, self.bins + 1, 0)
+        return Counts(
+            self.bins[which],
+            self.counts[_spread(self.bins, which)],
+            self.edged[which],
+            self.edges[_spread(of_edges, which)],
+        )
+
+    @staticmethod
+    def join(parts: Sequence[Counts]) -> Counts:
+        """All events of one or more parts."""
+        return Counts(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+class Magnitudes(NamedTuple):
+    """Magnitude bins of m events: `bins[i]` of `keys` and `counts` belong to event i."""
+
+    bins: Ints
+    keys: NDArray[np.int16]
+    counts: NDArray[np.uint64]
+
+    def take(self, which: NDArray[np.intp]) -> Magnitudes:
+        """The events at these positions."""
+        places = _spread(self.bins, which)
+        return Magnitudes(self.bins[which], self.keys[places], self.counts[places])
+
+    @staticmethod
+    def join(parts: Sequence[Magnitudes]) -> Magnitudes:
+        """All events of one or more parts."""
+        return Magnitudes(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _spread(sizes: Ints, which: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Places of the entries of the chosen events in a column that has sizes[i] for event i."""
+    chosen = sizes[which]
+    starts = (np.cumsum(sizes) - sizes)[which]
+    inner = np.arange(int(chosen.sum())) - np.repeat(np.cumsum(chosen) - chosen, chosen)
+    return (np.repeat(starts, chosen) + inner).astype(np.intp)
+
+
+class Histograms(NamedTuple):
+    """Histogram events of one series in the order in which they are stored."""
+
+    statistics: Statistics
+    counts: Counts
+    magnitudes: Magnitudes
+
+    @property
+    def steps(self) -> Ints:
+        return self.statistics.steps
+
+    @property
+    def times_us(self) -> Ints:
+        return self.statistics.times_us
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Histograms:
+        """The events at these positions."""
+        places = np.arange(len(self.steps))[which]
+        return Histograms(*(part.take(places) for part in self))  # type: ignore[attr-defined]
+
+    def by_step(self) -> Histograms:
+        """Sorted by (step, place)."""
+        if bool((self.steps[1:] >= self.steps[:-1]).all()):
+            return self
+        return self.take(np.argsort(self.steps, kind="stable"))
+
+    @staticmethod
+    def join(parts: Sequence[Histograms]) -> Histograms:
+        """All events of one or more parts, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
+        statistics, counts, magnitudes = zip(*parts, strict=True)
+        return Histograms(
+            Statistics.join(statistics), Counts.join(counts), Magnitudes.join(magnitudes)
+        )
+
+
+def histograms_of(column: HistogramColumn) -> Histograms:
+    """The events of a wire column."""
+    steps = np.frombuffer(column.steps, "<i8")
+    batches = np.frombuffer(column.batches, "<i8")
+    return Histograms(
+        _statistics_of(column, steps, batches if column.batches else np.full(len(steps), NO_BATCH)),
+        _counts_of(column),
+        _magnitudes_of(column),
+    )
+
+
+_FLOAT_FIELDS = ("lo", "hi", "n", "total", "squares")
+_COUNT_FIELDS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
+
+
+def _statistics_of(column: HistogramColumn, steps: Ints, batches: Ints) -> Statistics:
+    events = column.histograms
+    fields: dict[str, Any] = {
+        name: np.array([getattr(event, name) for event in events], np.float64)
+        for name in _FLOAT_FIELDS
+    }
+    fields |= {
+        name: np.array([getattr(event, name) for event in events], np.int64)
+        for name in _COUNT_FIELDS
+    }
+    return Statistics(
+        steps=steps,
+        times_us=np.frombuffer(column.times_us, "<i8"),
+        batches=batches,
+        fractional=np.array([COUNT_TYPES[e.count_type] == "<f8" for e in events], np.uint8),
+        **fields,
+    )
+
+
+def _counts_of(column: HistogramColumn) -> Counts:
+    events = column.histograms
+    parts = [np.frombuffer(e.counts, COUNT_TYPES[e.count_type]) for e in events]
+    return Counts(
+        np.array([len(part) for part in parts], np.int64),
+        np.concatenate([np.empty(0), *parts]).astype(np.float64, copy=False),
+        np.array([bool(event.edges) for event in events], np.uint8),
+        np.frombuffer(b"".join(event.edges for event in events), "<f8"),
+    )
+
+
+def _magnitudes_of(column: HistogramColumn) -> Magnitudes:
+    events = column.histograms
+    return Magnitudes(
+        np.array([len(event.magnitude_keys) // 2 for event in events], np.int64),
+        np.frombuffer(b"".join(event.magnitude_keys for event in events), "<i2"),
+        np.frombuffer(b"".join(event.magnitude_counts for event in events), "<u8"),
+    )
+
+
+_INT_COLUMNS = ("steps", "times_us", "batches")
+_FLOAT_COLUMNS = ("lo", "hi", "n", "total", "squares")
+_OTHER_COLUMNS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
+
+
+def encode_statistics(statistics: Statistics) -> bytes:
+    """The `data` of a block of m >= 1 events."""
+    frames = [encode_ints(getattr(statistics, name)) for name in _INT_COLUMNS]
+    floats = [getattr(statistics, name) for name in _FLOAT_COLUMNS]
+    others = [getattr(statistics, name) for name in _OTHER_COLUMNS]
+    return join_frames([*frames, encode_columns([*floats, *others, statistics.fractional])])
+
+
+def decode_statistics(data: bytes, m: int) -> Statistics:
+    """What `encode_statistics` was given."""
+    *ints, rest = split_frames(data)
+    fields: dict[str, Any] = {
+        name: decode_ints(frame, m) for name, frame in zip(_INT_COLUMNS, ints, strict=True)
+    }
+    names = (*_FLOAT_COLUMNS, *_OTHER_COLUMNS, "fractional")
+    types = ["<f8"] * len(_FLOAT_COLUMNS) + ["<i8"] * len(_OTHER_COLUMNS) + ["u1"]
+    fields |= dict(zip(names, decode_columns(rest, types, m), strict=True))
+    return Statistics(**fields)
+
+
+def _smallest_type(counts: NDArray[Any]) -> str:
+    """The narrowest of the wire's count types that holds all of these exactly."""
+    if not len(counts):
+        return "<u1"
+    top = counts.max()
+    if counts.dtype.kind == "f" and not (
+        top < 2**53 and counts.min() >= 0 and (counts == np.floor(counts)).all()
+    ):
+        return "<f8"  # also when NaN is among them
+    return next(type_ for type_ in COUNT_TYPES[:4] if int(top) <= np.iinfo(type_).max)
+
+
+def _encode_matrix(sizes: Ints, values: NDArray[Any], columns: NDArray[np.intp], width: int) -> bytes:
+    """Values of m events as a width by m matrix, 0 where an event has none."""
+    type_ = _smallest_type(values)
+    matrix = np.zeros((width, len(sizes)), type_)
+    matrix[columns, np.repeat(np.arange(len(sizes)), sizes)] = values.astype(type_)
+    return bytes([COUNT_TYPES.index(type_)]) + (encode_columns([matrix.ravel()]) if width else b"")
+
+
+def _decode_matrix(frame: bytes, width: int, m: int) -> NDArray[Any]:
+    """The m by width transpose of the matrix."""
+    type_ = COUNT_TYPES[frame[0]]
+    if not width:
+        return np.zeros((m, 0), type_)
+    return decode_columns(frame[1:], [type_], width * m)[0].reshape(width, m).T
+
+
+def encode_counts(counts: Counts) -> bytes:
+    """The `counts` of a block of m >= 1 events."""
+    width = int(counts.bins.max())
+    inner = _spread_columns(counts.bins)
+    edges = encode_floats(counts.edges) if len(counts.edges) else b""
+    return join_frames(
+        [
+            encode_columns([counts.bins.astype("<u2"), counts.edged]),
+            _encode_matrix(counts.bins, counts.counts, inner, width),
+            edges,
+        ]
+    )
+
+
+def _spread_columns(sizes: Ints) -> NDArray[np.intp]:
+    """0, 1, ..., sizes[i] - 1 for each event i, one after another."""
+    total = int(sizes.sum())
+    return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def decode_counts(data: bytes, m: int) -> Counts:
+    """What `encode_counts` was given."""
+    heads, packed, packed_edges = split_frames(data)
+    narrow, edged = decode_columns(heads, ["<u2", "u1"], m)
+    bins = narrow.astype(np.int64)
+    width = int(bins.max())
+    matrix = _decode_matrix(packed, width, m)
+    flat = matrix.ravel() if (bins == width).all() else matrix[np.arange(width) < bins[:, None]]
+    of_edges = int((bins + 1)[edged == 1].sum())
+    edges = decode_floats(packed_edges, of_edges) if of_edges else np.empty(0)
+    return Counts(bins, flat.astype(np.float64), edged, edges)
+
+
+def encode_magnitudes(magnitudes: Magnitudes) -> bytes:
+    """The `magnitude` of a block of m >= 1 events; empty if none has any."""
+    if not len(magnitudes.keys):
+        return b""
+    keys, columns = np.unique(magnitudes.keys, return_inverse=True)
+    matrix = _encode_matrix(magnitudes.bins, magnitudes.counts, columns, len(keys))
+    return join_frames([encode_ints(keys.astype(np.int64)), matrix, len(keys).to_bytes(4, "little")])
+
+
+def decode_magnitudes(data: bytes, m: int) -> Magnitudes:
+    """What `encode_magnitudes` was given, without empty bins."""
+    if not data:
+        none = np.zeros(m, np.int64)
+        return Magnitudes(none, np.empty(0, np.int16), np.empty(0, np.uint64))
+    packed_keys, packed, width = split_frames(data)
+    keys = decode_ints(packed_keys, int.from_bytes(width, "little")).astype(np.int16)
+    matrix = _decode_matrix(packed, len(keys), m)
+    events, columns = np.nonzero(matrix)
+    counts = matrix[events, columns].astype(np.uint64)
+    return Magnitudes(np.bincount(events, minlength=m).astype(np.int64), keys[columns], counts)
