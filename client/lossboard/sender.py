@@ -8,12 +8,23 @@ except when the queue is full.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from lossboard import wire
+from lossboard.draft import Draft
+from lossboard.fork import follow_forks
+from lossboard.intake import Item
+from lossboard.terms import Deferred, DeliveryReport, Key, Level, Say, SenderOptions
+
+if TYPE_CHECKING:
+    from lossboard.pipeline import Pipeline
 
 __all__ = [
     "Deferred",
@@ -26,50 +37,12 @@ __all__ = [
     "SenderOptions",
 ]
 
-Key: TypeAlias = str | tuple[str, ...]  # ("a", "b") is the nested {"a": {"b": ...}}, shown as a.b
-Level: TypeAlias = Literal["info", "warn", "error"]
-Say: TypeAlias = Callable[[str, Level], None]
-
-
-@runtime_checkable
-class Deferred(Protocol):
-    """A value that a device is still computing; it is read on the worker thread.
-
-    Rows stay in order, so everything put after it waits with it.
-    """
-
-    def ready(self) -> bool:
-        """Whether `resolve` would return without waiting."""
-
-    def resolve(self) -> Any:
-        """The value (whatever `put_row` or `put_event` takes in its place); may wait."""
-
-
-@dataclass(frozen=True)
-class SenderOptions:
-    """Limits and intervals of a sender."""
-
-    queue_limit_bytes: int = 64_000_000
-    flush_interval_secs: float = 0.25
-    flush_bytes: int = 256_000
-    segment_bytes: int = 8_000_000
-    finish_timeout_secs: float = 10.0
-    heartbeat_interval_secs: float = 15.0
-    request_timeout_secs: float = 30.0
-    headers: Mapping[str, str] = field(default_factory=dict)  # sent with every request
-
-
-@dataclass(frozen=True)
-class DeliveryReport:
-    """What became of everything that was put, as far as is known when `finish` returns."""
-
-    delivered: bool  # everything is committed in the server (rejected and dropped things apart)
-    undelivered_bytes: int = 0  # what waits in `spool_dir`, record bytes and file bytes
-    spool_dir: Path | None = None  # None when nothing is left to deliver
-    reason: str = ""  # why something is left: the last trouble with the server or disk
-    rejected: int = 0  # records and files the server refused; they lie in `rejected/`
-    dropped: Mapping[str, int] = field(default_factory=dict)  # lost for good, counted by kind
-    waited_secs: float = 0.0  # how long `put_*` calls waited for room in the queue
+# About what things take in a record.
+_ROW_BYTES: Final = 16
+_NUMBER_BYTES: Final = 8
+_DEFERRED_BYTES: Final = 1000  # a histogram, not computed yet
+_SMALL_BYTES: Final = 200
+_CHILD_EXIT_PRIORITY: Final = 50  # before multiprocessing joins its own threads and queues
 
 
 @dataclass(frozen=True)
@@ -83,7 +56,13 @@ class SenderHandle:
 
     def open(self, say: Say) -> Sender:
         """A sender of its own writer and spool that joins the run."""
-        raise NotImplementedError
+        return Sender(
+            start=self.start,
+            spool_root=self.spool_root,
+            base_url=self.base_url,
+            options=self.options,
+            say=say,
+        )
 
 
 class Sender:
@@ -111,17 +90,30 @@ class Sender:
         say: Say,
         on_fork: Callable[[], None] | None = None,
     ) -> None:
-        raise NotImplementedError
+        self.options = options
+        self._start = start
+        self._spool_root = spool_root
+        self._base_url = base_url
+        self._say = say
+        self._on_fork = on_fork
+        self._opening = threading.Lock()
+        self._pipeline: Pipeline | None = None
+        self._is_child = False
+        self._told_full = False
+        self._told_failure = False
+        self._report: DeliveryReport | None = None
+        follow_forks(self)
+        self._opened()
 
     @property
     def handle(self) -> SenderHandle:
         """For spawned processes."""
-        raise NotImplementedError
+        return SenderHandle(self._joining(), self._spool_root, self._base_url, self.options)
 
     @property
     def stop_requested(self) -> bool:
         """Whether somebody pressed Stop in the dashboard."""
-        raise NotImplementedError
+        return self._pipeline is not None and self._pipeline.stop_requested
 
     def put_row(self, step: int, time_us: int, values: Mapping[Key, Any]) -> None:
         """One committed history row.
@@ -129,11 +121,18 @@ class Sender:
         Values: int, float; str, bool, None, lists and dicts of such (stored as they are);
         `wire.HistogramData`; `Deferred` of any of these.
         """
-        raise NotImplementedError
+        for value in values.values():
+            kind = type(value)
+            if kind is not float and kind is not int:
+                self._put_mixed_row(step, time_us, values)
+                return
+        wire_bytes = _ROW_BYTES + _NUMBER_BYTES * len(values)
+        self._put(Item(Draft.add_row, (step, time_us, values), wire_bytes))
 
     def put_system_row(self, sample: int, time_us: int, values: Mapping[Key, Any]) -> None:
         """One row of system metrics; `sample` counts them from 0."""
-        raise NotImplementedError
+        wire_bytes = _ROW_BYTES + _size_of(values)
+        self._put(Item(Draft.add_system_row, (sample, time_us, values), wire_bytes))
 
     def put_event(
         self,
@@ -143,27 +142,31 @@ class Sender:
         histograms: Mapping[Key, wire.HistogramData | Deferred],
     ) -> None:
         """One watch event; `batch` counts training backwards."""
-        raise NotImplementedError
+        arguments = (step, time_us, batch, histograms)
+        self._put(Item(Draft.add_event, arguments, _size_of(histograms), _deferred_in(histograms)))
 
     def put_config(self, changed: Mapping[str, Any], removed: Iterable[str] = ()) -> None:
         """Config values by top-level key, and top-level keys that were deleted."""
-        raise NotImplementedError
+        gone = list(removed)
+        self._put(Item(Draft.add_config, (changed, gone), _size_of(changed) + _size_of(gone)))
 
     def put_summary(self, changed: Mapping[str, Any], removed: Iterable[str] = ()) -> None:
         """Summary values by top-level key, and top-level keys that were deleted."""
-        raise NotImplementedError
+        gone = list(removed)
+        self._put(Item(Draft.add_summary, (changed, gone), _size_of(changed) + _size_of(gone)))
 
     def put_metric(self, definition: wire.MetricDefinition) -> None:
         """A define_metric call, merged with those before it."""
-        raise NotImplementedError
+        self._put(Item(Draft.add_metric, (definition,), _SMALL_BYTES))
 
     def put_fields(self, fields: wire.RunFields) -> None:
         """Changed descriptive fields of the run."""
-        raise NotImplementedError
+        self._put(Item(Draft.add_fields, (fields,), _SMALL_BYTES))
 
     def put_console(self, lines: Iterable[wire.ConsoleLine]) -> None:
         """Lines of output; a line with a number sent before replaces it."""
-        raise NotImplementedError
+        held = list(lines)
+        self._put(Item(Draft.add_console, (held,), sum(len(line.text) + 20 for line in held)))
 
     def put_file(
         self,
@@ -178,19 +181,23 @@ class Sender:
         Returns the entry, whose `sha256` and `size_bytes` media values refer to. The copy is made
         before this returns, so the source may change. Raises OSError when `source` can't be read.
         """
-        raise NotImplementedError
+        pipeline = self._opened()
+        stored = pipeline.files.put(source)
+        entry = wire.FileEntry(name, stored.sha256, stored.size_bytes, time_us, mime_type)
+        self._put(Item(Draft.add_file, (entry,), _SMALL_BYTES))
+        return entry
 
     def put_alert(self, alert: wire.Alert) -> None:
         """run.alert()."""
-        raise NotImplementedError
+        self._put(Item(Draft.add_alert, (alert,), _SMALL_BYTES + len(alert.text)))
 
     def put_notice(self, notice: wire.Notice) -> None:
         """Something to be seen in the run; amounts of one kind add up."""
-        raise NotImplementedError
+        self._put(Item(Draft.add_notice, (notice,), _SMALL_BYTES + len(notice.text)))
 
     def flush(self, timeout_secs: float) -> bool:
         """Waits until all that was put is in the server's database (offline: in the spool)."""
-        raise NotImplementedError
+        return self._pipeline is None or self._pipeline.flush(timeout_secs)
 
     def finish(self, exit: wire.Exit, timeout_secs: float | None = None) -> DeliveryReport:
         """Sends the exit, waits for delivery up to the timeout, and stops the threads.
@@ -199,4 +206,113 @@ class Sender:
         called from atexit. What is undelivered by then stays in the spool. A second call returns
         the first report. In a forked child it ends the child's own writer, without an exit.
         """
-        raise NotImplementedError
+        if self._report is None:
+            secs = self.options.finish_timeout_secs if timeout_secs is None else timeout_secs
+            self._report = self._finished(None if self._is_child else exit, secs)
+        return self._report
+
+    def _finished(self, exit: wire.Exit | None, timeout_secs: float) -> DeliveryReport:
+        if self._pipeline is None:  # a forked child that logged nothing
+            return DeliveryReport(delivered=True)
+        report = self._pipeline.finish(exit, timeout_secs)
+        self._tell_failure(self._pipeline)
+        return report
+
+    def _put_mixed_row(self, step: int, time_us: int, values: Mapping[Key, Any]) -> None:
+        wire_bytes = _ROW_BYTES + _size_of(values)
+        arguments = (step, time_us, values)
+        self._put(Item(Draft.add_mixed_row, arguments, wire_bytes, _deferred_in(values)))
+
+    def _put(self, item: Item) -> None:
+        pipeline = self._pipeline or self._opened()
+        waited_secs = pipeline.intake.put(item, self._tell_full)
+        if waited_secs:
+            pipeline.spooler.note("waited_secs", "the queue was full", waited_secs)
+        if pipeline.failure:
+            self._tell_failure(pipeline)
+
+    def _opened(self) -> Pipeline:
+        """The pipeline; in a forked child the first call makes one, of a writer of its own."""
+        from lossboard.pipeline import Pipeline  # late: it loads the HTTP library
+
+        with self._opening:
+            if self._report is not None:
+                raise RuntimeError("this run is finished: nothing more can be logged to it")
+            if self._pipeline is None:
+                start = self._joining() if self._is_child else self._start
+                pipeline = Pipeline(
+                    start=start,
+                    writer=os.urandom(16).hex(),
+                    spool_root=self._spool_root,
+                    base_url=self._base_url,
+                    options=self.options,
+                    say=self._say,
+                )
+                pipeline.open(start)
+                self._pipeline = pipeline
+                if self._is_child:
+                    self._finish_at_exit_of_child()
+            return self._pipeline
+
+    def _finish_at_exit_of_child(self) -> None:
+        """Children of multiprocessing leave by os._exit; its finalizers are all that runs before.
+
+        They are no use in the fork hook: multiprocessing forgets them at a child's start.
+        """
+        from multiprocessing.util import Finalize  # late: few processes fork and log
+
+        Finalize(self, self._finish_child, exitpriority=_CHILD_EXIT_PRIORITY)
+
+    def _joining(self) -> wire.RunStart:
+        """The identity of the run, for one more writer of it."""
+        return msgspec.structs.replace(
+            self._start, opens="join", parent_run_id="", cut_step=0, config={}, metadata={}
+        )
+
+    def after_fork_in_child(self) -> None:
+        """Drops queue, threads, sockets and files, which are the parent's."""
+        if self._pipeline is not None:
+            self._pipeline.abandon()
+        self._pipeline = None
+        self._opening = threading.Lock()
+        self._is_child = True
+        if self._on_fork is not None:
+            self._on_fork()
+
+    def _finish_child(self) -> None:
+        self.finish(wire.Exit(0, 0))
+
+    def _tell_full(self, activity: str) -> None:
+        if not self._told_full:
+            self._told_full = True
+            limit_mb = self.options.queue_limit_bytes / 1e6
+            self._say(
+                f"the queue of {limit_mb:g} MB is full ({activity}); logging waits for room",
+                "warn",
+            )
+
+    def _tell_failure(self, pipeline: Pipeline) -> None:
+        if pipeline.failure and not self._told_failure:
+            self._told_failure = True
+            self._say(
+                "a thread of lossboard died, what is logged from here on may be lost; please"
+                f" report this:\n{pipeline.failure}",
+                "error",
+            )
+
+
+def _deferred_in(values: Mapping[Key, Any]) -> tuple[Deferred, ...]:
+    return tuple(value for value in values.values() if isinstance(value, Deferred))
+
+
+def _size_of(value: Any) -> int:
+    """About how many bytes a value takes in a record."""
+    if isinstance(value, str | bytes):
+        return len(value) + 4
+    if isinstance(value, Mapping):
+        return sum(_size_of(key) + _size_of(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return 4 + sum(map(_size_of, value))
+    if isinstance(value, wire.HistogramData):
+        return 100 + len(value.counts) + len(value.edges) + 5 * len(value.magnitude_keys)
+    return _DEFERRED_BYTES if isinstance(value, Deferred) else _NUMBER_BYTES

@@ -1,0 +1,33 @@
+"""What happens to senders in a forked child."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import Final, Protocol
+
+__all__ = ["Forkable", "follow_forks"]
+
+
+class Forkable(Protocol):
+    """Something with threads, sockets or open files."""
+
+    def after_fork_in_child(self) -> None:
+        """Called in the child right after the fork, in its only thread."""
+
+
+_followed: Final[weakref.WeakSet[Forkable]] = weakref.WeakSet()
+_registered: Final[list[bool]] = []  # not empty once the hook is set
+
+
+def follow_forks(forkable: Forkable) -> None:
+    """Calls `forkable.after_fork_in_child` in every child forked from now on."""
+    _followed.add(forkable)
+    if not _registered:
+        os.register_at_fork(after_in_child=_in_child)
+        _registered.append(True)
+
+
+def _in_child() -> None:
+    for forkable in list(_followed):
+        forkable.after_fork_in_child()

@@ -1,0 +1,218 @@
+"""Everything that one writer needs: queue, spool, threads, connection. Imported on first use, for
+the HTTP library it brings."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from lossboard import wire
+from lossboard.courier import Courier
+from lossboard.delivery import Delivery
+from lossboard.draft import Draft
+from lossboard.intake import Intake, Item
+from lossboard.ledger import Ledger
+from lossboard.outage import Outage
+from lossboard.spool import Spool
+from lossboard.spooler import Spooler
+from lossboard.terms import DeliveryReport, Say, SenderOptions
+from lossboard.transport import Transport
+from lossboard.uploads import FileStore, Uploads
+from lossboard.worker import Worker
+
+__all__ = ["Pipeline"]
+
+_POLL_SECS = 0.05  # how often `finish` looks whether a courier gave up
+_JOIN_SECS = 1.0  # for a thread that sits in a connection attempt
+
+
+class Pipeline:
+    """One writer at work, from its first record to `finish`."""
+
+    def __init__(
+        self,
+        *,
+        start: wire.RunStart,
+        writer: str,
+        spool_root: Path,
+        base_url: str | None,
+        options: SenderOptions,
+        say: Say,
+    ) -> None:
+        self.failure = ""  # the traceback of a thread of ours that died
+        self._options = options
+        self._say = say
+        self._spool = Spool(
+            spool_root / writer,
+            writer=writer,
+            base_url=base_url,
+            start=start,
+            segment_bytes=options.segment_bytes,
+        )
+        self._ledger = Ledger(self._spool, memory_limit_bytes=options.queue_limit_bytes)
+        self.intake = Intake(limit_bytes=options.queue_limit_bytes, flush_bytes=options.flush_bytes)
+        self.spooler = Spooler(
+            self.intake, self._ledger, interval_secs=options.flush_interval_secs, say=say
+        )
+        self.files = FileStore(self._spool.directory, self._spool.ensure)
+        self._worker = Worker("lossboard-spool", self.spooler.turn, self._failed)
+        self._delivery: Delivery | None = None
+        self._couriers: list[Courier] = []
+        self._transports: list[Transport] = []
+        self._outages: list[Outage] = []
+        if base_url is not None:
+            self._add_delivery(base_url)
+            self._add_uploads(base_url)
+
+    def _add_delivery(self, base_url: str) -> None:
+        delivery = Delivery(self._ledger, self._transport(base_url), on_reject=self._rejected)
+        self._delivery = delivery
+        self._couriers.append(
+            Courier(
+                "lossboard-send",
+                delivery,
+                self._outage(base_url, self._say),
+                lambda secs: self._ledger.wait_for(delivery.next_seq, secs),
+                on_failure=self._failed,
+                idle_errand=delivery.heartbeat,
+                idle_secs=self._options.heartbeat_interval_secs,
+            )
+        )
+
+    def _add_uploads(self, base_url: str) -> None:
+        uploads = Uploads(self.files, self._transport(base_url), on_reject=self._rejected)
+        # The delivery of records says what there is to say about the server.
+        outage = self._outage(base_url, lambda text, level: None)
+        self._couriers.append(
+            Courier("lossboard-files", uploads, outage, self.files.wait, on_failure=self._failed)
+        )
+
+    def _transport(self, base_url: str) -> Transport:
+        options = self._options
+        transport = Transport(
+            base_url, timeout_secs=options.request_timeout_secs, headers=options.headers
+        )
+        self._transports.append(transport)
+        return transport
+
+    def _outage(self, base_url: str, say: Say) -> Outage:
+        outage = Outage(base_url, str(self._spool.directory), say)
+        self._outages.append(outage)
+        return outage
+
+    def open(self, start: wire.RunStart) -> None:
+        """Starts the threads and sends the first record."""
+        self.intake.put(Item(Draft.add_start, (start,), 1000), on_full=lambda activity: None)
+        self._worker.start()
+        self.intake.hurry()
+        for courier in self._couriers:
+            courier.worker.start()
+
+    def _failed(self, trace: str) -> None:
+        self.failure = trace
+        if "spooler" in trace:
+            self.intake.break_off()
+
+    def _rejected(self, words: str) -> None:
+        self.spooler.note("rejected", words, 1)
+        self._say(f"the server refused a record, which is now in rejected/: {words}", "error")
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether the server passed on a wish to stop."""
+        return self._delivery is not None and self._delivery.stop_requested
+
+    def flush(self, timeout_secs: float) -> bool:
+        """Waits until all that was put is confirmed (offline: spooled)."""
+        deadline = time.monotonic() + timeout_secs
+        count = self.intake.put_count
+        self.intake.hurry()
+        if not self.spooler.wait_done(count, timeout_secs):
+            return False
+        return self._wait_delivered(deadline) if self._couriers else not self._ledger.memory_bytes
+
+    def _wait_delivered(self, deadline: float) -> bool:
+        """Until what is in the ledger now and all files are with the server; False if a courier
+        gave up or the time is over."""
+        next_seq = self._ledger.next_seq
+        for courier in self._couriers:
+            courier.hurry()
+        while all(courier.worker.is_alive for courier in self._couriers):
+            if self._ledger.wait_confirmed(next_seq, _POLL_SECS) and self.files.wait_uploaded(
+                _POLL_SECS
+            ):
+                return True
+            if time.monotonic() >= deadline:
+                break
+        return False
+
+    def finish(self, exit: wire.Exit | None, timeout_secs: float) -> DeliveryReport:
+        """Delivers what it can in the time, ends the threads, leaves the rest in the spool."""
+        deadline = time.monotonic() + timeout_secs
+        try:
+            self._spool_rest(exit, deadline)
+            if self._couriers:
+                self._deliver_rest(deadline)
+        finally:
+            self._end_couriers()
+            report = self._report()
+            self._close(report)
+        return report
+
+    def _spool_rest(self, exit: wire.Exit | None, deadline: float) -> None:
+        if exit is not None:
+            self.intake.put(Item(Draft.add_exit, (exit,), 50), on_full=lambda activity: None)
+        self.spooler.patient = False
+        self.intake.close()
+        self._worker.join(max(deadline - time.monotonic(), _JOIN_SECS))
+
+    def _deliver_rest(self, deadline: float) -> None:
+        """Delivers; what that gave reason to note is a last record."""
+        while self._wait_delivered(deadline) and self.spooler.has_notes:
+            if self._worker.is_alive:
+                return
+            self.spooler.spool_batch()
+
+    def _end_couriers(self) -> None:
+        for courier in self._couriers:
+            courier.stop()
+        if not self._ledger.is_delivered or self.files.waiting_bytes:
+            for transport in self._transports:
+                transport.abort()
+        self._ledger.wake()
+        self.files.wake()
+        for courier in self._couriers:
+            courier.worker.join(_JOIN_SECS)
+        for transport in self._transports:
+            transport.close()
+
+    def _report(self) -> DeliveryReport:
+        undelivered_bytes = self._ledger.undelivered_bytes + self.files.waiting_bytes
+        dropped = self.spooler.dropped + self._ledger.lost_when_closed()
+        if self.intake.lost_count:
+            dropped["queued items"] += self.intake.lost_count
+        troubles = [outage.trouble for outage in self._outages if outage.trouble]
+        delivered = bool(self._couriers) and not undelivered_bytes and not self._worker.is_alive
+        return DeliveryReport(
+            delivered=delivered,
+            undelivered_bytes=undelivered_bytes,
+            spool_dir=None if delivered else self._spool.directory,
+            reason="; ".join([*troubles, self._ledger.disk_trouble, self.failure]).strip("; "),
+            rejected=self._ledger.rejected + self.files.rejected,
+            dropped=dict(dropped),
+            waited_secs=self.intake.waited_secs,
+        )
+
+    def _close(self, report: DeliveryReport) -> None:
+        if report.delivered:
+            self.files.remove_if_empty()
+            self._spool.remove()
+        else:
+            self._spool.sync_to_disk()
+            self._spool.close()
+
+    def abandon(self) -> None:
+        """In a forked child: lets go of the parent's sockets and files."""
+        for transport in self._transports:
+            transport.abandon()
+        self._spool.abandon()

@@ -1,0 +1,341 @@
+"""The records of one writer on disk: segments that describe themselves, and a lock.
+
+`<spool root>/<writer>/` holds
+
+    spool.lock              flock held by the process that owns the spool
+    000000000000.spool      segments, named after their first record
+    cuts                    where records too large for the server were cut
+    files/<sha256>          contents that are not uploaded yet
+    rejected/               what the server refused, with its words
+
+A segment is MAGIC and then frames: `<u4 length, <u4 CRC-32 of seq and payload, <u8 seq, payload.
+The payload of the first frame is a `SegmentHead` as MessagePack, that of the others a
+`wire.Record`. A frame that is cut off or does not match its checksum ends the segment.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+import threading
+import zlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from lossboard import wire
+
+__all__ = [
+    "CUTS_NAME",
+    "LOCK_NAME",
+    "SEGMENT_SUFFIX",
+    "SegmentHead",
+    "Spool",
+    "SpoolBusy",
+    "SpoolError",
+]
+
+LOCK_NAME: Final = "spool.lock"
+CUTS_NAME: Final = "cuts"
+SEGMENT_SUFFIX: Final = ".spool"
+_MAGIC: Final = b"LOSSBRD1"
+_FRAME: Final = struct.Struct("<IIQ")
+_SPOOL_VERSION: Final = 1
+_NO_LOCKS_HERE: Final = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
+
+
+class SpoolBusy(Exception):
+    """A living process holds the spool's lock."""
+
+
+class SpoolError(Exception):
+    """A spool that can't be read, with the reason."""
+
+
+class SegmentHead(msgspec.Struct, frozen=True):
+    """Who wrote a segment, and to whom it was to be sent."""
+
+    spool_version: int
+    wire_version: int
+    writer: str
+    base_url: str | None
+    start: wire.RunStart
+
+
+class _Segment:
+    """One segment file, open, with the place of each of its records."""
+
+    def __init__(self, path: Path, handle: int, end_offset: int) -> None:
+        self.path = path
+        self.handle = handle
+        self.end_offset = end_offset
+        self.places: dict[int, tuple[int, int]] = {}  # seq -> (payload offset, length)
+        self.torn_bytes = 0
+
+    @classmethod
+    def create(cls, directory: Path, first_seq: int, head: SegmentHead) -> _Segment:
+        """A new file with its head. Raises OSError, leaving no file."""
+        path = directory / f"{first_seq:012d}{SEGMENT_SUFFIX}"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        content = _MAGIC + _frame(first_seq, msgspec.msgpack.encode(head))
+        try:
+            _write_at(handle, content, 0)
+        except OSError:
+            os.close(handle)
+            path.unlink()
+            raise
+        return cls(path, handle, len(content))
+
+    @classmethod
+    def scan(cls, path: Path) -> tuple[_Segment, SegmentHead]:
+        """An existing file up to its last whole frame. Raises SpoolError when it has no head."""
+        handle = os.open(path, os.O_RDWR)
+        size_bytes = os.fstat(handle).st_size
+        head_place = _checked_place(handle, len(_MAGIC), size_bytes)
+        if os.pread(handle, len(_MAGIC), 0) != _MAGIC or head_place is None:
+            os.close(handle)
+            raise SpoolError(f"{path} does not start as a spool segment does; it was left alone")
+        _, offset, length = head_place
+        head = _decoded_head(path, os.pread(handle, length, offset))
+        segment = cls(path, handle, offset + length)
+        while (place := _checked_place(handle, segment.end_offset, size_bytes)) is not None:
+            seq, offset, length = place
+            segment.places[seq] = (offset, length)
+            segment.end_offset = offset + length
+        segment.torn_bytes = size_bytes - segment.end_offset
+        return segment, head
+
+    def is_full(self, limit_bytes: int) -> bool:
+        """Whether the next record belongs into a new segment; what is torn is never overwritten,
+        unless nothing else is here (the new segment would have the same name)."""
+        return self.end_offset >= limit_bytes or (self.torn_bytes > 0 and bool(self.places))
+
+    def append(self, seq: int, payload: bytes) -> None:
+        """Writes one frame whole. Raises OSError, leaving the file as it was."""
+        frame = _frame(seq, payload)
+        try:
+            _write_at(self.handle, frame, self.end_offset)
+        except OSError:
+            os.ftruncate(self.handle, self.end_offset)
+            raise
+        self.places[seq] = (self.end_offset + _FRAME.size, len(payload))
+        self.end_offset += len(frame)
+
+    def read(self, seq: int) -> bytes:
+        offset, length = self.places[seq]
+        return os.pread(self.handle, length, offset)
+
+
+def _frame(seq: int, payload: bytes) -> bytes:
+    return _FRAME.pack(len(payload), _checksum(seq, payload), seq) + payload
+
+
+def _checksum(seq: int, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(seq.to_bytes(8, "little")))
+
+
+def _write_at(handle: int, content: bytes, offset: int) -> None:
+    view = memoryview(content)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _checked_place(handle: int, offset: int, size_bytes: int) -> tuple[int, int, int] | None:
+    """(seq, payload offset, length) of the frame at `offset`, or None if there is no whole one."""
+    head = os.pread(handle, _FRAME.size, offset)
+    if len(head) < _FRAME.size:
+        return None
+    length, checksum, seq = _FRAME.unpack(head)
+    start = offset + _FRAME.size
+    if start + length > size_bytes or _checksum(seq, os.pread(handle, length, start)) != checksum:
+        return None
+    return seq, start, length
+
+
+def _decoded_head(path: Path, payload: bytes) -> SegmentHead:
+    try:
+        head = msgspec.msgpack.decode(payload, type=SegmentHead)
+    except msgspec.DecodeError as error:
+        raise SpoolError(f"{path} has a head that can't be read: {error}") from error
+    if head.spool_version != _SPOOL_VERSION:
+        raise SpoolError(
+            f"{path} has spool version {head.spool_version}, this lossboard reads {_SPOOL_VERSION}:"
+            " deliver it with the lossboard version that wrote it"
+        )
+    return head
+
+
+class Spool:
+    """The segments of one writer. One thread appends; another reads and removes.
+
+    Nothing is created before the first `append` or `ensure`, so a full disk shows itself there.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        writer: str,
+        base_url: str | None,
+        start: wire.RunStart,
+        segment_bytes: int,
+    ) -> None:
+        self.directory = directory
+        self.head = SegmentHead(_SPOOL_VERSION, wire.WIRE_VERSION, writer, base_url, start)
+        self._segment_bytes = segment_bytes
+        self._segments: list[_Segment] = []
+        self._lock_handle: int | None = None
+        self._lock = threading.Lock()  # guards the list of segments and the creation of the lock
+
+    @classmethod
+    def open(cls, directory: Path, *, segment_bytes: int) -> Spool | None:
+        """What a process left behind, or None when no segment is there.
+
+        Raises SpoolBusy while a living process has it, SpoolError when it can't be read.
+        """
+        lock_handle = _locked(directory / LOCK_NAME)
+        try:
+            found = [_Segment.scan(p) for p in sorted(directory.glob(f"*{SEGMENT_SUFFIX}"))]
+        except BaseException:
+            _close_lock(lock_handle)
+            raise
+        if not found:
+            _close_lock(lock_handle)
+            return None
+        head = found[0][1]
+        spool = cls(
+            directory,
+            writer=head.writer,
+            base_url=head.base_url,
+            start=head.start,
+            segment_bytes=segment_bytes,
+        )
+        spool._segments = [segment for segment, _ in found]
+        spool._lock_handle = lock_handle
+        return spool
+
+    @property
+    def next_seq(self) -> int:
+        """One more than the last record that is on disk."""
+        seqs = self._seqs()
+        return seqs[-1] + 1 if seqs else 0
+
+    @property
+    def torn_bytes(self) -> int:
+        """Bytes at the ends of segments that are not a whole record."""
+        return sum(segment.torn_bytes for segment in self._segments)
+
+    def ensure(self) -> None:
+        """Creates the directory and takes the lock. Raises OSError."""
+        with self._lock:
+            if self._lock_handle is None:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                self._lock_handle = _locked(self.directory / LOCK_NAME)
+
+    def append(self, seq: int, payload: bytes) -> None:
+        """Writes one record. Raises OSError, leaving what was there as it was."""
+        self.ensure()
+        segment = self._segments[-1] if self._segments else None
+        if segment is None or segment.is_full(self._segment_bytes):
+            segment = _Segment.create(self.directory, seq, self.head)
+            with self._lock:
+                self._segments.append(segment)
+        segment.append(seq, payload)
+
+    def read(self, seq: int) -> bytes | None:
+        """The payload of a record, or None when it is not here."""
+        with self._lock:
+            for segment in self._segments:
+                if seq in segment.places:
+                    return segment.read(seq)
+        return None
+
+    def first_from(self, seq: int) -> int | None:
+        """The lowest record number here that is not below `seq`."""
+        return min((held for held in self._seqs() if held >= seq), default=None)
+
+    def bytes_from(self, seq: int) -> int:
+        """Payload bytes of the records from `seq` on."""
+        with self._lock:
+            return sum(
+                length
+                for segment in self._segments
+                for held, (_, length) in segment.places.copy().items()
+                if held >= seq
+            )
+
+    def remove_below(self, seq: int) -> None:
+        """Removes segments that hold only records below `seq`, never the newest segment."""
+        with self._lock:
+            done = [s for s in self._segments[:-1] if max(s.places, default=-1) < seq]
+            self._segments = [s for s in self._segments if s not in done]
+        for segment in done:
+            os.close(segment.handle)
+            segment.path.unlink()
+
+    def sync_to_disk(self) -> None:
+        """Makes what was appended survive a loss of power."""
+        for segment in self._segments:
+            os.fdatasync(segment.handle)
+
+    def close(self) -> None:
+        """Closes the files and gives the lock back; what is there stays."""
+        with self._lock:
+            segments, self._segments = self._segments, []
+            lock_handle, self._lock_handle = self._lock_handle, None
+        for segment in segments:
+            os.close(segment.handle)
+        if lock_handle is not None:
+            _close_lock(lock_handle)
+
+    def remove(self) -> None:
+        """Removes everything but `rejected/` (and other strangers), and gives the lock back."""
+        for segment in self._segments:
+            segment.path.unlink()
+        if self._lock_handle is not None:
+            (self.directory / CUTS_NAME).unlink(missing_ok=True)
+            (self.directory / LOCK_NAME).unlink(missing_ok=True)
+            if not any(self.directory.iterdir()):
+                self.directory.rmdir()
+        self.close()
+
+    def abandon(self) -> None:
+        """In a forked child: lets go of the parent's files; its lock stays the parent's."""
+        segments, self._segments = self._segments, []
+        lock_handle, self._lock_handle = self._lock_handle, None
+        for segment in segments:
+            os.close(segment.handle)
+        if lock_handle is not None and lock_handle != _NO_LOCK:
+            os.close(lock_handle)  # not unlocked: flock lives on in the parent's handle
+
+    def _seqs(self) -> list[int]:
+        with self._lock:
+            return sorted(seq for segment in self._segments for seq in segment.places.copy())
+
+
+_NO_LOCK: Final = -1  # a file system without flock
+
+
+def _locked(path: Path) -> int:
+    """A handle that holds the lock. Raises SpoolBusy, or OSError when it can't be created."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise SpoolBusy(f"{path.parent} belongs to a process that is still running") from error
+    except OSError as error:
+        os.close(handle)
+        if error.errno in _NO_LOCKS_HERE:
+            return _NO_LOCK
+        raise
+    return handle
+
+
+def _close_lock(handle: int) -> None:
+    if handle != _NO_LOCK:
+        os.close(handle)

@@ -1,0 +1,55 @@
+"""The terms between the sender and its parts: keys, deferred values, options, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+__all__ = ["Deferred", "DeliveryReport", "Key", "Level", "Say", "SenderOptions"]
+
+Key: TypeAlias = str | tuple[str, ...]  # ("a", "b") is the nested {"a": {"b": ...}}, shown as a.b
+Level: TypeAlias = Literal["info", "warn", "error"]
+Say: TypeAlias = Callable[[str, Level], None]
+
+
+@runtime_checkable
+class Deferred(Protocol):
+    """A value that a device is still computing; it is read on the worker thread.
+
+    Rows stay in order, so everything put after it waits with it.
+    """
+
+    def ready(self) -> bool:
+        """Whether `resolve` would return without waiting."""
+
+    def resolve(self) -> Any:
+        """The value (whatever `put_row` or `put_event` takes in its place); may wait."""
+
+
+@dataclass(frozen=True)
+class SenderOptions:
+    """Limits and intervals of a sender."""
+
+    queue_limit_bytes: int = 64_000_000
+    flush_interval_secs: float = 0.25
+    flush_bytes: int = 256_000
+    segment_bytes: int = 8_000_000
+    finish_timeout_secs: float = 10.0
+    heartbeat_interval_secs: float = 15.0
+    request_timeout_secs: float = 30.0
+    headers: Mapping[str, str] = field(default_factory=dict)  # sent with every request
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """What became of everything that was put, as far as is known when `finish` returns."""
+
+    delivered: bool  # everything is committed in the server (rejected and dropped things apart)
+    undelivered_bytes: int = 0  # what waits in `spool_dir`, record bytes and file bytes
+    spool_dir: Path | None = None  # None when nothing is left to deliver
+    reason: str = ""  # why something is left: the last trouble with the server or disk
+    rejected: int = 0  # records and files the server refused; they lie in `rejected/`
+    dropped: Mapping[str, int] = field(default_factory=dict)  # lost for good, counted by kind
+    waited_secs: float = 0.0  # how long `put_*` calls waited for room in the queue

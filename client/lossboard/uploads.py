@@ -1,0 +1,237 @@
+"""Files on their way to the server: kept by their SHA-256 in the spool, uploaded once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+from lossboard.delivery import Outcome, Verdict, verdict_of
+from lossboard.transport import Answer, Unreachable
+
+__all__ = ["FileStore", "Stored", "Uploads"]
+
+_BLOCK_BYTES: Final = 1_048_576
+_PARTIAL_PREFIX: Final = "partial-"
+
+
+class Stored(NamedTuple):
+    """Content by its hash; `source` is where its bytes are until they are uploaded."""
+
+    sha256: str
+    size_bytes: int
+    source: Path | bytes
+
+
+class _Requests(Protocol):
+    base_url: str
+
+    def request(
+        self, method: str, path: str, body: bytes | Path | None = None, content_type: str = ...
+    ) -> Answer:
+        """The answer; raises Unreachable, OSError."""
+
+
+class FileStore:
+    """`files/` of a spool: contents that are not uploaded yet. Safe from several threads."""
+
+    def __init__(self, spool_directory: Path, ensure: Callable[[], None]) -> None:
+        self.trouble = ""  # why the disk did not take the last file
+        self.rejected = 0
+        self._folder = spool_directory / "files"
+        self._rejected_folder = spool_directory / "rejected"
+        self._ensure = ensure
+        self._waiting: dict[str, Stored] = {}
+        self._uploaded: set[str] = set()
+        self._changed = threading.Condition()
+
+    def adopt(self) -> None:
+        """Takes up what an earlier process left; half-written copies are removed."""
+        for path in sorted(self._folder.glob("*")):
+            if path.name.startswith(_PARTIAL_PREFIX):
+                path.unlink()
+            else:
+                self._waiting[path.name] = Stored(path.name, path.stat().st_size, path)
+
+    def put(self, source: Path | bytes) -> Stored:
+        """Copies and hashes the content. Raises OSError when `source` can't be read.
+
+        When the disk takes no copy, the bytes in memory or the original file are uploaded instead.
+        """
+        try:
+            stored = self._copied(source)
+            self.trouble = ""
+        except _DiskRefused as refused:
+            self.trouble = str(refused)
+            stored = _without_copy(source)
+        with self._changed:
+            if stored.sha256 not in self._uploaded:
+                self._waiting.setdefault(stored.sha256, stored)
+                self._changed.notify_all()
+                return stored
+        (self._folder / stored.sha256).unlink(missing_ok=True)
+        return stored
+
+    def _copied(self, source: Path | bytes) -> Stored:
+        partial = self._folder / (_PARTIAL_PREFIX + os.urandom(8).hex())
+        with _opened(source) as content:
+            try:
+                with _disk():
+                    self._ensure()
+                    self._folder.mkdir(exist_ok=True)
+                sha256, size_bytes = _copy_and_hash(content, partial)
+                with _disk():
+                    partial.rename(self._folder / sha256)
+            except _DiskRefused:
+                partial.unlink(missing_ok=True)
+                raise
+        return Stored(sha256, size_bytes, self._folder / sha256)
+
+    def next_waiting(self) -> Stored | None:
+        """The file that is to be uploaded next."""
+        with self._changed:
+            return next(iter(self._waiting.values()), None)
+
+    def wait(self, timeout_secs: float) -> None:
+        """Waits until a file waits or `wake` is called."""
+        with self._changed:
+            if not self._waiting:
+                self._changed.wait(timeout_secs)
+
+    def wait_uploaded(self, timeout_secs: float) -> bool:
+        """Waits until no file waits."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting, timeout_secs)
+
+    def wake(self) -> None:
+        """Ends a `wait`."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def uploaded(self, stored: Stored) -> None:
+        """The server has it: the copy goes."""
+        if stored.source == self._folder / stored.sha256:
+            stored.source.unlink(missing_ok=True)
+        with self._changed:
+            self._uploaded.add(stored.sha256)
+            self._waiting.pop(stored.sha256, None)
+            self._changed.notify_all()
+
+    def reject(self, stored: Stored, words: str) -> None:
+        """The server refuses it: the copy goes to `rejected/` with the server's words."""
+        self.rejected += 1
+        self._rejected_folder.mkdir(parents=True, exist_ok=True)
+        note = self._rejected_folder / f"{stored.sha256}.txt"
+        note.write_text(words + "\n", encoding="utf-8")
+        if stored.source == self._folder / stored.sha256:
+            stored.source.rename(self._rejected_folder / stored.sha256)
+        with self._changed:
+            self._waiting.pop(stored.sha256, None)
+            self._changed.notify_all()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait for upload."""
+        with self._changed:
+            return sum(stored.size_bytes for stored in self._waiting.values())
+
+    def remove_if_empty(self) -> None:
+        """Removes the folder once nothing is in it."""
+        if self._folder.is_dir() and not any(self._folder.iterdir()):
+            self._folder.rmdir()
+
+
+class _DiskRefused(Exception):
+    """Writing the copy failed, as opposed to reading the source."""
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _DiskRefused(error.strerror or str(error)) from error
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[io.BufferedIOBase]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
+    with source.open("rb") as file:
+        yield file
+
+
+def _copy_and_hash(content: io.BufferedIOBase, target: Path) -> tuple[str, int]:
+    digest, size_bytes = hashlib.sha256(), 0
+    with _disk():
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        while block := content.read(_BLOCK_BYTES):
+            digest.update(block)
+            size_bytes += len(block)
+            with _disk():
+                _write_all(handle, block)
+    finally:
+        os.close(handle)
+    return digest.hexdigest(), size_bytes
+
+
+def _write_all(handle: int, block: bytes) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def _without_copy(source: Path | bytes) -> Stored:
+    digest, size_bytes = hashlib.sha256(), 0
+    with _opened(source) as content:
+        while block := content.read(_BLOCK_BYTES):
+            digest.update(block)
+            size_bytes += len(block)
+    return Stored(digest.hexdigest(), size_bytes, source)
+
+
+class Uploads:
+    """Uploads what waits in a file store, one attempt at a time; never waits itself."""
+
+    def __init__(
+        self, store: FileStore, requests: _Requests, *, on_reject: Callable[[str], None]
+    ) -> None:
+        self._store = store
+        self._requests = requests
+        self._on_reject = on_reject
+
+    def attempt(self) -> Outcome:
+        """Uploads the next file if the server doesn't have it yet."""
+        stored = self._store.next_waiting()
+        if stored is None:
+            return Outcome(Verdict.IDLE)
+        try:
+            return self._upload(stored)
+        except Unreachable as error:
+            return Outcome(Verdict.RETRY, str(error))
+        except OSError as error:
+            return self._refused(stored, f"the file can't be read any more: {error}")
+
+    def _upload(self, stored: Stored) -> Outcome:
+        path = f"/api/blobs/{stored.sha256}"
+        answer = self._requests.request("HEAD", path)
+        if answer.status == 404:
+            answer = self._requests.request("PUT", path, stored.source, "application/octet-stream")
+        if answer.status in (200, 201):
+            self._store.uploaded(stored)
+            return Outcome(Verdict.DONE)
+        if answer.status in (400, 413, 422):
+            return self._refused(stored, f"{answer.status}: {answer.words}")
+        return verdict_of(answer, self._requests.base_url)
+
+    def _refused(self, stored: Stored, words: str) -> Outcome:
+        self._store.reject(stored, words)
+        self._on_reject(f"file {stored.sha256[:12]}…: {words}")
+        return Outcome(Verdict.DONE)
