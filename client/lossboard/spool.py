@@ -73,6 +73,7 @@ class _Segment:
         self.handle = handle
         self.end_offset = end_offset
         self.places: dict[int, tuple[int, int]] = {}  # seq -> (payload offset, length)
+        self.last_seq = -1
         self.torn_bytes = 0
 
     @classmethod
@@ -104,6 +105,7 @@ class _Segment:
         while (place := _checked_place(handle, segment.end_offset, size_bytes)) is not None:
             seq, offset, length = place
             segment.places[seq] = (offset, length)
+            segment.last_seq = seq
             segment.end_offset = offset + length
         segment.torn_bytes = size_bytes - segment.end_offset
         return segment, head
@@ -122,6 +124,7 @@ class _Segment:
             os.ftruncate(self.handle, self.end_offset)
             raise
         self.places[seq] = (self.end_offset + _FRAME.size, len(payload))
+        self.last_seq = seq
         self.end_offset += len(frame)
 
     def read(self, seq: int) -> bytes:
@@ -221,8 +224,7 @@ class Spool:
     @property
     def next_seq(self) -> int:
         """One more than the last record that is on disk."""
-        seqs = self._seqs()
-        return seqs[-1] + 1 if seqs else 0
+        return max((segment.last_seq for segment in self._segments), default=-1) + 1
 
     @property
     def torn_bytes(self) -> int:
@@ -271,7 +273,7 @@ class Spool:
     def remove_below(self, seq: int) -> None:
         """Removes segments that hold only records below `seq`, never the newest segment."""
         with self._lock:
-            done = [s for s in self._segments[:-1] if max(s.places, default=-1) < seq]
+            done = [s for s in self._segments[:-1] if s.last_seq < seq]
             self._segments = [s for s in self._segments if s not in done]
         for segment in done:
             os.close(segment.handle)

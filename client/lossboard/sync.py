@@ -1,0 +1,176 @@
+"""`lossboard sync`: delivers what runs left behind, each record once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TextIO
+
+from lossboard import wire
+from lossboard.delivery import Backoff, Delivery, Outcome, Verdict
+from lossboard.ledger import Ledger
+from lossboard.progress import ProgressBar
+from lossboard.spool import Spool, SpoolBusy, SpoolError
+from lossboard.terms import SenderOptions
+from lossboard.transport import Transport
+from lossboard.undelivered import spool_directories
+from lossboard.uploads import FileStore, Uploads
+
+__all__ = ["SyncReport", "sync"]
+
+_PATIENCE_SECS: Final = 30.0  # how long a server may be unreachable before sync gives up
+
+
+@dataclass
+class SyncReport:
+    """What became of the spools, by directory."""
+
+    delivered: list[Path] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)  # of living processes
+    failed: dict[Path, str] = field(default_factory=dict)  # with the reason; the spool is kept
+    rejected: int = 0  # records and files the server refused; they lie in `rejected/`
+
+
+def sync(
+    directories: Iterable[Path],
+    base_url: str | None,
+    *,
+    stream: TextIO,
+    options: SenderOptions | None = None,
+    patience_secs: float = _PATIENCE_SECS,
+) -> SyncReport:
+    """Delivers all spools in or below the directories, with a progress bar on `stream`.
+
+    `base_url` None sends each to the server it was meant for. Spools of living processes are
+    skipped. A delivered spool is removed; nothing else is.
+    """
+    report = SyncReport()
+    for directory in directories:
+        for path in spool_directories(directory):
+            _sync_one(path, base_url, stream, options or SenderOptions(), patience_secs, report)
+    return report
+
+
+def _sync_one(
+    path: Path,
+    base_url: str | None,
+    stream: TextIO,
+    options: SenderOptions,
+    patience_secs: float,
+    report: SyncReport,
+) -> None:
+    try:
+        spool = Spool.open(path, segment_bytes=options.segment_bytes)
+    except SpoolBusy:
+        report.skipped.append(path)
+        return
+    except (SpoolError, OSError) as error:
+        report.failed[path] = str(error)
+        return
+    if spool is None:
+        return
+    url = base_url or spool.head.base_url
+    if url is None:
+        spool.close()
+        report.failed[path] = "the run was offline and no server was named: say which one"
+        return
+    transport = Transport(url, timeout_secs=options.request_timeout_secs, headers=options.headers)
+    try:
+        shipment = _Shipment(spool, transport, patience_secs)
+        _ship(shipment, stream, report)
+    finally:
+        transport.close()
+        spool.close()
+
+
+def _ship(shipment: _Shipment, stream: TextIO, report: SyncReport) -> None:
+    run = shipment.spool.head.start
+    label = f"{run.entity}/{run.project}/{run.run_id}"
+    bar = ProgressBar(stream, label, shipment.waiting_bytes)
+    trouble = shipment.deliver(bar)
+    report.rejected += shipment.rejected
+    if trouble:
+        report.failed[shipment.spool.directory] = trouble
+        bar.close(f"not delivered, {shipment.waiting_bytes / 1e6:.1f} MB are kept: {trouble}")
+        return
+    shipment.remove()
+    report.delivered.append(shipment.spool.directory)
+    bar.close("delivered" + shipment.losses)
+
+
+class _Shipment:
+    """The delivery of one spool, in the foreground."""
+
+    def __init__(self, spool: Spool, transport: Transport, patience_secs: float) -> None:
+        self.spool = spool
+        self._ledger = Ledger(spool, memory_limit_bytes=0)
+        self._files = FileStore(spool.directory, spool.ensure)
+        self._files.adopt()
+        self._delivery = Delivery(self._ledger, transport, on_reject=self._note_rejected)
+        self._uploads = Uploads(self._files, transport, on_reject=self._note_rejected)
+        self._patience_secs = patience_secs
+        self._rejections: list[str] = []
+        self._torn_bytes = spool.torn_bytes
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What is left to send."""
+        return self._ledger.undelivered_bytes + self._files.waiting_bytes
+
+    @property
+    def rejected(self) -> int:
+        """Records and files that the server refused."""
+        return self._ledger.rejected + self._files.rejected
+
+    @property
+    def losses(self) -> str:
+        """What did not arrive although everything was sent."""
+        torn = f", {self._torn_bytes} bytes of an unfinished record are lost"
+        refused = f", {self.rejected} refused things are in {self.spool.directory / 'rejected'}"
+        return torn * bool(self._torn_bytes) + refused * bool(self.rejected)
+
+    def deliver(self, bar: ProgressBar) -> str:
+        """Sends everything; why it could not, or an empty string."""
+        trouble = self._run(self._delivery, bar)
+        trouble = trouble or self._run(self._uploads, bar)
+        if not trouble and self._rejections:
+            self._add_notice()
+            trouble = self._run(self._delivery, bar)
+        return trouble
+
+    def _run(self, errand: Delivery | Uploads, bar: ProgressBar) -> str:
+        backoff, failing_since = Backoff(), None
+        while (outcome := errand.attempt()).verdict is not Verdict.IDLE:
+            if outcome.verdict is Verdict.DONE:
+                backoff, failing_since = Backoff(), None
+                bar.update(lambda: self.waiting_bytes)
+                continue
+            failing_since = failing_since or time.monotonic()
+            if self._is_hopeless(outcome, failing_since):
+                return outcome.reason
+            time.sleep(backoff.delay_secs(outcome))
+        return ""
+
+    def _is_hopeless(self, outcome: Outcome, failing_since: float) -> bool:
+        lasted_secs = time.monotonic() - failing_since
+        return outcome.verdict is not Verdict.RETRY or lasted_secs > self._patience_secs
+
+    def _note_rejected(self, words: str) -> None:
+        self._rejections.append(words)
+
+    def _add_notice(self) -> None:
+        """One more record, which tells the run what was refused."""
+        notice = wire.Notice(
+            "rejected", self._rejections[-1], time.time_ns() // 1000, len(self._rejections)
+        )
+        self._rejections.clear()
+        self._ledger.add(
+            wire.encode_record(wire.Record(version=wire.WIRE_VERSION, notices=[notice]))
+        )
+
+    def remove(self) -> None:
+        """Everything was delivered."""
+        self._files.remove_if_empty()
+        self.spool.remove()
