@@ -36,6 +36,8 @@ export interface Line {
   nan: Float64Array;
   posInf: Float64Array;
   negInf: Float64Array;
+  /** Raw points that the answer stands for (`in_window`). */
+  points: number;
   /** Mean x distance of the whole line's raw points, zoomed or not: the unit of gaussian's sigma. */
   spacing: number;
 }

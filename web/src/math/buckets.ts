@@ -101,6 +101,7 @@ export function lineFromAnswer(answer: SeriesAnswer, grid: Grid, style: LineStyl
     nan: c.nan,
     posInf: c.pos_inf,
     negInf: c.neg_inf,
+    points: answer.in_window,
     spacing: spacingOf(answer),
   };
 }
