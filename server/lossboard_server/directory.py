@@ -11,9 +11,12 @@ from typing import IO
 __all__ = ["DataDirectory", "DirectoryError", "file_system_of"]
 
 # SQLite's write-ahead log needs shared memory, which these don't give between machines.
-_NETWORK_FILE_SYSTEMS = frozenset(
-    "nfs nfs4 cifs smb3 smbfs 9p afs ceph fuse.sshfs fuse.glusterfs lustre gpfs beegfs ncpfs".split()
-)
+# fmt: off
+_NETWORK_FILE_SYSTEMS = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "gpfs", "lustre",
+    "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
+})
+# fmt: on
 
 
 class DirectoryError(RuntimeError):

@@ -20,7 +20,7 @@ decode_json = msgspec.json.Decoder().decode
 
 def encode_json(value: Any) -> bytes:
     """`value` as JSON; raises TypeError for objects JSON has no form for."""
-    return msgspec.json.encode(_finite(value), enc_hook=_plain)
+    return msgspec.json.encode(_finite(value))
 
 
 def encode_json_text(value: Any) -> str:
@@ -46,7 +46,14 @@ def _finite(value: Any) -> Any:
         return _finite_list(value)
     if isinstance(value, np.generic):
         return _finite(value.item())
+    if isinstance(value, msgspec.Struct):
+        return _finite(_fields(value))
     return value
+
+
+def _fields(struct: msgspec.Struct) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(struct)
+    return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
 
 
 def _key(key: Any) -> Any:
@@ -65,12 +72,6 @@ def _spell(value: float) -> str:
     if math.isnan(value):
         return "NaN"
     return "Infinity" if value > 0 else "-Infinity"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, msgspec.Struct):
-        return _finite(msgspec.to_builtins(value))
-    raise TypeError(f"JSON has no form for {type(value).__name__}")
 
 
 def _packed(value: Any) -> Any:

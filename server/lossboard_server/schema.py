@@ -43,6 +43,7 @@ __all__ = [
     "project",
     "run",
     "series",
+    "stream_mark",
     "tail",
     "view",
     "writer",
@@ -370,4 +371,17 @@ blob_md5 = Table(
     Column("md5", String(32), primary_key=True),  # hex
     Column("sha256", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
+)
+
+# The official client's streams: how many lines of each are kept, and what the first one was.
+stream_mark = Table(
+    "stream_mark",
+    metadata,
+    _id(),
+    _reference("attempt.id"),
+    Column("client_id", String(128), nullable=False),  # empty but in shared mode
+    Column("stream", String(64), nullable=False),
+    Column("next_line", BigInteger, nullable=False),
+    Column("first_digest", String(64), nullable=False),
+    UniqueConstraint("attempt_id", "client_id", "stream"),
 )

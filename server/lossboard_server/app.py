@@ -1,0 +1,58 @@
+"""Makes the server: `create_app(settings)` is all there is, nothing is global."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from lossboard_server.errors import install_error_handlers
+from lossboard_server.routes import blobs, health, ingest, projects, runs
+from lossboard_server.security import Guard
+from lossboard_server.services import Services, open_services
+from lossboard_server.settings import Settings
+
+__all__ = ["create_app", "create_app_from_environment"]
+
+_ROUTERS = (ingest.router, health.router, blobs.router, projects.router, runs.router)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server as an ASGI app; its parts close when the app shuts down.
+
+    Raises DirectoryError or MigrationError if the data directory can't be used.
+    """
+    services = open_services(settings)
+    app = FastAPI(
+        title="lossboard",
+        version=health.installed_version(),
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    install_error_handlers(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """The app that a reloading development server makes in its child process."""
+    return create_app(Settings.from_environment())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    services.writer.start(asyncio.get_running_loop())
+    try:
+        yield
+    finally:
+        services.broker.close()
+        await services.writer.stop()
+        services.close()

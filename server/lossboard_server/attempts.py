@@ -1,0 +1,49 @@
+"""Attempts: each stretch of logging that a run is composed of (docs/architecture.md, section 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from lossboard.wire import RunStart
+from lossboard_server import schema
+from lossboard_server.writer import Transaction
+
+__all__ = ["open_attempt"]
+
+
+def open_attempt(transaction: Transaction, uid: int, project_id: int, start: RunStart) -> int:
+    """Id of the attempt that `start` opens or joins.
+
+    A fork from a run that isn't here starts from nothing; the caller tells by the attempt's
+    parent being absent.
+    """
+    latest = _latest(transaction, uid)
+    if start.opens == "join" and latest is not None:
+        return latest
+    values: dict[str, Any] = {"run_id": uid, "opened_us": start.started_us, "kind": "fresh"}
+    if start.opens in ("resume", "rewind") and latest is not None:
+        values |= {"kind": start.opens, "parent_id": latest}
+    if start.opens == "rewind" and latest is not None:
+        values["cut_step"] = start.cut_step
+    if start.opens == "fork":
+        parent = _latest_of(transaction, project_id, start.parent_run_id)
+        values |= {"kind": "fork", "parent_id": parent, "cut_step": start.cut_step}
+    made = transaction.connection.execute(insert(schema.attempt).values(values))
+    return int(made.inserted_primary_key[0])
+
+
+def _latest(transaction: Transaction, uid: int) -> int | None:
+    attempt = schema.attempt
+    found = (
+        select(attempt.c.id).where(attempt.c.run_id == uid).order_by(attempt.c.id.desc()).limit(1)
+    )
+    return transaction.connection.execute(found).scalar_one_or_none()
+
+
+def _latest_of(transaction: Transaction, project_id: int, run_id: str) -> int | None:
+    run = schema.run
+    found = select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == run_id)
+    uid = transaction.connection.execute(found).scalar_one_or_none()
+    return None if uid is None else _latest(transaction, uid)

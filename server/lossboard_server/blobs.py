@@ -1,0 +1,99 @@
+"""File contents, named by their SHA-256 and by nothing a client says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO
+
+import anyio.to_thread
+
+from lossboard_server.errors import Invalid, TooLarge
+
+__all__ = ["BlobStore", "is_sha256"]
+
+
+def is_sha256(text: str) -> bool:
+    """Whether `text` is 64 lower-case hex digits."""
+    return len(text) == 64 and not set(text) - set("0123456789abcdef")
+
+
+class BlobStore:
+    """Blobs under one directory, `ab/abcdef...`; a blob that is visible is whole."""
+
+    def __init__(self, root: Path, limit_bytes: int) -> None:
+        self._root = root
+        self._incoming = root / "incoming"
+        self._limit_bytes = limit_bytes
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where the blob lies, if it is here; raises Invalid for what isn't a SHA-256."""
+        if not is_sha256(sha256):
+            raise Invalid(f"{sha256[:80]!r} isn't a SHA-256: expected 64 lower-case hex digits")
+        return self._root / sha256[:2] / sha256
+
+    def has(self, sha256: str) -> bool:
+        """Whether the blob is here; asking keeps it from being removed as unused for a while."""
+        path = self.path(sha256)
+        if not path.exists():
+            return False
+        os.utime(path)
+        return True
+
+    async def receive(self, sha256: str, chunks: AsyncIterator[bytes]) -> int:
+        """Store what `chunks` yield and return its size; raises Invalid if it has another hash,
+        TooLarge past the limit. The blob is visible only once it is whole and on disk."""
+        target = self.path(sha256)
+        file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115
+        try:
+            with file:
+                found, size_bytes = await self._write(file, chunks)
+            if found != sha256:
+                raise Invalid(f"the bytes sent have SHA-256 {found}, the address says {sha256}")
+            await anyio.to_thread.run_sync(_publish, Path(file.name), target)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+        return size_bytes
+
+    async def _write(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        digest, size_bytes = hashlib.sha256(), 0
+        async for chunk in chunks:
+            size_bytes += len(chunk)
+            if size_bytes > self._limit_bytes:
+                raise TooLarge(
+                    f"the file is larger than {self._limit_bytes} bytes: raise"
+                    " LOSSBOARD_SERVER_BLOB_LIMIT_BYTES to allow it",
+                    limit_bytes=self._limit_bytes,
+                )
+            await anyio.to_thread.run_sync(file.write, chunk)
+            digest.update(chunk)
+        await anyio.to_thread.run_sync(_flush, file)
+        return digest.hexdigest(), size_bytes
+
+    def remove_unused(self, sha256: str, *, unused_secs: float) -> bool:
+        """Remove the blob unless somebody asked for it within `unused_secs`."""
+        path = self.path(sha256)
+        if not path.exists() or time.time() - path.stat().st_mtime < unused_secs:
+            return False
+        path.unlink()
+        return True
+
+
+def _flush(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _publish(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    os.replace(source, target)
+    handle = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)  # the name, too, must survive a power loss
+    finally:
+        os.close(handle)

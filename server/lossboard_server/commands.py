@@ -1,0 +1,160 @@
+"""Commands of the server, found by the `lossboard` program through entry points."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from lossboard_server.app import create_app
+from lossboard_server.directory import DirectoryError
+from lossboard_server.migration import MigrationError
+from lossboard_server.services import Services
+from lossboard_server.settings import ENVIRONMENT_PREFIX, Settings, SettingsError
+
+__all__ = ["serve"]
+
+_PEER_WAIT_SECS = 2
+
+
+class PortError(RuntimeError):
+    """The address can't be listened on, with what answers there."""
+
+
+def serve(arguments: list[str]) -> int:
+    """`lossboard serve`: run the server until it is interrupted; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    given = {name: value for name, value in vars(options).items() if name != "reload"}
+    try:
+        settings = Settings.from_environment(**given)
+        if options.reload:
+            return _serve_reloading(settings)
+        return _serve(settings)
+    except (SettingsError, PortError, DirectoryError, MigrationError) as error:
+        print(f"lossboard serve: {error}", file=sys.stderr)  # noqa: T201
+    except SQLAlchemyError as error:
+        print(f"lossboard serve: can't open the database: {error}", file=sys.stderr)  # noqa: T201
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lossboard serve",
+        description="Serve the dashboard and take what training runs log.",
+        epilog="Every setting can also come from the environment; see docs/configuration.md.",
+    )
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (default 8080; 0: any free)")
+    parser.add_argument("--data-dir", type=Path, help="where the database and the files lie")
+    parser.add_argument("--database-url", help="SQLAlchemy URL of another database than SQLite's")
+    parser.add_argument("--reload", action="store_true", help="restart when the sources change")
+    return parser
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that ends event streams as soon as it is asked to stop, not when they end."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._services.writer.loop.call_soon_threadsafe(self._services.broker.close)
+        # A second Ctrl-C ends at once. uvicorn's own handler would also raise the signal again
+        # after a clean end, which then looks like a failure.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def _serve(settings: Settings) -> int:
+    with _listen(settings) as listener:
+        app = create_app(settings)
+        _announce(settings, listener.getsockname()[1])
+        config = uvicorn.Config(app, **_uvicorn_options(settings))
+        server = _Uvicorn(config, app.state.services)
+        server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _uvicorn_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "workers": 1,
+        "loop": "uvloop",
+        "http": "httptools",
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "timeout_keep_alive": settings.keep_alive_secs,
+        "timeout_graceful_shutdown": settings.shutdown_secs,
+    }
+
+
+def _serve_reloading(settings: Settings) -> int:
+    """For development: uvicorn watches the sources and starts a child process per change."""
+    for name in ("host", "port", "data_dir", "database_url"):
+        os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(getattr(settings, name))
+    _announce(settings, settings.port)
+    uvicorn.run(
+        "lossboard_server.app:create_app_from_environment",
+        factory=True,
+        reload=True,
+        reload_dirs=[str(Path(__file__).parent)],
+        host=settings.host,
+        port=settings.port,
+        timeout_graceful_shutdown=settings.shutdown_secs,
+    )
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise PortError(
+            f"can't listen on {settings.host}:{settings.port} ({error.strerror})"
+            f"{_who_answers(settings)}; choose another port with --port"
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _who_answers(settings: Settings) -> str:
+    """What a request to the busy address says about who holds it."""
+    peer = http.client.HTTPConnection(settings.host, settings.port, timeout=_PEER_WAIT_SECS)
+    try:
+        peer.request("GET", "/api/health")
+        response = peer.getresponse()
+        body = response.read(4096)
+    except (OSError, http.client.HTTPException):
+        return ": something there doesn't answer HTTP"
+    finally:
+        peer.close()
+    try:
+        facts = json.loads(body)
+    except ValueError:
+        facts = {}
+    if isinstance(facts, dict) and "wire_versions" in facts:
+        return f": lossboard {facts.get('version')} answers there already"
+    name = response.headers.get("Server") or "an HTTP server without a name"
+    return f": {name} answers there"
+
+
+def _announce(settings: Settings, port: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"lossboard serves http://{host}:{port}")  # noqa: T201
+    print(f"data directory: {settings.data_dir}", flush=True)  # noqa: T201

@@ -1,0 +1,102 @@
+"""Reads of projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, func, select
+
+from lossboard_server import schema
+from lossboard_server.encoding import decode_json
+from lossboard_server.errors import NotFound
+from lossboard_server.queries.runs import state_of
+
+__all__ = ["Project", "find_project", "list_projects", "one_project", "view_state"]
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """A project as the list shows it (docs/http_api.md)."""
+
+    entity: str
+    name: str
+    created_us: int
+    last_activity_us: int
+    runs: int
+    states: dict[str, int]
+    settings: dict[str, Any]
+
+
+def find_project(connection: Connection, entity: str, name: str) -> int:
+    """Id of the project; raises NotFound."""
+    project = schema.project
+    found = connection.execute(
+        select(project.c.id).where(project.c.entity == entity, project.c.name == name)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound(
+            f"there is no project {entity}/{name}: it appears with the first run logged to it"
+        )
+    return int(found)
+
+
+def list_projects(connection: Connection) -> list[Project]:
+    """Projects that have runs, last active first."""
+    groups = connection.execute(_state_groups()).all()
+    rows = connection.execute(select(schema.project)).all()
+    projects = [_project_of(row, [g for g in groups if g.project_id == row.id]) for row in rows]
+    present = [project for project in projects if project.runs]
+    return sorted(present, key=lambda project: -project.last_activity_us)
+
+
+def one_project(connection: Connection, entity: str, name: str) -> Project:
+    """The project; raises NotFound."""
+    project_id = find_project(connection, entity, name)
+    project = schema.project
+    row = connection.execute(select(project).where(project.c.id == project_id)).one()
+    groups = connection.execute(_state_groups().where(schema.run.c.project_id == project_id)).all()
+    return _project_of(row, list(groups))
+
+
+def _state_groups() -> Select[Any]:
+    """Counts of runs that share a project and what their state depends on."""
+    run = schema.run
+    ended = func.min(run.c.ended_us).label("ended_us")  # alike absent or present in a group
+    columns = (run.c.project_id, run.c.exit_code, run.c.preempting, run.c.stop_requested)
+    return (
+        select(
+            *columns,
+            ended,
+            func.count().label("runs"),
+            func.max(run.c.heartbeat_us).label("active_us"),
+        )
+        .where(run.c.deleted_us.is_(None))
+        .group_by(*columns, run.c.ended_us.is_(None))
+    )
+
+
+def _project_of(row: Row[Any], groups: list[Row[Any]]) -> Project:
+    states: dict[str, int] = {}
+    for group in groups:
+        state = state_of(group)
+        states[state] = states.get(state, 0) + group.runs
+    return Project(
+        entity=row.entity,
+        name=row.name,
+        created_us=row.created_us,
+        last_activity_us=max((group.active_us for group in groups), default=row.created_us),
+        runs=sum(states.values()),
+        states=states,
+        settings=decode_json(row.settings_json),
+    )
+
+
+def view_state(connection: Connection, digest: str) -> str:
+    """JSON text of a saved view's state; raises NotFound."""
+    view = schema.view
+    found = connection.execute(
+        select(view.c.state_json).where(view.c.hash == digest)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"there is no view {digest[:64]!r}: the link may come from another server")
+    return str(found)

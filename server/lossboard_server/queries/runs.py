@@ -1,0 +1,336 @@
+"""Reads of runs: lists with filter, search and sort, and one run in full."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, func, select
+
+from lossboard_server import schema
+from lossboard_server.encoding import decode_json
+from lossboard_server.errors import Gone, NotFound
+from lossboard_server.queries.filters import compile_filter, compile_search, sorted_runs
+
+__all__ = [
+    "Run",
+    "RunDetail",
+    "RunMemo",
+    "RunPage",
+    "RunQuery",
+    "changed_since",
+    "find_run",
+    "list_runs",
+    "run_detail",
+    "running_runs",
+    "store_version",
+]
+
+State = Literal["running", "finished", "failed", "crashed", "killed", "preempting"]
+
+_IDS_PER_SELECT = 500
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as lists show it (docs/http_api.md)."""
+
+    uid: int
+    run_id: str
+    entity: str
+    project: str
+    name: str
+    state: State
+    slot: int
+    color: str
+    created_us: int
+    started_us: int
+    ended_us: int | None
+    heartbeat_us: int
+    runtime_secs: float
+    last_step: int | None
+    exit_code: int | None
+    stop_requested: bool
+    tags: list[str]
+    notes: str
+    group: str
+    job_type: str
+    config: dict[str, Any]
+    summary: dict[str, Any]
+    version: int
+    generation: int
+
+
+class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run's own page shows besides `run`."""
+
+    run: Run
+    metadata: dict[str, Any]
+    metrics: dict[str, Any]
+    notices: list[dict[str, Any]]
+    alerts: list[dict[str, Any]]
+    attempts: list[dict[str, Any]]
+    writers: list[dict[str, Any]]
+
+    def flat(self) -> dict[str, Any]:
+        """The fields of the run and the others side by side, as the API answers them."""
+        own = msgspec.structs.asdict(self)
+        return msgspec.structs.asdict(own.pop("run")) | own
+
+
+class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which runs of a project, in which order; `filter` is in W&B's Mongo form."""
+
+    search: str = ""
+    filter: dict[str, Any] = {}
+    sort: str = "created"
+    descending: bool = True
+    limit: int = 100
+    offset: int = 0
+
+
+class RunPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of runs; `total` counts all that match, `version` is that of the store."""
+
+    runs: list[Run]
+    total: int
+    version: int
+
+
+class RunMemo:
+    """Decoded runs by number, each valid for one version of its row; safe between threads.
+
+    It saves decoding, never reading: which runs there are and their versions come from the
+    database each time.
+    """
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self._limit = limit
+        self._runs: dict[int, Run] = {}
+        self._lock = threading.Lock()
+
+    def get(self, connection: Connection, rows: Iterable[Row[Any]]) -> list[Run]:
+        """The runs of `rows` (columns id, version, heartbeat_us, ended_us), in their order."""
+        rows = list(rows)
+        with self._lock:
+            known = {row.id: self._runs.get(row.id) for row in rows}
+        stale = [
+            row.id for row in rows if (run := known[row.id]) is None or run.version != row.version
+        ]
+        fresh = {run.uid: run for run in _read_runs(connection, stale)}
+        self._keep(fresh)
+        return [
+            _with_heartbeat(fresh.get(row.id) or known[row.id], row.heartbeat_us) for row in rows
+        ]
+
+    def _keep(self, runs: dict[int, Run]) -> None:
+        with self._lock:
+            if len(self._runs) + len(runs) > self._limit:
+                self._runs.clear()
+            self._runs.update(runs)
+
+
+def _with_heartbeat(run: Run | None, heartbeat_us: int) -> Run:
+    """Heartbeats don't move the version, so a decoded run may have an old one."""
+    assert run is not None, "a run that was listed has a row"
+    if run.heartbeat_us == heartbeat_us:
+        return run
+    end_us = heartbeat_us if run.ended_us is None else run.ended_us
+    return msgspec.structs.replace(
+        run, heartbeat_us=heartbeat_us, runtime_secs=_runtime_secs(run.started_us, end_us)
+    )
+
+
+def _runtime_secs(started_us: int, end_us: int) -> float:
+    return max(0, end_us - started_us) / 1e6
+
+
+def _read_runs(connection: Connection, uids: list[int]) -> list[Run]:
+    runs: list[Run] = []
+    for first in range(0, len(uids), _IDS_PER_SELECT):
+        some = uids[first : first + _IDS_PER_SELECT]
+        rows = connection.execute(_full_rows().where(schema.run.c.id.in_(some))).all()
+        runs += [_run_of(row) for row in rows]
+    return runs
+
+
+def _full_rows() -> Select[Any]:
+    project = schema.project
+    return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
+
+
+def _run_of(row: Row[Any]) -> Run:
+    end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
+    return Run(
+        uid=row.id,
+        run_id=row.run_id,
+        entity=row.entity,
+        project=row.project,
+        name=row.name,
+        state=state_of(row),
+        slot=row.slot,
+        color=row.color,
+        created_us=row.created_us,
+        started_us=row.started_us,
+        ended_us=row.ended_us,
+        heartbeat_us=row.heartbeat_us,
+        runtime_secs=_runtime_secs(row.started_us, end_us),
+        last_step=row.last_step,
+        exit_code=row.exit_code,
+        stop_requested=row.stop_requested,
+        tags=decode_json(row.tags_json),
+        notes=row.notes,
+        group=row.group,
+        job_type=row.job_type,
+        config=decode_json(row.config_json),
+        summary={key: value for key, (value, _) in decode_json(row.set_summary_json).items()},
+        version=row.version,
+        generation=row.generation,
+    )
+
+
+def state_of(row: Row[Any]) -> State:
+    """State of a run by its columns ended_us, exit_code, preempting and stop_requested."""
+    if row.ended_us is None:
+        return "running"
+    if row.exit_code is None:
+        return "crashed"
+    if row.preempting:
+        return "preempting"
+    if row.exit_code == 0:
+        return "finished"
+    return "killed" if row.stop_requested else "failed"
+
+
+def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: RunQuery) -> RunPage:
+    """The page of the project's runs that `query` asks for; raises Invalid for a bad filter."""
+    run = schema.run
+    light = (
+        select(run.c.id, run.c.version, run.c.heartbeat_us)
+        .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))
+        .order_by(run.c.slot)
+    )
+    runs = memo.get(connection, connection.execute(light))
+    matches, found = compile_filter(query.filter), compile_search(query.search)
+    chosen = [run for run in runs if found(run.name) and matches(run)]
+    ordered = sorted_runs(chosen, query.sort, descending=query.descending)
+    page = ordered[query.offset : query.offset + query.limit]
+    return RunPage(runs=page, total=len(ordered), version=store_version(connection))
+
+
+def store_version(connection: Connection) -> int:
+    """Version of the last change in the store."""
+    last = select(func.coalesce(func.max(schema.run.c.version), 0))
+    return int(connection.execute(last).scalar_one())
+
+
+def find_run(connection: Connection, entity: str, project: str, run_id: str) -> int:
+    """Number of a run; raises NotFound, or Gone if it was deleted."""
+    run, owner = schema.run, schema.project
+    row = connection.execute(
+        select(run.c.id, run.c.deleted_us)
+        .join(owner)
+        .where(owner.c.entity == entity, owner.c.name == project, run.c.run_id == run_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no run {entity}/{project}/{run_id}")
+    if row.deleted_us is not None:
+        raise Gone(f"run {entity}/{project}/{run_id} was deleted", uid=row.id)
+    return int(row.id)
+
+
+def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
+    """The run in full; raises NotFound, or Gone if it was deleted."""
+    run = schema.run
+    row = connection.execute(select(run).where(run.c.id == uid)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no run with number {uid}")
+    if row.deleted_us is not None:
+        raise Gone(f"run {row.run_id!r} was deleted", uid=uid)
+    return RunDetail(
+        run=memo.get(connection, [row])[0],
+        metadata=decode_json(row.metadata_json),
+        metrics=decode_json(row.metrics_json),
+        notices=[{"kind": k} | notice for k, notice in decode_json(row.notices_json).items()],
+        alerts=_alerts(connection, uid),
+        attempts=_attempts(connection, uid),
+        writers=_writers(connection, uid),
+    )
+
+
+def _alerts(connection: Connection, uid: int) -> list[dict[str, Any]]:
+    alert = schema.alert
+    rows = connection.execute(
+        select(alert.c.title, alert.c.text, alert.c.level, alert.c.time_us)
+        .where(alert.c.run_id == uid)
+        .order_by(alert.c.id)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def _attempts(connection: Connection, uid: int) -> list[dict[str, Any]]:
+    attempt = schema.attempt
+    rows = connection.execute(select(attempt).where(attempt.c.run_id == uid).order_by(attempt.c.id))
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "opened_us": row.opened_us,
+            "cut_step": row.cut_step,
+            "parent": row.parent_id,
+        }
+        for row in rows
+    ]
+
+
+def _writers(connection: Connection, uid: int) -> list[dict[str, Any]]:
+    writer = schema.writer
+    rows = connection.execute(select(writer).where(writer.c.run_id == uid).order_by(writer.c.id))
+    return [
+        {
+            "writer": row.token,
+            "attempt": row.attempt_id,
+            "next_seq": row.next_seq,
+            "created_us": row.created_us,
+            "exit_code": row.exit_code,
+            "metadata": decode_json(row.metadata_json),
+        }
+        for row in rows
+    ]
+
+
+def running_runs(connection: Connection) -> list[int]:
+    """Numbers of the runs that haven't ended."""
+    run = schema.run
+    found = select(run.c.id).where(run.c.ended_us.is_(None), run.c.deleted_us.is_(None))
+    return list(connection.execute(found).scalars())
+
+
+def changed_since(
+    connection: Connection, version: int, project: str, *, limit: int
+) -> list[tuple[int, int, str, int]]:
+    """(version, uid, entity/project, generation) of runs changed after `version`, oldest first;
+    `project` is "entity/project" or empty for all. At most `limit` + 1 of them."""
+    run, owner = schema.run, schema.project
+    found = (
+        select(run.c.version, run.c.id, owner.c.entity, owner.c.name, run.c.generation)
+        .join(owner)
+        .where(run.c.version > version)
+        .order_by(run.c.version)
+        .limit(limit + 1)
+    )
+    if project:
+        entity, _, name = project.partition("/")
+        found = found.where(owner.c.entity == entity, owner.c.name == name)
+    return [
+        (row.version, row.id, f"{row.entity}/{row.name}", row.generation)
+        for row in connection.execute(found)
+    ]
+
+
+def visible_runs(connection: Connection, uids: Collection[int]) -> list[int]:
+    """Those of `uids` that are there and not deleted."""
+    run = schema.run
+    found = select(run.c.id).where(run.c.id.in_(uids), run.c.deleted_us.is_(None))
+    return list(connection.execute(found).scalars())

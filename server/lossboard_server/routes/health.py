@@ -1,0 +1,44 @@
+"""Whether the server is up, and what it speaks."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+import msgspec
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from lossboard.wire import SUPPORTED_VERSIONS
+from lossboard_server.services import Server
+
+__all__ = ["Health", "installed_version", "router"]
+
+router = APIRouter(prefix="/api", tags=["health"])
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The answer of a server that is up."""
+
+    status: str
+    version: str
+    wire_versions: tuple[int, ...]
+    uptime_secs: float
+    data_dir_free_bytes: int
+
+
+def installed_version() -> str:
+    """Version of the distribution; "0" when run from sources that aren't installed."""
+    try:
+        return version("lossboard")
+    except PackageNotFoundError:
+        return "0"
+
+
+@router.get("/health")
+async def health(server: Server) -> Response:
+    """Status, versions, uptime and free space."""
+    uptime_secs = time.monotonic() - server.started_secs
+    free_bytes = server.directory.free_bytes()
+    answer = Health("ok", installed_version(), SUPPORTED_VERSIONS, uptime_secs, free_bytes)
+    return Response(msgspec.json.encode(answer), media_type="application/json")

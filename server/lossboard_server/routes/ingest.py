@@ -1,0 +1,91 @@
+"""The native door: records and heartbeats of writers, and what a resuming client asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from lossboard.wire import Record, WireError, decode_record
+from lossboard_server import ingest
+from lossboard_server.errors import Invalid
+from lossboard_server.records import check_record
+from lossboard_server.services import Services
+
+__all__ = ["router"]
+
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+class _DirectRoute(APIRoute):
+    """A route whose endpoint gets the request as it is: FastAPI's own handling of parameters
+    costs as much as storing a small record."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
+router = APIRouter(prefix="/api/ingest", tags=["ingest"], route_class=_DirectRoute)
+
+
+@router.post("/{writer}/heartbeat", response_model=None)
+async def heartbeat(request: Request) -> Response:
+    """Say that a writer lives."""
+    services: Services = request.app.state.services
+    token = _token_of(request)
+    uid, alive = await services.writer.write(lambda transaction: ingest.beat(transaction, token))
+    if uid is not None:
+        services.liveness.seen(uid)
+    return _json(alive)
+
+
+@router.post("/{writer}/{seq}", response_model=None)
+async def record(request: Request) -> Response:
+    """Store one record of a writer; answered once it is committed."""
+    services: Services = request.app.state.services
+    token, seq = _token_of(request), _seq_of(request)
+    payload = await request.body()
+    if len(payload) > services.settings.decode_thread_bytes:
+        decoded = await anyio.to_thread.run_sync(_decode, payload)
+    else:
+        decoded = _decode(payload)
+    accepted = await services.writer.write(
+        lambda transaction: ingest.accept(transaction, token, seq, decoded, payload),
+        size_bytes=len(payload),
+    )
+    services.liveness.seen(accepted.run.uid)
+    return _json(accepted)
+
+
+def _token_of(request: Request) -> str:
+    token: str = request.path_params["writer"]
+    if not _TOKEN.fullmatch(token):
+        raise Invalid(f"writer {token[:80]!r}: expected 32 lower-case hex digits")
+    return token
+
+
+def _seq_of(request: Request) -> int:
+    text: str = request.path_params["seq"]
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid(f"sequence number {text[:80]!r}: expected a number from 0 on")
+    return int(text)
+
+
+def _decode(payload: bytes) -> Record:
+    try:
+        decoded = decode_record(payload)
+    except WireError as error:
+        raise Invalid(str(error)) from error
+    check_record(decoded)
+    return decoded
+
+
+def _json(value: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -1,0 +1,85 @@
+"""Single runs: what they are, edits, deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from lossboard.wire import RunFields
+from lossboard_server import catalogue
+from lossboard_server.queries import runs
+from lossboard_server.responses import answer_json
+from lossboard_server.services import Server
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+
+
+class RunEdit(BaseModel):
+    """What can be changed in a run; what is absent stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    notes: str | None = None
+    tags: list[str] | None = None
+    group: str | None = None
+    color: str | None = None
+    config: dict[str, Any] | None = None
+    summary: dict[str, Any] | None = None
+    stop_requested: bool | None = None
+
+
+@router.get("/{entity}/{project}/{run_id}")
+async def get_run(
+    server: Server, request: Request, entity: str, project: str, run_id: str
+) -> Response:
+    """One run in full."""
+    uid = await server.database.ask(lambda c: runs.find_run(c, entity, project, run_id))
+    return await _detail(server, request, uid)
+
+
+@router.patch("/{uid}")
+async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) -> Response:
+    """Change a run's description, config, summary, or ask it to stop."""
+    fields = RunFields(
+        name=edit.name,
+        notes=edit.notes,
+        tags=None if edit.tags is None else tuple(edit.tags),
+        group=edit.group,
+    )
+    await server.writer.write(
+        lambda transaction: catalogue.edit_run(
+            transaction,
+            uid,
+            config=edit.config,
+            summary=edit.summary,
+            color=edit.color,
+            stop_requested=edit.stop_requested,
+            fields=fields,
+        )
+    )
+    return await _detail(server, request, uid)
+
+
+@router.delete("/{uid}")
+async def delete_run(server: Server, request: Request, uid: int) -> Response:
+    """Mark a run deleted; it can be restored for a while."""
+    await server.writer.write(lambda transaction: catalogue.delete_run(transaction, uid))
+    return await answer_json(request, {"uid": uid, "undo_secs": server.settings.undo_secs})
+
+
+@router.post("/{uid}/restore")
+async def restore_run(server: Server, request: Request, uid: int) -> Response:
+    """Undo a deletion."""
+    await server.writer.write(lambda transaction: catalogue.restore_run(transaction, uid))
+    return await _detail(server, request, uid)
+
+
+async def _detail(server: Server, request: Request, uid: int) -> Response:
+    detail = await server.database.ask(lambda c: runs.run_detail(c, server.runs, uid))
+    return await answer_json(request, detail.flat())

@@ -1,0 +1,142 @@
+"""What every request meets first: Host, Origin, size of the body; and the headers of answers.
+
+The server has no accounts. What protects it is that it listens on loopback, that it answers only
+requests meant for it (a foreign Host is DNS rebinding), and that pages of other sites can't
+change anything (their Origin gives them away).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lossboard_server.errors import Forbidden, TooLarge, error_response
+from lossboard_server.settings import Settings
+
+__all__ = ["CONTENT_POLICY", "EXPLORE_POLICY", "Guard"]
+
+CONTENT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self';"
+    " connect-src 'self'; img-src 'self' blob: data:; frame-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'self'"
+)
+# Plotly writes inline styles, so its document allows these and nothing else more.
+EXPLORE_POLICY: Final = CONTENT_POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+)
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        own = set() if settings.host in _ANY_ADDRESS else {_bracketed(settings.host.lower())}
+        self._hosts = _LOOPBACK | own | {host.lower() for host in settings.allowed_hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _wanted_headers(scope)
+        refused = self._refusal(scope, headers)
+        if refused is not None:
+            await error_response(refused)(scope, receive, _with_headers(send))
+            return
+        limit_bytes = self._limit_of(scope)
+        await self._app(scope, _counted(receive, limit_bytes), _with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Forbidden | TooLarge | None:
+        host = headers.get(b"host", "")
+        if _host_name(host) not in self._hosts:
+            return Forbidden(
+                f"the request is for host {host!r}, which this server doesn't answer to: use"
+                " 127.0.0.1, or add the name to LOSSBOARD_SERVER_ALLOWED_HOSTS"
+            )
+        origin = headers.get(b"origin")
+        changes = scope["method"] not in _SAFE_METHODS
+        if changes and origin is not None and urlsplit(origin).netloc != host:
+            return Forbidden(
+                f"a page of {origin!r} asked for a change: only this server's own pages may"
+            )
+        size = headers.get(b"content-length", "")
+        limit_bytes = self._limit_of(scope)
+        if size.isdigit() and int(size) > limit_bytes:
+            return _too_large(limit_bytes)
+        return None
+
+    def _limit_of(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        if path.startswith("/api/ingest/"):
+            return self._settings.record_limit_bytes
+        if scope["method"] == "PUT":
+            return self._settings.blob_limit_bytes
+        return self._settings.request_limit_bytes
+
+
+def _wanted_headers(scope: Scope) -> dict[bytes, str]:
+    wanted = (b"host", b"origin", b"content-length")
+    return {name: value.decode("latin-1") for name, value in scope["headers"] if name in wanted}
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, without the port."""
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()
+
+
+def _too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"the body is larger than {limit_bytes} bytes, the limit for this request: split it, or"
+        " raise the server's limit (docs/configuration.md)",
+        limit_bytes=limit_bytes,
+    )
+
+
+def _counted(receive: Receive, limit_bytes: int) -> Receive:
+    """`receive` that raises TooLarge once the body exceeds the limit."""
+    seen_bytes = 0
+
+    async def counted() -> Message:
+        nonlocal seen_bytes
+        message = await receive()
+        if message["type"] == "http.request":
+            seen_bytes += len(message.get("body", b""))
+            if seen_bytes > limit_bytes:
+                raise _too_large(limit_bytes)
+        return message
+
+    return counted
+
+
+def _with_headers(send: Send) -> Send:
+    """`send` that adds the headers every answer has."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            headers += _HEADERS
+            if not any(name == b"content-security-policy" for name, _ in headers):
+                headers.append((b"content-security-policy", CONTENT_POLICY.encode()))
+            message["headers"] = headers
+        await send(message)
+
+    return with_headers

@@ -1,0 +1,73 @@
+"""What one server consists of; made by `create_app`, reached from routes by `Server`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from lossboard_server.blobs import BlobStore
+from lossboard_server.database import Database
+from lossboard_server.directory import DataDirectory
+from lossboard_server.events import Broker
+from lossboard_server.liveness import Liveness
+from lossboard_server.queries.runs import RunMemo
+from lossboard_server.settings import Settings
+from lossboard_server.storage import TailMemo
+from lossboard_server.writer import Writer
+
+__all__ = ["Server", "Services", "open_services"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of one server."""
+
+    settings: Settings
+    directory: DataDirectory
+    database: Database
+    writer: Writer
+    broker: Broker
+    liveness: Liveness
+    blobs: BlobStore
+    tails: TailMemo
+    runs: RunMemo
+    started_secs: float = field(default_factory=time.monotonic)
+
+    def close(self) -> None:
+        self.database.close()
+        self.directory.close()
+
+
+def open_services(settings: Settings) -> Services:
+    """Open the data directory and the database; raises DirectoryError or MigrationError."""
+    directory = DataDirectory(settings.data_dir)
+    directory.open()
+    database = Database(settings)
+    broker = Broker(settings.event_queue_length)
+    return Services(
+        settings=settings,
+        directory=directory,
+        database=database,
+        writer=Writer(
+            database.write_engine,
+            group_limit_bytes=settings.group_limit_bytes,
+            queue_limit_bytes=settings.ingest_queue_bytes,
+            publish=broker.publish,
+        ),
+        broker=broker,
+        liveness=Liveness(settings.crashed_after_secs),
+        blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes),
+        tails=TailMemo(limit_bytes=settings.tail_memo_bytes),
+        runs=RunMemo(),
+    )
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Server = Annotated[Services, Depends(_services)]

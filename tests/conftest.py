@@ -1,0 +1,136 @@
+"""Fixtures for all tests: a clean environment and real servers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+_REPOSITORY = Path(__file__).parent.parent
+_SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve(sys.argv[1:]))"
+_START_SECS = 30
+
+
+class ServerProcess:
+    """A real `lossboard serve` in a process of its own, on a port that stays the same.
+
+    `settings` are server settings by name, such as crashed_after_secs=1.
+    """
+
+    def __init__(self, data_dir: Path, **settings: object) -> None:
+        self.data_dir = data_dir
+        self.port = _free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self._settings = settings
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> ServerProcess:
+        """Start and wait until it answers."""
+        command = [sys.executable, "-c", _SERVE, "--port", str(self.port)]
+        command += ["--data-dir", str(self.data_dir)]
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        self._wait()
+        return self
+
+    @property
+    def log_path(self) -> Path:
+        return self.data_dir.with_name(self.data_dir.name + ".log")
+
+    def log(self) -> str:
+        """What the server has printed so far, over all its starts."""
+        return self.log_path.read_text()
+
+    def stop(self, sig: signal.Signals = signal.SIGTERM, timeout_secs: float = 30) -> int:
+        """Ask it to end and wait; returns the exit code."""
+        assert self.process is not None, "the server isn't started"
+        self.process.send_signal(sig)
+        return self.process.wait(timeout_secs)
+
+    def kill(self) -> None:
+        """SIGKILL, as a power loss or the OOM killer would."""
+        self.stop(signal.SIGKILL)
+
+    def restart(self) -> ServerProcess:
+        """Stop (if it runs) and start again on the same port and data."""
+        self.close()
+        return self.start()
+
+    def close(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
+    def _environment(self) -> dict[str, str]:
+        roots = [str(_REPOSITORY / "client"), str(_REPOSITORY / "server")]
+        named = {f"LOSSBOARD_SERVER_{k.upper()}": str(v) for k, v in self._settings.items()}
+        return os.environ | {"PYTHONPATH": os.pathsep.join(roots)} | named
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECS
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{self.base_url}/api/health").is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise RuntimeError(f"the server didn't start:\n{self.log()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+ServerFactory = Callable[..., ServerProcess]
+
+
+@pytest.fixture(scope="session")
+def server_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFactory]:
+    """`server_factory(**settings)` starts a server with a data directory of its own."""
+    servers: list[ServerProcess] = []
+
+    def start(**settings: object) -> ServerProcess:
+        server = ServerProcess(tmp_path_factory.mktemp("server") / "data", **settings)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def server(server_factory: ServerFactory) -> ServerProcess:
+    """The server that tests share; each test uses a project of its own."""
+    return server_factory()
+
+
+@pytest.fixture
+def own_server(server_factory: ServerFactory) -> Iterator[ServerProcess]:
+    """A server for one test, which may stop, kill and restart it."""
+    server = server_factory()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No LOSSBOARD_* or WANDB_* variable of the machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("LOSSBOARD_", "WANDB_")):
+            monkeypatch.delenv(name)
