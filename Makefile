@@ -37,7 +37,7 @@ dev: $(VENV)/.dev web/node_modules/.package-lock.json
 	$(MAKE) --jobs 2 dev-server dev-web
 
 dev-server:
-	$(BIN)/watchfiles --filter python "$(BIN)/lossboard serve" client server
+	$(BIN)/lossboard serve --reload
 
 dev-web:
 	cd web && npm run dev

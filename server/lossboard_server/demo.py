@@ -22,6 +22,7 @@ from lossboard_server.settings import child_environment
 __all__ = ["main"]
 
 HOST = "127.0.0.1"
+SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve(sys.argv[1:]))"
 ENTITY, PROJECT = "local", "pytorch-intro"
 START_SECS = 60.0
 NEEDED = ("sklearn", "torch", "torchvision", "tqdm")
@@ -93,7 +94,7 @@ def _serving(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes] | 
 
 
 def _server_command(options: argparse.Namespace) -> list[str]:
-    command = [sys.executable, "-m", "lossboard", "serve", "--port", str(options.port)]
+    command = [sys.executable, "-c", SERVE, "--host", HOST, "--port", str(options.port)]
     return [*command, "--data-dir", options.data_dir] if options.data_dir else command
 
 

@@ -1,0 +1,90 @@
+"""Bytes on disk: of a point, in several stores, and of one tensor's histograms in a watch event."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from bench.harness import Goal, Row
+from bench.ingest import open_rows, rows
+from bench.processes import Server, running_server, temporary_directory, worker
+from bench.writers import KEYS, random_walk, row_records, send
+
+__all__ = ["measure"]
+
+STEPS = 200_000
+TRACKED_POINTS = 100_000  # what bench.end_to_end logs
+EVENTS = 40
+
+
+def measure() -> list[Row]:
+    exact = np.stack([random_walk(STEPS, seed) for seed in range(len(KEYS))])
+    single = exact.astype(np.float32).astype(np.float64)
+    peers = {
+        "SQLite rows": bytes_of_rows(exact),
+        "trackio": bytes_tracked("trackio", ""),
+        "wandb offline": bytes_tracked("wandb offline", ".wandb"),
+    }
+    what = "disk for a point"
+    return [
+        Row(what, "B", bytes_stored(exact), peers, exact.size, Goal(at_most=10)),
+        Row(f"{what} born as float32", "B", bytes_stored(single), peers, exact.size, Goal()),
+        watch_row(),
+    ]
+
+
+def bytes_stored(values: np.ndarray) -> float:
+    with running_server() as server:
+        send(server, row_records("points", values, 2000))
+        return database_bytes(server) / values.size
+
+
+def database_bytes(server: Server) -> int:
+    """Of the database with everything sealed, its log included."""
+    server.settle()
+    server.stop()
+    return directory_bytes(server.data_dir, "")
+
+
+def directory_bytes(directory: Path, suffix: str) -> int:
+    files = (path for path in directory.rglob(f"*{suffix}") if path.is_file())
+    return sum(path.stat().st_size for path in files)
+
+
+def bytes_of_rows(values: np.ndarray) -> float:
+    part = values[:, : STEPS // 10].tolist()
+    with temporary_directory() as directory:
+        database = open_rows(directory / "rows.db")
+        with database:
+            for first in range(0, len(part[0]), 2000):
+                database.executemany("INSERT INTO point VALUES(0, ?, ?, ?, ?)", rows(part, first))
+        database.close()
+        return directory_bytes(directory, "") / (len(part) * len(part[0]))
+
+
+def bytes_tracked(name: str, suffix: str) -> float:
+    with temporary_directory() as directory:
+        worker("end_to_end", name, directory, "")
+        return directory_bytes(directory, suffix) / TRACKED_POINTS
+
+
+def watch_row() -> Row:
+    """ResNet-18, all gradients and parameters; every event is one row of 124 histograms."""
+    with running_server() as server, temporary_directory() as directory:
+        histograms = worker("disk", "lossboard", directory, server.address)["histograms"]
+        ours = database_bytes(server) / histograms
+    with temporary_directory() as directory:
+        histograms = worker("disk", "wandb", directory, "")["histograms"]
+        theirs = directory_bytes(directory, ".wandb") / histograms
+    peers = {"wandb offline": theirs}
+    return Row("disk for a tensor in a watch event", "B", ours, peers, EVENTS, Goal(at_most=200))
+
+
+def work(name: str, directory: Path, address: str) -> None:
+    """One process: trains ResNet-18 for EVENTS watched steps on random pictures."""
+    os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_CONSOLE="off")
+    os.environ.update(LOSSBOARD_BASE_URL=address, LOSSBOARD_MODE="online")
