@@ -1,0 +1,213 @@
+/** Every chart with generated data, ordinary and hard. `?theme=dark`; not part of the build. */
+
+import { HeatPanel } from '../src/charts/heatPanel';
+import { LinePanel } from '../src/charts/linePanel';
+import { StepPanel } from '../src/charts/stepPanel';
+import type { HeatOptions, LineOptions, StepOptions, StepOverlay } from '../src/charts/types';
+import { HistogramTable } from '../src/math/histogram';
+import { cell } from './cell';
+import { makeLine, makeSeries, STEPS } from './data';
+import './gallery.css';
+
+document.documentElement.dataset.theme =
+  new URLSearchParams(location.search).get('theme') === 'dark' ? 'dark' : 'light';
+
+const NONE = { min: null, max: null };
+
+const lineOptions = (change: Partial<LineOptions> = {}): LineOptions => ({
+  x: { kind: 'step', log: false, window: NONE },
+  y: { log: false, window: NONE, ignoreOutliers: false },
+  aggregate: 'mean',
+  envelope: true,
+  smoothing: { kind: 'twema', amount: 0.9, showOriginal: true },
+  xRange: STEPS,
+  highlighted: null,
+  ...change,
+});
+const logY = { log: true, window: NONE, ignoreOutliers: false };
+
+const names = [
+  'r50-sgd-cosine',
+  'r50-sgd-step',
+  'r50-sgd-nowd',
+  'r50-adamw-1e-3',
+  'r50-adamw-3e-4',
+  'r50-lamb-cosine',
+];
+const loss = names.map((label, slot) =>
+  makeLine(
+    {
+      slot,
+      label,
+      from: 7,
+      to: 1 + 0.25 * slot,
+      noise: 0.06,
+      end: slot === 3 ? 0.48 : 1,
+      spikes: slot === 3 ? [[221, 9.417]] : slot === 1 ? [[742, 6.31]] : [],
+      nanFrom: slot === 3 ? 478 : undefined,
+    },
+    11 + slot,
+  ),
+);
+const raw = names.map((label, slot) =>
+  makeLine(
+    {
+      slot,
+      label,
+      from: 4,
+      to: 1.9,
+      buckets: 115,
+      perBucket: 1,
+      noise: 0.18,
+      end: slot === 3 ? 0.48 : 1,
+    },
+    70 + slot,
+  ),
+);
+const many = Array.from({ length: 40 }, (_, slot) =>
+  makeLine(
+    {
+      slot,
+      label: `sweep-${slot}`,
+      from: 5,
+      to: 0.5 + 0.05 * slot,
+      perBucket: 1,
+      buckets: 300,
+      noise: 0.1,
+    },
+    200 + slot,
+  ),
+);
+
+cell('train/loss, 6 runs, log', LinePanel, loss, lineOptions({ y: logY }), { wide: 'two' });
+cell('val/loss, raw points', LinePanel, raw, lineOptions());
+cell(
+  'one run',
+  LinePanel,
+  [loss[1]],
+  lineOptions({ smoothing: { kind: 'twema', amount: 0.6, showOriginal: true } }),
+);
+cell('40 runs', LinePanel, many, lineOptions());
+cell(
+  'no smoothing, outliers ignored',
+  LinePanel,
+  loss.slice(0, 3),
+  lineOptions({
+    smoothing: { kind: 'none', amount: 0, showOriginal: true },
+    y: { log: false, window: NONE, ignoreOutliers: true },
+  }),
+);
+cell(
+  'single points',
+  LinePanel,
+  [makeLine({ slot: 0, label: 'a', from: 1, to: 1, buckets: 1, perBucket: 1 }, 3)],
+  lineOptions(),
+);
+cell('log x', LinePanel, raw, lineOptions({ x: { kind: 'step', log: true, window: NONE } }));
+cell(
+  'runtime',
+  LinePanel,
+  raw.map((line) => ({ ...line, x: line.x.map((v) => v / 20) })),
+  lineOptions({ x: { kind: 'runtime', log: false, window: NONE }, xRange: STEPS / 20 }),
+);
+
+const heatOptions = (change: Partial<HeatOptions> = {}): HeatOptions => ({
+  x: { kind: 'step', window: NONE },
+  value: { scale: 'linear', window: NONE, full: false },
+  color: 'log',
+  margin: true,
+  pins: [],
+  ...change,
+});
+const gradients = makeSeries('gradients/layer1.0.conv2.weight', 1, { values: 8000 }, 5);
+const heavy = makeSeries(
+  'gradients/fc.weight',
+  1,
+  { heavy: 0.02, from: 1e-4, to: 2e-5, values: 4000 },
+  9,
+);
+cell('gradients/layer1.0.conv2.weight', HeatPanel, gradients, heatOptions());
+cell(
+  'symlog',
+  HeatPanel,
+  gradients,
+  heatOptions({ value: { scale: 'symlog', window: NONE, full: false } }),
+);
+cell(
+  'non-finite',
+  HeatPanel,
+  makeSeries('broken', 3, { events: 300, nanFrom: 0.97, values: 3000 }, 3),
+  heatOptions(),
+);
+cell(
+  '40 events, 3 per step',
+  HeatPanel,
+  makeSeries('few', 0, { events: 40, perStep: 3, values: 3000 }, 4),
+  heatOptions(),
+);
+cell(
+  'constant',
+  HeatPanel,
+  makeSeries('constant', 0, { events: 40, constant: 1 }, 4),
+  heatOptions(),
+);
+cell(
+  'two pins',
+  HeatPanel,
+  gradients,
+  heatOptions({
+    pins: [
+      { index: 40, label: 'A', color: '--ref' },
+      { index: 320, label: 'B', color: '--c1' },
+    ],
+  }),
+);
+cell(
+  'full range',
+  HeatPanel,
+  heavy,
+  heatOptions({ value: { scale: 'linear', window: NONE, full: true } }),
+);
+cell('per event', HeatPanel, heavy, heatOptions({ color: 'event' }));
+cell('linear', HeatPanel, heavy, heatOptions({ color: 'linear' }));
+
+const stepOptions = (change: Partial<StepOptions> = {}): StepOptions => ({
+  draw: 'both',
+  bandwidth: 1,
+  y: 'auto',
+  x: { scale: 'linear', window: NONE },
+  ...change,
+});
+const table = new HistogramTable(gradients.events);
+const overlay = (index: number, color: string, reference = false): StepOverlay => ({
+  id: String(index),
+  label: `step ${index}`,
+  color,
+  reference,
+  histogram: table.at(index),
+});
+cell(
+  'single step, B against A',
+  StepPanel,
+  [overlay(320, '--c1'), overlay(40, '--ref', true)],
+  stepOptions(),
+  { wide: 'two' },
+);
+cell('alone, count', StepPanel, [overlay(20, '--c1')], stepOptions());
+const heavyTable = new HistogramTable(heavy.events);
+const heavyOverlay = { ...overlay(0, '--c4'), histogram: heavyTable.at(200) };
+cell('heavy', StepPanel, [heavyOverlay], stepOptions());
+cell(
+  'heavy, zoomed',
+  StepPanel,
+  [heavyOverlay],
+  stepOptions({ x: { scale: 'linear', window: { min: -2e-5, max: 2e-5 } } }),
+);
+cell(
+  'heavy, symlog',
+  StepPanel,
+  [heavyOverlay],
+  stepOptions({ x: { scale: 'symlog', window: NONE } }),
+);
+
+Object.assign(window, { galleryReady: true });
