@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
 from lossboard.magnitude import bounds_of, magnitudes_of
@@ -23,6 +24,7 @@ __all__ = [
     "counts_of",
     "edges_of",
     "from_bins",
+    "from_constant",
     "from_parts",
     "from_values",
     "linear_counts",
@@ -30,6 +32,8 @@ __all__ = [
     "quantiles",
     "rms",
     "sums_of",
+    "with_non_finite",
+    "with_zeros",
 ]
 
 DEFAULT_BINS: Final = 64
@@ -95,6 +99,48 @@ def from_bins(counts: ArrayLike, edges: ArrayLike) -> HistogramData:
         squares=squares,
         edges=np.empty(0) if even else bounds,
         flags=HistogramFlag.USER_BINS,
+    )
+
+
+def from_constant(value: float, n: int) -> HistogramData:
+    """The histogram of `n` times the same finite value."""
+    data = from_values([value])
+    _, magnitude_counts = magnitudes_in(data)
+    counts, count_type = _pack(np.array([n]))
+    return replace(
+        data,
+        counts=counts,
+        count_type=count_type,
+        n=float(n),
+        zeros=data.zeros * n,
+        total=value * n,
+        squares=data.squares * n,
+        magnitude_counts=(magnitude_counts * np.uint64(n)).astype("<u8").tobytes(),
+    )
+
+
+def with_non_finite(data: HistogramData, nan: int, pos_inf: int, neg_inf: int) -> HistogramData:
+    """The histogram with so many values more that are not finite."""
+    return replace(
+        data,
+        nan=data.nan + nan,
+        pos_inf=data.pos_inf + pos_inf,
+        neg_inf=data.neg_inf + neg_inf,
+    )
+
+
+def with_zeros(data: HistogramData, zeros: int) -> HistogramData:
+    """The histogram with so many zeros more; its range must hold 0 already."""
+    counts = counts_of(data).astype(np.int64)
+    edges = edges_of(data)
+    counts[min(int(np.searchsorted(edges, 0.0, side="right")) - 1, counts.size - 1)] += zeros
+    packed, count_type = _pack(counts)
+    return replace(
+        data,
+        counts=packed,
+        count_type=count_type,
+        n=data.n + zeros,
+        zeros=data.zeros + zeros,
     )
 
 

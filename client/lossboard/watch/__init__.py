@@ -1,0 +1,70 @@
+"""`watch`: histograms of a PyTorch model's gradients and parameters while it trains.
+
+At every log_freq-th backward of a watched model one event holds the histograms of all gradients,
+each from the raw local gradient of this backward (before accumulation, clipping and unscaling, and
+before processes average them), and of all parameters at its end. torch is imported when `start` is
+called, not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from lossboard.watch.model import WatchedRun
+    from lossboard.watch.session import Session
+
+__all__ = ["start", "stop", "unwatch", "why_silent"]
+
+_sessions: WeakKeyDictionary[WatchedRun, Session] = WeakKeyDictionary()
+
+
+def start(
+    run: WatchedRun,
+    models: Any,
+    criterion: Any = None,
+    *,
+    log: Any = "gradients",
+    log_freq: Any = 1000,
+    idx: int | None = None,
+    log_graph: bool = False,
+) -> None:
+    """Watches a `torch.nn.Module`, or a list or tuple of them.
+
+    Keys are `gradients/<prefix><name>` and `parameters/<prefix><name>` with the names of
+    `named_parameters()`; the prefix is empty for index 0, else `graph_<index>`. The index is `idx`,
+    or counts the run's watched models. Watching a watched model again changes `log` and
+    `log_freq`. `criterion` is accepted as W&B does and not used. `log_graph` sets the summary value
+    `graph_<index>` to the model's layers.
+
+    Raises ValueError for another `log` than "gradients", "parameters", "all" and None, and where
+    another watched model has the same keys; TypeError for what is no module and for a `log_freq`
+    that is no number (below 1 counts as 1).
+    """
+    from lossboard.watch.session import Session
+
+    session = _sessions.get(run)
+    if session is None:
+        session = _sessions[run] = Session(run)
+    session.start(models, log, log_freq, idx, log_graph)
+
+
+def unwatch(run: WatchedRun, models: Any = None) -> None:
+    """Stops watching one model or several, all by default; warns about those not watched."""
+    session = _sessions.get(run)
+    if session is not None:
+        session.stop(models)
+    elif models is not None:
+        run.warn("unwatch: this run watches no model; nothing was changed")
+
+
+def stop(run: WatchedRun) -> None:
+    """Stores events that are still open and removes all hooks; for the end of a run."""
+    unwatch(run)
+
+
+def why_silent(run: WatchedRun) -> str | None:
+    """Why `watch` gave no event, in sentences for the user; None if it did or wasn't called."""
+    session = _sessions.get(run)
+    return None if session is None else session.why_silent()

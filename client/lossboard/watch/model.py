@@ -1,0 +1,251 @@
+"""One watched model: its hooks, its count of backwards, its events."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+from torch import Tensor
+from torch.nn import Module, Parameter
+from torch.nn.parameter import is_lazy
+from torch.utils.hooks import RemovableHandle
+
+from lossboard.watch.backward import Token
+from lossboard.watch.cpu import CpuKernel
+from lossboard.watch.event import Event, Value
+from lossboard.watch.hooks import ForwardHook, GradientHook
+
+__all__ = ["Log", "ModelWatch", "WatchedRun"]
+
+Log: TypeAlias = Literal["gradients", "parameters", "all"] | None
+
+
+class WatchedRun(Protocol):
+    """What watching needs of a run."""
+
+    @property
+    def step(self) -> int:
+        """The step current now."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing can be logged any more."""
+
+    def put_event(
+        self, step: int, time_us: int, batch: int, histograms: Mapping[Any, Value]
+    ) -> None:
+        """Stores a watch event."""
+
+    def set_summary(self, key: str, value: Any) -> None:
+        """Sets a summary value."""
+
+    def warn(self, text: str) -> None:
+        """Tells the user, from any thread."""
+
+    def notice(self, kind: str, text: str) -> None:
+        """Has something seen in the run; those of one kind add up."""
+
+
+class _Hooked(NamedTuple):
+    parameter: weakref.ref[Parameter]
+    handle: RemovableHandle
+
+
+class ModelWatch:
+    """Watches one model, which it doesn't keep alive, until `close`.
+
+    `prefix` stands before the names of parameters in keys. `lock` is shared with all that use
+    `kernel`.
+    """
+
+    def __init__(
+        self, run: WatchedRun, model: Module, prefix: str, kernel: CpuKernel, lock: threading.RLock
+    ) -> None:
+        self.prefix = prefix
+        self.kind = type(model).__name__
+        self.batches = 0
+        self.events = 0
+        self.log: Log = None
+        self.log_freq = 1
+        self._run = run
+        self._model = weakref.ref(model)
+        self._kernel = kernel
+        self._lock = lock
+        self._token = Token(self._end_backward, self._end_inner_backward)
+        self._event: Event | None = None
+        self._owes_event = False  # the last one was cut short
+        self._hooked: dict[str, _Hooked] = {}
+        self._forward: RemovableHandle | None = None
+        self._failures: set[str] = set()
+
+    @property
+    def model(self) -> Module | None:
+        """The watched model while it lives."""
+        return self._model()
+
+    @property
+    def is_hooked(self) -> bool:
+        """Whether there is any hook."""
+        return bool(self._hooked) or self._forward is not None
+
+    def configure(self, log: Log, log_freq: int) -> None:
+        """What is logged from now on, and at which backwards; brings the hooks up to date."""
+        with self._lock:
+            self.log, self.log_freq = log, log_freq
+            if log is None:
+                self._unhook()
+            else:
+                self._update_hooks()
+
+    def close(self) -> None:
+        """Removes all hooks; an event whose backward never ended is stored as partial."""
+        with self._lock:
+            self._cut_short()
+            self._unhook()
+
+    def names(self) -> list[str]:
+        """Names of all parameters, in network order."""
+        return [name for name, _ in self._named_parameters()]
+
+    def orphaned(self) -> bool:
+        """Whether no hooked parameter belongs to the model any more."""
+        own = {id(parameter) for _, parameter in self._named_parameters()}
+        hooked = (entry.parameter() for entry in self._hooked.values())
+        return bool(self._hooked) and not any(id(parameter) in own for parameter in hooked)
+
+    def has_trainable(self) -> bool:
+        """Whether any parameter requires a gradient."""
+        return any(parameter.requires_grad for _, parameter in self._named_parameters())
+
+    def on_gradient(self, name: str, gradient: Tensor | None) -> None:
+        """Called inside the hook of a parameter."""
+        self._guarded(self._take_gradient, name, gradient)
+
+    def on_forward(self) -> None:
+        """Called after a forward of a model with nothing to train."""
+        self._guarded(self._take_forward)
+
+    def _take_gradient(self, name: str, gradient: Tensor | None) -> None:
+        if self._token.report(name):
+            self._cut_short()
+            self._begin_backward()
+        if self._event is not None and self.log != "parameters" and gradient is not None:
+            self._event.add_gradient(name, gradient)
+
+    def _take_forward(self) -> None:
+        self.batches += 1
+        if self._is_due(self.batches) and self.log != "gradients" and not self._run.finished:
+            self._event = self._new_event()
+            self._put_event(partial=False)
+        self._update_hooks()
+
+    def _begin_backward(self) -> None:
+        if self._run.finished:
+            self._unhook()
+            return
+        self.batches += 1
+        self._token.begin()
+        if self._owes_event or self._is_due(self.batches):
+            self._event = self._new_event()
+
+    def _end_inner_backward(self) -> None:
+        # The end of the backward around it may stay unknown, and the optimizer comes after it.
+        self._guarded(self._add_parameters)
+
+    def _end_backward(self) -> None:
+        self._guarded(self._conclude)
+
+    def _conclude(self) -> None:
+        if self._event is not None:
+            self._put_event(partial=False)
+            self._update_hooks()
+        elif self._is_due(self.batches + 1):
+            self._update_hooks()  # so that a new layer is whole in the event to come
+
+    def _cut_short(self) -> None:
+        if self._event is not None:
+            self._owes_event = not self._token.is_settled
+            self._put_event(partial=self._owes_event)
+
+    def _put_event(self, *, partial: bool) -> None:
+        event, self._event = self._event, None
+        if event is None:
+            return
+        if not partial:
+            self._owes_event = False
+            self._fill(event)
+        histograms = event.finish(self.prefix, self.names(), partial=partial)
+        if histograms:
+            self.events += 1
+            self._run.put_event(event.step, event.time_us, event.batch, histograms)
+
+    def _add_parameters(self) -> None:
+        if self._event is not None:
+            self._fill(self._event)
+
+    def _fill(self, event: Event) -> None:
+        if self.log != "gradients" and not event.has_parameters:
+            event.add_parameters(dict(self._named_parameters()))
+
+    def _new_event(self) -> Event:
+        return Event(
+            self._kernel,
+            batch=self.batches,
+            step=self._run.step,
+            time_us=time.time_ns() // 1000,
+        )
+
+    def _is_due(self, batch: int) -> bool:
+        return batch % self.log_freq == 0
+
+    def _named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        model = self._model()
+        return iter(()) if model is None else model.named_parameters()
+
+    def _update_hooks(self) -> None:
+        trainable = {
+            name: parameter
+            for name, parameter in self._named_parameters()
+            if parameter.requires_grad and not is_lazy(parameter)
+        }
+        for name, hooked in list(self._hooked.items()):
+            if trainable.get(name) is not hooked.parameter():
+                self._hooked.pop(name).handle.remove()
+        for name in trainable.keys() - self._hooked.keys():
+            self._hook(name, trainable[name])
+        self._hook_forward(wanted=not trainable)
+
+    def _hook(self, name: str, parameter: Parameter) -> None:
+        handle = parameter.register_hook(GradientHook(self, name))
+        self._hooked[name] = _Hooked(weakref.ref(parameter), handle)
+
+    def _hook_forward(self, *, wanted: bool) -> None:
+        model = self._model()
+        if wanted and self._forward is None and model is not None:
+            self._forward = model.register_forward_hook(ForwardHook(self))
+        elif not wanted and self._forward is not None:
+            self._forward.remove()
+            self._forward = None
+
+    def _unhook(self) -> None:
+        while self._hooked:
+            self._hooked.popitem()[1].handle.remove()
+        self._hook_forward(wanted=False)
+
+    def _guarded(self, action: Callable[..., None], *arguments: Any) -> None:
+        """The one place that no exception leaves: our errors never break a training step."""
+        try:
+            with self._lock:
+                action(*arguments)
+        except Exception as error:  # noqa: BLE001
+            self._tell(f"{type(error).__name__}: {error}")
+
+    def _tell(self, failure: str) -> None:
+        text = f"watch could not make a histogram for {self.kind} and went on without: {failure}"
+        self._run.notice("watch_failed", text)
+        if failure not in self._failures:
+            self._failures.add(failure)
+            self._run.warn(text)
