@@ -1,0 +1,72 @@
+"""Where a run keeps its files on this machine: the folders W&B makes, and our spools in them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+__all__ = ["SPOOL_FOLDER", "RunDirectory", "create", "runs_folder"]
+
+SPOOL_FOLDER: Final = "spool"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """`<root>/wandb/run-<date>_<time>-<id>/` with `files/` (`run.dir`) and `spool/`."""
+
+    path: Path
+    fallback: str = ""  # why it is not where it was wanted
+
+    @property
+    def files(self) -> Path:
+        """`run.dir`: what is saved with the run."""
+        return self.path / "files"
+
+    @property
+    def spools(self) -> Path:
+        """The spools of all writers of the run."""
+        return self.path / SPOOL_FOLDER
+
+
+def runs_folder(root: str | None) -> Path:
+    """The folder of all runs below `root` (default: the current directory): `wandb`, or `.wandb`
+    where that is there already."""
+    base = Path(root) if root else Path.cwd()
+    hidden = base / ".wandb"
+    return hidden if hidden.is_dir() else base / "wandb"
+
+
+def create(root: str | None, run_id: str, started: datetime, *, offline: bool) -> RunDirectory:
+    """Makes the directory of a run; in the temporary directory where `root` can't be written."""
+    wanted = runs_folder(root)
+    name = f"{'offline-' if offline else ''}run-{started:%Y%m%d_%H%M%S}-{quote(run_id, safe=' ')}"
+    try:
+        return _made(RunDirectory(wanted / name), run_id)
+    except OSError as error:
+        other = Path(tempfile.gettempdir()) / "wandb" / name
+        reason = f"can't write to {wanted} ({error.strerror or error}): using {other}"
+        return _made(RunDirectory(other, reason), run_id)
+
+
+def _made(directory: RunDirectory, run_id: str) -> RunDirectory:
+    directory.files.mkdir(parents=True, exist_ok=True)
+    # Some integrations look for a file of this name to find the id of a run to resume.
+    (directory.path / f"run-{quote(run_id, safe=' ')}.wandb").touch()
+    _point_latest_at(directory.path)
+    return directory
+
+
+def _point_latest_at(path: Path) -> None:
+    link = path.parent / "latest-run"
+    temporary = path.parent / f".latest-run-{os.getpid()}"
+    # Ranks that start together race for the link, and some file systems have none: whoever comes
+    # last is as good, and nothing depends on it.
+    with contextlib.suppress(OSError):
+        temporary.symlink_to(path.name, target_is_directory=True)
+        temporary.replace(link)

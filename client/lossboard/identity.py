@@ -1,0 +1,117 @@
+"""Names of runs and projects: made, and checked."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from lossboard.errors import UsageError
+
+__all__ = [
+    "default_project",
+    "generate_id",
+    "generate_name",
+    "parse_branch_point",
+    "project_checked",
+    "rank_name",
+    "run_id_checked",
+]
+
+_ID_ALPHABET: Final = string.ascii_lowercase + string.digits
+_ID_LENGTH: Final = 8
+_ID_FORBIDDEN: Final = ":;,#?/'"
+_PROJECT_FORBIDDEN: Final = "/\\#?%:"
+_PROJECT_LIMIT: Final = 128
+
+_ADJECTIVE_WORDS: Final = (
+    "amber azure bold brave breezy bright brisk calm cheerful clear clever copper coral cosmic"
+    " crimson crisp daring dawn deep eager early earnest easy electric fair fancy fine fluent"
+    " fresh frosty gentle giddy glad golden grand happy hardy hazel hidden honest humble icy ivory"
+    " jolly keen kind lively lucid lunar mellow merry mild mint misty modest neat nimble noble"
+    " northern olive patient peaceful pearl playful polite prime proud quick quiet radiant rapid"
+    " rare ruby rustic scarlet serene sharp shiny silent silver smooth solar solid sparkling spry"
+    " stellar still stoic sunny swift tidy tranquil upbeat valiant velvet vivid warm wild wise"
+    " witty zesty"
+)
+_NOUN_WORDS: Final = (
+    "acorn aurora badger bay beacon birch bloom breeze brook canyon cedar cliff cloud comet cove"
+    " crane creek crest dale delta dune eagle ember falcon fern field finch fjord flame forest fox"
+    " garden glacier glade grove harbor hawk hazel heron hill horizon island jay lagoon lake lark"
+    " leaf lynx maple marsh meadow mesa moon moss mountain oak ocean orbit orchid otter owl peak"
+    " pebble pine planet plover pond prairie quartz rain raven reef ridge river robin sage sail"
+    " salmon sea sky sparrow spring spruce star stone stream summit sun surf swan thicket thistle"
+    " tide trail tree tulip tundra valley violet wave willow wind wolf wren"
+)
+_ADJECTIVES: Final = _ADJECTIVE_WORDS.split()
+_NOUNS: Final = _NOUN_WORDS.split()
+
+
+def generate_id() -> str:
+    """Eight random characters from a-z0-9; `random.seed` and forks don't repeat them."""
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def generate_name() -> str:
+    """Two words and a number, such as `calm-river-42`."""
+    number = secrets.randbelow(999) + 1
+    return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{number}"
+
+
+def rank_name(group: str, rank: int) -> str:
+    """The name of one rank's run: ranks of a launch share the words, without talking."""
+    seed = int.from_bytes(group.encode(), "big")
+    words = f"{_pick(_ADJECTIVES, seed)}-{_pick(_NOUNS, seed // len(_ADJECTIVES))}"
+    return f"{words}-rank{rank}"
+
+
+def _pick(words: Sequence[str], seed: int) -> str:
+    return words[seed % len(words)]
+
+
+def run_id_checked(run_id: str) -> str:
+    """The id, if W&B takes it too; else UsageError."""
+    if not run_id or run_id != run_id.strip():
+        raise UsageError(f"run id {run_id!r} must not be empty, nor begin or end with white space")
+    if any(character in run_id for character in _ID_FORBIDDEN):
+        raise UsageError(f"run id {run_id!r} must not contain any of {' '.join(_ID_FORBIDDEN)}")
+    return run_id
+
+
+def project_checked(project: str) -> str:
+    """The project's name, if W&B takes it too; else UsageError."""
+    if len(project) > _PROJECT_LIMIT:
+        raise UsageError(
+            f"project name {project[:40]!r}... has {len(project)} characters,"
+            f" at most {_PROJECT_LIMIT} are allowed"
+        )
+    if any(character in project for character in _PROJECT_FORBIDDEN):
+        raise UsageError(
+            f"project name {project!r} must not contain any of {' '.join(_PROJECT_FORBIDDEN)}"
+        )
+    return project
+
+
+def default_project(program: Path | None) -> str:
+    """The name of the git repository that the program lies in, with its folder; else
+    "uncategorized"."""
+    if program is None:
+        return "uncategorized"
+    folder = program.resolve().parent
+    for root in (folder, *folder.parents):
+        if (root / ".git").exists():
+            inner = "_".join(folder.relative_to(root).parts)
+            name = f"{root.name}-{inner}" if inner else root.name
+            return re.sub(r"[/\\#?%:]", "_", name)[:_PROJECT_LIMIT]
+    return "uncategorized"
+
+
+def parse_branch_point(option: str, text: str) -> tuple[str, int]:
+    """(run id, step) of `<run id>?_step=<n>`; UsageError for any other form."""
+    match = re.fullmatch(r"([^?]+)\?_step=(\d+)", text)
+    if match is None:
+        raise UsageError(f"{option}={text!r} is not of the form '<run id>?_step=<number>'")
+    return match[1], int(match[2])

@@ -1,0 +1,373 @@
+"""`Run`: what `init` returns, and what training code talks to."""
+
+from __future__ import annotations
+
+import _thread
+import math
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, NoReturn, Self, SupportsIndex
+
+from lossboard import wire
+from lossboard.attaching import RunToken, decode_token, encode_token
+from lossboard.closing import say_goodbye
+from lossboard.console import ConsoleCapture
+from lossboard.describing import Described
+from lossboard.directories import RunDirectory
+from lossboard.errors import UsageError
+from lossboard.metrics import Metric, MetricTable, definition_of
+from lossboard.process_end import flush_at_end_of_child
+from lossboard.run_config import Config
+from lossboard.run_summary import Summary
+from lossboard.sender import Sender, SenderHandle
+from lossboard.settings import Settings
+from lossboard.steps import StepMachine, as_step
+from lossboard.tally import Tally
+from lossboard.terminal import Terminal
+from lossboard.terms import DeliveryReport, SenderOptions
+from lossboard.values import Row, history_row
+
+__all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
+
+_CARE_INTERVAL_US: Final = 500_000  # how often `log` looks after what is not its own work
+_ALERT_LEVELS: Final = ("INFO", "WARN", "ERROR")
+
+
+class Run(Described):
+    """A run being logged. It is made by `init`; `log`, `config` and `summary` are its everyday.
+
+    `open_sender(run)` is called once, when everything that a sender calls back is in place.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        start: wire.RunStart,
+        open_sender: Callable[[Run], Sender],
+        terminal: Terminal,
+        directory: RunDirectory,
+        first_step: int = 0,
+        resumed: bool = False,
+        summary: Mapping[str, Any] | None = None,
+        on_finish: Callable[[Run, int], None],
+    ) -> None:
+        super().__init__(settings, start, resumed=resumed)
+        self._terminal = terminal
+        self._directory = directory
+        self._on_finish = on_finish
+        self._starting_step = first_step
+        self._metrics = MetricTable()
+        self._tally = Tally()
+        self._steps = StepMachine(first_step, self._put_row, self._note_late)
+        self._ended = False
+        self._in_fork = False
+        self._stopping = False
+        self._late_rows = 0
+        self._pid = os.getpid()
+        self._care_at_us = 0
+        self._last_row: tuple[int, int] | None = None  # step and time
+        self._finish_lock = threading.RLock()
+        self._console = ConsoleCapture(self._put_console)
+        self._config = Config(
+            start.config,
+            allow_val_change=bool(settings.allow_val_change),
+            on_change=self._put_config,
+        )
+        self._summary = Summary(
+            summary or {},
+            tally=self._tally,
+            metrics=self._metrics,
+            on_change=self._put_summary,
+        )
+        self._sender = open_sender(self)
+
+    @property
+    def dir(self) -> str:
+        """The folder of files that belong to the run."""
+        return str(self._directory.files)
+
+    # ---- logging
+
+    def log(
+        self,
+        data: Mapping[str, Any] | None = None,
+        step: SupportsIndex | None = None,
+        commit: bool | None = None,
+        sync: object = None,
+    ) -> None:
+        """Adds values to the history: numbers, text, arrays, tensors, histograms, nested dicts.
+
+        Without `step` the values make a row of their own and the step goes on by one;
+        `commit=False` keeps the row open for more. With `step` values gather in that step's row
+        until a higher step comes, or `commit=True`. `step` is any integer; a lower one than the
+        current makes a row of its own at that step. `sync` is accepted and ignored.
+
+        Raises TypeError, and stores nothing of the call, for a value or key that can't be stored.
+        """
+        if self._ended:
+            self._refuse("log")
+        row = history_row(data) if data else {}
+        index = step if step is None or type(step) is int else as_step(step)
+        time_us = time.time_ns() // 1000
+        if "_timestamp" in row or "_step" in row or "_runtime" in row:
+            time_us = _take_reserved(row, time_us)
+        self._steps.log(row, index, commit, time_us)
+        if time_us >= self._care_at_us:
+            self._care(time_us)
+
+    def _put_row(self, step: int, time_us: int, row: Row) -> None:
+        if self._metrics.syncs:
+            self._metrics.sync(row)
+        self._last_row = (step, time_us)
+        self._sender.put_row(step, time_us, row)
+        if self._tally.add(row):
+            self._summary.count(wait=False)
+
+    def _note_late(self, step: int, current: int) -> None:
+        text = (
+            f"step {step} is lower than the current step {current}: kept as a row of its own"
+            " at that step"
+        )
+        if not self._late_rows:
+            self._warn(f"{text}. define_metric() gives a metric an x-axis of its own")
+        self._late_rows += 1
+        self._sender.put_notice(wire.Notice(kind="late", text=text, time_us=time.time_ns() // 1000))
+
+    def _care(self, time_us: int) -> None:
+        """Small duties beside logging, done at most twice a second."""
+        self._care_at_us = time_us + _CARE_INTERVAL_US
+        if self._in_fork:
+            flush_at_end_of_child(self)
+        if self._terminal.waiting and threading.current_thread() is threading.main_thread():
+            self._terminal.print_waiting()
+        if self._sender.stop_requested and not self._stopping:
+            self._stopping = True
+            self._terminal.say("Stop was pressed in the dashboard: interrupting", "warn")
+            _thread.interrupt_main()
+
+    @property
+    def step(self) -> int:
+        """The step that a call of `log` without one is logged at."""
+        if self._ended:
+            self._refuse("step")
+        return self._steps.step
+
+    @property
+    def starting_step(self) -> int:
+        """The step that the run began at: 0, or after the last one of the run it resumes."""
+        return self._starting_step
+
+    # ---- config, summary, metrics
+
+    @property
+    def config(self) -> Config:
+        """The hyperparameters."""
+        return self._config
+
+    @property
+    def config_static(self) -> Mapping[str, Any]:
+        """The hyperparameters as they are now."""
+        return self._config.as_dict()
+
+    @property
+    def summary(self) -> Summary:
+        """The last value of each metric, and what was set by hand."""
+        return self._summary
+
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | Metric | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: str | None = None,
+        goal: str | None = None,
+        overwrite: bool | None = None,
+        **_: object,
+    ) -> Metric:
+        """Says how a metric is drawn and summed up; `name` may end in `*`.
+
+        `step_metric` is the metric on its x-axis, whose last value `step_sync` (on by default)
+        puts into rows without it; `summary` is a list with commas of min, max, mean, last, first,
+        best (by `goal`), none; `hidden` leaves out the automatic chart. Definitions of one name
+        add up, unless `overwrite`. Raises Error for wrong arguments.
+        """
+        if self._ended:
+            self._refuse("define_metric")
+        definition = definition_of(name, step_metric, step_sync, hidden, summary, goal)
+        merged = self._metrics.define(definition, overwrite=bool(overwrite))
+        self._sender.put_metric(merged)
+        self._summary.recompute()
+        return Metric(merged)
+
+    def _put_config(self, changed: Mapping[str, Any]) -> None:
+        if self._ended:
+            self._refuse("config.update")
+        self._sender.put_config(changed)
+
+    def _put_summary(self, changed: Mapping[str, Any], removed: list[str]) -> None:
+        if self._ended:
+            self._refuse("summary.update")
+        self._sender.put_summary(changed, removed)
+
+    def _put_console(self, lines: list[wire.ConsoleLine]) -> None:
+        self._sender.put_console(lines)
+
+    def _send_fields(self, fields: wire.RunFields) -> None:
+        if self._ended:
+            self._refuse("name, notes or tags")
+        self._sender.put_fields(fields)
+
+    def _warn(self, text: str) -> None:
+        self._terminal.say(text, "warn")
+
+    # ---- life
+
+    def finish(self, exit_code: int | None = None, quiet: object = None) -> None:
+        """Ends the run: closes the open row, delivers everything, prints the summary.
+
+        `exit_code` other than 0 marks it failed. A second call does nothing. Waits at most
+        `settings.finish_timeout` seconds for the server.
+        """
+        with self._finish_lock:
+            if self._ended:
+                return
+            self._steps.close()
+            self._console.stop()
+            self._ended = True
+            exit = wire.Exit(code=exit_code or 0, time_us=time.time_ns() // 1000)
+            report = self._sender.finish(exit)
+            self._on_finish(self, exit.code)
+            if not self._in_fork:
+                self._say_goodbye(report)
+
+    def _say_goodbye(self, report: DeliveryReport) -> None:
+        say_goodbye(
+            self._terminal,
+            self._settings,
+            self._links(str(self._directory.path)),
+            self._tally.keys,
+            dict(self._summary.items()),
+            report,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        if error is not None:
+            # Python prints it after the run's end: this is how it gets into the run's output.
+            self._console.record("stderr", "".join(traceback.format_exception(error)))
+        self.finish(exit_code=0 if kind is None else 1)
+        return False
+
+    def _refuse(self, call: str) -> NoReturn:
+        raise UsageError(
+            f"Run ({self.id}) is finished. The call to `{call}` will be ignored."
+            " Please make sure that you are using an active run."
+        )
+
+    # ---- other processes
+
+    @property
+    def inherited(self) -> bool:
+        """Whether this is a forked child, and the run was begun by its parent."""
+        return self._in_fork
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickled_run, (self._attach_id,)
+
+    def _start_in_fork(self) -> None:
+        """In a forked child, right after the fork."""
+        self._in_fork = True
+        self._care_at_us = 0
+        self._finish_lock = threading.RLock()
+        self._console.leave()
+        self._terminal.levels = frozenset({"error"})
+        self._terminal.waiting.clear()
+        self._steps.start_in_fork()
+        self._tally.start_in_fork()
+
+    @property
+    def _attach_id(self) -> str:
+        """What `lossboard.attach` in another process takes."""
+        handle = self._sender.handle
+        return encode_token(
+            RunToken(
+                start=handle.start,
+                spool_root=str(handle.spool_root),
+                base_url=handle.base_url,
+                settings=dict(self._settings.chosen),
+                directory=str(self._directory.path),
+                step=self._steps.step,
+                pid=self._pid,
+            )
+        )
+
+
+def sender_options(settings: Settings) -> SenderOptions:
+    """The sender's limits that the settings speak of."""
+    return SenderOptions(
+        finish_timeout_secs=settings.finish_timeout,
+        headers=settings.x_extra_http_headers or {},
+    )
+
+
+def join_run(token: RunToken) -> Run:
+    """The run that another process began, as one more writer of it. It prints errors only."""
+    settings = Settings(**token.settings)
+
+    def open_sender(run: Run) -> Sender:
+        handle = SenderHandle(
+            token.start, Path(token.spool_root), token.base_url, sender_options(settings)
+        )
+        return handle.open(run._terminal.say)
+
+    return Run(
+        settings=settings,
+        start=token.start,
+        open_sender=open_sender,
+        terminal=Terminal(levels=frozenset({"error"})),
+        directory=RunDirectory(Path(token.directory)),
+        first_step=token.step,
+        on_finish=lambda *_: None,
+    )
+
+
+def unpickled_run(attach_id: str) -> Run:
+    """What a pickled run becomes in another process: one more writer of the same run.
+
+    Raises RuntimeError in the process that pickled it.
+    """
+    token = decode_token(attach_id)
+    if token.pid == os.getpid():
+        raise RuntimeError(
+            f"run {token.start.run_id!r} was pickled in this process and can't be unpickled in it:"
+            " use the run itself"
+        )
+    return join_run(token)
+
+
+def _take_reserved(row: Row, time_us: int) -> int:
+    """Takes what the row may not hold: `_step` and `_runtime`, which are ours to say, and
+    `_timestamp` (seconds since the epoch), which is the row's time."""
+    row.pop("_step", None)
+    row.pop("_runtime", None)
+    timestamp = row.pop("_timestamp", None)
+    if isinstance(timestamp, int | float) and math.isfinite(timestamp):
+        return int(timestamp * 1e6)
+    return time_us

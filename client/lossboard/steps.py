@@ -1,0 +1,88 @@
+"""The step machine of `log`: the one place that decides which step a row has."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from operator import index
+from typing import SupportsIndex, TypeAlias
+
+from lossboard.values import Row
+
+__all__ = ["PutRow", "StepMachine", "as_step"]
+
+PutRow: TypeAlias = Callable[[int, int, Row], None]
+
+
+def as_step(step: SupportsIndex | None) -> int | None:
+    """`step` as an int: numpy ints and 0-d integer tensors too. Raises TypeError for the rest."""
+    return step if step is None or type(step) is int else index(step)
+
+
+class StepMachine:
+    """Gathers what is logged into rows, one open row at a time, as W&B does.
+
+    A call with a higher step closes the open row and opens that step's; a call without a step, or
+    with `commit=True`, closes it at once and goes on to the next step. Other than in W&B a call
+    with a lower step is not dropped: it makes a row of its own at that step.
+
+    `put_row(step, time_us, row)` takes closed rows, in order, one call at a time;
+    `on_late(step, current)` hears of each lower step.
+    """
+
+    def __init__(
+        self, first_step: int, put_row: PutRow, on_late: Callable[[int, int], None]
+    ) -> None:
+        self._step = first_step
+        self._row: Row = {}
+        self._time_us = 0
+        self._put_row = put_row
+        self._on_late = on_late
+        # Re-entrant: a finalizer that logs may run inside a call of its own thread.
+        self._lock = threading.RLock()
+
+    @property
+    def step(self) -> int:
+        """The step of the open row: what the next call without a step is logged at."""
+        return self._step
+
+    def log(self, row: Row, step: int | None, commit: bool | None, time_us: int) -> None:
+        """Merges `row` into the open row and closes it where step and commit say so."""
+        with self._lock:
+            if step is not None and step != self._step:
+                if step < self._step:
+                    self._put_late(row, step, time_us)
+                    return
+                self._close_if_any()
+                self._step = step
+            if self._row:
+                self._row.update(row)
+            else:
+                self._row = row
+            self._time_us = time_us
+            if commit or (commit is None and step is None):
+                self._close()
+
+    def close(self) -> None:
+        """Closes the open row if it holds anything: the end of the run."""
+        with self._lock:
+            self._close_if_any()
+
+    def start_in_fork(self) -> None:
+        """In a forked child: counts on from here; the open row is the parent's to send."""
+        self._lock = threading.RLock()  # another thread may have held it when we were forked
+        self._row = {}
+
+    def _put_late(self, row: Row, step: int, time_us: int) -> None:
+        self._on_late(step, self._step)
+        self._put_row(step, time_us, row)
+
+    def _close_if_any(self) -> None:
+        if self._row:
+            self._put_row(self._step, self._time_us, self._row)
+            self._row = {}
+
+    def _close(self) -> None:
+        row, self._row = self._row, {}
+        self._put_row(self._step, self._time_us, row)
+        self._step += 1

@@ -1,0 +1,101 @@
+"""What the client prints: to stderr, each line with our prefix, never through a progress bar."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from lossboard.console import unrecorded
+from lossboard.terms import Level
+
+__all__ = ["PREFIX", "Terminal", "Write", "termerror", "termlog", "termwarn", "write_line"]
+
+PREFIX: Final = "lossboard: "
+_LEVEL_WORD: Final = {"info": "", "warn": "WARNING ", "error": "ERROR "}
+
+Write: TypeAlias = Callable[[str], None]
+
+
+class Terminal:
+    """Prints a run's messages.
+
+    Messages from other threads wait until the main thread prints the next one, calls
+    `print_waiting`, or the run finishes. `write` takes whole lines (default: stderr, or
+    `tqdm.write` once tqdm is loaded).
+    """
+
+    def __init__(
+        self,
+        *,
+        levels: frozenset[Level] = frozenset({"info", "warn", "error"}),
+        write: Write | None = None,
+    ) -> None:
+        self.levels = levels
+        self.waiting: deque[tuple[str, Level]] = deque()
+        self._write = write or write_line
+        self._said: set[str] = set()
+
+    def say(self, text: str, level: Level = "info", *, now: bool = False) -> None:
+        """Prints a message now, or later when called from another thread than the main one,
+        unless `now` says that this is the time for it."""
+        if level not in self.levels:
+            return
+        self.waiting.append((text, level))
+        if now or threading.current_thread() is threading.main_thread():
+            self.print_waiting()
+
+    def say_once(self, text: str, level: Level = "info") -> None:
+        """Prints a message unless it was printed before."""
+        if text not in self._said:
+            self._said.add(text)
+            self.say(text, level)
+
+    def print_waiting(self) -> None:
+        """Prints what waits. For the main thread, and for `finish` on any thread."""
+        while self.waiting:
+            text, level = self.waiting.popleft()
+            for line in text.split("\n"):
+                self._write(f"{PREFIX}{_LEVEL_WORD[level]}{line}".rstrip())
+
+
+def write_line(line: str) -> None:
+    """Writes a line to stderr; a tqdm bar that is being drawn stays whole."""
+    if sys.stderr is None:  # a process without any output, such as one started by pythonw
+        return
+    bar = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    with unrecorded():
+        if bar is not None:
+            bar.write(line, file=sys.stderr)
+        else:
+            sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+_plain: Final = Terminal()
+
+
+def _term(text: str, level: Level, newline: bool, repeat: bool) -> None:
+    if not newline:
+        sys.stderr.write(f"{PREFIX}{_LEVEL_WORD[level]}{text}")
+    elif repeat:
+        _plain.say(text, level)
+    else:
+        _plain.say_once(text, level)
+
+
+def termlog(string: Any = "", newline: bool = True, repeat: bool = True, **_: Any) -> None:
+    """Prints a line to stderr; with `repeat=False` only the first time."""
+    _term(str(string), "info", newline, repeat)
+
+
+def termwarn(string: Any, newline: bool = True, repeat: bool = True, **_: Any) -> None:
+    """Prints a warning to stderr; with `repeat=False` only the first time."""
+    _term(str(string), "warn", newline, repeat)
+
+
+def termerror(string: Any, newline: bool = True, repeat: bool = True, **_: Any) -> None:
+    """Prints an error to stderr; with `repeat=False` only the first time."""
+    _term(str(string), "error", newline, repeat)

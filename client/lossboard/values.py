@@ -1,0 +1,175 @@
+"""From what users log to what records hold, by W&B's table of conversions."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import math
+import types
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from lossboard.arrays import SMALL_LIMIT, array_of, deferred_copy, is_array, is_tensor, listed
+from lossboard.histogram import Histogram, from_values
+from lossboard.terms import Key
+from lossboard.wire import HistogramData
+
+__all__ = ["Row", "config_value", "history_row", "history_value", "summary_value"]
+
+Row: TypeAlias = dict[Key, Any]
+_Convert: TypeAlias = Callable[[Any], Any]
+
+_ARRAY_BINS: Final = 32  # what W&B makes of an array of more than SMALL_LIMIT elements
+_PLAIN: Final = frozenset({float, int, bool, str, type(None)})
+_TEXT: Final = frozenset({str})
+_FUNCTIONS: Final = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+
+
+def history_row(data: Mapping[str, Any]) -> Row:
+    """A snapshot of what was passed to `log`, nested dicts as tuples of keys.
+
+    Raises TypeError, and nothing of it is stored then, for keys that are not text and for values
+    that can't be stored.
+    """
+    if type(data) is dict and _PLAIN.issuperset(map(type, data.values())):
+        if not _TEXT.issuperset(map(type, data)):
+            _refuse_keys(data)
+        return data.copy()
+    if not isinstance(data, Mapping):
+        raise TypeError("wandb.log must be passed a dictionary")
+    _refuse_keys(data)
+    row: Row = {}
+    for key, value in data.items():
+        if type(value) in _PLAIN:
+            row[key] = value
+        elif isinstance(value, Mapping) and value and "_type" not in value:
+            _flatten(row, (key,), value)
+        else:
+            row[key] = history_value(value)
+    return row
+
+
+def _refuse_keys(data: Mapping[Any, Any]) -> None:
+    for key in data:
+        if not isinstance(key, str):
+            raise TypeError(
+                f"Key values passed to `wandb.log` must be strings. {key!r} is {type(key).__name__}"
+            )
+
+
+def _flatten(row: Row, path: tuple[str, ...], data: Mapping[Any, Any]) -> None:
+    for name, value in data.items():
+        below = (*path, str(name))
+        if isinstance(value, Mapping) and value and "_type" not in value:
+            _flatten(row, below, value)
+        else:
+            row[below] = history_value(value)
+
+
+def history_value(value: Any) -> Any:
+    """What a row holds for `value`: plain data, `wire.HistogramData`, or a `Deferred` of such."""
+    if type(value) in _PLAIN:
+        return value
+    if is_array(value):
+        return _array_value(value)
+    if isinstance(value, Histogram):
+        return value.data
+    if isinstance(value, HistogramData):
+        return value
+    return _plain(value, _inner_value)
+
+
+def _inner_value(value: Any) -> Any:
+    """What a list holds for `value`: as in a row, but a histogram as its JSON."""
+    converted = history_value(value)
+    converted = converted.resolve() if hasattr(converted, "resolve") else converted
+    if isinstance(converted, HistogramData):
+        return Histogram.from_data(converted).to_json()
+    return converted
+
+
+def _array_value(value: Any) -> Any:
+    size = value.numel() if is_tensor(value) else int(np.size(value))
+    if size <= SMALL_LIMIT:
+        return deferred_copy(value) or listed(array_of(value))
+    histogram = from_values(array_of(value), _ARRAY_BINS)
+    if not histogram.n:
+        raise ValueError(f"an array of {size} elements has no finite value to make a histogram of")
+    return histogram
+
+
+def summary_value(value: Any) -> Any:
+    """What the summary holds: as in a row, but a larger array as its statistics."""
+    if is_array(value) and np.size(array_of(value)) > SMALL_LIMIT:
+        return _statistics(array_of(value))
+    return _inner_value(value)
+
+
+def _statistics(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    percentiles = np.percentile(array, (10, 25, 75, 90)).tolist()
+    named = dict(zip(("10%", "25%", "75%", "90%"), percentiles, strict=True))
+    moments = {name: float(getattr(array, name)()) for name in ("var", "mean", "min", "max")}
+    return {"_type": "numpy.ndarray", **moments, **named, "size": int(array.size)}
+
+
+def config_value(value: Any) -> Any:
+    """What the config holds: plain data, with NaN as None and unknown objects as their text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else float(value)
+    if is_array(value):
+        array = array_of(value)
+        return config_value(listed(array)) if array.size <= SMALL_LIMIT else str(array)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {field.name: config_value(getattr(value, field.name)) for field in fields}
+    if isinstance(value, slice):
+        parts = {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
+        return {name: config_value(part) for name, part in parts.items()}
+    try:
+        return _plain(value, config_value)
+    except TypeError:
+        return str(value)
+
+
+def _plain(value: Any, convert: _Convert) -> Any:
+    """The plain form of a value that is no array; `convert` is for what lies inside of it."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return _scalar(value)
+    if isinstance(value, Mapping):
+        return {str(key): convert(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | Generator):
+        return [convert(item) for item in value]
+    if isinstance(value, np.generic):
+        return listed(np.asarray(value))
+    return _textual(value)
+
+
+def _scalar(value: Any) -> Any:
+    """A subclass (np.float64, IntEnum, ...) as the type that it extends, an enum as its name."""
+    if isinstance(value, enum.Enum):
+        return value.name
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+def _textual(value: Any) -> str:
+    if isinstance(value, bytes | bytearray):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, complex):
+        return str(value).strip("()")
+    if isinstance(value, decimal.Decimal | fractions.Fraction):
+        return str(value)
+    if isinstance(value, _FUNCTIONS):
+        return f"{value.__module__}.{value.__qualname__}"
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
