@@ -33,6 +33,7 @@ __all__ = [
     "append_points",
     "block_size",
     "group_size",
+    "points_under",
 ]
 
 # 64 points to a node of level 1: with 16, this level alone costs 2.9 bytes a point (0.74 with 64)
@@ -46,6 +47,11 @@ NODES_PER_BLOCK: Final = 512
 def group_size(level: int) -> int:
     """How many entries of the level below one node of this level (>= 1) covers."""
     return POINTS_PER_NODE if level == 1 else NODES_PER_NODE
+
+
+def points_under(level: int) -> int:
+    """How many points one node of this level (>= 1) covers."""
+    return POINTS_PER_NODE * NODES_PER_NODE ** (level - 1)
 
 
 def block_size(level: int) -> int:

@@ -1,0 +1,144 @@
+"""What x is: the step, the time, the time since the start, or another metric of the run.
+
+An axis turns the `steps` of points and the `s*` of nodes into x. On a metric axis the x of a point
+is the metric's value in the same row, or else its latest value before: of all its points up to
+(step, time) of the point, in the order (step, time, arrival), the last one. That is what
+`define_metric(step_sync=True)` writes into the rows. A point before the metric's first value, or
+whose x is not finite, has no place on the axis.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossboard_server.storage.nodes import Nodes
+from lossboard_server.storage.points import Floats, Ints, Points
+
+__all__ = ["Axis", "Metric", "MetricAxis", "RuntimeAxis", "StepAxis", "TimeAxis", "metric_of"]
+
+
+class Axis(Protocol):
+    """x of points and nodes; see the module."""
+
+    integral: bool
+
+    def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """The points with x for steps, and which of them have one."""
+
+    def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+        """The nodes with x for steps, and which can stand for their points on this axis.
+
+        The others have to be opened; their extents are x or NaN where they aren't known.
+        """
+
+
+def _all(column: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.ones(len(column), np.bool_)
+
+
+class StepAxis:
+    """x is the step."""
+
+    integral = True
+
+    def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        return points, _all(points.steps)
+
+    def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+        return nodes, _all(nodes.n)
+
+
+def _on_times(nodes: Nodes) -> Nodes:
+    return nodes._replace(s0=nodes.t0, s1=nodes.t1, s_low=nodes.t_low, s_high=nodes.t_high)
+
+
+class TimeAxis:
+    """x is the time in us."""
+
+    integral = True
+
+    def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        return points._replace(steps=points.times_us), _all(points.steps)
+
+    def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+        return _on_times(nodes), nodes.ordered
+
+
+class RuntimeAxis:
+    """x is the time since the run started, in seconds."""
+
+    integral = False
+
+    def __init__(self, started_us: int) -> None:
+        self._started_us = started_us
+
+    def _seconds(self, times_us: Ints) -> Floats:
+        return (times_us - self._started_us) / 1e6
+
+    def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        x: Any = self._seconds(points.times_us)
+        return points._replace(steps=x), _all(x)
+
+    def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+        names = {"s0": "t0", "s1": "t1", "s_low": "t_low", "s_high": "t_high"}
+        x = {name: self._seconds(getattr(nodes, time)) for name, time in names.items()}
+        return nodes._replace(**x), nodes.ordered
+
+
+class Metric(NamedTuple):
+    """All points of the metric in the order (step, time, arrival); `ascends`: its values are
+    finite and never decrease in that order."""
+
+    steps: Ints
+    times_us: Ints
+    numbers: Floats
+    ascends: bool
+
+    def at(self, steps: Ints, times_us: Ints) -> Floats:
+        """The value that holds at each (step, time); NaN before the first one."""
+        low = np.searchsorted(self.steps, steps, "left")
+        high = np.searchsorted(self.steps, steps, "right")
+        while (open_ := low < high).any():
+            middle = (low + high) // 2
+            after = self.times_us[np.minimum(middle, len(self.steps) - 1)] > times_us
+            high = np.where(open_ & after, middle, high)
+            low = np.where(open_ & ~after, middle + 1, low)
+        return np.where(low > 0, self.numbers[low - 1], np.nan)
+
+
+def metric_of(points: Points) -> Metric:
+    """The metric made of n >= 1 points in order of arrival."""
+    order = np.lexsort((points.times_us, points.steps))
+    numbers = points.numbers[order]
+    ascends = bool(np.isfinite(numbers).all() and (numbers[1:] >= numbers[:-1]).all())
+    return Metric(points.steps[order], points.times_us[order], numbers, ascends)
+
+
+class MetricAxis:
+    """x is the value of another metric."""
+
+    integral = False
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+        self.ascends = metric.ascends
+
+    def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        x: Any = self._metric.at(points.steps, points.times_us)
+        return points._replace(steps=x), np.isfinite(x)
+
+    def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+        if not self._metric.ascends:
+            unknown: Any = np.full(len(nodes.n), np.nan)
+            return nodes._replace(s0=unknown, s1=unknown), np.zeros(len(nodes.n), np.bool_)
+        at: Any = self._metric.at
+        found = nodes._replace(
+            s0=np.where(nodes.ordered, at(nodes.s0, nodes.t0), np.nan),
+            s1=np.where(nodes.ordered, at(nodes.s1, nodes.t1), np.nan),
+            s_low=at(nodes.s_low, nodes.t_low),
+            s_high=at(nodes.s_high, nodes.t_high),
+        )
+        return found, nodes.ordered & np.isfinite(found.s0)

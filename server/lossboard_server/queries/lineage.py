@@ -1,0 +1,102 @@
+"""What a run is composed of: its latest attempt and, up to the cuts, those it continues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from lossboard_server import schema
+from lossboard_server.errors import NotFound
+
+__all__ = ["Lineage", "Part", "lineages"]
+
+_ATTEMPTS_BIT = 32  # a state counts seals below this bit and attempts above
+
+
+@dataclass(frozen=True)
+class Part:
+    """An attempt of a lineage; of its points those up to step `cut` count, all if it is None."""
+
+    attempt_id: int
+    run_id: int
+    cut: int | None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A run as it reads: parts in order, eldest first.
+
+    `generation` grows with every seal and every new attempt. As long as it is the same, the same
+    points are in the same blocks, and only the tail has grown. For a run that was never resumed
+    or forked it is the run's count of seals.
+    """
+
+    run_id: int
+    started_us: int
+    parts: tuple[Part, ...]
+    generation: int
+
+    @property
+    def run_ids(self) -> set[int]:
+        """The runs whose tails and series it reads."""
+        return {part.run_id for part in self.parts} | {self.run_id}
+
+
+def lineages(connection: Connection, run_ids: Sequence[int]) -> list[Lineage]:
+    """The lineages of these runs, in their order; raises NotFound for a run that isn't there."""
+    runs = _runs(connection, run_ids)
+    for run_id in run_ids:
+        if run_id not in runs:
+            raise NotFound(f"there is no run with uid {run_id}: take uids from the run list")
+    attempts, counts = _attempts(connection, run_ids)
+    elders = {row.run_id for row in attempts.values()} - runs.keys()
+    runs |= _runs(connection, sorted(elders))
+    return [_lineage(runs, attempts, counts.get(run_id, 0), run_id) for run_id in run_ids]
+
+
+def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    run = schema.run.c
+    query = select(run.id, run.started_us, run.generation).where(run.id.in_(run_ids))
+    return {row.id: row for row in connection.execute(query)} if run_ids else {}
+
+
+def _attempts(
+    connection: Connection, run_ids: Sequence[int]
+) -> tuple[dict[int, Row[Any]], dict[int, int]]:
+    """All attempts that the latest ones of the runs continue, and how many each run has."""
+    attempt = schema.attempt.c
+    latest = connection.execute(
+        select(attempt.run_id, func.max(attempt.id).label("id"), func.count().label("attempts"))
+        .where(attempt.run_id.in_(run_ids))
+        .group_by(attempt.run_id)
+    ).all()
+    counts = {row.run_id: row.attempts for row in latest}
+    found: dict[int, Row[Any]] = {}
+    wanted: Iterable[int] = {row.id for row in latest}
+    while wanted:
+        query = select(attempt.id, attempt.run_id, attempt.parent_id, attempt.cut_step)
+        rows = connection.execute(query.where(attempt.id.in_(wanted))).all()
+        found |= {row.id: row for row in rows}
+        parents = {row.parent_id for row in rows if row.parent_id is not None}
+        wanted = parents - found.keys()
+    return found, counts
+
+
+def _lineage(
+    runs: dict[int, Row[Any]], attempts: dict[int, Row[Any]], count: int, run_id: int
+) -> Lineage:
+    own = [row.id for row in attempts.values() if row.run_id == run_id]
+    parts: list[Part] = []
+    cut: int | None = None
+    row = attempts[max(own)] if own else None
+    while row is not None:
+        parts.insert(0, Part(row.id, row.run_id, cut))
+        if row.cut_step is not None and row.parent_id is not None:
+            cut = row.cut_step if cut is None else min(cut, row.cut_step)
+        row = attempts.get(row.parent_id)
+    seals = sum(runs[id_].generation for id_ in {part.run_id for part in parts} | {run_id})
+    generation = (max(count - 1, 0) << _ATTEMPTS_BIT) + seals
+    return Lineage(run_id, runs[run_id].started_us, tuple(parts), generation)

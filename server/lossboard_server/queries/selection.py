@@ -1,0 +1,127 @@
+"""The series that a query is about, with what the catalogue and the tail know of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from lossboard_server import schema
+from lossboard_server.queries.lineage import Lineage, lineages
+from lossboard_server.queries.reader import Piece
+from lossboard_server.storage.entries import Entry, entry_of, entry_of_row
+from lossboard_server.storage.points import Points
+from lossboard_server.storage.tail import TailKey, TailMemo, read_tail
+
+__all__ = ["Found", "Selection"]
+
+_KEYS_PER_STATEMENT = 5000
+
+
+class Found:
+    """What one attempt holds of a series: its row in the catalogue, or None, and its tail.
+
+    `cut`: the last step that counts, where there are later ones, else None.
+    """
+
+    def __init__(self, row: Any, tail: Any, cut: int | None) -> None:
+        self.row = row
+        self.tail = tail
+        entries = [None if row is None else entry_of_row(row)]
+        entries.append(None if tail is None else entry_of(tail))
+        self.entries: list[Entry] = [entry for entry in entries if entry is not None]
+        beyond = cut is not None and any(entry.max_step > cut for entry in self.entries)
+        self.cut = cut if beyond else None
+
+    @property
+    def series_id(self) -> int | None:
+        """Number of the sealed series."""
+        return None if self.row is None else int(self.row.id)
+
+    def piece(self) -> Piece:
+        """What the reader of scalars takes."""
+        assert self.tail is None or isinstance(self.tail, Points)
+        return Piece(self.series_id, self.cut, self.tail)
+
+
+class Selection:
+    """Series of some runs: of these kinds and keys, or of all (None)."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        memo: TailMemo,
+        run_ids: Sequence[int],
+        kinds: Sequence[str],
+        keys: Sequence[str] | None,
+    ) -> None:
+        self.connection = connection
+        self.lineages: list[Lineage] = lineages(connection, run_ids)
+        readable = {run_id for lineage in self.lineages for run_id in lineage.run_ids}
+        self._tail = read_tail(connection, memo, sorted(readable))
+        self._rows = {
+            TailKey(row.attempt_id, row.kind, row.key): row
+            for row in self._series_rows(kinds, keys)
+        }
+        self._names = [*self._rows, *self._tail_names(kinds, keys)]
+
+    def _series_rows(self, kinds: Sequence[str], keys: Sequence[str] | None) -> Iterator[Any]:
+        series = schema.series
+        attempts = sorted({part.attempt_id for line in self.lineages for part in line.parts})
+        query = (
+            select(series)
+            .where(series.c.attempt_id.in_(attempts), series.c.kind.in_(kinds))
+            .order_by(series.c.id)
+        )
+        if keys is None:
+            yield from self.connection.execute(query)
+            return
+        for start in range(0, len(keys), _KEYS_PER_STATEMENT):
+            some = keys[start : start + _KEYS_PER_STATEMENT]
+            yield from self.connection.execute(query.where(series.c.key.in_(some)))
+
+    def _tail_names(
+        self, kinds: Sequence[str], keys: Sequence[str] | None
+    ) -> Iterator[TailKey]:
+        allowed = None if keys is None else set(keys)
+        for name in self._tail.names():
+            if name.kind in kinds and (allowed is None or name.key in allowed):
+                yield name
+
+    def names(self, lineage: Lineage) -> list[tuple[str, str]]:
+        """(kind, key) of the run's series, in the order in which they first arrived."""
+        attempts = {part.attempt_id: place for place, part in enumerate(lineage.parts)}
+        own = [name for name in self._names if name.attempt_id in attempts]
+        own.sort(key=lambda name: attempts[name.attempt_id])
+        return list(dict.fromkeys((name.kind, name.key) for name in own))
+
+    def find(self, lineage: Lineage, kind: str, key: str) -> list[Found]:
+        """What each attempt of the run holds of a series, eldest first, those with nothing left
+        out."""
+        found = []
+        for part in lineage.parts:
+            name = TailKey(part.attempt_id, kind, key)
+            row, tail = self._rows.get(name), self._tail.series(name)
+            if row is not None or tail is not None:
+                found.append(Found(row, tail, part.cut))
+        return [one for one in found if one.entries]
+
+    def pieces(self, lineage: Lineage, kind: str, key: str) -> list[Piece]:
+        """The same for the reader of scalars."""
+        return [found.piece() for found in self.find(lineage, kind, key)]
+
+    def path(self, lineage: Lineage, kind: str, key: str) -> tuple[str, ...]:
+        """Keys of the nested dict that the series came from, or none."""
+        for part in reversed(lineage.parts):
+            name = TailKey(part.attempt_id, kind, key)
+            if self._tail.series(name) is not None:
+                return self._tail.path(name)
+            if name in self._rows:
+                return _path(self._rows[name])
+        return ()
+
+
+def _path(row: Any) -> tuple[str, ...]:
+    return tuple(json.loads(row.path_json)) if row.path_json else ()

@@ -1,0 +1,284 @@
+"""`POST /api/query/series`: scalar series over one grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, func, select
+
+from lossboard_server import schema
+from lossboard_server.errors import Invalid
+from lossboard_server.queries.axes import (
+    Axis,
+    MetricAxis,
+    RuntimeAxis,
+    StepAxis,
+    TimeAxis,
+    metric_of,
+)
+from lossboard_server.queries.lineage import Lineage
+from lossboard_server.queries.reader import Piece, Target, Window, read_buckets, read_points
+from lossboard_server.queries.selection import Found, Selection
+from lossboard_server.sampling import Grid, grid_over
+from lossboard_server.storage import TailMemo
+from lossboard_server.storage.nodes import Nodes
+from lossboard_server.storage.points import Ints
+
+__all__ = ["GridAnswer", "SeriesAnswer", "SeriesQuery", "SeriesResult", "SinceMark", "query_series"]
+
+_MAX_BUCKETS = 100_000
+_METRIC = "metric:"
+
+
+class SinceMark(msgspec.Struct, frozen=True, rename={"from_x": "from"}):
+    """Where a live refresh goes on: the generation of the answer it has, and x of the last edge.
+
+    With `width`, the width of the grid it has, a changed grid counts as a new generation.
+    """
+
+    generation: int
+    from_x: float
+    width: float | None = None
+
+
+class SeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of the request (docs/http_api.md)."""
+
+    runs: list[int]
+    keys: list[str]
+    kind: Literal["scalar", "system"] = "scalar"
+    x: str = "step"
+    x0: float | None = None
+    x1: float | None = None
+    buckets: int = 1000
+    since: dict[str, SinceMark] | None = None
+
+
+class GridAnswer(msgspec.Struct, frozen=True):
+    """The grid: bucket i begins at i * width, those from `first` on, `count` of them."""
+
+    width: float
+    first: int
+    count: int
+    unit: str
+
+
+class SeriesAnswer(msgspec.Struct, frozen=True):
+    """The non-empty buckets of one series."""
+
+    run: int
+    key: str
+    n: int
+    in_window: int
+    generation: int
+    exact_points: bool
+    x_extent: tuple[float, float] | None
+    reset: bool
+    columns: dict[str, NDArray[Any]]
+
+
+class SeriesResult(msgspec.Struct, frozen=True):
+    """The answer; series without any point are not in it."""
+
+    grid: GridAnswer
+    series: list[SeriesAnswer]
+    version: int
+
+
+@dataclass
+class _Line:
+    """One series of the answer in the making; `extent` in x, None if no point is on the axis."""
+
+    lineage: Lineage
+    key: str
+    found: list[Found]
+    pieces: list[Piece]
+    axis: Axis
+    n: int = 0
+    extent: tuple[float, float] | None = None
+
+
+def query_series(connection: Connection, memo: TailMemo, query: SeriesQuery) -> SeriesResult:
+    """The buckets of every run's every key that has points.
+
+    Raises Invalid for an x or a number of buckets that isn't one, NotFound for unknown runs.
+    """
+    _check(query)
+    metric = query.x.removeprefix(_METRIC) if query.x.startswith(_METRIC) else None
+    keys = [*query.keys, metric] if metric is not None else query.keys
+    selection = Selection(connection, memo, query.runs, [query.kind, "scalar"], keys)
+    lines = _lines(selection, query, metric)
+    _measure(connection, lines, query.x)
+    low, high = _range(lines, query)
+    grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
+    targets = [_target(line, query, grid) for line in lines]
+    read_buckets(connection, targets, grid)
+    answers = [_answer(*pair, query, grid) for pair in zip(lines, targets, strict=True)]
+    version = connection.execute(select(func.coalesce(func.max(schema.run.c.version), 0)))
+    return SeriesResult(_grid_answer(grid, low, high, query.x), answers, version.scalar_one())
+
+
+def _check(query: SeriesQuery) -> None:
+    if not 2 <= query.buckets <= _MAX_BUCKETS:
+        raise Invalid(f"buckets is {query.buckets}: expected 2 to {_MAX_BUCKETS:,}")
+    if query.x not in ("step", "time", "runtime") and not query.x.startswith(_METRIC):
+        raise Invalid(f"x is {query.x!r}: expected step, time, runtime or metric:<key>")
+    for name, x in (("x0", query.x0), ("x1", query.x1)):
+        if x is not None and not math.isfinite(x):
+            raise Invalid(f"{name} is {x}: expected a finite number, or null for no limit")
+
+
+def _lines(selection: Selection, query: SeriesQuery, metric: str | None) -> list[_Line]:
+    lines = []
+    for lineage in selection.lineages:
+        axis = _axis(selection, lineage, query.x, metric)
+        for key in dict.fromkeys(query.keys):
+            found = selection.find(lineage, query.kind, key)
+            if found and axis is not None:
+                pieces = [one.piece() for one in found]
+                if isinstance(axis, MetricAxis) and not axis.ascends:
+                    points = read_points(selection.connection, pieces)
+                    pieces = [Piece(None, None, points)]
+                lines.append(_Line(lineage, key, found, pieces, axis))
+    return lines
+
+
+def _axis(selection: Selection, lineage: Lineage, x: str, metric: str | None) -> Axis | None:
+    """The run's axis; None if the metric has no point in this run."""
+    if x == "step":
+        return StepAxis()
+    if x == "time":
+        return TimeAxis()
+    if metric is None:
+        return RuntimeAxis(lineage.started_us)
+    points = read_points(selection.connection, selection.pieces(lineage, "scalar", metric))
+    return MetricAxis(metric_of(points)) if len(points.steps) else None
+
+
+def _measure(connection: Connection, lines: list[_Line], x: str) -> None:
+    """Count the points of each line and find its extent in x, from the catalogue if it can."""
+    counted = [line for line in lines if any(one.cut is not None for one in line.found)]
+    totals = _totals(connection, counted, [StepAxis()] * len(counted))
+    for line in lines:
+        line.n = sum(entry.n for one in line.found for entry in one.entries)
+    for line, total in zip(counted, totals, strict=True):
+        line.n = 0 if total is None else int(total.n[0])
+    read = [line for line in lines if x.startswith(_METRIC) or line in counted]
+    for line, total in zip(
+        read, _totals(connection, read, [line.axis for line in read]), strict=True
+    ):
+        line.extent = None if total is None else (total.s0[0].item(), total.s1[0].item())
+    for line in lines:
+        if line not in read:
+            line.extent = _catalogue_extent(line, x)
+
+
+def _totals(
+    connection: Connection, lines: Sequence[_Line], axes: Sequence[Axis]
+) -> list[Nodes | None]:
+    """One node over all points of each line that are on the axis."""
+    grid = Grid(0, integral=True, single=True)
+    targets = [
+        Target(line.pieces, axis, Window()) for line, axis in zip(lines, axes, strict=True)
+    ]
+    read_buckets(connection, targets, grid)
+    found = [target.buckets(grid) for target in targets]
+    return [None if pair is None else pair[1] for pair in found]
+
+
+def _catalogue_extent(line: _Line, x: str) -> tuple[float, float]:
+    entries = [entry for one in line.found for entry in one.entries]
+    if x == "step":
+        return min(e.min_step for e in entries), max(e.max_step for e in entries)
+    low, high = min(e.min_us for e in entries), max(e.max_us for e in entries)
+    if x == "time":
+        return low, high
+    start = line.lineage.started_us
+    return (low - start) / 1e6, (high - start) / 1e6
+
+
+def _range(lines: list[_Line], query: SeriesQuery) -> tuple[float, float]:
+    """x from the first to the last edge that the grid has to cover."""
+    extents = [line.extent for line in lines if line.extent is not None]
+    low = query.x0 if query.x0 is not None else min((e[0] for e in extents), default=None)
+    high = query.x1 if query.x1 is not None else max((e[1] for e in extents), default=None)
+    if low is None:
+        low = high if high is not None else 0.0
+    return low, max(low, high if high is not None else low)
+
+
+def _target(line: _Line, query: SeriesQuery, grid: Grid) -> Target:
+    since = (query.since or {}).get(str(line.lineage.run_id))
+    first = None
+    if since is not None and not _outdated(line, since, grid):
+        first = grid.bucket(since.from_x)
+    return Target(line.pieces, line.axis, Window(query.x0, query.x1, first))
+
+
+def _outdated(line: _Line, since: SinceMark, grid: Grid) -> bool:
+    moved = since.generation != line.lineage.generation
+    return moved or (since.width is not None and since.width != grid.width)
+
+
+def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> SeriesAnswer:
+    found = target.buckets(grid)
+    columns = _columns(*found) if found is not None else _no_columns()
+    since = (query.since or {}).get(str(line.lineage.run_id))
+    return SeriesAnswer(
+        run=line.lineage.run_id,
+        key=line.key,
+        n=line.n,
+        in_window=int(columns["count"].sum()),
+        generation=line.lineage.generation,
+        exact_points=bool((columns["count"] == 1).all()),
+        x_extent=line.extent,
+        reset=since is not None and _outdated(line, since, grid),
+        columns=columns,
+    )
+
+
+def _columns(buckets: Ints, nodes: Nodes) -> dict[str, NDArray[Any]]:
+    finite = nodes.finite
+    none = finite == 0
+    with np.errstate(invalid="ignore"):
+        mean = np.where(none, np.nan, nodes.total / np.maximum(finite, 1))
+    return {
+        "bucket": buckets,
+        "count": nodes.n,
+        "finite": finite,
+        "mean": mean,
+        "min": nodes.low,
+        "max": nodes.high,
+        "first": nodes.first,
+        "last": nodes.last,
+        "x_first": nodes.s0,
+        "x_last": nodes.s1,
+        "x_min": np.where(none, np.nan, nodes.s_low),
+        "x_max": np.where(none, np.nan, nodes.s_high),
+        "nan": nodes.nan,
+        "pos_inf": nodes.pos_inf,
+        "neg_inf": nodes.neg_inf,
+    }
+
+
+_NAMES = (
+    *("bucket", "count", "finite", "mean", "min", "max", "first", "last"),
+    *("x_first", "x_last", "x_min", "x_max", "nan", "pos_inf", "neg_inf"),
+)
+
+
+def _no_columns() -> dict[str, NDArray[Any]]:
+    return {name: np.empty(0) for name in _NAMES}
+
+
+def _grid_answer(grid: Grid, low: float, high: float, x: str) -> GridAnswer:
+    first = grid.bucket(low)
+    units = {"step": "step", "time": "us", "runtime": "s"}
+    unit = units.get(x, x.removeprefix(_METRIC))
+    return GridAnswer(grid.width, first, grid.bucket(high) - first + 1, unit)
