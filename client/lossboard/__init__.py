@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 from lossboard.current import Unset, runs
+from lossboard.alerts import AlertLevel
 from lossboard.errors import (
     AuthenticationError,
     CommError,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     summary: Summary
 
 __all__ = [
+    "AlertLevel",
     "Api",
     "AuthenticationError",
     "CommError",

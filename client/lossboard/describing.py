@@ -41,7 +41,8 @@ class Described:
         self._send_fields(wire.RunFields(**changed))
         self._start = msgspec.structs.replace(self._start, **changed)
 
-    def _warn(self, text: str) -> None:
+    def warn(self, text: str) -> None:
+        """Tells the user."""
         raise NotImplementedError
 
     @property
@@ -77,7 +78,7 @@ class Described:
         wanted = tuple(tags)
         wrong = [tag for tag in wanted if not 1 <= len(tag) <= _TAG_LIMIT]
         if wrong:
-            self._warn(f"tags are not changed: {wrong} are not of 1 to {_TAG_LIMIT} characters")
+            self.warn(f"tags are not changed: {wrong} are not of 1 to {_TAG_LIMIT} characters")
             return
         self._describe(tags=wanted)
 

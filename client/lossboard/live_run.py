@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import _thread
+import html
 import math
 import os
 import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, NoReturn, Self, SupportsIndex
 
-from lossboard import wire
+from lossboard import watch, wire
+from lossboard.alerts import AlertGate, AlertLevel
 from lossboard.attaching import RunToken, decode_token, encode_token
 from lossboard.closing import say_goodbye
 from lossboard.console import ConsoleCapture
@@ -21,6 +24,7 @@ from lossboard.describing import Described
 from lossboard.directories import RunDirectory
 from lossboard.errors import UsageError
 from lossboard.metrics import Metric, MetricTable, definition_of
+from lossboard.notebook import frame_html, in_notebook, show_html
 from lossboard.process_end import flush_at_end_of_child
 from lossboard.run_config import Config
 from lossboard.run_summary import Summary
@@ -35,7 +39,6 @@ from lossboard.values import Row, history_row
 __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
 
 _CARE_INTERVAL_US: Final = 500_000  # how often `log` looks after what is not its own work
-_ALERT_LEVELS: Final = ("INFO", "WARN", "ERROR")
 
 
 class Run(Described):
@@ -69,6 +72,8 @@ class Run(Described):
         self._in_fork = False
         self._stopping = False
         self._late_rows = 0
+        self._preempting = False
+        self._alerts = AlertGate()
         self._pid = os.getpid()
         self._care_at_us = 0
         self._last_row: tuple[int, int] | None = None  # step and time
@@ -135,9 +140,9 @@ class Run(Described):
             " at that step"
         )
         if not self._late_rows:
-            self._warn(f"{text}. define_metric() gives a metric an x-axis of its own")
+            self.warn(f"{text}. define_metric() gives a metric an x-axis of its own")
         self._late_rows += 1
-        self._sender.put_notice(wire.Notice(kind="late", text=text, time_us=time.time_ns() // 1000))
+        self.notice("late", text)
 
     def _care(self, time_us: int) -> None:
         """Small duties beside logging, done at most twice a second."""
@@ -224,8 +229,97 @@ class Run(Described):
             self._refuse("name, notes or tags")
         self._sender.put_fields(fields)
 
-    def _warn(self, text: str) -> None:
+    # ---- watching a model: what `lossboard.watch` needs of a run
+
+    def watch(
+        self,
+        models: Any,
+        criterion: Any = None,
+        log: str | None = "gradients",
+        log_freq: int = 1000,
+        idx: int | None = None,
+        log_graph: bool = False,
+    ) -> None:
+        """Stores histograms of a PyTorch model's gradients ("gradients"), parameters
+        ("parameters") or both ("all"), at every `log_freq`-th backward pass.
+
+        Raises ValueError for other values of `log` and for keys that another model has, TypeError
+        for what is no module.
+        """
+        if self._ended:
+            self._refuse("watch")
+        watch.start(
+            self, models, criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph
+        )
+
+    def unwatch(self, models: Any = None) -> None:
+        """Stops watching one model or several, all by default."""
+        watch.unwatch(self, models)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing can be logged any more."""
+        return self._ended
+
+    def put_event(
+        self, step: int, time_us: int, batch: int, histograms: Mapping[Any, Any]
+    ) -> None:
+        """Stores the histograms of one backward pass."""
+        self._sender.put_event(step, time_us, batch, histograms)
+
+    def set_summary(self, key: str, value: Any) -> None:
+        """Sets a value of the summary."""
+        self._summary[key] = value
+
+    def warn(self, text: str) -> None:
+        """Prints a warning, from any thread."""
         self._terminal.say(text, "warn")
+
+    def notice(self, kind: str, text: str) -> None:
+        """Has something seen in the run; notices of one kind add up."""
+        self._sender.put_notice(wire.Notice(kind=kind, text=text, time_us=_now_us()))
+
+    # ---- saying things about the run
+
+    def alert(
+        self,
+        title: str,
+        text: str,
+        level: str | AlertLevel | None = None,
+        wait_duration: float | timedelta | None = None,
+    ) -> None:
+        """Puts an alert into the run, unless one of that title came less than `wait_duration`
+        seconds (default 60) ago. Raises ValueError for levels other than INFO, WARN and ERROR."""
+        if self._ended:
+            self._refuse("alert")
+        alert = self._alerts.accept(title, text, level, wait_duration)
+        if alert is not None:
+            self._sender.put_alert(alert)
+
+    def mark_preempting(self) -> None:
+        """Says that the machine is about to be taken away: the end that follows is no failure."""
+        if self._ended:
+            self._refuse("mark_preempting")
+        self._preempting = True
+
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Shows the run's page below the cell of a notebook; False anywhere else."""
+        if not in_notebook() or self.url is None:
+            return False
+        show_html(self.to_html(height, hidden))
+        return True
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """The run's page in an HTML frame."""
+        if self.url is None:
+            return f"<p>Run {html.escape(self.name)} has no page: it is {self._settings.mode}</p>"
+        return frame_html(self.url, height, hidden=hidden)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self.to_html(hidden=True)}
+
+    def __repr__(self) -> str:
+        return f"<lossboard.Run {self.path} {self.name!r}{' finished' if self._ended else ''}>"
 
     # ---- life
 
@@ -238,14 +332,24 @@ class Run(Described):
         with self._finish_lock:
             if self._ended:
                 return
+            watch.stop(self)
+            self._say_if_unwatched()
             self._steps.close()
             self._console.stop()
             self._ended = True
-            exit = wire.Exit(code=exit_code or 0, time_us=time.time_ns() // 1000)
+            exit = wire.Exit(
+                code=exit_code or 0, time_us=_now_us(), preempting=self._preempting
+            )
             report = self._sender.finish(exit)
             self._on_finish(self, exit.code)
             if not self._in_fork:
                 self._say_goodbye(report)
+
+    def _say_if_unwatched(self) -> None:
+        reason = watch.why_silent(self)
+        if reason is not None:
+            self.warn(reason)
+            self.notice("watch_silent", reason)
 
     def _say_goodbye(self, report: DeliveryReport) -> None:
         say_goodbye(
@@ -360,6 +464,10 @@ def unpickled_run(attach_id: str) -> Run:
             " use the run itself"
         )
     return join_run(token)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
 
 
 def _take_reserved(row: Row, time_us: int) -> int:
