@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,16 @@ import anyio.to_thread
 
 from lossboard_server.errors import Invalid, TooLarge
 
-__all__ = ["BlobStore", "is_sha256"]
+__all__ = ["BlobStore", "Received", "is_sha256"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Hashes (hex) and size of what was stored."""
+
+    sha256: str
+    md5: str
+    size_bytes: int
 
 
 def is_sha256(text: str) -> bool:
@@ -48,20 +58,30 @@ class BlobStore:
     async def receive(self, sha256: str, chunks: AsyncIterator[bytes]) -> int:
         """Store what `chunks` yield and return its size; raises Invalid if it has another hash,
         TooLarge past the limit. The blob is visible only once it is whole and on disk."""
-        target = self.path(sha256)
+        self.path(sha256)
+        return (await self._receive(chunks, sha256)).size_bytes
+
+    async def receive_unnamed(self, chunks: AsyncIterator[bytes]) -> Received:
+        """Store what `chunks` yield, under the hash it turns out to have."""
+        return await self._receive(chunks, None)
+
+    async def _receive(self, chunks: AsyncIterator[bytes], expected: str | None) -> Received:
         file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115
         try:
             with file:
-                found, size_bytes = await self._write(file, chunks)
-            if found != sha256:
-                raise Invalid(f"the bytes sent have SHA-256 {found}, the address says {sha256}")
+                received = await self._write(file, chunks)
+            if expected not in (None, received.sha256):
+                raise Invalid(
+                    f"the bytes sent have SHA-256 {received.sha256}, the address says {expected}"
+                )
+            target = self.path(received.sha256)
             await anyio.to_thread.run_sync(_publish, Path(file.name), target)
         finally:
             Path(file.name).unlink(missing_ok=True)
-        return size_bytes
+        return received
 
-    async def _write(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> tuple[str, int]:
-        digest, size_bytes = hashlib.sha256(), 0
+    async def _write(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> Received:
+        sha256, md5, size_bytes = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
         async for chunk in chunks:
             size_bytes += len(chunk)
             if size_bytes > self._limit_bytes:
@@ -71,9 +91,10 @@ class BlobStore:
                     limit_bytes=self._limit_bytes,
                 )
             await anyio.to_thread.run_sync(file.write, chunk)
-            digest.update(chunk)
+            sha256.update(chunk)
+            md5.update(chunk)
         await anyio.to_thread.run_sync(_flush, file)
-        return digest.hexdigest(), size_bytes
+        return Received(sha256.hexdigest(), md5.hexdigest(), size_bytes)
 
     def remove_unused(self, sha256: str, *, unused_secs: float) -> bool:
         """Remove the blob unless somebody asked for it within `unused_secs`."""
