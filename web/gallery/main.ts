@@ -1,12 +1,16 @@
 /** Every chart with generated data, ordinary and hard. `?theme=dark`; not part of the build. */
 
+import { BarsPanel } from '../src/charts/barsPanel';
 import { HeatPanel } from '../src/charts/heatPanel';
+import { LayerMap } from '../src/charts/layerMap';
 import { LinePanel } from '../src/charts/linePanel';
+import { PercentilePanel } from '../src/charts/percentilePanel';
+import { RidgePanel } from '../src/charts/ridgePanel';
 import { StepPanel } from '../src/charts/stepPanel';
 import type { HeatOptions, LineOptions, StepOptions, StepOverlay } from '../src/charts/types';
 import { HistogramTable } from '../src/math/histogram';
 import { cell } from './cell';
-import { makeLine, makeSeries, STEPS } from './data';
+import { makeLine, makeSeries, makeTensors, STEPS } from './data';
 import './gallery.css';
 
 document.documentElement.dataset.theme =
@@ -208,6 +212,38 @@ cell(
   StepPanel,
   [heavyOverlay],
   stepOptions({ x: { scale: 'symlog', window: NONE } }),
+);
+
+const overTime = {
+  x: { kind: 'step' as const, window: NONE },
+  value: { scale: 'linear' as const, window: NONE, full: false },
+};
+cell('ridgeline', RidgePanel, gradients, overTime, { height: 260 });
+cell('percentiles', PercentilePanel, gradients, overTime, { height: 260 });
+cell(
+  'bars',
+  BarsPanel,
+  names.map((label, slot) => ({ id: label, label, color: `--c${slot}`, value: 0.3 + slot * 0.11 })),
+  { log: false, highlighted: null },
+  { height: 260 },
+);
+cell(
+  'layer map',
+  LayerMap,
+  { width: 10000, tensors: makeTensors('gradients', 3), against: makeTensors('parameters', 5) },
+  {
+    statistic: 'rms',
+    x: { kind: 'step' },
+    chosen: { key: 'gradients/layer3.1.conv2.weight', x: 500000 },
+  },
+  { wide: 'two', height: 220 },
+);
+cell(
+  'zeros',
+  LayerMap,
+  { width: 10000, tensors: makeTensors('gradients', 3), against: [] },
+  { statistic: 'zeros', x: { kind: 'step' }, chosen: null },
+  { height: 220 },
 );
 
 Object.assign(window, { galleryReady: true });

@@ -3,7 +3,7 @@
  * the same value axis. Every event's own bins are re-binned on the common axis by overlap.
  */
 
-import { formatValue } from '../math/numbers';
+import { formatShort, formatValue } from '../math/numbers';
 import { statistics } from '../math/percentiles';
 import type { Ticks } from '../math/ticks';
 import { drawXAxis, drawYAxis, labelColumn, mappedTicks, xShort, xTicks } from './axes';
@@ -21,8 +21,8 @@ import {
 import { CELL_PIXELS, paintRaster, type Raster, rasterize } from './heatRaster';
 import { densityAt, drawSections, type Section, sectionOf } from './marginCurve';
 import { type Box, crosshair, dot, flag, hatch, pill } from './surface';
-import { theme } from './theme';
-import type { Callbacks, Chart, HeatOptions, HistogramSeries, Moment, Note } from './types';
+import { colorOf, theme } from './theme';
+import type { Callbacks, Chart, HeatOptions, HistogramSeries, Legend, Moment, Note } from './types';
 
 const TOP = 6;
 const FLAGS = 16;
@@ -110,6 +110,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     this.paintAxes(ticks);
     this.notes = this.makeNotes();
     this.callbacks.onNotes?.(this.notes);
+    this.callbacks.onLegend?.(legendOf(this.raster, options.color));
   }
 
   paintOver(): void {
@@ -332,8 +333,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
       const { box } = frame;
       if (!(x >= box.left - 1 && x <= box.left + box.width + 1)) continue;
       const { context } = frame.over;
-      context.fillStyle = theme().bg;
       flag(context, pin.label, x, box.top - FLAGS - 4, pin.color);
+      context.fillStyle = colorOf(pin.color);
       context.fillRect(Math.round(x), box.top - 4, 1, box.height + 4);
     }
   }
@@ -370,6 +371,12 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     const x = margin.left + (height / section.peak) * (margin.width - 4);
     dot(context, x, y + 0.5, this.model!.series.color);
   }
+}
+
+function legendOf({ rebinned }: Raster, color: HeatOptions['color']): Legend {
+  if (color === 'event') return { from: '0', to: 'max', unit: 'of each event' };
+  const unit = color === 'log' ? 'per cell, log' : 'per cell';
+  return { from: color === 'log' ? '1' : '0', to: formatShort(rebinned.max, 2), unit };
 }
 
 function sum(values: Float64Array, from: number, to: number): number {

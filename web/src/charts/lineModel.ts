@@ -65,8 +65,14 @@ function xRange(lines: Line[], { x }: LineOptions): [number, number] {
   hi = x.window.max ?? hi;
   if (x.log && !(lo > 0)) lo = hi > 0 ? hi / 1000 : 1;
   if (!(hi >= lo) || !Number.isFinite(lo)) return x.log ? [1, 10] : [0, 1];
-  if (hi > lo) return [lo, hi];
+  if (hi > lo) return [fromZero(lo, hi, x), hi];
   return x.log ? [lo / 2, lo * 2] : [lo - 1, lo + 1];
+}
+
+/** An axis of steps or durations that begins just after 0 begins at 0. */
+function fromZero(lo: number, hi: number, { kind, log, window }: LineOptions['x']): number {
+  const counts = kind === 'step' || kind === 'runtime';
+  return counts && !log && window.min === null && lo > 0 && lo < 0.02 * hi ? 0 : lo;
 }
 
 interface Extent {

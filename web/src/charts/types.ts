@@ -237,6 +237,14 @@ export interface Note {
   quiet?: boolean;
 }
 
+/** The ends of a colour ramp in words, for the header. */
+export interface Legend {
+  from: string;
+  to: string;
+  /** What the colours count: `per cell, log`. */
+  unit: string;
+}
+
 export interface Callbacks {
   /** Pointer moved to this moment (pinned: clicked); null: it left. */
   onMoment?(moment: Moment | null): void;
@@ -252,6 +260,8 @@ export interface Callbacks {
   onCell?(key: string, x: number): void;
   /** Pointer near this line, or null. */
   onNearest?(id: string | null): void;
+  /** Heatmap and layer map: what the ramp's ends mean, after each paint. */
+  onLegend?(legend: Legend): void;
   /** Replaces the notes in the header. */
   onNotes?(notes: Note[]): void;
 }

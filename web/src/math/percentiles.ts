@@ -127,11 +127,11 @@ function opened(lo: number, hi: number): [number, number] {
   return [lo >= 0 && lo - room < 0 ? lo : lo - room, hi <= 0 && hi + room > 0 ? hi : hi + room];
 }
 
-/** The size at which a symlog axis turns from linear to logarithmic: the 5 % quantile of |x|. */
+/** The size at which a symlog axis turns from linear to logarithmic: the median of |x|. */
 export function symlogCore(histograms: Histogram[], largest: number): number {
   const cores: number[] = [];
   for (const histogram of histograms) {
-    const size = smallSize(finestPieces(histogram));
+    const size = typicalSize(finestPieces(histogram));
     if (size > 0) cores.push(size);
   }
   cores.sort((a, b) => a - b);
@@ -139,7 +139,7 @@ export function symlogCore(histograms: Histogram[], largest: number): number {
   return Math.min(largest / 10, Math.max(largest * 1e-7, core));
 }
 
-function smallSize({ from, to, mass }: Pieces): number {
+function typicalSize({ from, to, mass }: Pieces): number {
   const sizes: [number, number][] = [];
   let total = 0;
   for (let i = 0; i < mass.length; i++) {
@@ -152,7 +152,7 @@ function smallSize({ from, to, mass }: Pieces): number {
   let below = 0;
   for (const [size, part] of sizes) {
     below += part;
-    if (below >= 0.05 * total) return size;
+    if (below >= 0.5 * total) return size;
   }
   return 0;
 }

@@ -3,6 +3,7 @@
 import {
   formatAxisValues,
   formatClock,
+  formatCount,
   formatDate,
   formatDay,
   formatDuration,
@@ -126,10 +127,16 @@ function timeLabels(values: number[], stepUs: number): string[] {
   });
 }
 
-/** Ticks of steps or counts, in short form. */
+const MOST_SHORT_DIGITS = 5;
+
+/** Ticks of steps or counts: whole numbers in short form, in full where that needs many digits. */
 export function stepTicks(lo: number, hi: number, count: number): Ticks {
-  const values = linearTicks(lo, hi, count);
-  return { values, labels: values.map((value) => formatShort(value, shortDigits(values))) };
+  const step = hi > lo ? Math.max(1, niceStep((hi - lo) / Math.max(1, count))) : 1;
+  const values = hi > lo ? multiples(lo, hi, step) : [lo];
+  const digits = shortDigits(values);
+  const label = (value: number) =>
+    digits > MOST_SHORT_DIGITS ? formatCount(value) : formatShort(value, digits);
+  return { values, labels: values.map(label) };
 }
 
 function shortDigits(values: number[]): number {

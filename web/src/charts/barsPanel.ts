@@ -1,0 +1,203 @@
+/** A bar per run, for series that all have one point. */
+
+import { formatShort, formatValue } from '../math/numbers';
+import { LINEAR } from '../math/scale';
+import { niceBounds, niceLogBounds, type Ticks } from '../math/ticks';
+import { drawXAxis, logValueTicks, mappedTicks } from './axes';
+import { Frame, type FrameOwner, type Point } from './frame';
+import { colorOf, fade, theme } from './theme';
+import type { Bar, BarOptions, Callbacks, Chart, Moment, Note } from './types';
+
+const TOP = 8;
+const BOTTOM = 22;
+const RIGHT = 12;
+const ROW = 22;
+const MIN_ROW = 4;
+const BAR_SHARE = 0.62;
+const LABEL_SHARE = 0.36;
+const X_ROOM = 80;
+
+export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
+  private readonly frame: Frame;
+  private bars: Bar[] = [];
+  private options: BarOptions = { log: false, highlighted: null };
+  private range: [number, number] = [0, 1];
+  private notes: Note[] = [];
+  private hovered = -1;
+
+  constructor(
+    host: HTMLElement,
+    private readonly callbacks: Callbacks = {},
+  ) {
+    this.frame = new Frame(host, this);
+  }
+
+  set(bars: Bar[], options: BarOptions): void {
+    this.bars = bars;
+    this.options = options;
+    this.range = rangeOf(bars, options.log);
+    this.notes = notesOf(bars, options.log);
+    const values = bars.map(({ label, value }) => `${label} ${formatValue(value)}`).join(', ');
+    this.frame.label(`Bar chart of ${bars.length} runs: ${values}.`);
+    this.callbacks.onNotes?.(this.notes);
+    this.frame.paint();
+  }
+
+  resize(width: number, height: number): void {
+    this.frame.resize(width, height);
+  }
+
+  /** Bars have no x in common with other panels. */
+  showMoment(_moment: Moment | null): void {}
+
+  drawn() {
+    return {
+      kind: 'bars',
+      range: this.range,
+      bars: this.bars.map(({ id, label, value }) => ({ id, label, value })),
+      notes: this.notes.map((note) => note.text),
+    };
+  }
+
+  destroy(): void {
+    this.frame.destroy();
+  }
+
+  paint(): void {
+    const { frame, range } = this;
+    const { context } = frame.base;
+    context.font = theme().font;
+    const label = this.labelWidth(context);
+    frame.box = {
+      left: label + 8,
+      top: TOP,
+      width: Math.max(1, frame.width - label - 8 - RIGHT),
+      height: Math.max(1, frame.height - TOP - BOTTOM),
+    };
+    const ticks = this.ticks();
+    this.paintGrid(context, ticks);
+    for (const [row, bar] of this.bars.entries()) this.paintBar(context, bar, row);
+    drawXAxis(context, frame.box, ticks, (value) => this.toX(value));
+    context.fillStyle = theme().line2;
+    const zero = this.toX(range[0] <= 0 && range[1] >= 0 ? 0 : range[0]);
+    context.fillRect(Math.round(zero), frame.box.top, 1, frame.box.height);
+  }
+
+  paintOver(): void {
+    if (this.hovered < 0) return;
+    const { box, over } = this.frame;
+    over.context.fillStyle = fade('--ink', 0.05);
+    const row = this.rowHeight();
+    over.context.fillRect(0, box.top + this.hovered * row, this.frame.width, row);
+  }
+
+  onHover(point: Point | null): void {
+    const row = point ? Math.floor((point.y - this.frame.box.top) / this.rowHeight()) : -1;
+    const hovered = row >= 0 && row < this.bars.length ? row : -1;
+    if (hovered === this.hovered) return;
+    this.hovered = hovered;
+    this.callbacks.onNearest?.(this.bars[hovered]?.id ?? null);
+    this.frame.paintOver();
+  }
+
+  private labelWidth(context: CanvasRenderingContext2D): number {
+    const widths = this.bars.map(({ label }) => context.measureText(label).width);
+    return Math.min(this.frame.width * LABEL_SHARE, Math.max(24, ...widths));
+  }
+
+  private ticks(): Ticks {
+    const { width } = this.frame.box;
+    const [lo, hi] = this.range;
+    return this.options.log
+      ? logValueTicks(lo, hi, width / 2)
+      : mappedTicks(lo, hi, width, LINEAR, X_ROOM);
+  }
+
+  private rowHeight(): number {
+    const fitting = this.frame.box.height / Math.max(1, this.bars.length);
+    return Math.max(MIN_ROW, Math.min(ROW, fitting));
+  }
+
+  private toX(value: number): number {
+    const { left, width } = this.frame.box;
+    const [lo, hi] = this.range;
+    const share = this.options.log
+      ? Math.log(value / lo) / Math.log(hi / lo)
+      : (value - lo) / (hi - lo);
+    return left + width * share;
+  }
+
+  private paintGrid(context: CanvasRenderingContext2D, ticks: Ticks): void {
+    const { top, height } = this.frame.box;
+    context.fillStyle = theme().grid;
+    for (const value of ticks.values) context.fillRect(Math.round(this.toX(value)), top, 1, height);
+  }
+
+  private paintBar(context: CanvasRenderingContext2D, bar: Bar, row: number): void {
+    const { left, top } = this.frame.box;
+    const high = this.rowHeight();
+    const middle = top + (row + 0.5) * high;
+    this.paintLabel(context, bar, middle, left - 8);
+    const shown = Number.isFinite(bar.value) && !(this.options.log && bar.value <= 0);
+    const zero = this.toX(this.options.log ? this.range[0] : Math.max(this.range[0], 0));
+    const end = shown ? this.toX(bar.value) : zero;
+    const away = this.options.highlighted !== null && this.options.highlighted !== bar.id;
+    context.fillStyle = away ? fade(bar.color, 0.35) : colorOf(bar.color);
+    const thick = Math.max(2, Math.round(high * BAR_SHARE));
+    context.fillRect(Math.min(zero, end), middle - thick / 2, Math.abs(end - zero), thick);
+    this.paintValue(context, bar.value, end, middle);
+  }
+
+  private paintLabel(
+    context: CanvasRenderingContext2D,
+    { label }: Bar,
+    middle: number,
+    room: number,
+  ): void {
+    if (this.rowHeight() < 10) return;
+    context.font = theme().font;
+    context.fillStyle = theme().ink2;
+    context.textAlign = 'left';
+    context.textBaseline = 'middle';
+    context.fillText(shortened(context, label, room), 0, middle + 0.5);
+  }
+
+  private paintValue(
+    context: CanvasRenderingContext2D,
+    value: number,
+    end: number,
+    middle: number,
+  ): void {
+    if (this.rowHeight() < 10) return;
+    const text = formatValue(value);
+    const inside = end + context.measureText(text).width + 6 > this.frame.width;
+    context.fillStyle = inside ? theme().bg : Number.isFinite(value) ? theme().ink : theme().bad;
+    context.textAlign = inside ? 'right' : 'left';
+    context.fillText(text, inside ? end - 4 : end + 4, middle + 0.5);
+  }
+}
+
+function shortened(context: CanvasRenderingContext2D, label: string, room: number): string {
+  if (context.measureText(label).width <= room) return label;
+  let length = label.length;
+  while (length > 1 && context.measureText(`${label.slice(0, length)}…`).width > room) length--;
+  return `${label.slice(0, length)}…`;
+}
+
+function rangeOf(bars: Bar[], log: boolean): [number, number] {
+  const values = bars
+    .map(({ value }) => value)
+    .filter((value) => Number.isFinite(value) && !(log && value <= 0));
+  if (values.length === 0) return log ? [0.1, 1] : [0, 1];
+  const lo = Math.min(...values);
+  const hi = Math.max(...values);
+  if (log) return niceLogBounds(lo / 2, hi * 1.5);
+  return niceBounds(Math.min(0, lo), Math.max(0, hi) || (lo < 0 ? 0 : 1));
+}
+
+function notesOf(bars: Bar[], log: boolean): Note[] {
+  const hidden = log ? bars.filter(({ value }) => value <= 0).length : 0;
+  if (hidden === 0) return [];
+  const what = `${formatShort(hidden)} ${hidden === 1 ? 'value' : 'values'} ≤ 0`;
+  return [{ text: `${what} hidden by the log axis`, tone: 'plain' }];
+}
