@@ -9,14 +9,37 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from lossboard_server.errors import install_error_handlers
-from lossboard_server.routes import blobs, health, ingest, projects, runs
+from lossboard_server.maintenance import Maintenance
+from lossboard_server.openapi import describe
+from lossboard_server.routes import (
+    blobs,
+    events,
+    health,
+    ingest,
+    pages,
+    projects,
+    query,
+    runs,
+    views,
+)
 from lossboard_server.security import Guard
 from lossboard_server.services import Services, open_services
 from lossboard_server.settings import Settings
 
 __all__ = ["create_app", "create_app_from_environment"]
 
-_ROUTERS = (ingest.router, health.router, blobs.router, projects.router, runs.router)
+# In this order they are matched: pages takes every GET that nobody else wants.
+_ROUTERS = (
+    ingest.router,
+    health.router,
+    events.router,
+    query.router,
+    projects.router,
+    runs.router,
+    blobs.router,
+    views.router,
+    pages.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -37,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_handlers(app)
     for router in _ROUTERS:
         app.include_router(router)
+    describe(app)
     app.add_middleware(Guard, settings=settings)
     return app
 
@@ -50,9 +74,14 @@ def create_app_from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.writer.start(asyncio.get_running_loop())
+    await services.sealer.start()
+    background = asyncio.create_task(Maintenance(services).run())
     try:
         yield
     finally:
         services.broker.close()
+        background.cancel()
+        await asyncio.wait([background])
+        await services.sealer.seal_quickly(services.settings.shutdown_seal_secs)
         await services.writer.stop()
         services.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from lossboard.wire import RunStart
 from lossboard_server import schema
+from lossboard_server.database import insert_row
 from lossboard_server.writer import Transaction
 
 __all__ = ["open_attempt"]
@@ -30,8 +31,7 @@ def open_attempt(transaction: Transaction, uid: int, project_id: int, start: Run
     if start.opens == "fork":
         parent = _latest_of(transaction, project_id, start.parent_run_id)
         values |= {"kind": "fork", "parent_id": parent, "cut_step": start.cut_step}
-    made = transaction.connection.execute(insert(schema.attempt).values(values))
-    return int(made.inserted_primary_key[0])
+    return insert_row(transaction.connection, schema.attempt, values)
 
 
 def _latest(transaction: Transaction, uid: int) -> int | None:

@@ -96,6 +96,12 @@ class BlobStore:
         await anyio.to_thread.run_sync(_flush, file)
         return Received(sha256.hexdigest(), md5.hexdigest(), size_bytes)
 
+    def unused(self, *, unused_secs: float) -> list[str]:
+        """Blobs that nobody stored or asked for within `unused_secs`."""
+        before = time.time() - unused_secs
+        found = (path for path in self._root.glob("??/*") if path.stat().st_mtime < before)
+        return [path.name for path in found if is_sha256(path.name)]
+
     def remove_unused(self, sha256: str, *, unused_secs: float) -> bool:
         """Remove the blob unless somebody asked for it within `unused_secs`."""
         path = self.path(sha256)

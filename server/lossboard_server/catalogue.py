@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from lossboard.wire import Exit, MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server import dialect, schema
 from lossboard_server.attempts import open_attempt
+from lossboard_server.database import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.names import check_entity, check_project, check_run_id
@@ -55,8 +56,7 @@ def open_project(transaction: Transaction, entity: str, name: str) -> int:
     check_entity(entity)
     check_project(name)
     values = {"entity": entity, "name": name, "created_us": transaction.now_us}
-    made = transaction.connection.execute(insert(schema.project).values(values))
-    return int(made.inserted_primary_key[0])
+    return insert_row(transaction.connection, schema.project, values)
 
 
 def open_run(transaction: Transaction, start: RunStart) -> tuple[int, int]:
@@ -100,8 +100,7 @@ def _insert_run(transaction: Transaction, project_id: int, start: RunStart) -> i
         "created_us": transaction.now_us,
         "heartbeat_us": start.started_us,
     }
-    made = transaction.connection.execute(insert(run).values(values))
-    uid = int(made.inserted_primary_key[0])
+    uid = insert_row(transaction.connection, run, values)
     transaction.touch(uid, "meta", "state")
     return uid
 

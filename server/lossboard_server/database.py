@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table, insert
 
 from lossboard_server import dialect
 from lossboard_server.migration import migrate
 from lossboard_server.settings import Settings
 
-__all__ = ["Database"]
+__all__ = ["Database", "insert_row"]
 
 Answer = TypeVar("Answer")
+
+
+def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    """Insert one row; the number that its `id` got."""
+    made = connection.execute(insert(table).values(values).returning(table.c.id))
+    return int(made.scalar_one())
 
 
 class Database:

@@ -13,7 +13,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-__all__ = ["decode_json", "encode_json", "encode_json_text", "encode_msgpack"]
+__all__ = [
+    "decode_json",
+    "encode_json",
+    "encode_json_text",
+    "encode_msgpack",
+    "number_column_schema",
+]
 
 decode_json = msgspec.json.Decoder().decode
 
@@ -80,3 +86,10 @@ def _packed(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"MessagePack has no form for {type(value).__name__}")
+
+
+def number_column_schema(kind: type[Any]) -> dict[str, Any]:
+    """JSON schema of a numeric column: numbers and the names of non-finite ones."""
+    if kind is np.ndarray:
+        return {"type": "array", "items": {"type": ["number", "string"]}}
+    raise NotImplementedError

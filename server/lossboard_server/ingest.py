@@ -71,6 +71,7 @@ def accept(
     if writer is None:
         writer = _open_writer(transaction, token, seq, record)
     run = _run_of(transaction, writer)
+    transaction.hear(run.id)
     if seq >= writer.next_seq:
         _check_place(writer, seq, record)
         _keep(transaction, writer, run, seq, record, payload)
@@ -79,15 +80,16 @@ def accept(
     return Accepted(writer.next_seq, run.stop_requested, name)
 
 
-def beat(transaction: Transaction, token: str) -> tuple[int | None, Alive]:
-    """Note that the writer lives; the number of its run, if known, and the answer."""
+def beat(transaction: Transaction, token: str) -> Alive:
+    """Note that the writer lives."""
     writer = transaction.facts.writer(transaction.connection, token)
     if writer is None:
-        return None, Alive(0, False)
+        return Alive(0, False)
     run = _run_of(transaction, writer)
+    transaction.hear(run.id)
     _note_life(transaction, run, transaction.now_us)
     transaction.connection.execute(_note_beat, {"uid": run.id, "time": run.heartbeat_us})
-    return run.id, Alive(writer.next_seq, run.stop_requested)
+    return Alive(writer.next_seq, run.stop_requested)
 
 
 def _run_of(transaction: Transaction, writer: WriterFacts) -> RunFacts:
@@ -142,21 +144,32 @@ def _keep(
     connection = transaction.connection
     what = _kinds(record)
     if what & {"rows", "histograms"}:
-        tail = {
-            "run_id": run.id,
-            "writer_id": writer.id,
-            "seq": seq,
-            "rows": records.row_count(record),
-            "received_us": transaction.now_us,
-            "payload": payload,
-        }
-        connection.execute(_insert_tail, tail)
+        _keep_tail(transaction, writer, seq, record, payload)
     gap = seq - writer.next_seq
     connection.execute(_move_writer, {"writer": writer.id, "seq": seq + 1})
     writer.next_seq = seq + 1
     transaction.touch(run.id, *what)
     _advance(transaction, run, record)
     _describe(transaction, writer, record, gap)
+
+
+def _keep_tail(
+    transaction: Transaction, writer: WriterFacts, seq: int, record: Record, payload: bytes
+) -> None:
+    rows = records.row_count(record)
+    values = {
+        "run_id": writer.run_id,
+        "writer_id": writer.id,
+        "seq": seq,
+        "rows": rows,
+        "received_us": transaction.now_us,
+        "payload": payload,
+    }
+    transaction.connection.execute(_insert_tail, values)
+    heard = transaction.hear(writer.run_id)
+    heard.records += 1
+    heard.rows += rows
+    heard.size_bytes += len(payload)
 
 
 def _kinds(record: Record) -> set[str]:
@@ -259,3 +272,4 @@ def _keep_exit(transaction: Transaction, writer: WriterFacts, record: Record) ->
     )
     if writer.primary:
         catalogue.end_run(transaction, writer.run_id, record.exit)
+        transaction.hear(writer.run_id).ended = True

@@ -19,9 +19,11 @@ class Liveness:
         self._crashed_after_secs = crashed_after_secs
         self._last_secs: dict[int, float] = {}
 
-    def seen(self, uid: int) -> None:
-        """Run `uid` was heard of now."""
-        self._last_secs[uid] = time.monotonic()
+    def seen(self, uids: Iterable[int]) -> None:
+        """These runs were heard of now."""
+        now_secs = time.monotonic()
+        for uid in uids:
+            self._last_secs[uid] = now_secs
 
     def silent(self, running: Iterable[int]) -> list[int]:
         """Those of the `running` runs that were silent for too long; forgets all others."""

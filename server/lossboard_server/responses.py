@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from typing import Any, Final
 
 import anyio.to_thread
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from lossboard_server.encoding import encode_json, encode_msgpack
 
-__all__ = ["MSGPACK", "answer", "answer_json", "not_modified"]
+__all__ = ["MSGPACK", "answer", "answer_json"]
 
 MSGPACK: Final = "application/msgpack"
 
@@ -27,27 +28,25 @@ async def answer(request: Request, value: Any) -> Response:
     return await answer_json(request, value)
 
 
-async def answer_json(request: Request, value: Any, *, etag: str = "") -> Response:
-    """`value` as JSON, compressed where that pays and the client takes it."""
-    headers = {"Vary": "Accept, Accept-Encoding"}
-    if etag:
-        headers |= {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}
+async def answer_json(request: Request, value: Any) -> Response:
+    """`value` as JSON, compressed where that pays and the client takes it; 304 for a GET by a
+    client that has just this answer."""
     squeeze = "gzip" in request.headers.get("accept-encoding", "")
-    body, squeezed = await anyio.to_thread.run_sync(_json_body, value, squeeze)
+    body, etag, squeezed = await anyio.to_thread.run_sync(_json_body, value, squeeze)
+    headers = {"Vary": "Accept, Accept-Encoding"}
+    if request.method == "GET":
+        headers |= {"ETag": etag, "Cache-Control": "no-cache"}
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
     if squeezed:
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type="application/json", headers=headers)
 
 
-def _json_body(value: Any, squeeze: bool) -> tuple[bytes, bool]:
+def _json_body(value: Any, squeeze: bool) -> tuple[bytes, str, bool]:
+    """The body, its tag, and whether it is compressed."""
     body = encode_json(value)
+    etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     if squeeze and len(body) >= _GZIP_FROM_BYTES:
-        return gzip.compress(body, _GZIP_LEVEL, mtime=0), True
-    return body, False
-
-
-def not_modified(request: Request, etag: str) -> Response | None:
-    """304 if the client has the answer with this tag."""
-    if f'"{etag}"' in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"ETag": f'"{etag}"'})
-    return None
+        return gzip.compress(body, _GZIP_LEVEL, mtime=0), etag, True
+    return body, etag, False

@@ -14,9 +14,11 @@ from lossboard_server.directory import DataDirectory
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
 from lossboard_server.queries.runs import RunMemo
+from lossboard_server.sealer import Sealer
 from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
-from lossboard_server.writer import Writer
+from lossboard_server.web_files import WebFiles
+from lossboard_server.writer import Committed, Writer
 
 __all__ = ["Server", "Services", "open_services"]
 
@@ -31,9 +33,11 @@ class Services:
     writer: Writer
     broker: Broker
     liveness: Liveness
+    sealer: Sealer
     blobs: BlobStore
     tails: TailMemo
     runs: RunMemo
+    web: WebFiles
     started_secs: float = field(default_factory=time.monotonic)
 
     def close(self) -> None:
@@ -45,23 +49,38 @@ def open_services(settings: Settings) -> Services:
     """Open the data directory and the database; raises DirectoryError or MigrationError."""
     directory = DataDirectory(settings.data_dir)
     directory.open()
-    database = Database(settings)
+    try:
+        database = Database(settings)
+    except BaseException:
+        directory.close()
+        raise
     broker = Broker(settings.event_queue_length)
+    liveness = Liveness(settings.crashed_after_secs)
+
+    def publish(committed: Committed) -> None:
+        broker.publish(committed.changes)
+        liveness.seen(committed.heard)
+        sealer.note(committed.heard)
+
+    writer = Writer(
+        database.write_engine,
+        group_limit_bytes=settings.group_limit_bytes,
+        queue_limit_bytes=settings.ingest_queue_bytes,
+        publish=publish,
+    )
+    sealer = Sealer(settings, database, writer)
     return Services(
         settings=settings,
         directory=directory,
         database=database,
-        writer=Writer(
-            database.write_engine,
-            group_limit_bytes=settings.group_limit_bytes,
-            queue_limit_bytes=settings.ingest_queue_bytes,
-            publish=broker.publish,
-        ),
+        writer=writer,
         broker=broker,
-        liveness=Liveness(settings.crashed_after_secs),
+        liveness=liveness,
+        sealer=sealer,
         blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes),
         tails=TailMemo(limit_bytes=settings.tail_memo_bytes),
         runs=RunMemo(),
+        web=WebFiles(settings),
     )
 
 

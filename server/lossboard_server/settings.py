@@ -62,6 +62,9 @@ class Settings:
     record_limit_bytes: int = _setting(64 << 20, "Largest record a writer may send.")
     request_limit_bytes: int = _setting(8 << 20, "Largest body of any other request.")
     blob_limit_bytes: int = _setting(5 << 30, "Largest file that may be uploaded.")
+    blob_unused_secs: float = _setting(
+        86_400.0, "A file that no run or artifact names is removed after so long."
+    )
     ingest_queue_bytes: int = _setting(
         256 << 20, "Records waiting for the database; past it writers are told to come back."
     )
@@ -88,6 +91,9 @@ class Settings:
         256, "Runs with unsent events per stream; past it the page is told to reload."
     )
     keep_alive_secs: int = _setting(75, "Time an idle connection stays open.")
+    shutdown_seal_secs: float = _setting(
+        1.0, "Time at shutdown for sealing what waits; the rest is sealed after the next start."
+    )
     shutdown_secs: int = _setting(4, "Time that running requests get at shutdown.")
     web_dir: Path | None = _setting(
         None, "Directory of the built dashboard; empty: the one in the package or checkout."

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
@@ -23,11 +23,13 @@ from lossboard_server import schema
 from lossboard_server.errors import ApiError, Busy
 from lossboard_server.facts import Facts, RunFacts
 
-__all__ = ["Change", "Transaction", "Writer"]
+__all__ = ["EVERYTHING", "Change", "Committed", "Heard", "Transaction", "Writer"]
 
 Result = TypeVar("Result")
 
 _log = logging.getLogger("lossboard.server")
+
+EVERYTHING: Final = frozenset({"rows", "histograms", "state", "meta", "console", "files"})
 
 _GROUP_TASKS = 1000
 
@@ -49,8 +51,26 @@ class Change:
     version: int
     uid: int
     project: str  # entity/name
-    what: frozenset[str]  # of rows, histograms, state, meta, console, files
+    what: frozenset[str]  # some of EVERYTHING
     generation: int
+
+
+@dataclass(slots=True)
+class Heard:
+    """What writers of one run added to its tail; nothing, for a heartbeat."""
+
+    records: int = 0
+    rows: int = 0
+    size_bytes: int = 0
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a transaction did, told to the rest of the server once it is committed."""
+
+    changes: list[Change]
+    heard: dict[int, Heard]  # by number of the run
 
 
 class Transaction:
@@ -61,6 +81,11 @@ class Transaction:
         self.facts = facts
         self.now_us = time.time_ns() // 1000
         self.touched: dict[int, set[str]] = {}
+        self.heard: dict[int, Heard] = {}
+
+    def hear(self, uid: int) -> Heard:
+        """Note that a writer of run `uid` lives; what it added to the tail goes into the answer."""
+        return self.heard.setdefault(uid, Heard())
 
     def touch(self, uid: int, *what: str) -> None:
         """Say that run `uid` was changed; its version moves when the transaction ends."""
@@ -99,7 +124,7 @@ class Writer:
         *,
         group_limit_bytes: int,
         queue_limit_bytes: int,
-        publish: Callable[[list[Change]], None],
+        publish: Callable[[Committed], None],
     ) -> None:
         self._engine = engine
         self._group_limit_bytes = group_limit_bytes
@@ -178,9 +203,9 @@ class Writer:
     def _work(self, connection: Connection, group: list[_Job]) -> None:
         try:
             if group[0].bare:
-                results, changes = [group[0].work(self._engine)], []
+                results, committed = [group[0].work(self._engine)], Committed([], {})
             else:
-                results, changes = self._transact(connection, group)
+                results, committed = self._transact(connection, group)
         except Exception as error:  # noqa: BLE001  the loop of the worker: told to who waits
             self._facts.clear()
             if len(group) > 1:
@@ -191,18 +216,16 @@ class Writer:
                 _log.warning("a write failed: %s: %s", type(error).__name__, error)
             self.loop.call_soon_threadsafe(self._fail, group[0], error)
         else:
-            self.loop.call_soon_threadsafe(self._resolve, group, results, changes)
+            self.loop.call_soon_threadsafe(self._resolve, group, results, committed)
 
-    def _transact(
-        self, connection: Connection, group: list[_Job]
-    ) -> tuple[list[Any], list[Change]]:
+    def _transact(self, connection: Connection, group: list[_Job]) -> tuple[list[Any], Committed]:
         with connection.begin():
             transaction = Transaction(connection, self._facts)
             results = [job.work(transaction) for job in group]
             changes = self._stamp(transaction)
         if changes:
             self._version = changes[-1].version
-        return results, changes
+        return results, Committed(changes, transaction.heard)
 
     def _stamp(self, transaction: Transaction) -> list[Change]:
         """Give every touched run its new version, in the transaction that touched it."""
@@ -224,12 +247,12 @@ class Writer:
             transaction.connection.execute(_stamp_run, stamps)
         return changes
 
-    def _resolve(self, group: list[_Job], results: list[Any], changes: list[Change]) -> None:
+    def _resolve(self, group: list[_Job], results: list[Any], committed: Committed) -> None:
         for job, result in zip(group, results, strict=True):
             self._queued_bytes -= job.size_bytes
             if not job.future.done():
                 job.future.set_result(result)
-        self._publish(changes)
+        self._publish(committed)
 
     def _fail(self, job: _Job, error: Exception) -> None:
         self._queued_bytes -= job.size_bytes

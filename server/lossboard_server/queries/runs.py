@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from lossboard_server import schema
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.filters import compile_filter, compile_search, sorted_runs
+from lossboard_server.writer import EVERYTHING, Change
 
 __all__ = [
     "Run",
@@ -309,9 +310,9 @@ def running_runs(connection: Connection) -> list[int]:
 
 def changed_since(
     connection: Connection, version: int, project: str, *, limit: int
-) -> list[tuple[int, int, str, int]]:
-    """(version, uid, entity/project, generation) of runs changed after `version`, oldest first;
-    `project` is "entity/project" or empty for all. At most `limit` + 1 of them."""
+) -> list[Change]:
+    """Runs changed after `version`, oldest change first; `project` is "entity/project", or
+    empty for all. At most `limit` + 1 of them, so that the caller sees if there are more."""
     run, owner = schema.run, schema.project
     found = (
         select(run.c.version, run.c.id, owner.c.entity, owner.c.name, run.c.generation)
@@ -324,13 +325,6 @@ def changed_since(
         entity, _, name = project.partition("/")
         found = found.where(owner.c.entity == entity, owner.c.name == name)
     return [
-        (row.version, row.id, f"{row.entity}/{row.name}", row.generation)
+        Change(row.version, row.id, f"{row.entity}/{row.name}", EVERYTHING, row.generation)
         for row in connection.execute(found)
     ]
-
-
-def visible_runs(connection: Connection, uids: Collection[int]) -> list[int]:
-    """Those of `uids` that are there and not deleted."""
-    run = schema.run
-    found = select(run.c.id).where(run.c.id.in_(uids), run.c.deleted_us.is_(None))
-    return list(connection.execute(found).scalars())

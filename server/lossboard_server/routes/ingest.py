@@ -40,9 +40,7 @@ async def heartbeat(request: Request) -> Response:
     """Say that a writer lives."""
     services: Services = request.app.state.services
     token = _token_of(request)
-    uid, alive = await services.writer.write(lambda transaction: ingest.beat(transaction, token))
-    if uid is not None:
-        services.liveness.seen(uid)
+    alive = await services.writer.write(lambda transaction: ingest.beat(transaction, token))
     return _json(alive)
 
 
@@ -60,7 +58,6 @@ async def record(request: Request) -> Response:
         lambda transaction: ingest.accept(transaction, token, seq, decoded, payload),
         size_bytes=len(payload),
     )
-    services.liveness.seen(accepted.run.uid)
     return _json(accepted)
 
 

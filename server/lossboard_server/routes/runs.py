@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from lossboard.wire import RunFields
 from lossboard_server import catalogue
+from lossboard_server.errors import NotFound
 from lossboard_server.queries import runs
+from lossboard_server.queries.console import console_lines, find_file, list_files
 from lossboard_server.responses import answer_json
 from lossboard_server.services import Server
 
@@ -83,3 +86,38 @@ async def restore_run(server: Server, request: Request, uid: int) -> Response:
 async def _detail(server: Server, request: Request, uid: int) -> Response:
     detail = await server.database.ask(lambda c: runs.run_detail(c, server.runs, uid))
     return await answer_json(request, detail.flat())
+
+
+@router.get("/{uid}/console")
+async def console(
+    server: Server,
+    request: Request,
+    uid: int,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100_000)] = 10_000,
+) -> Response:
+    """Output lines of a run after the first `after` ones."""
+    lines, total = await server.database.ask(
+        partial(console_lines, uid=uid, after=after, limit=limit)
+    )
+    return await answer_json(request, {"lines": lines, "total": total})
+
+
+@router.get("/{uid}/files")
+async def files(server: Server, request: Request, uid: int) -> Response:
+    """Files of a run."""
+    found = await server.database.ask(partial(list_files, uid=uid))
+    return await answer_json(request, {"files": found})
+
+
+@router.get("/{uid}/files/{name:path}")
+async def file(server: Server, uid: int, name: str) -> Response:
+    """A file of a run, always as a download."""
+    sha256 = await server.database.ask(partial(find_file, uid=uid, name=name))
+    if not server.blobs.has(sha256):
+        raise NotFound(f"the content of {name!r} hasn't been uploaded yet: try again later")
+    path = server.blobs.path(sha256)
+    # Only the last part of the name is proposed to the browser, and only as a quoted name.
+    return FileResponse(
+        path, media_type="application/octet-stream", filename=name.rpartition("/")[2] or "file"
+    )

@@ -1,0 +1,24 @@
+"""Reads of who names a blob."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, union
+
+from lossboard_server import schema
+
+__all__ = ["unreferenced"]
+
+
+def unreferenced(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Those of the SHA-256 `names` that no file, artifact or MD5 stands for."""
+    columns = (
+        schema.file.c.sha256,
+        schema.artifact.c.manifest_sha256,
+        schema.artifact_entry.c.sha256,
+        schema.blob_md5.c.sha256,
+    )
+    named = union(*(select(column).where(column.in_(names)) for column in columns))
+    used = set(connection.execute(named).scalars())
+    return [name for name in names if name not in used]
