@@ -94,14 +94,13 @@ class _Segment:
     def scan(cls, path: Path) -> tuple[_Segment, SegmentHead]:
         """An existing file up to its last whole frame. Raises SpoolError when it has no head."""
         handle = os.open(path, os.O_RDWR)
-        size_bytes = os.fstat(handle).st_size
-        head_place = _checked_place(handle, len(_MAGIC), size_bytes)
-        if os.pread(handle, len(_MAGIC), 0) != _MAGIC or head_place is None:
+        try:
+            head, end_offset = _head_of(path, handle)
+        except SpoolError:
             os.close(handle)
-            raise SpoolError(f"{path} does not start as a spool segment does; it was left alone")
-        _, offset, length = head_place
-        head = _decoded_head(path, os.pread(handle, length, offset))
-        segment = cls(path, handle, offset + length)
+            raise
+        segment = cls(path, handle, end_offset)
+        size_bytes = os.fstat(handle).st_size
         while (place := _checked_place(handle, segment.end_offset, size_bytes)) is not None:
             seq, offset, length = place
             segment.places[seq] = (offset, length)
@@ -159,9 +158,23 @@ def _checked_place(handle: int, offset: int, size_bytes: int) -> tuple[int, int,
     return seq, start, length
 
 
-def _decoded_head(path: Path, payload: bytes) -> SegmentHead:
+def read_head(path: Path) -> SegmentHead:
+    """Who wrote a segment. Raises SpoolError when it can't be read."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        head = msgspec.msgpack.decode(payload, type=SegmentHead)
+        return _head_of(path, handle)[0]
+    finally:
+        os.close(handle)
+
+
+def _head_of(path: Path, handle: int) -> tuple[SegmentHead, int]:
+    """The head and where it ends."""
+    place = _checked_place(handle, len(_MAGIC), os.fstat(handle).st_size)
+    if os.pread(handle, len(_MAGIC), 0) != _MAGIC or place is None:
+        raise SpoolError(f"{path} does not start as a spool segment does; it was left alone")
+    _, offset, length = place
+    try:
+        head = msgspec.msgpack.decode(os.pread(handle, length, offset), type=SegmentHead)
     except msgspec.DecodeError as error:
         raise SpoolError(f"{path} has a head that can't be read: {error}") from error
     if head.spool_version != _SPOOL_VERSION:
@@ -169,7 +182,7 @@ def _decoded_head(path: Path, payload: bytes) -> SegmentHead:
             f"{path} has spool version {head.spool_version}, this lossboard reads {_SPOOL_VERSION}:"
             " deliver it with the lossboard version that wrote it"
         )
-    return head
+    return head, offset + length
 
 
 class Spool:

@@ -131,6 +131,8 @@ class Transport:
             self._send(connection, request)
             response = connection.getresponse()
             content = response.read(_ANSWER_LIMIT_BYTES)
+            if response.length:  # read(amount) returns less than was announced without a word
+                raise http.client.IncompleteRead(content, response.length)
         except (OSError, http.client.HTTPException):
             self.close()
             raise

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lossboard.spool import LOCK_NAME, SEGMENT_SUFFIX
+from lossboard.spool import LOCK_NAME, SEGMENT_SUFFIX, SpoolError, read_head
 
 __all__ = ["WaitingSpool", "spool_directories", "waiting_spools"]
 
@@ -21,9 +20,27 @@ class WaitingSpool:
     size_bytes: int
 
 
-def spool_directories(directory: Path) -> Iterator[Path]:
-    """All spools in or below `directory`, each once, in the order of their paths."""
-    yield from sorted({path.parent.resolve() for path in directory.rglob(LOCK_NAME)})
+def spool_directories(directory: Path) -> list[Path]:
+    """All spools in or below `directory`, each once, in the order in which to deliver them.
+
+    What started earlier comes first, and a run's own writer before those of its children, so
+    that the children find the attempt that they join.
+    """
+    found = {path.parent.resolve() for path in directory.rglob(LOCK_NAME)}
+    return sorted(found, key=_rank)
+
+
+def _rank(directory: Path) -> tuple[int, bool, Path]:
+    segment = min(directory.glob(f"*{SEGMENT_SUFFIX}"), default=None)
+    try:
+        start = None if segment is None else read_head(segment).start
+    except SpoolError:  # whoever opens it says what is wrong
+        start = None
+    return (
+        (0, False, directory)
+        if start is None
+        else (start.started_us, start.opens == "join", directory)
+    )
 
 
 def waiting_spools(directory: Path) -> list[WaitingSpool]:

@@ -64,9 +64,7 @@ def read_back(packed: wire.Rows) -> list[Row]:
         floats = np.frombuffer(column.numbers, "<f8").tolist()
         codes = column.types * len(floats) if len(column.types) == 1 else column.types
         codes = codes or bytes(len(floats))
-        for row, number, code in zip(
-            row_numbers(column.rows, count), floats, codes, strict=True
-        ):
+        for row, number, code in zip(row_numbers(column.rows, count), floats, codes, strict=True):
             held[row][key_of(column)] = int(number) if code == wire.TYPE_INT else number
     for json_column in packed.json_columns:
         places = row_numbers(json_column.rows, count)

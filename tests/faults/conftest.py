@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import httpx
+import numpy as np
 import pytest
 
 from lossboard import wire
@@ -91,12 +94,11 @@ class TrickyServer:
 
     def steps(self) -> list[int]:
         """Steps of all rows in order of arrival."""
-        return [
-            int.from_bytes(record.rows.steps[i : i + 8], "little", signed=True)
-            for record in self.all_records()
-            if record.rows
-            for i in range(0, len(record.rows.steps), 8)
-        ]
+        return [step for record in self.all_records() for step in steps_of(record)]
+
+
+def steps_of(record: wire.Record) -> list[int]:
+    return np.frombuffer(record.rows.steps, "<i8").tolist() if record.rows else []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -154,8 +156,8 @@ def make_sender(tmp_path: Path, said: Said) -> Iterator[Callable[..., Sender]]:
     """Makes senders for one run; those that a test leaves open are finished at its end."""
     made: list[Sender] = []
 
-    def make(base_url: str | None, **options: Any) -> Sender:
-        start = wire.RunStart("me", "digits", "run1", started_us=1)
+    def make(base_url: str | None, run_id: str = "run1", **options: Any) -> Sender:
+        start = wire.RunStart("me", "faults", run_id, started_us=1)
         sender = Sender(
             start=start,
             spool_root=tmp_path / "spool",
@@ -169,3 +171,59 @@ def make_sender(tmp_path: Path, said: Said) -> Iterator[Callable[..., Sender]]:
     yield make
     for sender in made:
         sender.finish(wire.Exit(0, 0), timeout_secs=0)
+
+
+@pytest.fixture
+def run_id(request: pytest.FixtureRequest) -> str:
+    """A run of its own for each test."""
+    return str(request.node.name).replace("[", "-").replace("]", "")
+
+
+class Stored:
+    """What a server has of one run, as it answers the dashboard."""
+
+    def __init__(self, base_url: str, run_id: str) -> None:
+        self._url = base_url
+        self._run_id = run_id
+
+    def run(self) -> dict[str, Any]:
+        answer = httpx.get(f"{self._url}/api/runs/me/faults/{self._run_id}")
+        return dict(answer.raise_for_status().json())
+
+    def points(self, key: str = "loss") -> list[tuple[int, float]]:
+        """(step, value) of all points of a key by step; fails where a step has several."""
+        asked = {"runs": [self.run()["uid"]], "keys": [key], "x": "step", "buckets": 20_000}
+        answer = httpx.post(f"{self._url}/api/query/series", json={"kind": "scalar", **asked})
+        (series,) = answer.raise_for_status().json()["series"]
+        columns = series["columns"]
+        assert set(columns["count"]) <= {1}, "some steps arrived twice"
+        return list(zip(columns["x_first"], columns["first"], strict=True))
+
+    def notices(self) -> dict[str, float]:
+        """Amounts by kind."""
+        return {notice["kind"]: notice["amount"] for notice in self.run()["notices"]}
+
+
+@pytest.fixture
+def stored(server: Any, run_id: str) -> Stored:
+    """What the shared server has of this test's run."""
+    return Stored(server.base_url, run_id)
+
+
+@pytest.fixture
+def stored_in() -> type[Stored]:
+    """`stored_in(base_url, run_id)` for a server of the test's own."""
+    return Stored
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Waits until something is true, 20 s at most."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come true in 20 s"
+            time.sleep(0.01)
+
+    return wait
