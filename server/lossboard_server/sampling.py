@@ -36,9 +36,9 @@ class Grid:
         """The bucket of each x."""
         if self.single:
             return np.zeros(len(x), np.int64)
-        if self.integral:
-            return x >> self.exponent
-        return np.floor(np.ldexp(x, -self.exponent)).astype(np.int64)
+        found: Any = x >> self.exponent if self.integral else np.floor(np.ldexp(x, -self.exponent))
+        numbers: Ints = found.astype(np.int64, copy=False)
+        return numbers
 
     def bucket(self, x: float) -> int:
         """The bucket of one x."""
@@ -51,7 +51,9 @@ class Grid:
         if self.single:
             return np.ones(len(x0), np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):
-            return (x1 - x0 >= 0) & (x1 - x0 < self.width)
+            spans = x1 - x0
+            less: NDArray[np.bool_] = (spans >= 0) & (spans < self.width)
+            return less
 
 
 def grid_over(low: float, high: float, buckets: int, *, integral: bool) -> Grid:

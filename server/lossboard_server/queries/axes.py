@@ -84,7 +84,7 @@ class RuntimeAxis:
 
     def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
         names = {"s0": "t0", "s1": "t1", "s_low": "t_low", "s_high": "t_high"}
-        x = {name: self._seconds(getattr(nodes, time)) for name, time in names.items()}
+        x: Any = {name: self._seconds(getattr(nodes, time)) for name, time in names.items()}
         return nodes._replace(**x), nodes.ordered
 
 

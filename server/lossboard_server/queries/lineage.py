@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from lossboard_server import schema
 from lossboard_server.errors import NotFound
@@ -57,7 +57,7 @@ def lineages(connection: Connection, run_ids: Sequence[int]) -> list[Lineage]:
     return [_lineage(runs, attempts, counts.get(run_id, 0), run_id) for run_id in run_ids]
 
 
-def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Row[Any]]:
+def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Any]:
     run = schema.run.c
     query = select(run.id, run.started_us, run.generation).where(run.id.in_(run_ids))
     return {row.id: row for row in connection.execute(query)} if run_ids else {}
@@ -65,7 +65,7 @@ def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Row[Any]]
 
 def _attempts(
     connection: Connection, run_ids: Sequence[int]
-) -> tuple[dict[int, Row[Any]], dict[int, int]]:
+) -> tuple[dict[int, Any], dict[int, int]]:
     """All attempts that the latest ones of the runs continue, and how many each run has."""
     attempt = schema.attempt.c
     latest = connection.execute(
@@ -74,7 +74,7 @@ def _attempts(
         .group_by(attempt.run_id)
     ).all()
     counts = {row.run_id: row.attempts for row in latest}
-    found: dict[int, Row[Any]] = {}
+    found: dict[int, Any] = {}
     wanted: Iterable[int] = {row.id for row in latest}
     while wanted:
         query = select(attempt.id, attempt.run_id, attempt.parent_id, attempt.cut_step)
@@ -86,7 +86,7 @@ def _attempts(
 
 
 def _lineage(
-    runs: dict[int, Row[Any]], attempts: dict[int, Row[Any]], count: int, run_id: int
+    runs: dict[int, Any], attempts: dict[int, Any], count: int, run_id: int
 ) -> Lineage:
     own = [row.id for row in attempts.values() if row.run_id == run_id]
     parts: list[Part] = []

@@ -22,7 +22,7 @@ from lossboard_server.storage.nodes import Nodes, decode_nodes
 from lossboard_server.storage.points import Ints, Points, decode_points
 from lossboard_server.storage.pyramid import block_size, group_size, points_under
 
-__all__ = ["Piece", "Target", "Window", "read_buckets", "read_points"]
+__all__ = ["Piece", "Target", "Window", "read_buckets"]
 
 _SERIES_PER_STATEMENT = 5000
 _PIECE_BIT = 44  # places of one piece stay below 2**44
@@ -235,24 +235,3 @@ def _inside(window: Window, nodes: Nodes) -> tuple[NDArray[np.bool_], NDArray[np
         touches &= ~(nodes.s0 > window.high)
         whole &= nodes.s1 <= window.high
     return touches, whole
-
-
-def read_points(connection: Connection, pieces: Sequence[Piece]) -> Points:
-    """All points of the pieces in the order in which they are stored, then the tail's."""
-    block = schema.block.c
-    ids = [piece.series_id for piece in pieces if piece.series_id is not None]
-    query = (
-        select(*_block_columns)
-        .where(block.series_id.in_(ids), block.open.in_((False, True)), block.level == 0)
-        .order_by(block.series_id, block.ordinal)
-    )
-    sealed: dict[int, list[Points]] = {}
-    for row in connection.execute(query) if ids else ():
-        sealed.setdefault(row.series_id, []).append(decode_points(row.data, row.n))
-    parts: list[Points] = []
-    for piece in pieces:
-        found = sealed.get(piece.series_id, []) if piece.series_id is not None else []
-        found = [*found, piece.tail] if piece.tail is not None else found
-        whole = Points.join(found)
-        parts.append(whole if piece.cut is None else whole.take(whole.steps <= piece.cut))
-    return Points.join(parts)

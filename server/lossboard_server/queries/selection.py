@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
@@ -29,16 +29,34 @@ class Found:
     def __init__(self, row: Any, tail: Any, cut: int | None) -> None:
         self.row = row
         self.tail = tail
-        entries = [None if row is None else entry_of_row(row)]
-        entries.append(None if tail is None else entry_of(tail))
-        self.entries: list[Entry] = [entry for entry in entries if entry is not None]
-        beyond = cut is not None and any(entry.max_step > cut for entry in self.entries)
+        beyond = cut is not None and self.extent("step")[1] > cut
         self.cut = cut if beyond else None
 
     @property
     def series_id(self) -> int | None:
         """Number of the sealed series."""
         return None if self.row is None else int(self.row.id)
+
+    @property
+    def n(self) -> int:
+        """How many points there are, on both sides of the cut."""
+        sealed = 0 if self.row is None else int(self.row.n)
+        return sealed + (0 if self.tail is None else len(self.tail.steps))
+
+    def extent(self, of: Literal["step", "us"]) -> tuple[int, int]:
+        """Least and greatest step, or time in us, on both sides of the cut."""
+        extents: list[tuple[int, int]] = []
+        if self.row is not None:
+            extents.append((getattr(self.row, f"min_{of}"), getattr(self.row, f"max_{of}")))
+        if self.tail is not None:
+            column = self.tail.steps if of == "step" else self.tail.times_us
+            extents.append((int(column.min()), int(column.max())))
+        return min(low for low, _ in extents), max(high for _, high in extents)
+
+    def entries(self) -> list[Entry]:
+        """The facts of what is sealed and of what is in the tail, on both sides of the cut."""
+        sealed = [] if self.row is None else [entry_of_row(self.row)]
+        return sealed if self.tail is None else [*sealed, entry_of(self.tail)]
 
     def piece(self) -> Piece:
         """What the reader of scalars takes."""
@@ -106,11 +124,7 @@ class Selection:
             row, tail = self._rows.get(name), self._tail.series(name)
             if row is not None or tail is not None:
                 found.append(Found(row, tail, part.cut))
-        return [one for one in found if one.entries]
-
-    def pieces(self, lineage: Lineage, kind: str, key: str) -> list[Piece]:
-        """The same for the reader of scalars."""
-        return [found.piece() for found in self.find(lineage, kind, key)]
+        return found
 
     def path(self, lineage: Lineage, kind: str, key: str) -> tuple[str, ...]:
         """Keys of the nested dict that the series came from, or none."""

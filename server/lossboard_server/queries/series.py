@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from lossboard_server import schema
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.axes import (
     Axis,
@@ -23,14 +21,27 @@ from lossboard_server.queries.axes import (
     metric_of,
 )
 from lossboard_server.queries.lineage import Lineage
-from lossboard_server.queries.reader import Piece, Target, Window, read_buckets, read_points
+from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
+from lossboard_server.queries.runs import store_version
 from lossboard_server.queries.selection import Found, Selection
+from lossboard_server.queries.totals import totals
+from lossboard_server.queries.whole import read_all
 from lossboard_server.sampling import Grid, grid_over
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.nodes import Nodes
-from lossboard_server.storage.points import Ints
+from lossboard_server.storage.points import Ints, Points
 
-__all__ = ["GridAnswer", "SeriesAnswer", "SeriesQuery", "SeriesResult", "SinceMark", "query_series"]
+__all__ = [
+    "GridAnswer",
+    "SeriesAnswer",
+    "SeriesQuery",
+    "SeriesResult",
+    "SinceMark",
+    "axis_of",
+    "check_x",
+    "grid_answer",
+    "query_series",
+]
 
 _MAX_BUCKETS = 100_000
 _METRIC = "metric:"
@@ -110,94 +121,87 @@ def query_series(connection: Connection, memo: TailMemo, query: SeriesQuery) -> 
     Raises Invalid for an x or a number of buckets that isn't one, NotFound for unknown runs.
     """
     _check(query)
-    metric = query.x.removeprefix(_METRIC) if query.x.startswith(_METRIC) else None
-    keys = [*query.keys, metric] if metric is not None else query.keys
+    keys = list(query.keys)
+    if query.x.startswith(_METRIC):
+        keys.append(query.x.removeprefix(_METRIC))
     selection = Selection(connection, memo, query.runs, [query.kind, "scalar"], keys)
-    lines = _lines(selection, query, metric)
+    lines = _lines(selection, query)
     _measure(connection, lines, query.x)
     low, high = _range(lines, query)
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
     targets = [_target(line, query, grid) for line in lines]
     read_buckets(connection, targets, grid)
     answers = [_answer(*pair, query, grid) for pair in zip(lines, targets, strict=True)]
-    version = connection.execute(select(func.coalesce(func.max(schema.run.c.version), 0)))
-    return SeriesResult(_grid_answer(grid, low, high, query.x), answers, version.scalar_one())
+    return SeriesResult(grid_answer(grid, low, high, query.x), answers, store_version(connection))
 
 
 def _check(query: SeriesQuery) -> None:
     if not 2 <= query.buckets <= _MAX_BUCKETS:
         raise Invalid(f"buckets is {query.buckets}: expected 2 to {_MAX_BUCKETS:,}")
-    if query.x not in ("step", "time", "runtime") and not query.x.startswith(_METRIC):
-        raise Invalid(f"x is {query.x!r}: expected step, time, runtime or metric:<key>")
-    for name, x in (("x0", query.x0), ("x1", query.x1)):
-        if x is not None and not math.isfinite(x):
-            raise Invalid(f"{name} is {x}: expected a finite number, or null for no limit")
+    check_x(query.x, query.x0, query.x1)
 
 
-def _lines(selection: Selection, query: SeriesQuery, metric: str | None) -> list[_Line]:
+def check_x(x: str, x0: float | None, x1: float | None) -> None:
+    """Raises Invalid for an x-axis or a window that isn't one."""
+    if x not in ("step", "time", "runtime") and not x.startswith(_METRIC):
+        raise Invalid(f"x is {x!r}: expected step, time, runtime or metric:<key>")
+    for name, limit in (("x0", x0), ("x1", x1)):
+        if limit is not None and not math.isfinite(limit):
+            raise Invalid(f"{name} is {limit}: expected a finite number, or null for no limit")
+
+
+def _lines(selection: Selection, query: SeriesQuery) -> list[_Line]:
     lines = []
     for lineage in selection.lineages:
-        axis = _axis(selection, lineage, query.x, metric)
+        axis = axis_of(selection, lineage, query.x)
         for key in dict.fromkeys(query.keys):
             found = selection.find(lineage, query.kind, key)
             if found and axis is not None:
                 pieces = [one.piece() for one in found]
                 if isinstance(axis, MetricAxis) and not axis.ascends:
-                    points = read_points(selection.connection, pieces)
-                    pieces = [Piece(None, None, points)]
+                    # No node can stand for its points then, so read them once.
+                    pieces = [Piece(None, None, read_all(selection.connection, found))]
                 lines.append(_Line(lineage, key, found, pieces, axis))
     return lines
 
 
-def _axis(selection: Selection, lineage: Lineage, x: str, metric: str | None) -> Axis | None:
-    """The run's axis; None if the metric has no point in this run."""
+def axis_of(selection: Selection, lineage: Lineage, x: str) -> Axis | None:
+    """The run's axis called `x`; None if it is a metric without any point in this run."""
     if x == "step":
         return StepAxis()
     if x == "time":
         return TimeAxis()
-    if metric is None:
+    if x == "runtime":
         return RuntimeAxis(lineage.started_us)
-    points = read_points(selection.connection, selection.pieces(lineage, "scalar", metric))
+    found = selection.find(lineage, "scalar", x.removeprefix(_METRIC))
+    if not found:
+        return None
+    points: Points = read_all(selection.connection, found)
     return MetricAxis(metric_of(points)) if len(points.steps) else None
 
 
 def _measure(connection: Connection, lines: list[_Line], x: str) -> None:
     """Count the points of each line and find its extent in x, from the catalogue if it can."""
-    counted = [line for line in lines if any(one.cut is not None for one in line.found)]
-    totals = _totals(connection, counted, [StepAxis()] * len(counted))
+    cut = [line for line in lines if any(one.cut is not None for one in line.found)]
+    counts = totals(connection, [(line.pieces, StepAxis()) for line in cut])
     for line in lines:
-        line.n = sum(entry.n for one in line.found for entry in one.entries)
-    for line, total in zip(counted, totals, strict=True):
+        line.n = sum(one.n for one in line.found)
+    for line, total in zip(cut, counts, strict=True):
         line.n = 0 if total is None else int(total.n[0])
-    read = [line for line in lines if x.startswith(_METRIC) or line in counted]
+    read = lines if x.startswith(_METRIC) else cut
     for line, total in zip(
-        read, _totals(connection, read, [line.axis for line in read]), strict=True
+        read, totals(connection, [(line.pieces, line.axis) for line in read]), strict=True
     ):
         line.extent = None if total is None else (total.s0[0].item(), total.s1[0].item())
     for line in lines:
-        if line not in read:
+        if not any(line is other for other in read):
             line.extent = _catalogue_extent(line, x)
 
 
-def _totals(
-    connection: Connection, lines: Sequence[_Line], axes: Sequence[Axis]
-) -> list[Nodes | None]:
-    """One node over all points of each line that are on the axis."""
-    grid = Grid(0, integral=True, single=True)
-    targets = [
-        Target(line.pieces, axis, Window()) for line, axis in zip(lines, axes, strict=True)
-    ]
-    read_buckets(connection, targets, grid)
-    found = [target.buckets(grid) for target in targets]
-    return [None if pair is None else pair[1] for pair in found]
-
-
 def _catalogue_extent(line: _Line, x: str) -> tuple[float, float]:
-    entries = [entry for one in line.found for entry in one.entries]
-    if x == "step":
-        return min(e.min_step for e in entries), max(e.max_step for e in entries)
-    low, high = min(e.min_us for e in entries), max(e.max_us for e in entries)
-    if x == "time":
+    extents = [one.extent("step" if x == "step" else "us") for one in line.found]
+    low, high = min(extent[0] for extent in extents), max(extent[1] for extent in extents)
+    if x in ("step", "time"):
         return low, high
     start = line.lineage.started_us
     return (low - start) / 1e6, (high - start) / 1e6
@@ -277,7 +281,8 @@ def _no_columns() -> dict[str, NDArray[Any]]:
     return {name: np.empty(0) for name in _NAMES}
 
 
-def _grid_answer(grid: Grid, low: float, high: float, x: str) -> GridAnswer:
+def grid_answer(grid: Grid, low: float, high: float, x: str) -> GridAnswer:
+    """The grid as it stands in answers; x from `low` to `high` is what it covers."""
     first = grid.bucket(low)
     units = {"step": "step", "time": "us", "runtime": "s"}
     unit = units.get(x, x.removeprefix(_METRIC))

@@ -69,7 +69,8 @@ def _entropy(planes: Bytes) -> NDArray[np.float64]:
     offsets = np.arange(len(planes), dtype=np.int64)[:, None] << 8
     counts = np.bincount((sample + offsets).ravel(), minlength=len(planes) << 8)
     share = counts.reshape(-1, 256) / sample.shape[1]
-    return -(share * np.log2(np.where(share > 0, share, 1.0))).sum(axis=1)
+    bits: NDArray[np.float64] = -(share * np.log2(np.where(share > 0, share, 1.0))).sum(axis=1)
+    return bits
 
 
 def encode_columns(columns: Sequence[NDArray[Any]]) -> bytes:

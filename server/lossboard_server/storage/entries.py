@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row
 
 from lossboard.wire import TYPE_INT
 from lossboard_server.storage.histograms import NO_BATCH, Histograms
@@ -154,11 +153,9 @@ def row_of_entry(entry: Entry) -> dict[str, Any]:
     return row
 
 
-def entry_of_row(row: Row[Any]) -> Entry | None:
-    """The entry of a row of `series`; None where nothing is sealed."""
-    if not row.n:
-        return None
-    values = {field.name: getattr(row, field.name, None) for field in fields(Entry)}
+def entry_of_row(row: Any) -> Entry:
+    """The entry of a row of `series`."""
+    values: dict[str, Any] = {field.name: getattr(row, field.name, None) for field in fields(Entry)}
     for name, column in _AS_JSON.items():
         values[name] = json.loads(getattr(row, column))
     return Entry(**values)

@@ -7,7 +7,7 @@ that occur in the block; most bins of most events are empty and compress to noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -66,7 +66,8 @@ class Statistics(NamedTuple):
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Statistics:
         """The events at these positions."""
-        return Statistics(*(column[which] for column in self))
+        columns: Iterator[Any] = (column[which] for column in self)
+        return Statistics(*columns)
 
     @staticmethod
     def join(parts: Sequence[Statistics]) -> Statistics:
@@ -143,7 +144,8 @@ class Histograms(NamedTuple):
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Histograms:
         """The events at these positions."""
         places = np.arange(len(self.steps))[which]
-        return Histograms(*(part.take(places) for part in self))  # type: ignore[attr-defined]
+        statistics, counts, magnitudes = self
+        return Histograms(statistics.take(places), counts.take(places), magnitudes.take(places))
 
     def by_step(self) -> Histograms:
         """Sorted by (step, place)."""
@@ -253,7 +255,9 @@ def _smallest_type(counts: NDArray[Any]) -> str:
     return next(type_ for type_ in COUNT_TYPES[:4] if int(top) <= np.iinfo(type_).max)
 
 
-def _encode_matrix(sizes: Ints, values: NDArray[Any], columns: NDArray[np.intp], width: int) -> bytes:
+def _encode_matrix(
+    sizes: Ints, values: NDArray[Any], columns: NDArray[np.intp], width: int
+) -> bytes:
     """Values of m events as a width by m matrix, 0 where an event has none."""
     type_ = _smallest_type(values)
     matrix = np.zeros((width, len(sizes)), type_)
@@ -308,7 +312,8 @@ def encode_magnitudes(magnitudes: Magnitudes) -> bytes:
         return b""
     keys, columns = np.unique(magnitudes.keys, return_inverse=True)
     matrix = _encode_matrix(magnitudes.bins, magnitudes.counts, columns, len(keys))
-    return join_frames([encode_ints(keys.astype(np.int64)), matrix, len(keys).to_bytes(4, "little")])
+    width = len(keys).to_bytes(4, "little")
+    return join_frames([encode_ints(keys.astype(np.int64)), matrix, width])
 
 
 def decode_magnitudes(data: bytes, m: int) -> Magnitudes:

@@ -7,7 +7,7 @@ wants into the `s*` fields. Nodes of one series are given in the order of the po
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,12 +60,15 @@ class Nodes(NamedTuple):
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Nodes:
         """The nodes at these positions."""
-        return Nodes(*(column[which] for column in self))
+        columns: Iterator[Any] = (column[which] for column in self)
+        return Nodes(*columns)
 
     @staticmethod
     def join(parts: Sequence[Nodes]) -> Nodes:
         """All nodes of one or more parts, one part after another."""
-        return parts[0] if len(parts) == 1 else Nodes(*map(np.concatenate, zip(*parts, strict=True)))
+        if len(parts) == 1:
+            return parts[0]
+        return Nodes(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 Starts = NDArray[np.intp]
@@ -226,7 +229,7 @@ def decode_nodes(data: bytes, n: int) -> Nodes:
     step_base, time_base = struct.unpack_from("<qq", data)
     columns = decode_columns(data[16:], _TYPES, n)
     s0, t0 = restore_deltas(step_base, columns[0]), restore_deltas(time_base, columns[1])
-    fields = {"s0": s0, "t0": t0, "ordered": columns[-1].view(np.bool_)}
+    fields: dict[str, Any] = {"s0": s0, "t0": t0, "ordered": columns[-1].view(np.bool_)}
     fields |= {name: s0 + column for name, column in zip(_STEP_FIELDS, columns[2:5], strict=True)}
     fields |= {name: t0 + column for name, column in zip(_TIME_FIELDS, columns[5:8], strict=True)}
     fields |= dict(zip(_PLAIN_FIELDS, columns[8:17], strict=True))

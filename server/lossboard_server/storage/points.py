@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,8 @@ class Points(NamedTuple):
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Points:
         """The points at these positions."""
-        return Points(*(column[which] for column in self))
+        columns: Iterator[Any] = (column[which] for column in self)
+        return Points(*columns)
 
     def by_step(self) -> Points:
         """Sorted by (step, place): points that share a step keep their order."""

@@ -51,7 +51,7 @@ def group_size(level: int) -> int:
 
 def points_under(level: int) -> int:
     """How many points one node of this level (>= 1) covers."""
-    return POINTS_PER_NODE * NODES_PER_NODE ** (level - 1)
+    return POINTS_PER_NODE * int(NODES_PER_NODE ** (level - 1))
 
 
 def block_size(level: int) -> int:

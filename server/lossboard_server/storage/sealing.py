@@ -27,7 +27,7 @@ __all__ = ["SEAL_BYTES", "SEAL_RECORDS", "SEAL_ROWS", "SealPlan", "apply_seal", 
 # A run is due for sealing when its tail holds this much:
 SEAL_ROWS: Final = 4096
 SEAL_BYTES: Final = 8 << 20
-SEAL_RECORDS: Final = 1024  # records of one row each are dear to read
+SEAL_RECORDS: Final = 512  # records of one row each are dear to read
 
 
 @dataclass
@@ -86,7 +86,7 @@ _TABLES = (schema.block, schema.hist_block, schema.json_block)
 
 
 def _oldest(connection: Connection, run_id: int) -> tuple[list[tuple[int, bytes]], int, bool]:
-    """(attempt, payload) of the first records of the tail, the last one's id, and if more follow."""
+    """(attempt, payload) of the tail's first records, id of the last of them, if more follow."""
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
         select(tail.id, writer.attempt_id, tail.payload)
@@ -134,8 +134,8 @@ def _seal_series(
     """`row` is the series' row, None for a new one."""
     data = tail_series.data
     entry, sealed = entry_of(data), 0
-    before = None if row is None else entry_of_row(row)
-    if before is not None:
+    if row is not None:
+        before = entry_of_row(row)
         entry, sealed = before.then(entry), before.n
     table = _table_of(data)
     open_rows = [] if row is None else opened[table].get(row.id, [])

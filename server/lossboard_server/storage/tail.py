@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from lossboard.wire import Column, HistogramColumn, JsonColumn, Rows, decode_record
 from lossboard_server import schema
@@ -106,7 +106,8 @@ class _Decoder:
 
     def _empty_rows(self, attempt_id: int, rows: Rows) -> None:
         empty = np.ones(len(rows.steps) // 8, np.bool_)
-        for column in (*rows.columns, *rows.json_columns):
+        columns: list[Column | JsonColumn] = [*rows.columns, *rows.json_columns]
+        for column in columns:
             if not column.rows and (isinstance(column, JsonColumn) or column.numbers):
                 return
             empty[np.frombuffer(column.rows, "<u4")] = False
@@ -236,7 +237,7 @@ def read_tail(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) ->
     return Tail([chunk for chunk in chunks if chunk is not None])
 
 
-def _groups(rows: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
+def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Rows of one run in groups of 64; what is left over, one by one, as it will soon move."""
     start = 0
     while start < len(rows):
@@ -247,7 +248,7 @@ def _groups(rows: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
         start = end
 
 
-def _missing(groups: list[Sequence[Row[Any]]], chunks: list[Chunk | None]) -> list[int]:
+def _missing(groups: list[Sequence[Any]], chunks: list[Chunk | None]) -> list[int]:
     pairs = zip(groups, chunks, strict=True)
     return [row.id for group, chunk in pairs if chunk is None for row in group]
 
