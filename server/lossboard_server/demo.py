@@ -65,8 +65,9 @@ def _run(options: argparse.Namespace) -> int:
         if server is not None and server.poll() is not None:
             return server.returncode or 1  # the server has said why
         print(f"watch the training at {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
-        code = max(_train(name, options) for name in RUNS)
-        print(f"done: {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
+        code = next(filter(None, (_train(name, options) for name in RUNS)), 0)
+        said = "the training failed, what it logged is" if code else "the training is done, look at it"
+        print(f"{said} at {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
         if server is not None and not options.exit:
             print("serving until Ctrl-C", flush=True)
             server.wait()
