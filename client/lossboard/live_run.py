@@ -332,8 +332,7 @@ class Run(Described):
         with self._finish_lock:
             if self._ended:
                 return
-            watch.stop(self)
-            self._say_if_unwatched()
+            self._say_if_silent(watch.stop(self))
             self._steps.close()
             self._console.stop()
             self._ended = True
@@ -345,8 +344,7 @@ class Run(Described):
             if not self._in_fork:
                 self._say_goodbye(report)
 
-    def _say_if_unwatched(self) -> None:
-        reason = watch.why_silent(self)
+    def _say_if_silent(self, reason: str | None) -> None:
         if reason is not None:
             self.warn(reason)
             self.notice("watch_silent", reason)

@@ -59,9 +59,16 @@ def unwatch(run: WatchedRun, models: Any = None) -> None:
         run.warn("unwatch: this run watches no model; nothing was changed")
 
 
-def stop(run: WatchedRun) -> None:
-    """Stores events that are still open and removes all hooks; for the end of a run."""
-    unwatch(run)
+def stop(run: WatchedRun) -> str | None:
+    """Ends all watching at the end of a run: stores events that are still open, removes all hooks.
+
+    Returns what `why_silent` says.
+    """
+    session = _sessions.pop(run, None)
+    if session is None:
+        return None
+    session.stop()
+    return session.why_silent()
 
 
 def why_silent(run: WatchedRun) -> str | None:

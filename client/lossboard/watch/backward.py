@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Final
 
 import torch
@@ -45,10 +45,20 @@ class Token:
         self._reported.add(name)
         return begins
 
+    def has_seen(self, names: Set[str]) -> bool:
+        """Whether all these parameters have reported."""
+        return names <= self._reported
+
     def begin(self) -> None:
         """Opens the token for the backward that `report` has seen."""
         self.is_open = True
         self.is_settled = False
+
+    def close(self) -> None:
+        """Says that the backward is over; the next report begins another."""
+        self.is_open = False
+        self._tasks.clear()
+        self._reported.clear()
 
     def _continues(self, task: int) -> bool:
         return self.is_open and (task < max(self._tasks) or _inside_backward())
@@ -60,9 +70,7 @@ class Token:
             self.is_settled = True
             self._on_inner_end()
             return
-        self.is_open = False
-        self._tasks.clear()
-        self._reported.clear()
+        self.close()
         self._on_end()
 
 

@@ -58,12 +58,12 @@ class CpuKernel:
         total = squares = 0.0
         zeros = 0
         wide = not _LEAST_SQUARED <= max(-lo, hi) <= _GREATEST_SQUARED
-        for chunk in flat.split(_CHUNK):
+        for chunk in torch.split(flat, _CHUNK):
             counts += self._bin_counts(chunk, lo, (hi - lo) / DEFAULT_BINS)
             precise = chunk.double() if wide else chunk
             total += float(precise.sum())
             squares += float(precise.dot(precise))
-            zeros += np.count_nonzero(chunk.numpy() == 0)
+            zeros += int(np.count_nonzero(chunk.numpy() == 0))
         counts[DEFAULT_BINS - 1] += counts[DEFAULT_BINS]  # the maximum itself
         keys, amounts, sampled = magnitudes_of(flat.numpy(), flat.numel() - zeros)
         return from_parts(

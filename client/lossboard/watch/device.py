@@ -78,12 +78,14 @@ class DeviceBatch:
             return
         self._host = torch.empty(joined.shape, dtype=joined.dtype, pin_memory=True)
         self._host.copy_(joined, non_blocking=True)
-        self._arrived = torch.cuda.Event()
+        self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
         self._arrived.record(torch.cuda.current_stream(joined.device))
 
     def ready(self) -> bool:
         """Whether the copy has arrived."""
-        return self._host is not None and (self._arrived is None or self._arrived.query())
+        if self._host is None:
+            return False
+        return self._arrived is None or bool(self._arrived.query())  # type: ignore[no-untyped-call]
 
     def numbers(self) -> NDArray[np.float64]:
         """All rows one after another; waits for the device."""
@@ -98,7 +100,7 @@ class DeviceBatch:
 
 def _row(flat: Tensor) -> Tensor:
     lo, hi = _finite_range(flat)
-    parts = [_chunk_counts(chunk, lo, hi) for chunk in flat.split(_CHUNK)]
+    parts = [_chunk_counts(chunk, lo, hi) for chunk in torch.split(flat, _CHUNK)]
     counted = parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
     return torch.cat((torch.stack((lo, hi)), counted, _code_counts(flat)))
 

@@ -153,7 +153,7 @@ class ModelWatch:
 
     def _end_inner_backward(self) -> None:
         # The end of the backward around it may stay unknown, and the optimizer comes after it.
-        self._guarded(self._add_parameters)
+        self._guarded(self._conclude_inner)
 
     def _end_backward(self) -> None:
         self._guarded(self._conclude)
@@ -182,9 +182,12 @@ class ModelWatch:
             self.events += 1
             self._run.put_event(event.step, event.time_us, event.batch, histograms)
 
-    def _add_parameters(self) -> None:
+    def _conclude_inner(self) -> None:
         if self._event is not None:
             self._fill(self._event)
+        if self._token.has_seen(self._hooked.keys()):
+            self._token.close()
+            self._conclude()
 
     def _fill(self, event: Event) -> None:
         if self.log != "gradients" and not event.has_parameters:
@@ -219,7 +222,8 @@ class ModelWatch:
         self._hook_forward(wanted=not trainable)
 
     def _hook(self, name: str, parameter: Parameter) -> None:
-        handle = parameter.register_hook(GradientHook(self, name))
+        hook = GradientHook(self, name)
+        handle: RemovableHandle = parameter.register_hook(hook)  # type: ignore[no-untyped-call]
         self._hooked[name] = _Hooked(weakref.ref(parameter), handle)
 
     def _hook_forward(self, *, wanted: bool) -> None:
