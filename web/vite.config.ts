@@ -5,7 +5,12 @@ const server = 'http://127.0.0.1:8080';
 /** `npm run dev` serves the sources and passes everything else to a lossboard server. */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: ['index.html', 'explore.html'] },
+  },
   worker: { format: 'es' },
   server: {
     host: '127.0.0.1',

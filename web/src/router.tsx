@@ -3,8 +3,8 @@
 import { computed, signal } from '@preact/signals';
 import type { AnchorHTMLAttributes, ComponentChildren } from 'preact';
 
-export type RunTab = 'charts' | 'overview' | 'system' | 'logs' | 'files';
-const RUN_TABS: RunTab[] = ['charts', 'overview', 'system', 'logs', 'files'];
+export type RunTab = 'charts' | 'overview' | 'logs' | 'files';
+const RUN_TABS: RunTab[] = ['charts', 'overview', 'logs', 'files'];
 
 export type Route =
   | { page: 'projects' }
@@ -65,7 +65,8 @@ type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & {
 /** A link inside the dashboard; with a modifier key the browser opens it as any other. */
 export function Link({ href, children, ...rest }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
     event.preventDefault();
     navigate(href);
   };

@@ -42,14 +42,25 @@ export function Icon({ name }: { name: IconName }) {
   const heavy = name === 'more' ? 2.2 : undefined;
   return (
     <svg class="i" viewBox="0 0 16 16" aria-hidden="true">
-      <path d={PATHS[name]} stroke-width={heavy} fill={name === 'play' ? 'currentColor' : undefined} />
+      <path
+        d={PATHS[name]}
+        stroke-width={heavy}
+        fill={name === 'play' ? 'currentColor' : undefined}
+      />
     </svg>
   );
 }
 
 export function Logo() {
   return (
-    <svg width="20" height="20" viewBox="0 0 20 20" fill="none" stroke-linecap="round" aria-hidden="true">
+    <svg
+      width="20"
+      height="20"
+      viewBox="0 0 20 20"
+      fill="none"
+      stroke-linecap="round"
+      aria-hidden="true"
+    >
       <path d="M2.500 2v15.500H18" stroke="var(--ink)" stroke-width="1.500" />
       <path d="M5.500 3.500c.9 6.300 2.600 9.300 12 10" stroke="var(--accent)" stroke-width="2" />
     </svg>
@@ -66,7 +77,8 @@ function glyphShape(state: RunState) {
       </>
     );
   }
-  if (state === 'finished') return <path d="m3.200 7.300 2.600 2.600 5-5.400" stroke-width="1.400" />;
+  if (state === 'finished')
+    return <path d="m3.200 7.300 2.600 2.600 5-5.400" stroke-width="1.400" />;
   if (state === 'killed') return <path d="M4 4h6v6H4z" stroke-width="1.400" />;
   if (state === 'preempting') return <path d="M5 3.500v7M9 3.500v7" stroke-width="1.600" />;
   return <path d="m4 4 6 6M10 4l-6 6" stroke-width="1.600" />;

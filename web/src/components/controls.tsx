@@ -70,7 +70,13 @@ interface SelectProps<T extends string> {
   plain?: boolean;
 }
 
-export function Select<T extends string>({ label, value, choices, onChange, plain }: SelectProps<T>) {
+export function Select<T extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+  plain,
+}: SelectProps<T>) {
   return (
     <span class={`pick ${plain ? 'plain' : ''}`}>
       <select

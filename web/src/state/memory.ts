@@ -11,7 +11,8 @@ function storage(): Storage | null {
   }
 }
 
-export const remembered = (name: string): string | null => storage()?.getItem(PREFIX + name) ?? null;
+export const remembered = (name: string): string | null =>
+  storage()?.getItem(PREFIX + name) ?? null;
 
 export function remember(name: string, value: string | null): void {
   if (value === null) storage()?.removeItem(PREFIX + name);

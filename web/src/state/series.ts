@@ -149,7 +149,11 @@ function present(entry: Entry): Series | null {
 function continues(entry: Entry): Series | null {
   const known = present(entry);
   const ordered = entry.spec.x === 'step' || entry.spec.x === 'time';
-  return known && ordered && !entry.whole && !entry.spec.window && known.answer.columns.bucket.length > 1
+  return known &&
+    ordered &&
+    !entry.whole &&
+    !entry.spec.window &&
+    known.answer.columns.bucket.length > 1
     ? known
     : null;
 }
@@ -162,7 +166,11 @@ const sinceKey = (entry: Entry): string => {
 /** Splits entries into requests of runs × keys, so that each asks for exactly these series. */
 function rectangles(entries: Entry[]): Entry[][] {
   const byKey = groupBy(entries, ({ spec }) => spec.key);
-  const runsOf = (group: Entry[]) => group.map(({ spec }) => spec.run).sort((a, b) => a - b).join();
+  const runsOf = (group: Entry[]) =>
+    group
+      .map(({ spec }) => spec.run)
+      .sort((a, b) => a - b)
+      .join();
   return groupBy(byKey, runsOf).flatMap((groups) => {
     const most = Math.max(1, Math.floor(SERIES_A_REQUEST / groups[0]!.length));
     return chunks(groups, Math.min(KEYS_A_REQUEST, most)).map((some) => some.flat());

@@ -116,9 +116,7 @@ export function rmsLines({ grid, tensors }: TensorResponse): Line[] {
     const rms = rmsOf(tensor);
     const middle = (columns.x_first.length && (grid.width - 1) / 2) || 0;
     const x = columns.bucket.map((bucket, k) =>
-      columns.x_first[k] === columns.x_last[k]
-        ? columns.x_first[k]
-        : bucket * grid.width + middle,
+      columns.x_first[k] === columns.x_last[k] ? columns.x_first[k] : bucket * grid.width + middle,
     );
     const color = depthColor(tensors.length > 1 ? i / (tensors.length - 1) : 0);
     const points = columns.events.reduce((sum, events) => sum + events, 0);

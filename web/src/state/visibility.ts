@@ -68,7 +68,8 @@ export const colorOf = (run: Run): string => run.color || runColor(run.slot);
 export const dashOf = (run: Run): number[] => (run.color ? [] : runDash(run.slot));
 
 /** The colour as a value for a style, where a custom property needs var(). */
-export const cssColor = (color: string): string => (color.startsWith('--') ? `var(${color})` : color);
+export const cssColor = (color: string): string =>
+  color.startsWith('--') ? `var(${color})` : color;
 
 export interface Sort {
   by: string;

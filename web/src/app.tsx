@@ -1,0 +1,76 @@
+/** The dashboard: the page that the address names, and what may float over any page. */
+
+import { useEffect } from 'preact/hooks';
+import { Explore } from './components/Explore';
+import { Help, helpOpen } from './components/Help';
+import { Palette, paletteOpen } from './components/Palette';
+import { Toasts } from './components/Toasts';
+import { TopBar } from './components/TopBar';
+import { Message } from './pages/Message';
+import { ProjectsPage } from './pages/ProjectsPage';
+import { RunPage } from './pages/RunPage';
+import { RunsPage } from './pages/RunsPage';
+import { WorkspacePage } from './pages/WorkspacePage';
+import { route } from './router';
+import { unpin } from './state/moment';
+
+function Page() {
+  const now = route.value;
+  switch (now.page) {
+    case 'projects':
+      return <ProjectsPage />;
+    case 'workspace':
+      return <WorkspacePage entity={now.entity} project={now.project} />;
+    case 'runs':
+      return <RunsPage entity={now.entity} project={now.project} />;
+    case 'run':
+      return <RunPage entity={now.entity} project={now.project} runId={now.runId} tab={now.tab} />;
+    case 'missing':
+      return (
+        <div class="app">
+          <TopBar tabs={[]} />
+          <Message
+            title="There is no page at this address"
+            text="Check the link for a typing error."
+          />
+        </div>
+      );
+  }
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('input, select, textarea');
+
+function onKey(event: KeyboardEvent): void {
+  if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
+    event.preventDefault();
+    paletteOpen.value = true;
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === '?') helpOpen.value = true;
+  else if (event.key === 'Escape') unpin();
+  else if (event.key === 'f') exploreHovered();
+}
+
+/** F explores the panel under the pointer, or the one that has the focus. */
+function exploreHovered(): void {
+  const panel = document.querySelector('.p:hover, .p:focus-within');
+  panel?.querySelector<HTMLButtonElement>('button[aria-label^="Explore"]')?.click();
+}
+
+export function App() {
+  useEffect(() => {
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <>
+      <Page />
+      <Explore />
+      <Palette />
+      <Help />
+      <Toasts />
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+/** The events of the open histogram over steps, with A and B pinned in them. */
+
+import { useMemo, useState } from 'preact/hooks';
+import type { Key, Run } from '../api/types';
+import { HeatPanel } from '../charts/heatPanel';
+import { PercentilePanel } from '../charts/percentilePanel';
+import { RidgePanel } from '../charts/ridgePanel';
+import type { Callbacks, HeatOptions, Note, Pin } from '../charts/types';
+import { setCurrent } from '../state/focus';
+import type { EventSeries } from '../state/histograms';
+import { reportMoment } from '../state/moment';
+import { chartSeries } from '../state/tables';
+import { type HistogramView, panelSettings, params, zoomOf } from '../state/view';
+import { colorOf } from '../state/visibility';
+import { ChartBox } from './ChartBox';
+import { valueOptions, zoomCallbacks } from './HistogramView';
+
+interface FocusOverTimeProps {
+  field: Key;
+  run: Run;
+  series: EventSeries;
+  view: Exclude<HistogramView, 'step'>;
+  current: number;
+  reference: number | null;
+  onLayout(left: number, width: number): void;
+}
+
+export function FocusOverTime(props: FocusOverTimeProps) {
+  const { field, run, series, view, current, reference, onLayout } = props;
+  const [notes, setNotes] = useState<Note[]>([]);
+  const id = `histogram ${field.key}`;
+  const color = colorOf(run);
+  const data = useMemo(() => chartSeries(series, run), [series, run.name, color]);
+  const zoom = zoomOf(id);
+  const options = useMemo<HeatOptions>(
+    () => ({
+      x: { kind: 'step', window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
+      value: { ...valueOptions(id), scale: params.value.fscale === 'symlog' ? 'symlog' : 'linear' },
+      color: 'log',
+      margin: true,
+      pins: pinsOf(current, reference, color),
+    }),
+    [
+      id,
+      zoom?.join(),
+      JSON.stringify(panelSettings(id)),
+      params.value.fscale,
+      current,
+      reference,
+      color,
+    ],
+  );
+  const callbacks: Callbacks = {
+    ...zoomCallbacks(id),
+    onNotes: setNotes,
+    onLayout,
+    onPick: (index) => setCurrent(series.events.ordinal[index]),
+    onMoment: (moment) => moment?.pinned || reportMoment(id, moment),
+  };
+  const panel = { id, kind: view, key: field.key, runs: [run.uid] };
+  const common = { data, panel, callbacks, options };
+  return (
+    <div class="over">
+      <div class="scale t11 dim">
+        {notes.map(({ text, tone }) => (
+          <span class={`badge ${tone}`} key={text}>
+            {text}
+          </span>
+        ))}
+        {view === 'heatmap' && (
+          <>
+            count per bin, log <span class="ramp" />
+          </>
+        )}
+      </div>
+      {view === 'heatmap' && <ChartBox make={HeatPanel} {...common} />}
+      {view === 'ridgeline' && <ChartBox make={RidgePanel} {...common} />}
+      {view === 'percentiles' && <ChartBox make={PercentilePanel} {...common} />}
+    </div>
+  );
+}
+
+function pinsOf(current: number, reference: number | null, color: string): Pin[] {
+  const b = { index: current, label: 'B', color };
+  return reference === null ? [b] : [{ index: reference, label: 'A', color: '--ref' }, b];
+}

@@ -1,0 +1,191 @@
+/** A histogram key as a panel: heatmap, ridgeline or percentiles of one run, or one step of all. */
+
+import { useMemo, useState } from 'preact/hooks';
+import type { Key, Run } from '../api/types';
+import { HeatPanel } from '../charts/heatPanel';
+import { PercentilePanel } from '../charts/percentilePanel';
+import { RidgePanel } from '../charts/ridgePanel';
+import { StepPanel } from '../charts/stepPanel';
+import type { Callbacks, HeatOptions, Note, StepOptions, ValueOptions } from '../charts/types';
+import { explore, prefetchExplore } from '../state/explore';
+import { openFocus } from '../state/focus';
+import type { EventSeries } from '../state/histograms';
+import { useHistograms } from '../state/hooks';
+import { hover, pinned, reportMoment } from '../state/moment';
+import { chartSeries, eventAtStep, overlayOf, tableOf } from '../state/tables';
+import {
+  formatSpan,
+  histogramView,
+  panelSettings,
+  parseSpan,
+  setPanel,
+  setZoom,
+  type HistogramView as View,
+  zoomOf,
+} from '../state/view';
+import { colorOf, cssColor } from '../state/visibility';
+import { useScope } from '../state/workspace';
+import { ChartBox, type PanelId } from './ChartBox';
+import { HistogramActions } from './HistogramActions';
+import { KeyName } from './KeyName';
+import { Panel } from './Panel';
+
+interface HistogramViewProps {
+  field: Key;
+  /** The run whose events over time are shown. */
+  run: Run;
+}
+
+export function HistogramView({ field, run }: HistogramViewProps) {
+  const { runs, single } = useScope();
+  const id = `histogram ${field.key}`;
+  const view = panelSettings(id).view ?? histogramView.value;
+  const compared = view === 'step' ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];
+  const shown = compared.length > 0 ? compared : [run];
+  const loaded = useHistograms(shown.map(({ uid }) => ({ run: uid, key: field.key })));
+  const [notes, setNotes] = useState<Note[]>([]);
+  const panel = { id, kind: view, key: field.key, runs: shown.map(({ uid }) => uid) };
+  const series = loaded.values.find(({ spec }) => spec.run === run.uid) ?? loaded.values[0];
+  const open = () => openFocus(field.key, run.uid, null);
+  const openPlotly = () => series && explore(exploreEvents(field.key, series, run));
+  return (
+    <Panel
+      label={field.key}
+      title={
+        <button type="button" class="k" onClick={open} title={`Open ${field.key}`}>
+          <KeyName name={field.key} />
+        </button>
+      }
+      notes={notes}
+      loading={loaded.waiting > 0}
+      error={loaded.error}
+      actions={
+        <span class="row" onPointerEnter={prefetchExplore}>
+          <HistogramActions id={id} field={field} view={view} open={open} explore={openPlotly} />
+        </span>
+      }
+    >
+      {!single && view === 'step' && <Legend runs={shown} />}
+      {loaded.values.length > 0 && view === 'step' && (
+        <Steps panel={panel} all={loaded.values} runs={shown} onNotes={setNotes} />
+      )}
+      {series && view !== 'step' && (
+        <OverTime panel={panel} view={view} series={series} run={run} onNotes={setNotes} />
+      )}
+    </Panel>
+  );
+}
+
+function exploreEvents(key: string, series: EventSeries, run: Run) {
+  return { kind: 'heatmap' as const, title: `${key} · ${run.name}`, events: series.events };
+}
+
+function Legend({ runs }: { runs: Run[] }) {
+  return (
+    <div class="legend">
+      {runs.slice(0, 4).map((run) => (
+        <span key={run.uid} style={{ '--c': cssColor(colorOf(run)) }}>
+          <span class="dot" />
+          {run.name}
+        </span>
+      ))}
+      {runs.length > 4 && <span class="dim">+ {runs.length - 4}</span>}
+    </div>
+  );
+}
+
+interface OverTimeProps {
+  panel: PanelId;
+  view: Exclude<View, 'step'>;
+  series: EventSeries;
+  run: Run;
+  onNotes(notes: Note[]): void;
+}
+
+/** Value range of the panel: zoomed by the user, all, or the default one. */
+export function valueOptions(id: string): ValueOptions {
+  const { value, full } = panelSettings(id);
+  const span = parseSpan(value);
+  return {
+    scale: 'linear',
+    window: { min: span?.[0] ?? null, max: span?.[1] ?? null },
+    full: full === '1',
+  };
+}
+
+/** What a view over time changes in its panel's settings. */
+export function zoomCallbacks(id: string): Callbacks {
+  return {
+    onZoom: (x0, x1) => setZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
+    onValueZoom: (v0, v1) =>
+      setPanel(id, { value: v0 === null || v1 === null ? null : formatSpan([v0, v1]) }),
+    onFull: (full) => setPanel(id, { full: full ? '1' : null }),
+  };
+}
+
+function OverTime({ panel, view, series, run, onNotes }: OverTimeProps) {
+  const { id, key } = panel;
+  const data = useMemo(() => chartSeries(series, run), [series, run.name, colorOf(run)]);
+  const zoom = zoomOf(id);
+  const settings = panelSettings(id);
+  const options = useMemo<HeatOptions>(
+    () => ({
+      x: { kind: 'step', window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
+      value: valueOptions(id),
+      color: 'log',
+      margin: true,
+      pins: [],
+    }),
+    [id, JSON.stringify(zoom), JSON.stringify(settings)],
+  );
+  const callbacks: Callbacks = {
+    ...zoomCallbacks(id),
+    onNotes,
+    onPick: (index) => openFocus(key, run.uid, series.events.ordinal[index]),
+    onMoment: (moment) => moment?.pinned || reportMoment(id, moment),
+  };
+  const common = { data, panel, callbacks };
+  if (view === 'ridgeline') return <ChartBox make={RidgePanel} options={options} {...common} />;
+  if (view === 'percentiles') {
+    return <ChartBox make={PercentilePanel} options={options} {...common} />;
+  }
+  return <ChartBox make={HeatPanel} options={options} {...common} />;
+}
+
+interface StepsProps {
+  panel: PanelId;
+  all: EventSeries[];
+  runs: Run[];
+  onNotes(notes: Note[]): void;
+}
+
+const STEP_OPTIONS: StepOptions = {
+  draw: 'both',
+  bandwidth: 1,
+  y: 'auto',
+  x: { scale: 'linear', window: { min: null, max: null } },
+};
+
+/** Every shown run at the moment that is hovered or pinned, else at its last event. */
+function Steps({ panel, all, runs, onNotes }: StepsProps) {
+  const moment = hover.value?.moment ?? pinned.value;
+  const step = moment?.axis === 'step' ? moment.x : null;
+  const indexes = all.map((series) => eventAtStep(series, step));
+  const overlays = useMemo(
+    () =>
+      all.flatMap((series, i) => {
+        const run = runs.find(({ uid }) => uid === series.spec.run);
+        return run && indexes[i] >= 0 ? [overlayOf(run, tableOf(series).at(indexes[i]))] : [];
+      }),
+    [all, indexes.join(), runs.map(colorOf).join()],
+  );
+  return (
+    <ChartBox
+      make={StepPanel}
+      data={overlays}
+      options={STEP_OPTIONS}
+      panel={panel}
+      callbacks={{ onNotes }}
+    />
+  );
+}

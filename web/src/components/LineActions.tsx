@@ -1,0 +1,159 @@
+/** The actions of a line panel: explore, and a menu with its own settings and downloads. */
+
+import type { Key } from '../api/types';
+import type { Aggregate, Line, SmoothingKind } from '../charts/types';
+import { downloadCsv } from '../state/download';
+import { explore, prefetchExplore } from '../state/explore';
+import { copyText } from '../state/toasts';
+import {
+  currentLink,
+  DEFAULT_AMOUNT,
+  formatSmoothing,
+  panelSettings,
+  parseSmoothing,
+  setPanel,
+  smoothing,
+} from '../state/view';
+import { Check, type Choice, IconButton, Select, Slider } from './controls';
+import { Icon } from './Icon';
+import { Menu } from './Menu';
+import { SMOOTHING_CHOICES, SMOOTHING_RANGE } from './SmoothingControl';
+
+const AGGREGATES: Choice<Aggregate>[] = [
+  ['mean', 'Mean'],
+  ['min', 'Minimum'],
+  ['max', 'Maximum'],
+  ['first', 'First'],
+  ['last', 'Last'],
+  ['count', 'Count'],
+];
+
+interface LineActionsProps {
+  id: string;
+  field: Pick<Key, 'key'>;
+  lines: Line[];
+  x: string;
+  /** Log axis when nothing is set. */
+  logByDefault?: boolean;
+}
+
+export function LineActions({ id, field, lines, x, logByDefault = false }: LineActionsProps) {
+  const settings = panelSettings(id);
+  const log = settings.ylog ? settings.ylog === '1' : logByDefault;
+  const open = () => explore({ kind: 'lines', title: field.key, x, lines, log });
+  const flag = (on: boolean, byDefault: boolean, text: '0' | '1') =>
+    on === byDefault ? null : text;
+  return (
+    <>
+      <span onPointerEnter={prefetchExplore}>
+        <IconButton icon="expand" label={`Explore ${field.key}`} small onClick={open} />
+      </span>
+      <Menu icon="more" label={`Settings of ${field.key}`} small wide>
+        {(close) => (
+          <>
+            <PanelSmoothing id={id} />
+            <div class="opt">
+              Bucket value
+              <Select
+                label="Bucket value"
+                value={settings.aggregate ?? 'mean'}
+                choices={AGGREGATES}
+                onChange={(v) => setPanel(id, { aggregate: v === 'mean' ? null : v })}
+              />
+            </div>
+            <div class="opt">
+              <Check
+                label="Logarithmic y"
+                checked={log}
+                onChange={(on) => setPanel(id, { ylog: flag(on, logByDefault, on ? '1' : '0') })}
+              />
+              <Check
+                label="Ignore outliers"
+                checked={settings.outliers === '1'}
+                onChange={(on) => setPanel(id, { outliers: flag(on, false, '1') })}
+              />
+            </div>
+            <div class="opt">
+              <Check
+                label="Min–max envelope"
+                checked={settings.envelope !== '0'}
+                onChange={(on) => setPanel(id, { envelope: flag(on, true, '0') })}
+              />
+            </div>
+            <hr />
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                open();
+              }}
+            >
+              <Icon name="expand" />
+              <span class="sp">Explore in Plotly</span>
+              <kbd>F</kbd>
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                void copyText(currentLink());
+              }}
+            >
+              <Icon name="link" />
+              Copy link to this picture
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                downloadCsv(field.key, x, lines);
+              }}
+            >
+              <Icon name="download" />
+              Download CSV
+            </button>
+          </>
+        )}
+      </Menu>
+    </>
+  );
+}
+
+type OwnKind = SmoothingKind | 'inherit';
+const OWN_CHOICES: Choice<OwnKind>[] = [['inherit', 'As workspace'], ...SMOOTHING_CHOICES];
+
+function PanelSmoothing({ id }: { id: string }) {
+  const own = parseSmoothing(panelSettings(id).smooth);
+  const choose = (kind: OwnKind) => {
+    if (kind === 'inherit') return setPanel(id, { smooth: null });
+    const { showOriginal } = smoothing.peek();
+    const value = { kind, amount: DEFAULT_AMOUNT[kind], showOriginal };
+    return setPanel(id, { smooth: formatSmoothing(value) });
+  };
+  return (
+    <>
+      <div class="opt">
+        Smoothing
+        <Select
+          label="Smoothing of this panel"
+          value={own?.kind ?? 'inherit'}
+          choices={OWN_CHOICES}
+          onChange={choose}
+        />
+      </div>
+      {own && own.kind !== 'none' && (
+        <div class="opt">
+          <Slider
+            label="Amount for this panel"
+            value={own.amount}
+            {...SMOOTHING_RANGE[own.kind]}
+            onInput={(amount) =>
+              setPanel(id, { smooth: formatSmoothing({ ...own, amount }) }, 'replace')
+            }
+          />
+          <span>{own.amount}</span>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,193 @@
+/** A scalar key over all shown runs that have it: lines, or bars where each run has one point. */
+
+import { effect } from '@preact/signals';
+import { useMemo, useState } from 'preact/hooks';
+import type { Key, Run } from '../api/types';
+import { BarsPanel } from '../charts/barsPanel';
+import { LinePanel } from '../charts/linePanel';
+import type { Bar, Callbacks, Line, LineOptions, Note } from '../charts/types';
+import { useSeries } from '../state/hooks';
+import { rangeOf, specOf, splicedLine, wholeLine, windowFor, xKind, xOf } from '../state/lines';
+import type { Series } from '../state/series';
+import {
+  type PanelSettings,
+  panelSettings,
+  parseSmoothing,
+  setZoom,
+  smoothing,
+  xAxis,
+  xLog,
+  zoomOf,
+} from '../state/view';
+import { highlighted } from '../state/visibility';
+import { useScope } from '../state/workspace';
+import { ChartBox } from './ChartBox';
+import { KeyName } from './KeyName';
+import { LineActions } from './LineActions';
+import { Panel } from './Panel';
+
+interface LineViewProps {
+  field: Key;
+  wide?: boolean;
+}
+
+export function LineView({ field, wide }: LineViewProps) {
+  const { workspace, runs } = useScope();
+  const id = `${field.kind} ${field.key}`;
+  const shown = runs.value.filter((run) => field.runs.includes(run.uid));
+  const x = xOf(workspace, field, xAxis.value);
+  const zoom = zoomOf(id);
+  const [notes, setNotes] = useState<Note[]>([]);
+
+  const whole = useSeries(shown.map((run) => specOf(field, run, x, null)));
+  const parts = useSeries(
+    zoom
+      ? whole.values.flatMap((series) => {
+          const run = shown.find(({ uid }) => uid === series.spec.run);
+          const window = run && windowFor(series, zoom);
+          return window ? [specOf(field, run, x, window)] : [];
+        })
+      : [],
+  );
+  const lines = useLines(whole.values, parts.values, shown);
+  const error = whole.error ?? parts.error;
+  const waiting = whole.waiting + parts.waiting > 0;
+  const actions = <LineActions id={id} field={field} lines={lines} x={x} />;
+  const panel = { id, kind: 'line', key: field.key, runs: shown.map(({ uid }) => uid) };
+
+  return (
+    <Panel
+      label={field.key}
+      title={<KeyName name={field.key} />}
+      notes={notes}
+      actions={actions}
+      loading={waiting && shown.length > 0}
+      error={error}
+      wide={wide}
+    >
+      {shown.length === 0 ? (
+        <Nobody field={field} />
+      ) : onePointEach(whole.values) && !waiting ? (
+        <Bars lines={lines} panel={panel} log={panelSettings(id).ylog === '1'} />
+      ) : (
+        <Lines
+          panel={panel}
+          lines={lines}
+          x={x}
+          range={rangeOf(whole.values)}
+          settings={panelSettings(id)}
+          onNotes={setNotes}
+        />
+      )}
+    </Panel>
+  );
+}
+
+const onePointEach = (all: Series[]): boolean =>
+  all.length > 0 && all.every(({ answer }) => answer.n === 1);
+
+function useLines(whole: Series[], parts: Series[], shown: Run[]): Line[] {
+  return useMemo(
+    () =>
+      shown.flatMap((run) => {
+        const all = whole.find(({ spec }) => spec.run === run.uid);
+        const part = parts.find(({ spec }) => spec.run === run.uid);
+        if (!all || all.answer.n === 0) return [];
+        return [part?.spec.window ? splicedLine(all, part, run) : wholeLine(all, run)];
+      }),
+    [whole, parts, shown.map(({ uid, name, color, slot }) => [uid, name, color, slot]).join()],
+  );
+}
+
+interface LinesProps {
+  panel: { id: string; kind: string; key: string; runs: number[] };
+  lines: Line[];
+  x: string;
+  range: number;
+  settings: PanelSettings;
+  onNotes(notes: Note[]): void;
+}
+
+function Lines({ panel, lines, x, range, settings, onNotes }: LinesProps) {
+  const own = parseSmoothing(settings.smooth);
+  const zoom = zoomOf(panel.id);
+  const options = useMemo<LineOptions>(
+    () => ({
+      x: {
+        ...xKind(x),
+        log: xLog.value,
+        window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null },
+      },
+      y: {
+        log: settings.ylog === '1',
+        window: { min: null, max: null },
+        ignoreOutliers: settings.outliers === '1',
+      },
+      aggregate: settings.aggregate ?? 'mean',
+      envelope: settings.envelope !== '0',
+      smoothing: own ?? smoothing.peek(),
+      xRange: range,
+      highlighted: null,
+    }),
+    [x, range, JSON.stringify(zoom), JSON.stringify(settings), xLog.value],
+  );
+  const attach = (chart: LinePanel) => {
+    const stop = effect(() => {
+      const value = parseSmoothing(panelSettings(panel.id).smooth) ?? smoothing.value;
+      chart.smooth(value);
+    });
+    const release = effect(() => {
+      chart.highlight(highlighted.value === null ? null : String(highlighted.value));
+    });
+    return () => {
+      stop();
+      release();
+    };
+  };
+  const callbacks: Callbacks = {
+    onNotes,
+    onZoom: (x0, x1) => setZoom(panel.id, x0 === null || x1 === null ? null : [x0, x1]),
+  };
+  return (
+    <ChartBox
+      make={LinePanel}
+      data={lines}
+      options={options}
+      panel={panel}
+      callbacks={callbacks}
+      attach={attach}
+    />
+  );
+}
+
+interface BarsProps {
+  panel: LinesProps['panel'];
+  lines: Line[];
+  log: boolean;
+}
+
+function Bars({ panel, lines, log }: BarsProps) {
+  const bars = useMemo<Bar[]>(
+    () => lines.map(({ id, label, color, last }) => ({ id, label, color, value: last[0] })),
+    [lines],
+  );
+  const lit = highlighted.value === null ? null : String(highlighted.value);
+  const options = useMemo(() => ({ log, highlighted: lit }), [log, lit]);
+  return (
+    <ChartBox make={BarsPanel} data={bars} options={options} panel={{ ...panel, kind: 'bars' }} />
+  );
+}
+
+function Nobody({ field }: { field: Key }) {
+  const { workspace } = useScope();
+  const names = workspace.store.byUid.value;
+  const owners = field.runs.flatMap((uid) => names.get(uid)?.name ?? []);
+  return (
+    <div class="message">
+      <span>None of the shown runs logs this key.</span>
+      <span class="mid ell">
+        {owners.length} hidden {owners.length === 1 ? 'run does' : 'runs do'}: {owners.join(', ')}
+      </span>
+    </div>
+  );
+}

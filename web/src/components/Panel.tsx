@@ -1,0 +1,90 @@
+/** The frame of every panel: header with key, notes and actions; states over the plot. */
+
+import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { ApiError } from '../api/client';
+import { brokenSince } from '../api/live';
+import type { Note } from '../charts/types';
+import { useInSight } from '../state/hooks';
+import { useScope } from '../state/workspace';
+import { Icon } from './Icon';
+
+interface PanelProps {
+  label: string;
+  title: ComponentChildren;
+  notes?: Note[];
+  actions?: ComponentChildren;
+  loading?: boolean;
+  error?: ApiError | null;
+  wide?: boolean;
+  children: ComponentChildren;
+}
+
+const STALE_AFTER_MS = 10_000;
+
+export function Panel(props: PanelProps) {
+  const { label, title, notes = [], actions, loading, error, wide, children } = props;
+  return (
+    <section class={`p ${wide ? 'span2' : ''}`} aria-label={label}>
+      {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
+      <div class="ph">
+        {title}
+        <div class="sp" />
+        <Notes notes={notes} />
+        <span class="acts">{actions}</span>
+      </div>
+      {children}
+      {error && <Failure error={error} />}
+    </section>
+  );
+}
+
+function Notes({ notes }: { notes: Note[] }) {
+  const broken = brokenSince.value;
+  if (broken !== null && Date.now() - broken > STALE_AFTER_MS) {
+    return (
+      <span class="badge warn">
+        <Icon name="clock" />
+        stale, reconnecting
+      </span>
+    );
+  }
+  return (
+    <>
+      {notes.map(({ text, tone, quiet }) => (
+        <span key={text} class={`badge ell ${tone} ${quiet ? 'quiet' : ''}`} title={text}>
+          {tone !== 'plain' && <Icon name="warn" />}
+          {text}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function Failure({ error }: { error: ApiError }) {
+  const { workspace } = useScope();
+  return (
+    <div class="message" role="alert">
+      <b>{error.message}</b>
+      <span class="mid">Your zoom and pins are kept.</span>
+      <button type="button" class="btn" onClick={() => workspace.retry()}>
+        <Icon name="reset" />
+        Try again
+      </button>
+    </div>
+  );
+}
+
+/** How far from sight a panel is mounted already, and how far away it is dropped again. */
+export const NEAR_PIXELS = 320;
+
+/** Its place is always there; what it shows is mounted when it comes near. */
+export function LazyPanel({ wide, children }: { wide?: boolean; children: ComponentChildren }) {
+  const place = useRef<HTMLDivElement>(null);
+  const near = useInSight(place, NEAR_PIXELS);
+  return (
+    <div ref={place} class={`place ${wide ? 'span2' : ''}`}>
+      {near ? children : <div class="p" />}
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+/** The sheet of all sections, or a sentence that says why it is empty. */
+
+import { useMemo } from 'preact/hooks';
+import { sectionsOf } from '../state/sections';
+import { panelSearch, setParams } from '../state/view';
+import { showAll, userRegExp } from '../state/visibility';
+import { useScope } from '../state/workspace';
+import { SectionView } from './Section';
+
+export function Sheet() {
+  const { workspace, runs } = useScope();
+  const catalogue = workspace.store.catalogue.value;
+  const search = panelSearch.value;
+  const sections = useMemo(
+    () => sectionsOf(catalogue, runs.value, userRegExp(search)),
+    [catalogue, runs.value, search],
+  );
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
+    <div class="sheet" tabIndex={0} role="group" aria-label="Panels">
+      {sections.map((section) => (
+        <SectionView key={section.name} section={section} />
+      ))}
+      {sections.length === 0 && <Nothing />}
+    </div>
+  );
+}
+
+function Nothing() {
+  const { workspace, runs } = useScope();
+  const action = (label: string, run: () => void) => (
+    <button type="button" class="link" onClick={run}>
+      {label}
+    </button>
+  );
+  if (panelSearch.value) {
+    return (
+      <p class="nothing">
+        No key of the shown runs fits “{panelSearch.value}”.{' '}
+        {action('Show all panels', () => setParams({ q: null }, 'push'))}
+      </p>
+    );
+  }
+  if (runs.value.length === 0 && workspace.store.total.value > 0) {
+    return <p class="nothing">All runs are hidden. {action('Show all runs', showAll)}</p>;
+  }
+  return (
+    <p class="nothing">
+      Nothing is logged yet. <code>run.log({'{"loss": loss}'})</code> makes the first panel, and it
+      appears here by itself.
+    </p>
+  );
+}

@@ -1,0 +1,161 @@
+/** What applies to all panels: search, smoothing, x-axis, histogram view, columns, zoom. */
+
+import { useState } from 'preact/hooks';
+import { formatCount } from '../math/numbers';
+import { pinned, unpin } from '../state/moment';
+import { stepMetricOf } from '../state/project';
+import {
+  columns,
+  type HistogramView,
+  histogramView,
+  panelSearch,
+  params,
+  setParams,
+  syncZoom,
+  type XAxis,
+  xAxis,
+  xLog,
+} from '../state/view';
+import { userRegExp } from '../state/visibility';
+import { useScope } from '../state/workspace';
+import { Check, type Choice, IconButton, SearchField, Select, Stepper } from './controls';
+import { Icon } from './Icon';
+import { Menu } from './Menu';
+import { SmoothingControl } from './SmoothingControl';
+
+export const HISTOGRAM_VIEWS: Choice<HistogramView>[] = [
+  ['heatmap', 'Heatmap'],
+  ['ridgeline', 'Ridgeline'],
+  ['percentiles', 'Percentiles'],
+  ['step', 'Single step'],
+];
+
+/** Metrics that are offered as x; the rest can be named in the address. */
+const MOST_METRICS = 60;
+
+function useXChoices(): Choice<XAxis>[] {
+  const { catalogue } = useScope().workspace.store;
+  const { keys } = catalogue.value;
+  const scalars = keys.filter(({ kind }) => kind === 'scalar');
+  const defined = scalars.some((key) => stepMetricOf(catalogue.value, key));
+  const metrics = scalars.slice(0, MOST_METRICS).map(({ key }): Choice<XAxis> => {
+    return [`metric:${key}`, key];
+  });
+  return [
+    ['auto', defined ? 'As defined' : 'Step'],
+    ...(defined ? [['step', 'Step'] as Choice<XAxis>] : []),
+    ['runtime', 'Relative time'],
+    ['time', 'Wall time'],
+    ...metrics,
+  ];
+}
+
+export function Toolbar() {
+  const [unfolded, setUnfolded] = useState(false);
+  const { keys } = useScope().workspace.store.catalogue.value;
+  const hasHistograms = keys.some(({ kind }) => kind === 'histogram');
+  const choices = useXChoices();
+  return (
+    <div class={`bar ${unfolded ? 'unfolded' : ''}`} role="toolbar" aria-label="All panels">
+      <SearchField
+        label="Panels (regex)"
+        value={panelSearch.value}
+        invalid={!userRegExp(panelSearch.value)}
+        onInput={(q) => setParams({ q }, 'replace')}
+      />
+      <IconButton
+        icon="gear"
+        class="more"
+        label="Chart settings"
+        expanded={unfolded}
+        onClick={() => setUnfolded(!unfolded)}
+      />
+      <SmoothingControl />
+      <div class="grp">
+        <span class="lbl">X</span>
+        <Select
+          label="X axis"
+          value={xAxis.value}
+          choices={choices}
+          onChange={(x) => setParams({ x: x === 'auto' ? null : x }, 'push')}
+        />
+      </div>
+      {hasHistograms && (
+        <div class="grp">
+          <span class="lbl">Histograms</span>
+          <Select
+            label="Histograms"
+            value={histogramView.value}
+            choices={HISTOGRAM_VIEWS}
+            onChange={(v) => setParams({ hist: v === 'heatmap' ? null : v }, 'push')}
+          />
+        </div>
+      )}
+      <Chips />
+      <div class="sp" />
+      <div class="grp columns">
+        <span class="lbl">Columns</span>
+        <Stepper
+          label="Columns"
+          value={columns.value}
+          min={1}
+          max={6}
+          onChange={(n) => setParams({ cols: n === 3 ? null : String(n) }, 'push')}
+        />
+      </div>
+      <MoreSettings />
+    </div>
+  );
+}
+
+function MoreSettings() {
+  const flag = (name: string) => (on: boolean) => setParams({ [name]: on ? '1' : null }, 'push');
+  return (
+    <Menu icon="more" label="More settings" wide>
+      {() => (
+        <>
+          <div class="opt">
+            <Check label="Logarithmic x" checked={xLog.value} onChange={flag('xlog')} />
+          </div>
+          <div class="opt">
+            <Check
+              label="Zoom all panels together"
+              checked={syncZoom.value}
+              onChange={flag('sync')}
+            />
+          </div>
+        </>
+      )}
+    </Menu>
+  );
+}
+
+function Chips() {
+  const pin = pinned.value;
+  const zoomed = Object.entries(params.value).filter(
+    ([name, value]) => name === 'zoom' || (name.startsWith('p.') && value.includes('zoom=')),
+  );
+  const resetZoom = () => {
+    const without = zoomed.map(([name, value]) => {
+      const rest = new URLSearchParams(name === 'zoom' ? '' : value);
+      rest.delete('zoom');
+      return [name, rest.toString() || null];
+    });
+    setParams(Object.fromEntries(without), 'push');
+  };
+  return (
+    <>
+      {zoomed.length > 0 && (
+        <button type="button" class="chip" aria-label="Reset zoom" onClick={resetZoom}>
+          zoomed <Icon name="reset" />
+        </button>
+      )}
+      {pin && (
+        <button type="button" class="chip" aria-label="Unpin" onClick={unpin}>
+          <Icon name="pin" />
+          {pin.axis === 'step' ? `step ${formatCount(pin.x)}` : 'pinned'} <Icon name="x" />
+        </button>
+      )}
+    </>
+  );
+}

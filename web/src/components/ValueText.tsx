@@ -1,0 +1,24 @@
+import type { Json } from '../api/types';
+import { formatExact, formatValue } from '../math/numbers';
+
+const WORDS: Record<string, number> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+};
+
+/** A value of config or summary in short; all of it is in the title. */
+export function ValueText({ value }: { value: Json | undefined }) {
+  if (value === undefined || value === null) return <span class="dim">–</span>;
+  const number = typeof value === 'string' ? WORDS[value] : value;
+  if (typeof number === 'number') {
+    const bad = !Number.isFinite(number);
+    return (
+      <span class={bad ? 'bad' : undefined} title={formatExact(number)}>
+        {formatValue(number)}
+      </span>
+    );
+  }
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return <span title={text}>{text}</span>;
+}

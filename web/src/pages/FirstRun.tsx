@@ -1,0 +1,149 @@
+/** What an empty server shows: how to log the first run, with this server's address. */
+
+import { useMemo } from 'preact/hooks';
+import { HeatPanel } from '../charts/heatPanel';
+import { LinePanel } from '../charts/linePanel';
+import type { HeatOptions, LineOptions } from '../charts/types';
+import { ChartBox } from '../components/ChartBox';
+import { IconButton } from '../components/controls';
+import { Icon } from '../components/Icon';
+import { KeyName } from '../components/KeyName';
+import { exampleHistograms, exampleLine } from '../state/example';
+import { copyText } from '../state/toasts';
+
+const DEFAULT_ORIGIN = 'http://127.0.0.1:8080';
+
+/** Where the client looks by itself, no address is needed. */
+function isDefault(): boolean {
+  return [DEFAULT_ORIGIN, 'http://localhost:8080'].includes(location.origin);
+}
+
+function lines(): string {
+  const address = isDefault() ? '' : `, settings={"base_url": "${location.origin}"}`;
+  return `import lossboard as wandb\nrun = wandb.init(project="my-project"${address})`;
+}
+
+export function FirstRun() {
+  const variable = `LOSSBOARD_BASE_URL=${location.origin} `;
+  const prefix = isDefault() ? '' : variable;
+  return (
+    <div class="empty">
+      <div>
+        <h1>Log your first run</h1>
+        <p class="lead">
+          Put these two lines at the top of your training script. Your <code>wandb.log</code>,{' '}
+          <code>wandb.watch</code> and <code>wandb.config</code> calls stay as they are.
+        </p>
+        <div class="codebox">
+          <pre class="code">
+            <Snippet />
+          </pre>
+          <button type="button" class="btn" onClick={() => void copyText(lines())}>
+            <Icon name="copy" />
+            Copy
+          </button>
+        </div>
+        <p class="t12 dim">
+          {isDefault() ? 'Scripts on this machine find the server at ' : 'This server is at '}
+          <code>{location.origin}</code>
+          {isDefault() ? ' by themselves.' : '.'}
+        </p>
+        <h2>Already have scripts for wandb?</h2>
+        <dl class="ways">
+          <Way name="Script unchanged" command={`${prefix}lossboard run train.py`} />
+          <Way name="No script at hand" command={`${prefix}lossboard demo`} />
+        </dl>
+        <p class="waiting">
+          <span class="pulse beat" />
+          Waiting for the first run
+          <span class="dim">This page opens it as soon as it starts.</span>
+        </p>
+      </div>
+      <Preview />
+    </div>
+  );
+}
+
+function Snippet() {
+  const address = location.origin;
+  return (
+    <>
+      <span class="kw">import</span> lossboard <span class="kw">as</span> wandb{'\n'}
+      run = wandb.init(project=<span class="st">"my-project"</span>
+      {!isDefault() && (
+        <>
+          , settings={'{'}
+          <span class="st">"base_url"</span>: <span class="st">"{address}"</span>
+          {'}'}
+        </>
+      )}
+      )
+    </>
+  );
+}
+
+function Way({ name, command }: { name: string; command: string }) {
+  return (
+    <div class="way">
+      <dt>{name}</dt>
+      <dd class="ell">
+        <code>{command}</code>
+      </dd>
+      <IconButton icon="copy" label={`Copy: ${command}`} onClick={() => void copyText(command)} />
+    </div>
+  );
+}
+
+const LINE_OPTIONS: LineOptions = {
+  x: { kind: 'step', log: false, window: { min: null, max: null } },
+  y: { log: false, window: { min: null, max: null }, ignoreOutliers: false },
+  aggregate: 'mean',
+  envelope: true,
+  smoothing: { kind: 'twema', amount: 0.6, showOriginal: true },
+  xRange: 1000,
+  highlighted: null,
+};
+
+const HEAT_OPTIONS: HeatOptions = {
+  x: { kind: 'step', window: { min: null, max: null } },
+  value: { scale: 'linear', window: { min: null, max: null }, full: false },
+  color: 'log',
+  margin: true,
+  pins: [],
+};
+
+/** What a first run will look like, computed here; it says that it is an example. */
+function Preview() {
+  const line = useMemo(() => [exampleLine()], []);
+  const histograms = useMemo(exampleHistograms, []);
+  return (
+    <div class="preview">
+      <section class="p" aria-label="Example of a loss curve">
+        <div class="ph">
+          <KeyName name="train/loss" />
+          <span class="sp" />
+          <span class="badge">what you will see here</span>
+        </div>
+        <ChartBox
+          make={LinePanel}
+          data={line}
+          options={LINE_OPTIONS}
+          panel={{ id: 'example line', kind: 'example', key: 'train/loss', runs: [] }}
+        />
+      </section>
+      <section class="p" aria-label="Example of gradient histograms">
+        <div class="ph">
+          <KeyName name="gradients/layer1.weight" />
+          <span class="sp" />
+          <span class="badge">with wandb.watch(model)</span>
+        </div>
+        <ChartBox
+          make={HeatPanel}
+          data={histograms}
+          options={HEAT_OPTIONS}
+          panel={{ id: 'example heat', kind: 'example', key: 'gradients/layer1.weight', runs: [] }}
+        />
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+/** What a run was made of and what it reached: config, summary, metadata, notices. */
+
+import { useState } from 'preact/hooks';
+import type { Json, JsonObject, Notice, Run, RunDetail } from '../api/types';
+import { SearchField } from '../components/controls';
+import { Icon } from '../components/Icon';
+import { ValueText } from '../components/ValueText';
+import { formatCount, formatDate } from '../math/numbers';
+import type { LoadState } from '../state/project';
+
+interface OverviewProps {
+  run: Run;
+  detail: RunDetail | null;
+  state: LoadState;
+}
+
+export function Overview({ run, detail, state }: OverviewProps) {
+  return (
+    <div class="sheet">
+      {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
+      <Notices notices={detail?.notices ?? []} />
+      {run.notes && (
+        <div class="columns2">
+          <p>{run.notes}</p>
+        </div>
+      )}
+      <div class="columns2">
+        <TreeBlock title="Config" values={run.config} empty="wandb.config is empty." />
+        <TreeBlock title="Summary" values={run.summary} empty="Nothing is logged yet." />
+        <TreeBlock
+          title="Metadata"
+          values={{ ...identity(run), ...detail?.metadata }}
+          empty="The client sent no metadata."
+        />
+      </div>
+    </div>
+  );
+}
+
+function identity(run: Run): JsonObject {
+  const named = { id: run.run_id, group: run.group, job_type: run.job_type };
+  const given = Object.entries(named).filter(([, value]) => value);
+  return Object.fromEntries([...given, ['exit_code', run.exit_code]]);
+}
+
+function Notices({ notices }: { notices: Notice[] }) {
+  if (notices.length === 0) return null;
+  return (
+    <ul class="notices" aria-label="Notices of this run">
+      {notices.map(({ kind, text, amount, time_us }) => (
+        <li key={kind} title={`${kind}, ${formatCount(amount)} in all`}>
+          <Icon name="warn" />
+          <span>{text}</span>
+          <span class="dim t12">{formatDate(time_us)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface TreeBlockProps {
+  title: string;
+  values: JsonObject;
+  empty: string;
+}
+
+function TreeBlock({ title, values, empty }: TreeBlockProps) {
+  const [search, setSearch] = useState('');
+  const found = search ? filtered(values, search.toLowerCase()) : values;
+  const isEmpty = Object.keys(values).length === 0;
+  return (
+    <section class="block" aria-label={title}>
+      <div class="row">
+        <h2 class="b">{title}</h2>
+        <span class="t12 dim">{Object.keys(values).length || ''}</span>
+        <span class="sp" />
+        {!isEmpty && (
+          <SearchField label={`Search ${title.toLowerCase()}`} value={search} onInput={setSearch} />
+        )}
+      </div>
+      {isEmpty ? <p class="dim">{empty}</p> : <Tree values={found} open={search !== ''} />}
+    </section>
+  );
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** The part of a tree whose keys or values have the text in them. */
+function filtered(values: JsonObject, text: string): JsonObject {
+  const kept: JsonObject = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (key.toLowerCase().includes(text)) kept[key] = value;
+    else if (isObject(value)) {
+      const inside = filtered(value, text);
+      if (Object.keys(inside).length > 0) kept[key] = inside;
+    } else if (String(value).toLowerCase().includes(text)) kept[key] = value;
+  }
+  return kept;
+}
+
+function Tree({ values, open }: { values: JsonObject; open: boolean }) {
+  return (
+    <div class="tree">
+      {Object.entries(values).map(([key, value]) =>
+        isObject(value) && Object.keys(value).length > 0 ? (
+          <details key={key} open={open || Object.keys(value).length <= 12}>
+            <summary>
+              {key} <span class="dim t12">{Object.keys(value).length}</span>
+            </summary>
+            <Tree values={value} open={open} />
+          </details>
+        ) : (
+          <dl class="leaf" key={key}>
+            <dt class="mid ell" title={key}>
+              {key}
+            </dt>
+            <dd>
+              <ValueText value={value} />
+            </dd>
+          </dl>
+        ),
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+/** The frame of the pages of one project: top bar, tabs, and what to say while it is not there. */
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import { openProject } from '../components/Palette';
+import { type Tab, TopBar } from '../components/TopBar';
+import { projectHref, runsHref } from '../router';
+import { openWorkspace, type Workspace } from '../state/workspace';
+import { Message } from './Message';
+
+export function useWorkspace(entity: string, project: string): Workspace {
+  const workspace = useMemo(() => openWorkspace(entity, project), [entity, project]);
+  useEffect(() => {
+    openProject.value = workspace.store;
+  }, [workspace]);
+  return workspace;
+}
+
+interface ProjectPageProps {
+  workspace: Workspace;
+  tab: 'workspace' | 'runs';
+  onDrawer?(): void;
+  children: ComponentChildren;
+}
+
+export function ProjectPage({ workspace, tab, onDrawer, children }: ProjectPageProps) {
+  const { store } = workspace;
+  const { entity, project } = store;
+  const tabs: Tab[] = [
+    { label: 'Workspace', href: projectHref(entity, project), current: tab === 'workspace' },
+    {
+      label: 'Runs',
+      href: runsHref(entity, project),
+      current: tab === 'runs',
+      count: store.total.value,
+    },
+  ];
+  useEffect(() => {
+    document.title = `${project} · lossboard`;
+  }, [project]);
+  return (
+    <div class="app">
+      <TopBar
+        entity={entity}
+        project={project}
+        tabs={tabs}
+        running={store.running.value}
+        onDrawer={onDrawer}
+      />
+      <Loaded workspace={workspace}>{children}</Loaded>
+    </div>
+  );
+}
+
+interface LoadedProps {
+  workspace: Workspace;
+  children: ComponentChildren;
+}
+
+/** The children once runs and keys are known; before, nothing, or what went wrong. */
+export function Loaded({ workspace, children }: LoadedProps) {
+  const state = workspace.store.state.value;
+  if (state === 'ready') return children;
+  if (state === 'loading') return <main class="main whole" aria-busy="true" />;
+  if (!state.missing) {
+    return <Message title={state.error} onRetry={() => workspace.retry()} />;
+  }
+  return (
+    <Message
+      title={`There is no project "${workspace.store.project}" here`}
+      text="It appears with its first run. Projects are told apart by capital letters too."
+    />
+  );
+}

@@ -1,0 +1,123 @@
+/** The first page: all projects, or how to log the first run. */
+
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { listProjects } from '../api/client';
+import type { Project, RunState } from '../api/types';
+import { StateGlyph } from '../components/Icon';
+import { SparkLine } from '../components/SparkLine';
+import { TopBar } from '../components/TopBar';
+import { formatCount, formatDate } from '../math/numbers';
+import { Link, navigate, projectHref } from '../router';
+import { type LoadState, loadError } from '../state/project';
+import { onDirty } from '../state/refresh';
+import { FirstRun } from './FirstRun';
+import { Message } from './Message';
+
+const projects = signal<Project[]>([]);
+const state = signal<LoadState>('loading');
+
+/** The page that teaches opens the first project by itself, once there is one. */
+async function load(): Promise<void> {
+  try {
+    const found = await listProjects();
+    const wasEmpty = state.peek() === 'ready' && projects.peek().length === 0;
+    projects.value = found;
+    state.value = 'ready';
+    if (wasEmpty && found.length > 0) navigate(projectHref(found[0].entity, found[0].name));
+  } catch (error) {
+    const failed = loadError(error);
+    if (state.peek() !== 'ready') state.value = failed;
+  }
+}
+
+export function ProjectsPage() {
+  useEffect(() => {
+    document.title = 'lossboard';
+    void load();
+    return onDirty(null, () => void load());
+  }, []);
+  const running = projects.value.reduce((sum, project) => sum + (project.states.running ?? 0), 0);
+  return (
+    <div class="app">
+      <TopBar tabs={[{ label: 'Projects', href: '/', current: true }]} running={running} />
+      <Content />
+    </div>
+  );
+}
+
+function Content() {
+  const now = state.value;
+  if (now === 'loading') return <main class="main whole" aria-busy="true" />;
+  if (now !== 'ready') return <Message title={now.error} onRetry={() => void load()} />;
+  return (
+    <main class="main whole">
+      <div class="sheet">{projects.value.length === 0 ? <FirstRun /> : <ProjectTable />}</div>
+    </main>
+  );
+}
+
+function ProjectTable() {
+  return (
+    <table class="table tall">
+      <thead>
+        <tr>
+          <th>Project</th>
+          <th class="r-num">Runs</th>
+          <th>States</th>
+          <th>Last activity</th>
+          <th>Main metric</th>
+        </tr>
+      </thead>
+      <tbody>
+        {projects.value.map((project) => (
+          <Row key={`${project.entity}/${project.name}`} project={project} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ project }: { project: Project }) {
+  const { entity, name, runs, states, last_activity_us, sparkline } = project;
+  const present = Object.entries(states) as [RunState, number][];
+  return (
+    <tr>
+      <td>
+        <Link class="rowlink" href={projectHref(entity, name)}>
+          {name}
+        </Link>{' '}
+        <span class="dim">{entity}</span>
+      </td>
+      <td class="r-num">{formatCount(runs)}</td>
+      <td>
+        <span class="legend">
+          {present
+            .filter(([, count]) => count > 0)
+            .map(([run, count]) => (
+              <span key={run}>
+                <StateGlyph state={run} />
+                {formatCount(count)} {run}
+              </span>
+            ))}
+        </span>
+      </td>
+      <td class="mid" title={new Date(last_activity_us / 1000).toString()}>
+        {formatDate(last_activity_us)}
+      </td>
+      <td>
+        {sparkline && (
+          <span class="row legend">
+            <SparkLine
+              values={sparkline.values}
+              label={`${sparkline.key} over steps`}
+              width={120}
+              height={24}
+            />
+            <span>{sparkline.key}</span>
+          </span>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,123 @@
+/** Who a run is, at a glance: name, state, tags, times, steps, host, main metrics. */
+
+import type { ComponentChildren } from 'preact';
+import { deleteRun, restoreRun } from '../api/client';
+import type { Json, Run, RunDetail } from '../api/types';
+import { IconButton } from '../components/controls';
+import { Icon, StateGlyph } from '../components/Icon';
+import { Menu } from '../components/Menu';
+import { ValueText } from '../components/ValueText';
+import { formatCount, formatDate, formatDuration } from '../math/numbers';
+import { navigate, projectHref } from '../router';
+import { attempt, copyText, say } from '../state/toasts';
+import { currentLink } from '../state/view';
+import { colorOf, cssColor } from '../state/visibility';
+
+const MOST_METRICS = 3;
+
+/** The numbers of the summary that say most: losses and accuracies before the rest. */
+export function mainMetrics(summary: Record<string, Json>): string[] {
+  const numbers = Object.keys(summary).filter(
+    (key) => typeof summary[key] === 'number' && !key.startsWith('_'),
+  );
+  const weight = (key: string) => (/loss/.test(key) ? 0 : /acc|f1|auc|score/.test(key) ? 1 : 2);
+  return numbers.sort((a, b) => weight(a) - weight(b) || a.localeCompare(b)).slice(0, MOST_METRICS);
+}
+
+export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null }) {
+  const host = detail?.metadata.host;
+  return (
+    <header class="rh" style={{ '--c': cssColor(colorOf(run)) }}>
+      <div class="who">
+        <div class="row title">
+          <span class="dot" />
+          <h1 class="ell">{run.name}</h1>
+          <span class="stat mid">
+            <StateGlyph state={run.state} />
+            {run.state}
+          </span>
+        </div>
+        <div class="row tags">
+          {run.tags.map((tag) => (
+            <span class="tag" key={tag}>
+              {tag}
+            </span>
+          ))}
+        </div>
+      </div>
+      <Fact label="Started" title={new Date(run.started_us / 1000).toString()}>
+        {formatDate(run.started_us)}
+      </Fact>
+      <Fact label="Runtime">{formatDuration(run.runtime_secs)}</Fact>
+      <Fact label="Last step">{run.last_step === null ? '–' : formatCount(run.last_step)}</Fact>
+      {typeof host === 'string' && (
+        <Fact label="Host" extra>
+          {host}
+        </Fact>
+      )}
+      {mainMetrics(run.summary).map((key) => (
+        <Fact key={key} label={key} extra>
+          <ValueText value={run.summary[key]} />
+        </Fact>
+      ))}
+      <div class="row">
+        <IconButton icon="link" label="Copy link" onClick={() => void copyText(currentLink())} />
+        <RunMenu run={run} />
+      </div>
+    </header>
+  );
+}
+
+interface FactProps {
+  label: string;
+  title?: string;
+  extra?: boolean;
+  children: ComponentChildren;
+}
+
+function Fact({ label, title, extra, children }: FactProps) {
+  return (
+    <div class={`fact ${extra ? 'extra' : ''}`} title={title}>
+      <span>{label}</span>
+      <b>{children}</b>
+    </div>
+  );
+}
+
+function RunMenu({ run }: { run: Run }) {
+  const remove = async () => {
+    if (!(await attempt('The run was not deleted', () => deleteRun(run.uid)))) return;
+    navigate(projectHref(run.entity, run.project));
+    const undo = () => void attempt('The run was not restored', () => restoreRun(run.uid));
+    say(`Deleted ${run.name}`, { label: 'Undo', run: undo });
+  };
+  return (
+    <Menu icon="more" label="Actions of this run">
+      {(close) => (
+        <>
+          <button
+            type="button"
+            onClick={() => {
+              close();
+              void copyText(`${run.entity}/${run.project}/${run.run_id}`);
+            }}
+          >
+            <Icon name="copy" />
+            Copy path of the run
+          </button>
+          <hr />
+          <button
+            type="button"
+            onClick={() => {
+              close();
+              void remove();
+            }}
+          >
+            <Icon name="trash" />
+            Delete run
+          </button>
+        </>
+      )}
+    </Menu>
+  );
+}

@@ -1,0 +1,34 @@
+/** A project: the list of its runs, and panels over all that are shown. */
+
+import { useMemo, useState } from 'preact/hooks';
+import { RunsSidebar } from '../components/RunsSidebar';
+import { Sheet } from '../components/Sheet';
+import { Toolbar } from '../components/Toolbar';
+import { focusKey } from '../state/focus';
+import { ScopeProvider } from '../state/workspace';
+import { FocusView } from './FocusView';
+import { ProjectPage, useWorkspace } from './ProjectPage';
+
+export function WorkspacePage({ entity, project }: { entity: string; project: string }) {
+  const workspace = useWorkspace(entity, project);
+  const [drawer, setDrawer] = useState(false);
+  const scope = useMemo(() => ({ workspace, runs: workspace.visible, single: false }), [workspace]);
+  const focused = focusKey.value;
+  return (
+    <ScopeProvider value={scope}>
+      <ProjectPage workspace={workspace} tab="workspace" onDrawer={() => setDrawer(!drawer)}>
+        {focused !== null ? (
+          <FocusView name={focused} drawer={drawer} />
+        ) : (
+          <>
+            <RunsSidebar workspace={workspace} open={drawer} />
+            <main class="main">
+              <Toolbar />
+              <Sheet />
+            </main>
+          </>
+        )}
+      </ProjectPage>
+    </ScopeProvider>
+  );
+}

@@ -1,0 +1,38 @@
+/** Explore: one panel on the full screen, drawn by Plotly in a document of its own. */
+
+import { signal } from '@preact/signals';
+import { getHealth } from '../api/client';
+import type { HistogramEvents, Line, StepOverlay } from '../charts/types';
+import { attempt, complain } from './toasts';
+
+/** What Explore draws: the panel's own arrays, nothing fetched anew. */
+export type Explored =
+  | { kind: 'lines'; title: string; x: string; lines: Line[]; log: boolean }
+  | { kind: 'heatmap'; title: string; events: HistogramEvents }
+  | { kind: 'histogram'; title: string; overlays: StepOverlay[] };
+
+/** What is open; the frame is kept in the background once it has been prepared. */
+export const explored = signal<Explored | null>(null);
+/** Path of plotly.js, known once Explore was near. */
+export const plotlyPath = signal<string | null>(null);
+let asked = false;
+
+/** Loads the frame and plotly.js in the background: called when the pointer nears the button. */
+export function prefetchExplore(): void {
+  if (asked) return;
+  asked = true;
+  void attempt('Explore is not available', async () => {
+    const { plotly_version: version } = await getHealth();
+    if (version) plotlyPath.value = `/vendor/plotly-${version}.min.js`;
+    else complain('Explore needs the Python package plotly on the server: pip install plotly.');
+  });
+}
+
+export function explore(what: Explored): void {
+  prefetchExplore();
+  explored.value = what;
+}
+
+export function closeExplore(): void {
+  explored.value = null;
+}

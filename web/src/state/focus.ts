@@ -1,0 +1,45 @@
+/** The histogram that is open, with its two steps: B the current one, A the reference. */
+
+import { computed } from '@preact/signals';
+import type { EventSeries } from './histograms';
+import { params, setParams } from './view';
+
+/** Key of the open histogram, or null. */
+export const focusKey = computed(() => params.value.focus ?? null);
+/** Run whose histogram is open; null: the first that has it. */
+export const focusRun = computed(() => Number(params.value.frun) || null);
+/** Ordinals of the events: identity, so that a growing run moves nothing. */
+export const currentOrdinal = computed(() => numberOf(params.value.ev));
+export const referenceOrdinal = computed(() => numberOf(params.value.ref));
+
+function numberOf(text: string | undefined): number | null {
+  return text === undefined || Number.isNaN(Number(text)) ? null : Number(text);
+}
+
+export function openFocus(key: string, run: number, ordinal: number | null): void {
+  const ev = ordinal === null ? null : String(ordinal);
+  setParams({ focus: key, frun: String(run), ev, ref: null }, 'push');
+}
+
+export function closeFocus(): void {
+  setParams({ focus: null, frun: null, ev: null, ref: null, cmp: null }, 'push');
+}
+
+/** Opens another tensor at the same step. */
+export function moveFocus(key: string): void {
+  setParams({ focus: key }, 'replace');
+}
+
+export function setCurrent(ordinal: number | null): void {
+  setParams({ ev: ordinal === null ? null : String(ordinal) }, 'replace');
+}
+
+export function setReference(ordinal: number | null): void {
+  setParams({ ref: ordinal === null ? null : String(ordinal) }, 'replace');
+}
+
+/** Position of an event by its ordinal; the last one for null or an ordinal that was strided out. */
+export function indexOf({ events }: EventSeries, ordinal: number | null): number {
+  const found = ordinal === null ? -1 : events.ordinal.indexOf(ordinal);
+  return found >= 0 ? found : events.ordinal.length - 1;
+}

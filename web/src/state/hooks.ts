@@ -1,0 +1,81 @@
+/** Hooks that tie components to the stores: a series is used while the component is mounted. */
+
+import { effect, type Signal } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { ApiError } from '../api/client';
+import type { TensorResponse } from '../api/types';
+import type { EventSeries, HistogramSpec } from './histograms';
+import type { Series, SeriesSpec } from './series';
+import { useScope } from './workspace';
+
+export interface Loaded<T> {
+  values: T[];
+  /** Still without an answer. */
+  waiting: number;
+  error: ApiError | null;
+}
+
+interface Store<Spec, Value> {
+  use(spec: Spec): Signal<Value | ApiError | null>;
+  release(spec: Spec): void;
+}
+
+function useStore<Spec, Value>(
+  store: Store<Spec, Value>,
+  specs: Spec[],
+  id: string,
+): Loaded<Value> {
+  const [loaded, setLoaded] = useState<Loaded<Value>>({ values: [], waiting: 1, error: null });
+  useLayoutEffect(() => {
+    const signals = specs.map((spec) => store.use(spec));
+    const stop = effect(() => setLoaded(read(signals.map(({ value }) => value))));
+    return () => {
+      stop();
+      for (const spec of specs) store.release(spec);
+    };
+  }, [store, id]);
+  return loaded;
+}
+
+function read<Value>(found: (Value | ApiError | null)[]): Loaded<Value> {
+  const values = found.filter((v): v is Value => v !== null && !(v instanceof ApiError));
+  const error = found.find((value) => value instanceof ApiError) ?? null;
+  const waiting = found.filter((value) => value === null).length;
+  return { values, waiting, error: error as ApiError | null };
+}
+
+export function useSeries(specs: SeriesSpec[]): Loaded<Series> {
+  const id = JSON.stringify(specs.map(({ reach: _, ...rest }) => rest));
+  return useStore<SeriesSpec, Series>(useScope().workspace.series, specs, id);
+}
+
+export function useHistograms(specs: HistogramSpec[]): Loaded<EventSeries> {
+  const store = useScope().workspace.histograms;
+  return useStore<HistogramSpec, EventSeries>(store, specs, JSON.stringify(specs));
+}
+
+export function useTensors(run: number | null, prefix: string): Loaded<TensorResponse> {
+  const { tensors } = useScope().workspace;
+  const specs = run === null ? [] : [{ run, prefix }];
+  const store = {
+    use: (spec: { run: number; prefix: string }) => tensors.use(spec.run, spec.prefix),
+    release: (spec: { run: number; prefix: string }) => tensors.release(spec.run, spec.prefix),
+  };
+  const [held] = useState(store);
+  return useStore(held, specs, `${run} ${prefix}`);
+}
+
+/** Whether an element is in sight, or less than `margin` pixels from it. */
+export function useInSight(element: RefObject<HTMLElement | null>, margin: number): boolean {
+  const [inSight, setInSight] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => setInSight(entries[entries.length - 1].isIntersecting),
+      { rootMargin: `${margin}px 0px` },
+    );
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, [margin]);
+  return inSight;
+}

@@ -1,0 +1,64 @@
+/** All that the pages of one project share: runs, keys, and the data of what is on screen. */
+
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Run } from '../api/types';
+import { HistogramStore } from './histograms';
+import { ProjectStore } from './project';
+import { SeriesStore } from './series';
+import { TensorStore } from './tensors';
+import { visibleIn } from './visibility';
+
+export class Workspace {
+  readonly store: ProjectStore;
+  readonly series = new SeriesStore();
+  readonly histograms = new HistogramStore();
+  readonly tensors = new TensorStore();
+  readonly visible: ReadonlySignal<Run[]>;
+
+  constructor(entity: string, project: string) {
+    this.store = new ProjectStore(entity, project);
+    this.visible = visibleIn(this.store);
+    this.store.onRefresh((dirty) => {
+      this.series.refresh(dirty);
+      this.histograms.refresh(dirty);
+      this.tensors.refresh(dirty);
+    });
+    this.store.start();
+  }
+
+  /** Asks again for everything that failed. */
+  retry(): void {
+    void this.store.load();
+    this.series.retry();
+    this.histograms.retry();
+    this.tensors.retry();
+  }
+}
+
+const current = signal<Workspace | null>(null);
+
+/** The project's workspace; it lives on while its pages are left and entered. */
+export function openWorkspace(entity: string, project: string): Workspace {
+  const open = current.peek();
+  if (open && open.store.entity === entity && open.store.project === project) return open;
+  open?.store.dispose();
+  current.value = new Workspace(entity, project);
+  return current.peek()!;
+}
+
+/** What a page's panels show: the workspace, the runs, and where a run's own page is. */
+export interface Scope {
+  workspace: Workspace;
+  runs: ReadonlySignal<Run[]>;
+  /** On the page of one run its lines are 1.5 px and need no legend. */
+  single: boolean;
+}
+
+const ScopeContext = createContext<Scope | null>(null);
+export const ScopeProvider = ScopeContext.Provider;
+
+export function useScope(): Scope {
+  return useContext(ScopeContext)!;
+}
