@@ -1,0 +1,76 @@
+"""`lossboard.Api()`: what runs have logged, read back from the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lossboard.api.connection import Connection, NotFound
+from lossboard.api.files import File
+from lossboard.api.histograms import StoredHistogram
+from lossboard.api.paths import project_path, run_path
+from lossboard.api.projects import Project
+from lossboard.api.run import Run
+from lossboard.api.runs import Runs
+from lossboard.current import runs as process
+from lossboard.settings import resolve
+
+__all__ = ["Api", "File", "NotFound", "Project", "Run", "Runs", "StoredHistogram"]
+
+
+class Api:
+    """The read side of `wandb.Api`, and `Run.histograms`.
+
+    `overrides` may hold entity, project and base_url; the rest comes from the environment.
+    Methods raise CommError when the server can't be reached, NotFound (a ValueError too) for what
+    is not there.
+    """
+
+    def __init__(
+        self,
+        overrides: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        api_key: str | None = None,
+    ) -> None:
+        given = {"api_key": api_key} if api_key else {}
+        self._settings = resolve(process.setup_fields, overrides or {}, given)
+        self._connection = Connection(self._settings, timeout_secs=timeout or 60.0)
+
+    @property
+    def default_entity(self) -> str:
+        """The entity of paths that name none."""
+        return self._settings.entity
+
+    def projects(self, entity: str | None = None, per_page: int = 200) -> list[Project]:
+        """The projects of an entity (default: of all), the last active first."""
+        found = self._connection.get("projects")["projects"]
+        projects = [Project(self._connection, attributes) for attributes in found]
+        return [project for project in projects if entity in (None, project.entity)]
+
+    def project(self, name: str, entity: str | None = None) -> Project:
+        """One project, by `entity/project` or `project`."""
+        path = f"{entity}/{name}" if entity else name
+        found = self._connection.get("projects", *project_path(path, self._settings))
+        return Project(self._connection, found)
+
+    def runs(
+        self,
+        path: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        order: str = "+created_at",
+        per_page: int = 50,
+        include_sweeps: bool = True,
+        lazy: bool = True,
+    ) -> Runs:
+        """The runs of a project that `filters` hold for, such as {"config.lr": {"$gt": 0.1}}.
+
+        `order` is a field with + (ascending) or - before it: created_at, display_name, state,
+        runtime, config.<key>, summary_metrics.<key>.
+        """
+        place = project_path(path, self._settings)
+        return Runs(self._connection, place, filters or {}, order, per_page)
+
+    def run(self, path: str) -> Run:
+        """One run, by `entity/project/run_id`."""
+        found = self._connection.get("runs", *run_path(path, self._settings))
+        return Run(self._connection, found)

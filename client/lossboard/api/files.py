@@ -1,0 +1,81 @@
+"""Files of a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from lossboard.api.connection import Connection
+from lossboard.errors import CommError
+
+__all__ = ["File"]
+
+
+class File:
+    """A file that belongs to a run."""
+
+    def __init__(self, connection: Connection, run_uid: int, attributes: Mapping[str, Any]) -> None:
+        self._connection = connection
+        self._run_uid = run_uid
+        self._attributes = attributes
+
+    @property
+    def name(self) -> str:
+        """Its name in the run, which may have folders."""
+        return str(self._attributes["name"])
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return int(self._attributes["size_bytes"])
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its content, in hex."""
+        return str(self._attributes["sha256"])
+
+    @property
+    def mimetype(self) -> str:
+        """Its type."""
+        return str(self._attributes["mime_type"])
+
+    @property
+    def url(self) -> str:
+        """Where its content is."""
+        base = self._connection.settings.base_url.rstrip("/")
+        return f"{base}/api/blobs/{self.sha256}"
+
+    def download(
+        self, root: str | os.PathLike[str] = ".", replace: bool = False, exist_ok: bool = False
+    ) -> TextIO:
+        """Writes it below `root`, with its folders, and returns the open file.
+
+        Raises ValueError if it is there already, unless it may be replaced or `exist_ok` (then
+        it is left as it is), and where its name leads out of `root`.
+        """
+        target = _inside(Path(root), self.name)
+        if target.exists() and not replace:
+            if exist_ok:
+                return target.open(encoding="utf-8")
+            raise ValueError(f"{target} is there already: use replace=True or exist_ok=True")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".part")
+        with partial.open("wb") as file:
+            self._connection.download(file, "runs", self._run_uid, "files", *self.name.split("/"))
+        if partial.stat().st_size != self.size:
+            partial.unlink()
+            raise CommError(f"the download of {self.name!r} broke off before its {self.size} bytes")
+        partial.replace(target)
+        return target.open(encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return f"<File {self.name} ({self.mimetype}, {self.size} bytes)>"
+
+
+def _inside(root: Path, name: str) -> Path:
+    target = (root / name).resolve()
+    if not target.is_relative_to(root.resolve()):
+        raise ValueError(f"the file name {name!r} leads out of {root}: it is not downloaded")
+    return target

@@ -1,0 +1,228 @@
+"""A run as the server has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+from lossboard.api.connection import Connection, NotFound, numbers_restored
+from lossboard.api.files import File
+from lossboard.api.histograms import StoredHistogram, stored_histograms
+from lossboard.api.history import as_frame, evenly, scan_rows
+from lossboard.api.times import iso_time
+
+__all__ = ["EditableValues", "Run"]
+
+
+class EditableValues(dict[str, Any]):
+    """Config or summary of a run; changes are sent by its `update`, and by `run.update()`."""
+
+    def __init__(self, values: Mapping[str, Any], run: Run) -> None:
+        super().__init__(values)
+        self._run = run
+
+    def update(self, *changes: Any, **named: Any) -> None:
+        """Sets values and sends them."""
+        super().update(*changes, **named)
+        self._run.update()
+
+
+class Run:
+    """A run as the server has it; `load` fetches it again. `name`, `notes`, `tags`, `group`,
+    `config` and `summary` can be changed; `update` sends the changes."""
+
+    def __init__(self, connection: Connection, attributes: Mapping[str, Any]) -> None:
+        self._connection = connection
+        self._take(attributes)
+
+    def _take(self, attributes: Mapping[str, Any]) -> None:
+        self._attributes = attributes
+        config = {k: v for k, v in attributes["config"].items() if not k.startswith("_")}
+        self.config = EditableValues(numbers_restored(config), self)
+        self.summary = EditableValues(numbers_restored(attributes["summary"]), self)
+        self.name = str(attributes["name"])
+        self.notes = str(attributes["notes"])
+        self.tags = list(attributes["tags"])
+        self.group = str(attributes["group"])
+        self._sent = self._editable()
+
+    def load(self, force: bool = True) -> Self:
+        """Fetches everything again; unsent changes are lost."""
+        self._take(self._detail())
+        return self
+
+    def update(self) -> None:
+        """Sends what was changed."""
+        now = self._editable()
+        changed = {field: value for field, value in now.items() if value != self._sent[field]}
+        if changed:
+            self._connection.patch("runs", self._uid, **changed)
+            self._sent = now
+
+    def delete(self, delete_artifacts: bool = False) -> None:
+        """Deletes the run with all it has logged."""
+        self._connection.delete("runs", self._uid)
+
+    @property
+    def id(self) -> str:
+        """Its id, unique in its project."""
+        return str(self._attributes["run_id"])
+
+    @property
+    def entity(self) -> str:
+        """The namespace of its project."""
+        return str(self._attributes["entity"])
+
+    @property
+    def project(self) -> str:
+        """Its project's name."""
+        return str(self._attributes["project"])
+
+    @property
+    def path(self) -> list[str]:
+        """Entity, project and id."""
+        return [self.entity, self.project, self.id]
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        entity, project, run_id = (quote(part, safe="=+&$@") for part in self.path)
+        return f"{self._connection.settings.app_url}/{entity}/{project}/runs/{run_id}"
+
+    @property
+    def state(self) -> str:
+        """running, finished, failed, crashed, killed or preempting."""
+        return str(self._attributes["state"])
+
+    @property
+    def exit_code(self) -> int | None:
+        """What its process ended with; None while it runs or if it never said."""
+        return self._attributes["exit_code"]  # type: ignore[no-any-return]
+
+    @property
+    def job_type(self) -> str:
+        """What kind of job it was."""
+        return str(self._attributes["job_type"])
+
+    @property
+    def created_at(self) -> str:
+        """When it began, in ISO 8601."""
+        return iso_time(self._attributes["started_us"])
+
+    @property
+    def lastHistoryStep(self) -> int:  # W&B's name
+        """The highest step it has logged; -1 if none."""
+        last = self._attributes["last_step"]
+        return -1 if last is None else int(last)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Host, program, Python, git and hardware it ran with."""
+        return dict(self._detail()["metadata"])
+
+    @property
+    def system_metrics(self) -> dict[str, Any]:
+        """The last value of each system metric."""
+        last: dict[str, Any] = {}
+        for row in self._rows(stream="system"):
+            last.update(row)
+        return {key: value for key, value in last.items() if not key.startswith("_")}
+
+    def history(
+        self,
+        samples: int = 500,
+        keys: Sequence[str] | None = None,
+        x_axis: str = "_step",
+        pandas: bool = True,
+        stream: Literal["default", "system", "history"] = "default",
+    ) -> Any:
+        """At most `samples` rows, evenly spaced, as a DataFrame or a list of dicts.
+
+        With `keys` only rows that have all of them, and only these and `x_axis`, by which the
+        rows are ordered.
+        """
+        source = "system" if stream == "system" else "history"
+        rows = list(self._rows(keys=_with_axis(keys, x_axis), stream=source))
+        if x_axis != "_step":
+            rows = sorted((row for row in rows if x_axis in row), key=lambda row: row[x_axis])
+        sampled = evenly(rows, samples)
+        if keys is not None:
+            sampled = [{k: row[k] for k in (x_axis, *keys) if k in row} for row in sampled]
+        return as_frame(sampled) if pandas else sampled
+
+    def scan_history(
+        self,
+        keys: Sequence[str] | None = None,
+        page_size: int = 1000,
+        min_step: int = 0,
+        max_step: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """All rows, one a step; with `keys` only rows that have all of them, and only these.
+
+        `max_step` is exclusive.
+        """
+        for row in self._rows(keys=keys, page_size=page_size, min_step=min_step, max_step=max_step):
+            yield row if keys is None else {key: row[key] for key in keys if key in row}
+
+    def histograms(self, key: str) -> Iterator[StoredHistogram]:
+        """Every stored histogram of a key as (step, batch, time, Histogram), none left out."""
+        return stored_histograms(self._connection, self._uid, key)
+
+    def files(self, names: Sequence[str] | None = None, per_page: int = 50) -> list[File]:
+        """Its files; with `names` only these."""
+        found = self._connection.get("runs", self._uid, "files")["files"]
+        files = [File(self._connection, self._uid, attributes) for attributes in found]
+        return [file for file in files if names is None or file.name in names]
+
+    def file(self, name: str) -> File:
+        """One file. Raises NotFound if there is none of that name."""
+        found = self.files([name])
+        if not found:
+            raise NotFound(f"run {'/'.join(self.path)} has no file {name!r}")
+        return found[0]
+
+    def __repr__(self) -> str:
+        return f"<Run {'/'.join(self.path)} ({self.state})>"
+
+    @property
+    def _uid(self) -> int:
+        return int(self._attributes["uid"])
+
+    def _detail(self) -> dict[str, Any]:
+        return self._connection.get("runs", *self.path)
+
+    def _rows(
+        self,
+        *,
+        keys: Sequence[str] | None = None,
+        page_size: int = 1000,
+        min_step: int = 0,
+        max_step: int | None = None,
+        stream: str = "history",
+    ) -> Iterator[dict[str, Any]]:
+        return scan_rows(
+            self._connection,
+            self._uid,
+            [key for key in keys if not key.startswith("_")] if keys else None,
+            page_size=page_size,
+            min_step=min_step,
+            max_step=max_step,
+            stream=stream,
+        )
+
+    def _editable(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "notes": self.notes,
+            "tags": list(self.tags),
+            "group": self.group,
+            "config": dict(self.config),
+            "summary": dict(self.summary),
+        }
+
+
+def _with_axis(keys: Sequence[str] | None, x_axis: str) -> list[str] | None:
+    if keys is None:
+        return None
+    return list(dict.fromkeys([*keys, x_axis]))

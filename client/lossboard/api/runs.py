@@ -1,0 +1,91 @@
+"""Lists of runs, fetched page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, overload
+
+import msgspec
+
+from lossboard.api.connection import Connection
+from lossboard.api.run import Run
+
+__all__ = ["Runs"]
+
+_SORTS: Final = {"created_at": "created", "createdAt": "created", "display_name": "name"}
+
+
+class Runs:
+    """The runs of a project; it can be iterated, indexed and counted."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        place: tuple[str, str],
+        filters: Mapping[str, Any],
+        order: str,
+        per_page: int,
+    ) -> None:
+        self._connection = connection
+        self._place = place
+        self._query = {
+            "filter": msgspec.json.encode(_filters(filters)).decode() if filters else None,
+            "sort": _sort(order.lstrip("+-")),
+            "order": "desc" if order.startswith("-") else "asc",
+            "limit": per_page,
+        }
+        self._fetched: list[Run] = []
+        self._total: int | None = None
+
+    def __len__(self) -> int:
+        if self._total is None:
+            self._fetch()
+        return self._total or 0
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Run]: ...
+
+    def __getitem__(self, index: int | slice) -> Run | list[Run]:
+        wanted = index.stop if isinstance(index, slice) else index + 1
+        if wanted is None or wanted <= 0 or (isinstance(index, slice) and (index.start or 0) < 0):
+            wanted = len(self)
+        while len(self._fetched) < min(wanted, len(self)):
+            self._fetch()
+        return self._fetched[index]
+
+    def __iter__(self) -> Iterator[Run]:
+        place = 0
+        while place < len(self):
+            yield self[place]
+            place += 1
+
+    def __repr__(self) -> str:
+        return f"<Runs {'/'.join(self._place)}>"
+
+    def _fetch(self) -> None:
+        answer = self._connection.get(
+            "projects", *self._place, "runs", offset=len(self._fetched), **self._query
+        )
+        self._fetched += [Run(self._connection, found) for found in answer["runs"]]
+        # A run that was deleted meanwhile makes the last page shorter than was promised.
+        self._total = answer["total"] if answer["runs"] else len(self._fetched)
+
+
+def _sort(field: str) -> str:
+    if field.startswith("summary_metrics."):
+        return "summary." + field.removeprefix("summary_metrics.")
+    if field.startswith("config."):
+        return field.removesuffix(".value")
+    return _SORTS.get(field, field)
+
+
+def _filters(filters: Any) -> Any:
+    """Filters with W&B's `config.<key>.value` as `config.<key>`."""
+    if isinstance(filters, Mapping):
+        return {
+            key.removesuffix(".value") if key.startswith("config.") else key: _filters(value)
+            for key, value in filters.items()
+        }
+    return [_filters(item) for item in filters] if isinstance(filters, list | tuple) else filters
