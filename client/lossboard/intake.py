@@ -12,6 +12,7 @@ from lossboard.terms import Deferred
 
 __all__ = ["Intake", "Item"]
 
+_MOMENT_SECS: Final = 0.1  # a wait that is not worth a word
 _ITEM_BYTES: Final = 400  # a dict, two tuples and the item itself
 
 
@@ -55,16 +56,14 @@ class Intake:
     def put(self, item: Item, on_full: Callable[[str], None]) -> float:
         """Takes the item; the seconds that this had to wait for room, nearly always 0.
 
-        `on_full(activity)` is called, without the lock, before such a wait. Raises RuntimeError
-        after `close`.
+        `on_full(activity)` is called, without the lock, when that takes more than a moment. Raises
+        RuntimeError after `close`.
         """
         with self._lock:
             if self._has_room(item):
                 self._append(item)
                 return 0.0
-            activity = self.activity
-        on_full(activity)
-        return self._put_when_there_is_room(item)
+        return self._put_when_there_is_room(item, on_full)
 
     def _has_room(self, item: Item) -> bool:
         return (
@@ -88,8 +87,14 @@ class Intake:
             self._hurried = True
             self._work.notify()
 
-    def _put_when_there_is_room(self, item: Item) -> float:
+    def _put_when_there_is_room(self, item: Item, on_full: Callable[[str], None]) -> float:
         started = time.monotonic()
+        self.hurry()
+        with self._lock:
+            soon = self._room.wait_for(lambda: self._has_room(item), _MOMENT_SECS)
+            activity = self.activity
+        if not soon:
+            on_full(activity)
         with self._lock:
             self._room.wait_for(lambda: self._has_room(item))
             self._append(item)
@@ -118,6 +123,7 @@ class Intake:
         taken: list[Item] = []
         wire_bytes = memory_bytes = 0
         with self._lock:
+            self.activity = "packing rows" if self._items else "idle"
             while self._items and wire_bytes < self._flush_bytes:
                 item = self._items[0]
                 if patient and item.waits_for and not all(d.ready() for d in item.waits_for):
@@ -146,6 +152,11 @@ class Intake:
             self.lost_count += len(self._items)
             self._items.clear()
             self._room.notify_all()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the worker died."""
+        return self._broken
 
     @property
     def is_spent(self) -> bool:

@@ -51,11 +51,13 @@ class Ledger:
         with self._changed:
             return sum(map(len, self._memory.values()))
 
-    def add(self, payload: bytes) -> int:
-        """The number of the new record. Raises LedgerFull; then no number is used up."""
+    def add(self, payload: bytes, *, whatever_it_takes: bool = False) -> int:
+        """The number of the new record. Raises LedgerFull, unless it must be taken; then no number
+        is used up."""
         seq = self._next_seq
         if not self._settle() or not self._to_disk(seq, payload):
-            if self.memory_bytes + len(payload) > self._memory_limit_bytes:
+            too_much = self.memory_bytes + len(payload) > self._memory_limit_bytes
+            if too_much and not whatever_it_takes:
                 raise LedgerFull(self.disk_trouble)
             with self._changed:
                 self._memory[seq] = payload

@@ -164,7 +164,9 @@ class Pipeline:
             self.intake.put(Item(Draft.add_exit, (exit,), 50), on_full=lambda activity: None)
         self.spooler.patient = False
         self.intake.close()
-        self._worker.join(max(deadline - time.monotonic(), _JOIN_SECS))
+        ended = self._worker.join(max(deadline - time.monotonic(), _JOIN_SECS))
+        if exit is not None and ended and self.intake.is_broken:
+            self.spooler.spool_exit(exit)
 
     def _deliver_rest(self, deadline: float) -> None:
         """Delivers; what that gave reason to note is a last record."""

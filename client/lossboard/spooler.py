@@ -6,6 +6,8 @@ import threading
 import time
 from collections import Counter, deque
 
+import msgspec
+
 from lossboard import wire
 from lossboard.draft import Draft, count_kinds
 from lossboard.intake import Intake, Item
@@ -39,7 +41,6 @@ class Spooler:
 
     def turn(self) -> bool:
         """One round; False when the intake is closed and empty."""
-        self._intake.activity = "idle"
         self._intake.wait(self._interval_secs)
         while self.spool_batch():
             continue
@@ -56,13 +57,13 @@ class Spooler:
         return bool(items)
 
     def _drafted(self, items: list[Item]) -> Draft:
-        self._intake.activity = "packing rows"
         draft = Draft()
         for item in items:
             try:
                 item.add(draft, *item.arguments)
             except _ITEM_ERRORS as error:
-                self._lose({item.add.__name__.removeprefix("add_"): 1}, str(error))
+                kind = item.add.__name__.removeprefix("add_").removeprefix("mixed_") + "s"
+                self._lose({kind: 1}, str(error))
         while self._notes:
             draft.add_notice(self._notes.popleft())
         return draft
@@ -76,9 +77,20 @@ class Spooler:
         try:
             self._ledger.add(payload)
         except LedgerFull as error:
-            self._notes.extend(record.notices)
-            self._lose(count_kinds(record), f"the disk says {error} and the server takes nothing")
+            self._drop(record, f"the disk says {error} and the server takes nothing")
         self._tell_disk_trouble()
+
+    def _drop(self, record: wire.Record, why: str) -> None:
+        """The record is lost, except for its notices and the end of the run, which are small."""
+        self._notes.extend(record.notices)
+        self._lose(count_kinds(msgspec.structs.replace(record, exit=None)), why)
+        if record.exit is not None:
+            self.spool_exit(record.exit)
+
+    def spool_exit(self, exit: wire.Exit) -> None:
+        """The end of the run as a record of its own, past everything that failed."""
+        last = wire.Record(version=wire.WIRE_VERSION, exit=exit)
+        self._ledger.add(wire.encode_record(last), whatever_it_takes=True)
 
     def _lose(self, counts: dict[str, int], why: str) -> None:
         """Accounts for what is lost for good, in the run and, once per reason, to people."""
