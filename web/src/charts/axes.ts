@@ -18,7 +18,7 @@ import {
   timeTicks,
   valueTicks,
 } from '../math/ticks';
-import type { Box } from './surface';
+import type { Box, Span } from './surface';
 import { theme } from './theme';
 import type { HistogramAxis, XKind } from './types';
 
@@ -83,13 +83,13 @@ export function xFull(kind: XKind | HistogramAxis, value: number, name?: string)
   return `${name ?? label} ${formatCount(value)}`;
 }
 
-/** Labels under the box and its baseline. */
+/** Labels under the box and its baseline; returns where the labels are. */
 export function drawXAxis(
   context: CanvasRenderingContext2D,
   box: Box,
   ticks: Ticks,
   place: (value: number) => number,
-): void {
+): Span[] {
   const { line2, ink3, font } = theme();
   const bottom = box.top + box.height;
   context.fillStyle = line2;
@@ -97,12 +97,13 @@ export function drawXAxis(
   context.fillStyle = ink3;
   context.font = font;
   context.textBaseline = 'middle';
-  ticks.values.forEach((value, i) => {
-    const x = place(value);
-    const half = context.measureText(ticks.labels[i]).width / 2;
-    context.textAlign =
-      x - half < box.left - 8 ? 'left' : x + half > box.left + box.width + 6 ? 'right' : 'center';
-    context.fillText(ticks.labels[i], x, bottom + 13);
+  context.textAlign = 'left';
+  return ticks.values.map((value, i) => {
+    const width = context.measureText(ticks.labels[i]).width;
+    const wanted = place(value) - width / 2;
+    const left = Math.min(box.left + box.width + 6 - width, Math.max(box.left - 8, wanted));
+    context.fillText(ticks.labels[i], left, bottom + 13);
+    return [left, left + width];
   });
 }
 

@@ -1,11 +1,12 @@
 /** A bar per run, for series that all have one point. */
 
+import { textOn } from '../math/color';
 import { formatShort, formatValue } from '../math/numbers';
 import { LINEAR } from '../math/scale';
 import { niceBounds, niceLogBounds, type Ticks } from '../math/ticks';
 import { drawXAxis, logValueTicks, mappedTicks } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
-import { colorOf, fade, theme } from './theme';
+import { colorOf, fade, rgbOf, theme } from './theme';
 import type { Bar, BarOptions, Callbacks, Chart, Moment, Note } from './types';
 
 const TOP = 8;
@@ -145,7 +146,7 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     context.fillStyle = away ? fade(bar.color, 0.35) : colorOf(bar.color);
     const thick = Math.max(2, Math.round(high * BAR_SHARE));
     context.fillRect(Math.min(zero, end), middle - thick / 2, Math.abs(end - zero), thick);
-    this.paintValue(context, bar.value, end, middle);
+    this.paintValue(context, bar, end, middle);
   }
 
   private paintLabel(
@@ -164,14 +165,18 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
 
   private paintValue(
     context: CanvasRenderingContext2D,
-    value: number,
+    { value, color }: Bar,
     end: number,
     middle: number,
   ): void {
     if (this.rowHeight() < 10) return;
     const text = formatValue(value);
     const inside = end + context.measureText(text).width + 6 > this.frame.width;
-    context.fillStyle = inside ? theme().bg : Number.isFinite(value) ? theme().ink : theme().bad;
+    context.fillStyle = inside
+      ? textOn(rgbOf(color))
+      : Number.isFinite(value)
+        ? theme().ink
+        : theme().bad;
     context.textAlign = inside ? 'right' : 'left';
     context.fillText(text, inside ? end - 4 : end + 4, middle + 0.5);
   }

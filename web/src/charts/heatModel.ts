@@ -89,12 +89,10 @@ export function eventNotes({ series, table, axis, places }: EventModel): Note[] 
   return notes;
 }
 
-/** `0.02 % outside the range`, or nothing. */
+/** `0.02 % outside` (double click shows all), or nothing. */
 export function outsideNote(outside: number, mass: number): Note[] {
   if (!(outside > 0) || !(mass > 0)) return [];
-  return [
-    { text: `${formatShare(outside / mass)} outside, double click shows all`, tone: 'plain' },
-  ];
+  return [{ text: `${formatShare(outside / mass)} outside`, tone: 'plain' }];
 }
 
 /** The one value that all events consist of, or null. */

@@ -20,7 +20,7 @@ import {
 } from './heatModel';
 import { CELL_PIXELS, paintRaster, type Raster, rasterize } from './heatRaster';
 import { densityAt, drawSections, type Section, sectionOf } from './marginCurve';
-import { type Box, crosshair, dot, flag, hatch, pill } from './surface';
+import { type Box, crosshair, dot, flag, hatch, pillBelow, pillLeft, type Span } from './surface';
 import { colorOf, theme } from './theme';
 import type { Callbacks, Chart, HeatOptions, HistogramSeries, Legend, Moment, Note } from './types';
 
@@ -41,6 +41,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
   private moment: Moment | null = null;
   private pointer: Point | null = null;
   private notes: Note[] = [];
+  private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
@@ -102,6 +103,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     if (!model || !options) return;
     const ticks = mappedTicks(model.value[0], model.value[1], frame.height - BOTTOM, model.map);
     frame.box = this.layout(ticks);
+    this.callbacks.onLayout?.(frame.box.left, frame.box.width);
     this.raster = rasterize(model, frame.box);
     const { context } = frame.base;
     paintRaster(context, this.raster, frame.box, options.color, this.scratch);
@@ -217,7 +219,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     const { axis, x } = this.model!;
     drawYAxis(base.context, box, ticks, (value) => this.toY(value), false);
     const labels = xTicks(axis, false, x[0], x[1], box.width);
-    drawXAxis(base.context, box, labels, (value) => this.toX(value));
+    this.labels = drawXAxis(base.context, box, labels, (value) => this.toX(value));
     if (!this.options!.margin) return;
     const margin = this.marginBox();
     for (const value of ticks.values) {
@@ -280,8 +282,10 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
       return;
     }
     const { mean, std } = statistics(this.model!.table.at(event));
-    const text = `mean ${formatValue(mean)}  std ${formatValue(std)}`;
-    this.callbacks.onNotes?.([{ text, tone: 'plain' }]);
+    this.callbacks.onNotes?.([
+      { text: `mean ${formatValue(mean)}`, tone: 'plain' },
+      { text: `std ${formatValue(std)}`, tone: 'plain' },
+    ]);
   }
 
   /** The event under the moment, else -1. */
@@ -348,7 +352,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     const { context } = frame.over;
     crosshair(context, x, box, true);
     const text = xShort(model!.axis, moment.x);
-    pill(context, text, x, box.top + box.height + 4, 'below', box.left + box.width + RIGHT);
+    const limit = box.left + box.width + RIGHT;
+    pillBelow(context, text, x, box.top + box.height + 4, limit, this.labels);
   }
 
   /** The value under the pointer: a hairline across heatmap and margin, and the density there. */
@@ -362,7 +367,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     context.fillRect(box.left, y, wide, 1);
     context.globalAlpha = 1;
     const value = this.valueAt(this.pointer!.y);
-    pill(context, formatValue(value, 3), box.left - 2, y, 'left', box.left);
+    pillLeft(context, formatValue(value, 3), box.left - 2, y);
     if (!this.options!.margin) return;
     const section = this.section(event, this.model!.series.color);
     if (!(section.peak > 0) || section.bins.constant) return;

@@ -7,7 +7,7 @@ import { lastAtOrBefore } from '../math/search';
 import { drawXAxis, xFull, xShort, xTicks } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { bucketAt, buildLayers, type LayerModel, layoutRows, type RowLayout } from './layerModel';
-import { crosshair, pill } from './surface';
+import { crosshair, pillBelow, type Span } from './surface';
 import { rgbOf, theme } from './theme';
 import { tooltip } from './tooltip';
 import type {
@@ -43,6 +43,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
   private notes: Note[] = [];
   private moment: Moment | null = null;
   private pointer: Point | null = null;
+  private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
@@ -115,7 +116,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     this.paintCells(context);
     this.paintLabels(context);
     const ticks = xTicks(options.x.kind, false, model.x[0], model.x[1], frame.box.width);
-    drawXAxis(context, frame.box, ticks, (value) => this.toX(value));
+    this.labels = drawXAxis(context, frame.box, ticks, (value) => this.toX(value));
   }
 
   paintOver(): void {
@@ -263,7 +264,8 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     if (!(x >= box.left - 1 && x <= box.left + box.width + 1)) return;
     crosshair(frame.over.context, x, box, true);
     const text = xShort(this.options!.x.kind, moment.x);
-    pill(frame.over.context, text, x, box.top + box.height + 4, 'below', frame.width);
+    const top = box.top + box.height + 4;
+    pillBelow(frame.over.context, text, x, top, frame.width, this.labels);
   }
 
   private frameCell(key: string, x: number): void {

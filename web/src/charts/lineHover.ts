@@ -4,9 +4,11 @@ import type uPlot from 'uplot';
 import { nonFiniteAt } from '../math/buckets';
 import { formatValue } from '../math/numbers';
 import { nearestIndex } from '../math/search';
+import type { Ticks } from '../math/ticks';
 import { xFull, xShort } from './axes';
 import type { DrawnLine, LineModel } from './lineModel';
-import { type Box, crosshair, dot, pill, ring, Surface } from './surface';
+import { type Box, circle, crosshair, dot, pillBelow, ring, type Span, Surface } from './surface';
+import { colorOf, theme } from './theme';
 import { type TooltipRow, tooltip } from './tooltip';
 import type { Callbacks, LineOptions, Moment } from './types';
 
@@ -27,6 +29,7 @@ export class LineHover {
   private model: LineModel | null = null;
   private options: LineOptions | null = null;
   private box: Box = { left: 0, top: 0, width: 0, height: 0 };
+  private ticks: Ticks = { values: [], labels: [] };
   private over: HTMLElement | null = null;
   private moment: Moment | null = null;
   private pointer: { x: number; y: number } | null = null;
@@ -40,8 +43,9 @@ export class LineHover {
     this.surface = new Surface(root, true);
   }
 
-  /** What is drawn below; the first call also listens to the plot's pointer. */
-  attach(model: LineModel, options: LineOptions, plot: uPlot, box: Box): void {
+  /** What is drawn below; a new plot's pointer is listened to. */
+  attach(model: LineModel, options: LineOptions, plot: uPlot, box: Box, ticks: Ticks): void {
+    this.ticks = ticks;
     this.model = model;
     this.options = options;
     this.box = box;
@@ -49,7 +53,7 @@ export class LineHover {
     if (this.surface.width !== width || this.surface.height !== height) {
       this.surface.resize(width, height);
     }
-    if (this.over) return;
+    if (this.over === plot.over) return;
     this.over = plot.over;
     this.over.addEventListener('pointermove', (event) => this.onMove(event));
     this.over.addEventListener('pointerleave', () => this.onLeave());
@@ -132,11 +136,24 @@ export class LineHover {
     crosshair(context, x, this.box, moment.pinned);
     const readings = model.lines.map((item) => this.read(item, moment.x));
     for (const { item, y } of readings) {
-      if (this.isInside(y)) dot(context, x, y, item.line.color);
+      if (!this.isInside(y)) continue;
+      if (readings.length > MOST_ROWS) circle(context, x, y, 2, colorOf(item.line.color));
+      else dot(context, x, y, item.line.color);
     }
     if (this.pointer) this.showTooltip(readings, x);
     const text = xShort(options.x.kind, moment.x);
-    pill(context, text, x, this.box.top + this.box.height + 4, 'below', this.surface.width);
+    const top = this.box.top + this.box.height + 4;
+    pillBelow(context, text, x, top, this.surface.width, this.labels());
+  }
+
+  /** Where uPlot has put the labels of the x-axis. */
+  private labels(): Span[] {
+    const { context } = this.surface;
+    context.font = theme().font;
+    return this.ticks.values.map((value, i) => {
+      const half = context.measureText(this.ticks.labels[i]).width / 2;
+      return [this.toX(value) - half, this.toX(value) + half];
+    });
   }
 
   private isInside(y: number): boolean {

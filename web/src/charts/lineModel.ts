@@ -226,5 +226,6 @@ function pointsNote({ lines, x }: Omit<LineModel, 'notes'>): Note | null {
     const text = `${formatCount(most.buckets)} of ${formatShort(most.points)} points, extremes exact`;
     return { text, tone: 'plain' };
   }
-  return { text: `all ${formatCount(most.points)} points`, tone: 'plain', quiet: true };
+  const all = most.points === 1 ? '1 point' : `all ${formatCount(most.points)} points`;
+  return { text: all, tone: 'plain', quiet: true };
 }

@@ -165,7 +165,7 @@ export class LinePanel implements Chart<Line[], LineOptions> {
     if (this.over.width !== this.width || this.over.height !== this.height) {
       this.over.resize(this.width, this.height);
     }
-    this.hover.attach(this.model!, this.options!, this.plot, this.box());
+    this.hover.attach(this.model!, this.options!, this.plot, this.box(), this.ticks.x);
   }
 
   private makeTicks(): { x: Ticks; y: Ticks } {
@@ -176,7 +176,8 @@ export class LinePanel implements Chart<Line[], LineOptions> {
       ? logValueTicks(y[0], y[1], high)
       : mappedTicks(y[0], y[1], high, LINEAR);
     const wide = this.width - labelColumn(yTicks.labels);
-    return { x: xTicks(options.x.kind, options.x.log, x[0], x[1], wide), y: yTicks };
+    const ticks = xTicks(options.x.kind, options.x.log, x[0], x[1], wide);
+    return { x: withoutCutLabel(ticks, x, options.x.log, wide), y: yTicks };
   }
 
   private makePlot(): uPlot {
@@ -280,6 +281,24 @@ export class LinePanel implements Chart<Line[], LineOptions> {
 
 function emptyTicks(): { x: Ticks; y: Ticks } {
   return { x: { values: [], labels: [] }, y: { values: [], labels: [] } };
+}
+
+const LABEL_LETTER_PIXELS = 6.2;
+
+/** uPlot centres labels on their ticks: one that the right edge would cut is left out. */
+function withoutCutLabel(
+  ticks: Ticks,
+  [lo, hi]: [number, number],
+  log: boolean,
+  wide: number,
+): Ticks {
+  const last = ticks.values.length - 1;
+  if (last < 1) return ticks;
+  const value = ticks.values[last];
+  const share = log ? Math.log(hi / value) / Math.log(hi / lo) : (hi - value) / (hi - lo);
+  const half = (ticks.labels[last].length * LABEL_LETTER_PIXELS) / 2;
+  if (share * wide + 6 >= half - 2) return ticks;
+  return { values: ticks.values, labels: [...ticks.labels.slice(0, last), ''] };
 }
 
 const rank = ({ line }: DrawnLine, raised: string | null): number => (line.id === raised ? 1 : 0);

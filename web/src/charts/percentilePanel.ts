@@ -7,7 +7,7 @@ import { drawXAxis, drawYAxis, labelColumn, mappedTicks, xShort, xTicks } from '
 import { describeEvents } from './describe';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { buildEvents, type EventModel, eventAt, eventNotes, eventX } from './heatModel';
-import { clipped, crosshair, dot, hatch, pill } from './surface';
+import { clipped, crosshair, dot, hatch, pillBelow, type Span } from './surface';
 import { colorOf, fade } from './theme';
 import type { Callbacks, Chart, HistogramSeries, Moment, Note, PercentileOptions } from './types';
 import { ValueAxis } from './valueAxis';
@@ -32,6 +32,7 @@ export class PercentilePanel implements Chart<HistogramSeries, PercentileOptions
   private notes: Note[] = [];
   private moment: Moment | null = null;
   private hovering = false;
+  private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
@@ -95,7 +96,7 @@ export class PercentilePanel implements Chart<HistogramSeries, PercentileOptions
       this.paintNonFinite(context);
     });
     const labels = xTicks(model.axis, false, model.x[0], model.x[1], frame.box.width);
-    drawXAxis(context, frame.box, labels, (value) => this.toX(value));
+    this.labels = drawXAxis(context, frame.box, labels, (value) => this.toX(value));
   }
 
   paintOver(): void {
@@ -111,7 +112,8 @@ export class PercentilePanel implements Chart<HistogramSeries, PercentileOptions
     if (band && Number.isFinite(band[MEDIAN])) {
       dot(context, x, y.pixel(band[MEDIAN]), model.series.color);
     }
-    pill(context, xShort(model.axis, moment.x), x, box.top + box.height + 4, 'below', frame.width);
+    const text = xShort(model.axis, moment.x);
+    pillBelow(context, text, x, box.top + box.height + 4, frame.width, this.labels);
   }
 
   onHover(point: Point | null): void {
@@ -122,7 +124,7 @@ export class PercentilePanel implements Chart<HistogramSeries, PercentileOptions
     this.frame.paintOver();
     this.callbacks.onMoment?.(this.moment);
     const band = this.moment ? this.bandAt(this.moment.x) : null;
-    this.callbacks.onNotes?.(band ? [bandNote(band)] : this.notes);
+    this.callbacks.onNotes?.(band ? bandNotes(band) : this.notes);
   }
 
   onClick(point: Point): void {
@@ -256,7 +258,10 @@ function sourceNote({ table }: EventModel): Note[] {
   return some && !recorded ? [{ text: 'percentiles from bins', tone: 'plain' }] : [];
 }
 
-function bandNote(band: number[]): Note {
+function bandNotes(band: number[]): Note[] {
   const [, p5, , median, , p95] = band.map((value) => formatValue(value, 3));
-  return { text: `median ${median}  5–95 % ${p5} to ${p95}`, tone: 'plain' };
+  return [
+    { text: `median ${median}`, tone: 'plain' },
+    { text: `5–95 % ${p5} to ${p95}`, tone: 'plain' },
+  ];
 }

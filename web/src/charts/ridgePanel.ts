@@ -6,7 +6,7 @@ import { drawXAxis, mappedTicks, xShort, xTicks } from './axes';
 import { describeEvents } from './describe';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { buildEvents, type EventModel, eventNotes, placeAt } from './heatModel';
-import { pill } from './surface';
+import { pillLeft } from './surface';
 import { colorOf, rgbOf, theme } from './theme';
 import type { Callbacks, Chart, HistogramSeries, Moment, Note, RidgeOptions } from './types';
 import { ValueAxis } from './valueAxis';
@@ -119,15 +119,7 @@ export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOw
     this.paintCurve(context, this.curves[rank], rank, true);
     const x = model.places.position[this.curves[rank].place];
     const text = xShort(model.axis, x);
-    const right = frame.width - RIGHT + 8;
-    pill(
-      context,
-      text,
-      right + 4 + context.measureText(text).width,
-      this.baseline(rank),
-      'left',
-      0,
-    );
+    pillLeft(context, text, frame.width, this.baseline(rank));
   }
 
   onHover(point: Point | null): void {

@@ -8,7 +8,7 @@ import { valueTicks } from '../math/ticks';
 import { drawXAxis, drawYAxis, labelColumn, mappedTicks } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { buildStep, type StepItem, type StepModel } from './stepModel';
-import { clipped, crosshair, dot, hatch, pill } from './surface';
+import { clipped, crosshair, dot, hatch, pillBelow, type Span } from './surface';
 import { colorOf, fade, theme } from './theme';
 import { type TooltipContent, tooltip } from './tooltip';
 import type { Callbacks, Chart, Moment, StepOptions, StepOverlay } from './types';
@@ -24,6 +24,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
   private options: StepOptions | null = null;
   private model: StepModel | null = null;
   private pointer: Point | null = null;
+  private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
@@ -91,7 +92,8 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     drawYAxis(context, frame.box, ticks, (value) => this.toY(value), true);
     clipped(context, frame.box, () => this.paintItems(context));
     const wide = mappedTicks(model.x[0], model.x[1], frame.box.width, model.map, X_ROOM);
-    drawXAxis(context, frame.box, wide, (value) => this.toX(model.map.forward(value)));
+    const place = (value: number) => this.toX(model.map.forward(value));
+    this.labels = drawXAxis(context, frame.box, wide, place);
   }
 
   paintOver(): void {
@@ -102,7 +104,14 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     for (const item of model.items) this.paintPoint(context, item, pointer.x);
     const value = this.valueAt(pointer.x);
     const { top, height } = frame.box;
-    pill(context, formatValue(value, 3), pointer.x, top + height + 4, 'below', frame.width);
+    pillBelow(
+      context,
+      formatValue(value, 3),
+      pointer.x,
+      top + height + 4,
+      frame.width,
+      this.labels,
+    );
   }
 
   onHover(point: Point | null): void {

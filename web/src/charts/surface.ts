@@ -114,27 +114,58 @@ export function nonFiniteMark(
   }
 }
 
-export type Anchor = 'below' | 'left';
+/** Pixels from..to that a label takes on its axis. */
+export type Span = [from: number, to: number];
 
-/** A value on an axis as a dark pill: `below` is centred under x, `left` ends at x. */
-export function pill(
+/** x as a dark pill under the plot, centred on it; labels it touches are covered whole. */
+export function pillBelow(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  top: number,
+  limit: number,
+  labels: Span[],
+): void {
+  const { bg, font } = theme();
+  context.font = font;
+  const width = pillWidth(context, text);
+  const left = Math.min(limit - width, Math.max(0, x - width / 2));
+  let from = left - 4;
+  let to = left + width + 4;
+  for (const [start, end] of labels) {
+    if (end < left - 4 || start > left + width + 4) continue;
+    from = Math.min(from, start - 1);
+    to = Math.max(to, end + 1);
+  }
+  context.fillStyle = bg;
+  context.fillRect(from, top - 1, to - from, 18);
+  paintPill(context, text, left, top, width);
+}
+
+/** A value as a dark pill left of the plot, ending at x and centred on y. */
+export function pillLeft(
   context: CanvasRenderingContext2D,
   text: string,
   x: number,
   y: number,
-  anchor: Anchor,
-  limit: number,
 ): void {
-  const { ink, bg, font } = theme();
-  context.font = font;
-  const width = Math.ceil(context.measureText(text).width) + 10;
-  const left =
-    anchor === 'left'
-      ? Math.max(0, x - width)
-      : Math.min(limit - width, Math.max(0, x - width / 2));
-  const top = anchor === 'left' ? y - 8 : y;
-  context.fillStyle = bg;
-  if (anchor === 'below') context.fillRect(left - 8, top - 2, width + 16, 20);
+  context.font = theme().font;
+  const width = pillWidth(context, text);
+  paintPill(context, text, Math.max(0, x - width), y - 8, width);
+}
+
+function pillWidth(context: CanvasRenderingContext2D, text: string): number {
+  return Math.ceil(context.measureText(text).width) + 10;
+}
+
+function paintPill(
+  context: CanvasRenderingContext2D,
+  text: string,
+  left: number,
+  top: number,
+  width: number,
+): void {
+  const { ink, bg } = theme();
   context.fillStyle = ink;
   rounded(context, left, top, width, 16);
   context.fillStyle = bg;

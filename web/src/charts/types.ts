@@ -262,6 +262,8 @@ export interface Callbacks {
   onNearest?(id: string | null): void;
   /** Heatmap and layer map: what the ramp's ends mean, after each paint. */
   onLegend?(legend: Legend): void;
+  /** The heatmap's plot area in CSS pixels of the host: what shares its scale shares its pixels. */
+  onLayout?(left: number, width: number): void;
   /** Replaces the notes in the header. */
   onNotes?(notes: Note[]): void;
 }
