@@ -25,6 +25,7 @@ from lossboard_server.routes import (
 from lossboard_server.security import Guard
 from lossboard_server.services import Services, open_services
 from lossboard_server.settings import Settings
+from lossboard_server.wandb_protocol.routes import make_router
 
 __all__ = ["create_app", "create_app_from_environment"]
 
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     install_error_handlers(app)
-    for router in _ROUTERS:
+    for router in (make_router(services), *_ROUTERS):
         app.include_router(router)
     describe(app)
     app.add_middleware(Guard, settings=settings)

@@ -9,6 +9,7 @@ crashes the client: an unknown root field is an error that says so.
 
 from __future__ import annotations
 
+import logging
 from importlib.resources import files
 from typing import Any
 
@@ -33,7 +34,12 @@ from graphql import (
     visit,
 )
 
+from lossboard_server.errors import ApiError
+
 __all__ = ["MAX_DOCUMENT_TOKENS", "Executor"]
+
+_log = logging.getLogger("lossboard.server")
+
 
 MAX_DOCUMENT_TOKENS = 10_000  # the client's longest documents have about 600
 _INTROSPECTION = "__type"  # asked by clients before 0.29, about types that we don't declare
@@ -73,8 +79,16 @@ class Executor:
             variable_values=_filled(operation, variables or {}),
         )
         if result.errors:
+            _log_unexpected(result.errors)
             return _failure(result.errors)
         return {"data": result.data}
+
+
+def _log_unexpected(errors: list[GraphQLError]) -> None:
+    for error in errors:
+        cause = error.original_error
+        if cause is not None and not isinstance(cause, ApiError):
+            _log.error("GraphQL field %s failed", error.path, exc_info=cause)
 
 
 def _failure(errors: list[GraphQLError]) -> dict[str, Any]:

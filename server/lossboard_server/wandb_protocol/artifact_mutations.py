@@ -1,0 +1,342 @@
+"""Mutations of artifacts: creating, uploading, committing, linking, naming."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import GraphQLError
+from sqlalchemy import select, update
+
+from lossboard_server import artifacts, catalogue, schema
+from lossboard_server.queries import artifacts as reads
+from lossboard_server.wandb_protocol.artifact_nodes import (
+    artifact_by_global_id,
+    artifact_id_in,
+    artifact_node,
+)
+from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call, global_id
+from lossboard_server.writer import Transaction
+
+__all__ = [
+    "add_aliases",
+    "commit_artifact",
+    "create_artifact",
+    "create_files",
+    "create_manifest",
+    "delete_artifact",
+    "keep_manifest",
+    "link_artifact",
+    "remove_aliases",
+    "update_artifact",
+    "use_artifact",
+]
+
+CLIENT_SCHEME = "wandb-client-artifact://"
+
+
+def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateArtifact: the committed artifact of that digest, or a new pending one."""
+    entity = given.get("entityName") or DEFAULT_ENTITY
+    project = str(given.get("projectName") or "uncategorized")
+    run_name = given.get("runName")
+
+    def create(transaction: Transaction) -> int:
+        project_id = catalogue.open_project(transaction, entity, project)
+        run_id = _run_id(transaction, project_id, run_name) if run_name else None
+        wanted = artifacts.NewArtifact(
+            project_id=project_id,
+            collection=_collection_name(given),
+            type=str(given["artifactTypeName"]),
+            digest=str(given.get("digest") or ""),
+            run_id=run_id,
+            client_id=given.get("clientID") or "",
+            sequence_client_id=given.get("sequenceClientID") or "",
+            description=given.get("description") or "",
+            metadata=json.loads(given.get("metadata") or "{}"),
+            aliases=[alias["alias"] for alias in given.get("aliases") or ()],
+            tags=[tag.get("tagName", "") for tag in given.get("tags") or ()],
+            history_step=given.get("historyStep"),
+        )
+        return artifacts.create(transaction.connection, wanted, now_us=transaction.now_us)[0]
+
+    return _payload(call, call.write(create))
+
+
+def _collection_name(given: Mapping[str, Any]) -> str:
+    names = given.get("artifactCollectionNames") or [given.get("artifactCollectionName")]
+    if not names[0]:
+        raise GraphQLError("an artifact needs a collection name")
+    return str(names[0])
+
+
+def _run_id(transaction: Transaction, project_id: int, name: str) -> int | None:
+    run = schema.run
+    return transaction.connection.execute(
+        select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == name)
+    ).scalar()
+
+
+def _payload(call: Call, artifact_id: int) -> dict[str, Any]:
+    with call.read() as connection:
+        found = reads.artifact_by_id(connection, artifact_id)
+    assert found is not None, "it was just written"
+    return {"artifact": artifact_node(call, found), "success": True}
+
+
+def create_manifest(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateArtifactManifest: where the manifest of a pending artifact is to be uploaded."""
+    artifact_id = artifact_id_in(given["artifactID"])
+    name = str(given.get("name") or "wandb_manifest.json")
+    token = call.signer.token(artifact=artifact_id, name=name)
+    url = f"{call.base_url}/storage/{token}"
+    file = {
+        "id": global_id("ManifestFile", artifact_id),
+        "name": name,
+        "uploadUrl": url,
+        "uploadHeaders": [],
+    }
+    manifest_id = global_id("Manifest", artifact_id, name)
+    return {"artifactManifest": {"id": manifest_id, "type": given.get("type"), "file": file}}
+
+
+def create_files(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateArtifactFiles: upload addresses of the files whose content isn't here yet."""
+    edges = [{"node": _upload_node(call, one)} for one in given.get("artifactFiles") or ()]
+    return {"files": {"edges": edges, "pageInfo": {"endCursor": None, "hasNextPage": False}}}
+
+
+def _upload_node(call: Call, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    md5 = base64.b64decode(wanted["md5"]).hex()
+    with call.read() as connection:
+        known = reads.blob_by_md5(connection, md5)
+    is_here = known is not None and call.services.blobs.has(known)
+    token = call.signer.token(md5=md5, name=str(wanted["name"]))
+    return {
+        "name": wanted["name"],
+        "storagePath": f"artifacts/{md5}",
+        "uploadUrl": None if is_here else f"{call.base_url}/storage/{token}",
+        "uploadHeaders": [f"Content-MD5:{wanted['md5']}"],
+        "uploadMultipartUrls": None,
+        "artifact": {"id": wanted["artifactID"]},
+    }
+
+
+def keep_manifest(call: Call, artifact_id: int, manifest: Mapping[str, Any], sha256: str) -> None:
+    """The uploaded manifest's entries become those of the artifact."""
+
+    def keep(transaction: Transaction) -> None:
+        connection = transaction.connection
+        found = reads.artifact_by_id(connection, artifact_id)
+        if found is None or found.state != "PENDING":
+            return  # a repeated upload; the committed manifest is the same
+        entries = [_entry(transaction, path, entry) for path, entry in manifest["contents"].items()]
+        artifacts.add_entries(connection, artifact_id, entries)
+        connection.execute(
+            update(schema.artifact)
+            .where(schema.artifact.c.id == artifact_id)
+            .values(manifest_sha256=sha256)
+        )
+
+    call.write(keep)
+
+
+def _entry(transaction: Transaction, path: str, entry: Mapping[str, Any]) -> artifacts.Entry:
+    reference = str(entry.get("ref") or "")
+    if reference.startswith(CLIENT_SCHEME):
+        reference = _resolved(transaction, reference)
+    sha256 = "" if reference else _sha256_of(transaction, str(entry["digest"]))
+    return artifacts.Entry(
+        path=path,
+        digest=str(entry["digest"]),
+        size_bytes=int(entry.get("size") or 0),
+        sha256=sha256,
+        reference=reference,
+    )
+
+
+def _sha256_of(transaction: Transaction, digest: str) -> str:
+    """The blob with this base64 MD5; empty while it isn't uploaded."""
+    try:
+        md5 = base64.b64decode(digest, validate=True).hex()
+    except ValueError:
+        return ""
+    return reads.blob_by_md5(transaction.connection, md5) or ""
+
+
+def _resolved(transaction: Transaction, reference: str) -> str:
+    """A reference by the id that its client made up, as one by our id."""
+    client_id, _, path = reference.removeprefix(CLIENT_SCHEME).partition("/")
+    client_id, _, alias = client_id.partition(":")
+    connection = transaction.connection
+    found = reads.artifact_by_client_id(connection, client_id)
+    if found is None and alias:
+        found = _latest_of_sequence(transaction, client_id, alias)
+    if found is None:
+        return reference
+    hexadecimal = global_id("Artifact", found.id).encode().hex()
+    return f"wandb-artifact://{hexadecimal}/{path}"
+
+
+def _latest_of_sequence(transaction: Transaction, client_id: str, alias: str) -> Any:
+    collection = schema.artifact_collection
+    row = transaction.connection.execute(
+        select(collection.c.project_id, collection.c.name).where(
+            collection.c.client_id == client_id
+        )
+    ).first()
+    if row is None:
+        return None
+    return reads.artifact_by_name(transaction.connection, row.project_id, f"{row.name}:{alias}")
+
+
+def commit_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """CommitArtifact: the artifact becomes a version once its files are all here."""
+    artifact_id = artifact_id_in(given["artifactID"])
+
+    def commit(transaction: Transaction) -> None:
+        _fill_in_blobs(transaction, artifact_id)
+        artifacts.commit(transaction.connection, artifact_id, now_us=transaction.now_us)
+
+    call.write(commit)
+    return _payload(call, artifact_id)
+
+
+def _fill_in_blobs(transaction: Transaction, artifact_id: int) -> None:
+    """Entries whose blobs came after the manifest."""
+    entry = schema.artifact_entry
+    missing = transaction.connection.execute(
+        select(entry.c.id, entry.c.digest).where(
+            entry.c.artifact_id == artifact_id, entry.c.sha256 == "", entry.c.reference == ""
+        )
+    ).all()
+    for row in missing:
+        transaction.connection.execute(
+            update(entry)
+            .where(entry.c.id == row.id)
+            .values(sha256=_sha256_of(transaction, row.digest))
+        )
+
+
+def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """UpdateArtifact: description, metadata, tags."""
+    artifact = artifact_by_global_id(call, given["artifactID"])
+    tags = set(artifact.tags)
+    tags |= {tag["tagName"] for tag in given.get("tagsToAdd") or ()}
+    tags -= {tag["tagName"] for tag in given.get("tagsToDelete") or ()}
+    metadata = given.get("metadata")
+    call.write(
+        lambda transaction: artifacts.update_description(
+            transaction.connection,
+            artifact.id,
+            now_us=transaction.now_us,
+            description=given.get("description"),
+            metadata=None if metadata is None else json.loads(metadata),
+            tags=sorted(tags),
+        )
+    )
+    return _payload(call, artifact.id)
+
+
+def delete_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteArtifact."""
+    artifact_id = artifact_id_in(given["artifactID"])
+    call.write(
+        lambda transaction: artifacts.remove(
+            transaction.connection, artifact_id, now_us=transaction.now_us
+        )
+    )
+    return _payload(call, artifact_id)
+
+
+def use_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """UseArtifact: notes that a run uses it."""
+    artifact_id = artifact_id_in(given["artifactID"])
+    start = call.start(given.get("entityName"), given.get("projectName"), str(given["runName"]))
+
+    def use(transaction: Transaction) -> None:
+        project_id = catalogue.open_project(transaction, start.entity, start.project)
+        run_id = _run_id(transaction, project_id, start.run_id)
+        if run_id is None:
+            raise GraphQLError(f"there is no run {start.run_id!r} in {start.project}")
+        artifacts.use(transaction.connection, artifact_id, run_id=run_id, now_us=transaction.now_us)
+
+    call.write(use)
+    return _payload(call, artifact_id)
+
+
+def add_aliases(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """AddAliases, in the collections that the aliases name."""
+    artifact_id = artifact_id_in(given["artifactID"])
+
+    def add(transaction: Transaction) -> None:
+        for alias in given.get("aliases") or ():
+            artifacts.add_aliases(
+                transaction.connection,
+                artifact_id,
+                [alias["alias"]],
+                now_us=transaction.now_us,
+                collection_id=_collection_of(transaction, alias),
+            )
+
+    call.write(add)
+    return {"success": True}
+
+
+def remove_aliases(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteAliases."""
+    artifact_id = artifact_id_in(given["artifactID"])
+
+    def remove(transaction: Transaction) -> None:
+        for alias in given.get("aliases") or ():
+            artifacts.remove_aliases(
+                transaction.connection,
+                artifact_id,
+                [alias["alias"]],
+                collection_id=_collection_of(transaction, alias),
+            )
+
+    call.write(remove)
+    return {"success": True}
+
+
+def _collection_of(transaction: Transaction, alias: Mapping[str, Any]) -> int | None:
+    entity = alias.get("entityName") or DEFAULT_ENTITY
+    project_id = catalogue.find_project(transaction, entity, str(alias.get("projectName")))
+    if project_id is None:
+        return None
+    name = str(alias.get("artifactCollectionName"))
+    found = reads.collection_by_name(transaction.connection, project_id, name)
+    return None if found is None else found.id
+
+
+def link_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    """LinkArtifact: the artifact becomes a version of another collection too."""
+    artifact_id = _linked_id(call, given)
+    entity = given.get("entityName") or DEFAULT_ENTITY
+    aliases = [alias["alias"] for alias in given.get("aliases") or ()]
+
+    def link(transaction: Transaction) -> int:
+        project = str(given.get("projectName") or "uncategorized")
+        return artifacts.link(
+            transaction.connection,
+            artifact_id,
+            project_id=catalogue.open_project(transaction, entity, project),
+            collection=str(given["artifactPortfolioName"]),
+            aliases=aliases,
+            now_us=transaction.now_us,
+        )
+
+    return {"versionIndex": call.write(link)}
+
+
+def _linked_id(call: Call, given: Mapping[str, Any]) -> int:
+    if given.get("artifactID"):
+        return artifact_id_in(given["artifactID"])
+    with call.read() as connection:
+        found = reads.artifact_by_client_id(connection, str(given.get("clientID")))
+    if found is None:
+        raise GraphQLError("linkArtifact names no artifact that is here")
+    return found.id

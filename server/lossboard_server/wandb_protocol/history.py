@@ -1,0 +1,144 @@
+"""History rows in the forms that W&B's clients ask for."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from lossboard_server import queries
+from lossboard_server.queries.runs import Run
+from lossboard_server.wandb_protocol.context import Call
+
+__all__ = ["keys_of", "last_system_row", "rows_text", "sampled", "system_text", "tail_text"]
+
+DEFAULT_SAMPLES: Final = 500
+MAX_ROWS: Final = 100_000
+
+_TYPE_NAMES: Final = {"scalar": "number", "histogram": "histogram"}
+
+
+def rows_text(
+    call: Call,
+    run: Run,
+    samples: int | None = None,
+    minStep: int | None = None,
+    maxStep: int | None = None,
+) -> list[str]:
+    """Rows as JSON texts: all of a window of steps, or so many spread evenly over the run."""
+    if minStep is None and maxStep is None:
+        rows = _spread(_rows(call, run.uid, None, None, None), samples or DEFAULT_SAMPLES)
+    else:
+        rows = _rows(call, run.uid, None, minStep, maxStep)
+    return [json.dumps(row) for row in rows]
+
+
+def sampled(call: Call, run: Run, specs: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """Rows that have all keys of each spec, spread evenly, with non-finite numbers as text."""
+    return [_sampled_one(call, run, json.loads(spec)) for spec in specs]
+
+
+def _sampled_one(call: Call, run: Run, spec: dict[str, Any]) -> list[dict[str, Any]]:
+    keys = list(dict.fromkeys(spec.get("keys") or ()))
+    rows = _rows(call, run.uid, keys, spec.get("minStep"), spec.get("maxStep"))
+    chosen = _spread(rows, int(spec.get("samples") or DEFAULT_SAMPLES))
+    return [{key: _plain(_at(row, key)) for key in keys} for row in chosen]
+
+
+def _at(row: dict[str, Any], key: str) -> Any:
+    """The value of a key, which may be the dotted form of a nested one."""
+    if key in row:
+        return row[key]
+    value: Any = row
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _rows(
+    call: Call, uid: int, keys: list[str] | None, low: int | None, high: int | None
+) -> list[dict[str, Any]]:
+    query = queries.HistoryQuery(
+        run=uid, keys=keys, min_step=low, max_step=high, limit=MAX_ROWS, stream="history"
+    )
+    rows: list[dict[str, Any]] = []
+    with call.read() as connection:
+        while True:
+            found = queries.query_history(connection, call.services.tails, query)
+            rows += found.rows
+            if found.next_step is None:
+                return rows
+            query = queries.HistoryQuery(
+                run=uid, keys=keys, min_step=found.next_step, max_step=high, limit=MAX_ROWS
+            )
+
+
+def _spread(rows: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """At most `count` rows at even distances, with the first and the last."""
+    if len(rows) <= count or count < 2:
+        return rows[:count]
+    places = [round(index * (len(rows) - 1) / (count - 1)) for index in range(count)]
+    return [rows[place] for place in places]
+
+
+def _plain(value: Any) -> Any:
+    """Non-finite numbers as text: the answer around them is strict JSON."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def keys_of(call: Call, run: Run) -> dict[str, Any]:
+    """W&B's historyKeys: each key with how many values of which type it has."""
+    with call.read() as connection:
+        facts = queries.keys(connection, call.services.tails, [run.uid])
+        summary = queries.summaries(connection, call.services.tails, [run.uid])[run.uid]
+    keys: dict[str, Any] = {}
+    for fact in facts:
+        if fact.kind not in ("scalar", "histogram", "json"):
+            continue
+        entry = keys.setdefault(
+            fact.key,
+            {
+                "typeCounts": [],
+                "monotonic": False,
+                "previousValue": _plain(_at(summary, fact.key)),
+            },
+        )
+        kind = _TYPE_NAMES.get(fact.kind) or fact.media or "string"
+        entry["typeCounts"].append({"type": kind, "count": fact.n})
+    last_step = -1 if run.last_step is None else run.last_step
+    own = {"typeCounts": [{"type": "number", "count": last_step + 1}], "monotonic": True}
+    keys.setdefault("_step", {**own, "previousValue": last_step})
+    return {"sets": [], "keys": keys, "lastStep": last_step}
+
+
+def _system_rows(call: Call, uid: int) -> list[dict[str, Any]]:
+    query = queries.HistoryQuery(run=uid, limit=MAX_ROWS, stream="system")
+    with call.read() as connection:
+        rows = queries.query_history(connection, call.services.tails, query).rows
+    return [{key: value for key, value in row.items() if key != "_step"} for row in rows]
+
+
+def system_text(call: Call, uid: int, samples: int | None = None) -> list[str]:
+    """Rows of system metrics as JSON texts."""
+    rows = _spread(_system_rows(call, uid), samples or DEFAULT_SAMPLES)
+    return [json.dumps(row) for row in rows]
+
+
+def last_system_row(call: Call, uid: int) -> dict[str, Any]:
+    """The newest system metrics."""
+    rows = _system_rows(call, uid)
+    return rows[-1] if rows else {}
+
+
+def tail_text(call: Call, uid: int, stream: Literal["history", "system"]) -> str:
+    """The last row in the form that a resuming client reads: a JSON list of JSON texts."""
+    if stream == "system":
+        rows = _system_rows(call, uid)
+    else:
+        with call.read() as connection:
+            last = queries.last_steps(connection, call.services.tails, [uid]).get(uid)
+        rows = [] if last is None else _rows(call, uid, None, last, last + 1)
+    return json.dumps([json.dumps(row) for row in rows[-1:]])

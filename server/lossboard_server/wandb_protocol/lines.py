@@ -1,0 +1,225 @@
+"""Lines of W&B's streams as columns of a record.
+
+A history line is a JSON object `{"_step", "_runtime", "_timestamp", key: value}`. Numbers may be
+the bare tokens NaN, Infinity and -Infinity, which standard JSON doesn't have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from lossboard.histogram import from_bins
+from lossboard.wire import (
+    EXACT_INT_LIMIT,
+    TYPE_FLOAT,
+    TYPE_INT,
+    Column,
+    HistogramColumn,
+    HistogramData,
+    JsonColumn,
+    Rows,
+)
+
+__all__ = ["History", "history_of", "latest_us", "parse_lines", "system_rows_of"]
+
+_OWN_KEYS: Final = frozenset(("_step", "_timestamp", "_runtime", "_wandb"))
+# Edges of watch come from a float32 linspace, which is this exact; then bins are equal parts.
+_EVEN_TOLERANCE: Final = 1e-6
+
+_Path = tuple[str, ...]
+
+
+class History(msgspec.Struct, frozen=True):
+    """The parts of a record that history lines become."""
+
+    rows: Rows
+    histograms: list[HistogramColumn]
+
+
+class _Numbers:
+    """The numbers of one key while lines are read."""
+
+    __slots__ = ("rows", "types", "values")
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.types = bytearray()
+        self.rows: list[int] = []
+
+
+class _Others:
+    """The values of one key that are not numbers."""
+
+    __slots__ = ("rows", "values")
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.rows: list[int] = []
+
+
+def parse_lines(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """The objects on the lines. Raises ValueError naming the first line that is none."""
+    fast = _parse_standard(lines)
+    if fast is not None and len(fast) == len(lines):
+        return fast
+    return [_parse_line(index, line) for index, line in enumerate(lines)]
+
+
+def _parse_standard(lines: Sequence[str]) -> list[dict[str, Any]] | None:
+    """The objects, read at once; None where a line is not standard JSON (a NaN token)."""
+    try:
+        return msgspec.json.decode(f"[{','.join(lines)}]", type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        return None
+
+
+def _parse_line(index: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"line {index} is not JSON ({error}): {line[:200]!r}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"line {index} is not a JSON object: {line[:200]!r}")
+    return value
+
+
+def history_of(lines: Sequence[Mapping[str, Any]], *, first_line: int) -> History:
+    """Columns of history lines; a line without `_step` has its number as step."""
+    steps = [int(line.get("_step", first_line + index)) for index, line in enumerate(lines)]
+    times_us = [_time_us(line) for line in lines]
+    numbers: dict[_Path, _Numbers] = {}
+    others: dict[_Path, _Others] = {}
+    histograms: dict[_Path, _Others] = {}
+    for row, line in enumerate(lines):
+        _collect(line, (), row, numbers, others, histograms)
+    rows = Rows(
+        steps=np.asarray(steps, "<i8").tobytes(),
+        times_us=np.asarray(times_us, "<i8").tobytes(),
+        columns=[_number_column(path, column, len(lines)) for path, column in numbers.items()],
+        json_columns=[_json_column(path, column, len(lines)) for path, column in others.items()],
+    )
+    return History(
+        rows,
+        [_histogram_column(path, column, steps, times_us) for path, column in histograms.items()],
+    )
+
+
+def system_rows_of(lines: Sequence[Mapping[str, Any]], *, first_line: int) -> Rows:
+    """Columns of lines of system metrics; steps count the samples."""
+    numbers: dict[_Path, _Numbers] = {}
+    others: dict[_Path, _Others] = {}
+    for row, line in enumerate(lines):
+        _collect(line, (), row, numbers, others, {})
+    count = len(lines)
+    return Rows(
+        steps=np.arange(first_line, first_line + count, dtype="<i8").tobytes(),
+        times_us=np.asarray([_time_us(line) for line in lines], "<i8").tobytes(),
+        columns=[_number_column(path, column, count) for path, column in numbers.items()],
+        json_columns=[_json_column(path, column, count) for path, column in others.items()],
+    )
+
+
+def latest_us(lines: Sequence[Mapping[str, Any]]) -> int | None:
+    """The greatest time on the lines."""
+    return max((_time_us(line) for line in lines), default=None)
+
+
+def _time_us(line: Mapping[str, Any]) -> int:
+    return int(float(line.get("_timestamp", 0.0)) * 1e6)
+
+
+def _collect(
+    values: Mapping[str, Any],
+    prefix: _Path,
+    row: int,
+    numbers: dict[_Path, _Numbers],
+    others: dict[_Path, _Others],
+    histograms: dict[_Path, _Others],
+) -> None:
+    for key, value in values.items():
+        if not prefix and key in _OWN_KEYS:
+            continue
+        path = (*prefix, key)
+        kind = type(value)
+        if kind is float or (kind is int and -EXACT_INT_LIMIT <= value <= EXACT_INT_LIMIT):
+            column = numbers.get(path)
+            if column is None:
+                column = numbers[path] = _Numbers()
+            column.values.append(value)
+            column.types.append(TYPE_INT if kind is int else TYPE_FLOAT)
+            column.rows.append(row)
+        elif kind is dict and "_type" not in value and value:
+            _collect(value, path, row, numbers, others, histograms)
+        else:
+            histogram = _histogram(value)
+            column_of = others if histogram is None else histograms
+            place = column_of.setdefault(path, _Others())
+            place.values.append(_plain(value) if histogram is None else histogram)
+            place.rows.append(row)
+
+
+def _histogram(value: Any) -> HistogramData | None:
+    """The histogram that a value is; None where it is none, or one that can't be drawn."""
+    if not isinstance(value, dict) or value.get("_type") != "histogram":
+        return None
+    try:
+        counts, edges = np.asarray(value["values"]), np.asarray(value["bins"], float)
+        even = np.linspace(edges[0], edges[-1], len(edges))
+        if np.allclose(edges, even, rtol=0, atol=(edges[-1] - edges[0]) * _EVEN_TOLERANCE):
+            edges = even
+        return from_bins(counts, edges)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None  # kept as JSON, as it came
+
+
+def _plain(value: Any) -> Any:
+    """Ints beyond 64 bits in the form that MessagePack can hold (see wire.JsonColumn)."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if type(value) is int and not -(2**63) <= value < 2**64:
+        return {"_type": "int", "value": str(value)}
+    return value
+
+
+def _number_column(path: _Path, column: _Numbers, count: int) -> Column:
+    kinds = set(column.types)
+    types = b"" if kinds == {TYPE_FLOAT} else bytes(kinds) if len(kinds) == 1 else column.types
+    return Column(
+        key=".".join(path),
+        numbers=np.asarray(column.values, "<f8").tobytes(),
+        types=bytes(types),
+        rows=_row_numbers(column.rows, count),
+        path=path if len(path) > 1 else (),
+    )
+
+
+def _json_column(path: _Path, column: _Others, count: int) -> JsonColumn:
+    return JsonColumn(
+        key=".".join(path),
+        values=column.values,
+        rows=_row_numbers(column.rows, count),
+        path=path if len(path) > 1 else (),
+    )
+
+
+def _histogram_column(
+    path: _Path, column: _Others, steps: list[int], times_us: list[int]
+) -> HistogramColumn:
+    return HistogramColumn(
+        key=".".join(path),
+        steps=np.asarray([steps[row] for row in column.rows], "<i8").tobytes(),
+        times_us=np.asarray([times_us[row] for row in column.rows], "<i8").tobytes(),
+        histograms=column.values,
+        path=path if len(path) > 1 else (),
+    )
+
+
+def _row_numbers(rows: list[int], count: int) -> bytes:
+    return b"" if len(rows) == count else np.asarray(rows, "<u4").tobytes()

@@ -1,0 +1,274 @@
+"""The root fields of queries and mutations, each in a line or two."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo
+from sqlalchemy import select
+
+from lossboard_server import catalogue, schema
+from lossboard_server.errors import Gone, NotFound
+from lossboard_server.queries import artifacts as artifact_reads
+from lossboard_server.queries import projects as project_reads
+from lossboard_server.queries import runs as run_reads
+from lossboard_server.wandb_protocol import artifact_mutations, run_mutations
+from lossboard_server.wandb_protocol.artifact_nodes import (
+    artifact_by_global_id,
+    artifact_node,
+    collection_node,
+    membership_node,
+    type_node,
+)
+from lossboard_server.wandb_protocol.context import (
+    DEFAULT_ENTITY,
+    DEFAULT_PAGE,
+    Call,
+    global_id,
+    id_parts,
+    iso_time,
+    page_of,
+)
+from lossboard_server.wandb_protocol.run_nodes import (
+    project_stub,
+    run_by_uid,
+    run_node,
+    upload_file_node,
+    viewer_node,
+)
+
+__all__ = ["Mutations", "Queries"]
+
+FEATURES = ("STRUCTURED_CONSOLE_LOGS", "FILESTREAM_GZIP", "TOTAL_COUNT_IN_FILE_CONNECTION")
+ALL_RUNS = 1_000_000
+
+Given = Mapping[str, Any]
+Info = GraphQLResolveInfo[Call]
+
+
+class Queries:
+    """Resolvers of root query fields."""
+
+    def viewer(self, info: Info) -> dict[str, Any]:
+        return viewer_node()
+
+    def serverInfo(self, info: Info) -> dict[str, Any]:
+        features = [{"name": name, "isEnabled": True} for name in FEATURES]
+        return {"features": features, "latestLocalVersionInfo": None, "cliVersionInfo": None}
+
+    def declaredType(self, info: Info, name: str | None = None) -> dict[str, Any]:
+        return {"name": name, "fields": [], "inputFields": []}
+
+    def entity(self, info: Info, name: str | None = None) -> dict[str, Any]:
+        entity = name or DEFAULT_ENTITY
+        return {"id": global_id("Entity", entity), "name": entity, "organization": None}
+
+    def project(
+        self, info: Info, name: str | None = None, entityName: str | None = None
+    ) -> dict[str, Any] | None:
+        return _project_node(info.context, entityName or DEFAULT_ENTITY, name or "")
+
+    model = project
+
+    def models(
+        self,
+        info: Info,
+        entityName: str | None = None,
+        after: str | None = None,
+        first: int | None = None,
+    ) -> dict[str, Any]:
+        call: Call = info.context
+        with call.read() as connection:
+            found = project_reads.list_projects(connection)
+        entity = entityName or DEFAULT_ENTITY
+        return page_of(
+            [project for project in found if project.entity == entity],
+            lambda project: _project_node(call, entity, project.name) or {},
+            after=after,
+            first=first,
+        )
+
+    def artifact(self, info: Info, id: str) -> dict[str, Any]:
+        return artifact_node(info.context, artifact_by_global_id(info.context, id))
+
+
+class Mutations:
+    """Resolvers of root mutation fields."""
+
+    def upsertBucket(self, info: Info, input: Given) -> dict[str, Any]:
+        done = run_mutations.upsert_run(info.context, input)
+        bucket = _bucket(info.context, done.uid, done.next_line)
+        return {"bucket": bucket, "inserted": done.inserted}
+
+    def rewindRun(self, info: Info, input: Given) -> dict[str, Any]:
+        done = run_mutations.rewind_run(info.context, input)
+        return {"rewoundRun": _bucket(info.context, done.uid, done.next_line)}
+
+    def createRunFiles(self, info: Info, input: Given) -> dict[str, Any]:
+        call: Call = info.context
+        start = call.start(input.get("entityName"), input.get("projectName"), input["runName"])
+        with call.read() as connection:
+            uid = run_reads.find_run(connection, start.entity, start.project, start.run_id)
+        files = [upload_file_node(call, uid, name) for name in input.get("files") or ()]
+        run_id = global_id("Run", uid, start.run_id)
+        return {"runID": run_id, "uploadHeaders": [], "files": files}
+
+    def deleteRun(self, info: Info, input: Given) -> dict[str, Any]:
+        run_mutations.delete_run(info.context, input)
+        return {"success": True}
+
+    def stopRun(self, info: Info, input: Given) -> dict[str, Any]:
+        run_mutations.stop_run(info.context, input)
+        return {"success": True}
+
+    def deleteFiles(self, info: Info, input: Given) -> dict[str, Any]:
+        run_mutations.delete_files(info.context, input)
+        return {"success": True}
+
+    def notifyScriptableRunAlert(self, info: Info, input: Given) -> dict[str, Any]:
+        run_mutations.notify_alert(info.context, input)
+        return {"success": True}
+
+    def upsertModel(self, info: Info, input: Given) -> dict[str, Any]:
+        call: Call = info.context
+        entity, name = input.get("entityName") or DEFAULT_ENTITY, str(input["name"])
+        call.write(lambda transaction: catalogue.open_project(transaction, entity, name))
+        node = _project_node(call, entity, name)
+        return {"project": node, "model": node, "inserted": True}
+
+    def createArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.create_artifact(info.context, input)
+
+    def createArtifactType(self, info: Info, input: Given) -> dict[str, Any]:
+        return {"artifactType": {"id": global_id("ArtifactType", input.get("name"))}}
+
+    def createArtifactManifest(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.create_manifest(info.context, input)
+
+    def updateArtifactManifest(self, info: Info, input: Given) -> dict[str, Any]:
+        artifact_id, *name = id_parts(input["artifactManifestID"], "Manifest")
+        wanted = {"artifactID": global_id("Artifact", artifact_id), "name": ":".join(name)}
+        return artifact_mutations.create_manifest(info.context, wanted)
+
+    def createArtifactFiles(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.create_files(info.context, input)
+
+    def commitArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.commit_artifact(info.context, input)
+
+    def updateArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.update_artifact(info.context, input)
+
+    def deleteArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.delete_artifact(info.context, input)
+
+    def useArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.use_artifact(info.context, input)
+
+    def addAliases(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.add_aliases(info.context, input)
+
+    def deleteAliases(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.remove_aliases(info.context, input)
+
+    def linkArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return artifact_mutations.link_artifact(info.context, input)
+
+
+def _bucket(call: Call, uid: int, next_line: int) -> dict[str, Any]:
+    with call.read() as connection:
+        run = run_reads.run_detail(connection, call.services.runs, uid).run
+    return run_node(call, run, next_line)
+
+
+def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
+    """The project, or None; clients ask for projects that a run is only going to make."""
+    project = schema.project
+    query = select(project).where(project.c.entity == entity, project.c.name == name)
+    with call.read() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    return {
+        **project_stub(row.id, entity, name),
+        "createdAt": iso_time(row.created_us),
+        "isBenchmark": False,
+        "readOnly": False,
+        "user": viewer_node(),
+        "runCount": lambda info, filters=None: _runs(call, row.id, filters, None).total,
+        "runs": lambda info, **given: _run_page(call, row.id, **given),
+        "run": lambda info, name=None: _run_named(call, entity, row.name, name),
+        "bucket": lambda info, name=None, missingOk=None: _run_named(call, entity, row.name, name),
+        "artifact": lambda info, name=None: _artifact_named(call, row.id, name),
+        "artifactType": lambda info, name=None: type_node(call, row.id, name or ""),
+        "artifactTypes": lambda info, **given: _type_page(call, row.id, **given),
+        "artifactCollection": lambda info, name=None: _collection_named(call, row.id, name),
+        "artifactCollectionMembership": lambda info, name=None: _membership_named(
+            call, row.id, name
+        ),
+    }
+
+
+def _run_named(call: Call, entity: str, project: str, name: str | None) -> dict[str, Any] | None:
+    try:
+        with call.read() as connection:
+            uid = run_reads.find_run(connection, entity, project, name or "")
+    except (NotFound, Gone):
+        return None  # the client asks in order to know whether there is one
+    return run_by_uid(call, uid)
+
+
+def _runs(call: Call, project_id: int, filters: str | None, order: str | None) -> run_reads.RunPage:
+    text = order or "+created_at"
+    sort = text.lstrip("+-").replace("summary_metrics.", "summary.").replace(".value", "")
+    query = run_reads.RunQuery(
+        filter=json.loads(filters or "{}") or {},
+        sort={"created_at": "created", "display_name": "name"}.get(sort, sort),
+        descending=text.startswith("-"),
+        limit=ALL_RUNS,
+    )
+    with call.read() as connection:
+        return run_reads.list_runs(connection, call.services.runs, project_id, query)
+
+
+def _run_page(
+    call: Call,
+    project_id: int,
+    filters: str | None = None,
+    order: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    found = _runs(call, project_id, filters, order).runs
+    return page_of(found, lambda run: run_node(call, run), after=after, first=first or DEFAULT_PAGE)
+
+
+def _artifact_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
+    with call.read() as connection:
+        found = artifact_reads.artifact_by_name(connection, project_id, name or "")
+    return None if found is None else artifact_node(call, found)
+
+
+def _collection_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
+    with call.read() as connection:
+        found = artifact_reads.collection_by_name(connection, project_id, name or "")
+    return None if found is None else collection_node(call, found)
+
+
+def _membership_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
+    collection_name, _, alias = (name or "").partition(":")
+    with call.read() as connection:
+        found = artifact_reads.collection_by_name(connection, project_id, collection_name)
+    if found is None:
+        raise GraphQLError(f"there is no artifact collection {collection_name!r}")
+    return membership_node(call, found, alias or "latest")
+
+
+def _type_page(
+    call: Call, project_id: int, after: str | None = None, first: int | None = None
+) -> dict[str, Any]:
+    with call.read() as connection:
+        names = artifact_reads.types_of_project(connection, project_id)
+    return page_of(names, lambda name: type_node(call, project_id, name), after=after, first=first)

@@ -1,0 +1,185 @@
+"""The addresses that W&B's clients use."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import anyio.to_thread
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, Response
+
+from lossboard.wire import RunStart
+from lossboard_server.encoding import encode_json
+from lossboard_server.errors import Invalid, NotFound, TooLarge
+from lossboard_server.names import check_entity, check_project, check_run_id
+from lossboard_server.services import Services
+from lossboard_server.wandb_protocol import streams, transfers
+from lossboard_server.wandb_protocol.context import Call
+from lossboard_server.wandb_protocol.graphql import Executor
+from lossboard_server.wandb_protocol.roots import Mutations, Queries
+from lossboard_server.wandb_protocol.signing import Signer
+
+__all__ = ["make_router"]
+
+_CLIENT_ID: Final = re.compile(r"[\w.-]{0,128}")
+
+Result = TypeVar("Result")
+
+
+class _Question(msgspec.Struct, frozen=True):
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None
+
+
+def make_router(services: Services) -> APIRouter:
+    """The routes of this door for one server."""
+    door = _Door(services)
+    router = APIRouter(tags=["wandb"], include_in_schema=False)
+    router.add_api_route("/graphql", door.graphql, methods=["POST"])
+    stream = "/files/{entity}/{project}/{run_id}/file_stream"
+    router.add_api_route(stream, door.file_stream, methods=["POST"])
+    router.add_api_route("/storage/{token}", door.upload, methods=["PUT"])
+    router.add_api_route("/storage/{token}", door.download, methods=["GET"])
+    router.add_api_route(
+        "/files/{entity}/{project}/{run_id}/{name:path}", door.run_file, methods=["GET"]
+    )
+    router.add_api_route("/sdk/otel/v1/{what}", door.telemetry, methods=["POST"])
+    return router
+
+
+class _Door:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._signer = Signer(services.settings.data_dir / "signing.key")
+        self._executor = Executor({"query": Queries(), "mutation": Mutations()})
+
+    def _call(self, request: Request) -> Call:
+        client_id = (
+            request.headers.get("x-wandb-client-id")
+            or request.headers.get("x-wandb-async-client-id")
+            or ""
+        )
+        if not _CLIENT_ID.fullmatch(client_id):
+            raise Invalid(f"client id {client_id[:40]!r}: expected up to 128 letters and digits")
+        return Call(
+            services=self._services,
+            signer=self._signer,
+            base_url=_base_url(request),
+            client_id=client_id,
+        )
+
+    async def graphql(self, request: Request) -> Response:
+        """One GraphQL operation; errors are in the answer, as the protocol has it."""
+        payload = await _body(request, self._services.settings.request_limit_bytes)
+        try:
+            question = msgspec.json.decode(payload, type=_Question)
+        except msgspec.DecodeError as error:
+            raise Invalid(f"not a GraphQL request: {error}") from error
+        call = self._call(request)
+        answer = await _in_thread(
+            self._executor.execute,
+            question.query,
+            question.variables,
+            question.operationName,
+            call,
+        )
+        return Response(encode_json(answer), media_type="application/json")
+
+    async def file_stream(
+        self, request: Request, entity: str, project: str, run_id: str
+    ) -> Response:
+        """Lines of a run's streams; answered once they are committed."""
+        call = self._call(request)
+        start = _checked(call.start(entity, project, run_id))
+        payload = await _body(request, self._services.settings.record_limit_bytes)
+        try:
+            reading = await _in_thread(streams.read_body, payload)
+        except ValueError as error:
+            raise Invalid(str(error)) from error
+        accepted = await self._services.writer.write(
+            lambda transaction: streams.accept_body(transaction, start, call.client_id, reading),
+            size_bytes=len(payload),
+        )
+        return Response(
+            encode_json({"exitcode": None, "limits": {}, "stopped": accepted.stop}),
+            media_type="application/json",
+        )
+
+    async def upload(self, request: Request, token: str) -> Response:
+        """The bytes of a file whose address we signed."""
+        call, claims = self._call(request), self._signer.claims(token)
+        received = await self._services.blobs.receive_unnamed(request.stream())
+        if claims.get("md5") not in (None, received.md5):
+            raise Invalid(f"the bytes sent have MD5 {received.md5}, announced {claims['md5']}")
+        await _in_thread(transfers.keep_upload, call, claims, received)
+        return Response(status_code=200)
+
+    async def download(self, request: Request, token: str) -> Response:
+        """A file of an artifact, or its manifest, from an address we signed."""
+        call, claims = self._call(request), self._signer.claims(token)
+        if "manifest" in claims:
+            text = await _in_thread(transfers.manifest_text, call, int(claims["manifest"]))
+            return Response(text, media_type="application/json")
+        return self._blob(str(claims.get("blob", "")), "application/octet-stream")
+
+    async def run_file(
+        self, request: Request, entity: str, project: str, run_id: str, name: str
+    ) -> Response:
+        """A file of a run, always as a download."""
+        call = self._call(request)
+        found = await _in_thread(transfers.run_file, call, entity, project, run_id, name)
+        return self._blob(*found)
+
+    def _blob(self, sha256: str, mime_type: str) -> Response:
+        if not self._services.blobs.has(sha256):
+            raise NotFound("the file isn't stored here, or was deleted")
+        headers = {"Content-Disposition": "attachment"}
+        path = self._services.blobs.path(sha256)
+        return FileResponse(path, media_type=mime_type, headers=headers)
+
+    async def telemetry(self, what: str) -> Response:
+        """The client asks whether we want its telemetry: we don't, and it stays silent."""
+        raise NotFound(f"lossboard takes no telemetry ({what})")
+
+
+async def _in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
+    return await anyio.to_thread.run_sync(partial(work, *arguments))
+
+
+def _checked(start: RunStart) -> RunStart:
+    check_entity(start.entity)
+    check_project(start.project)
+    check_run_id(start.run_id)
+    return start
+
+
+def _base_url(request: Request) -> str:
+    """The address that the client reached us by: it is the one it can reach again."""
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    host = request.headers.get("x-forwarded-host", request.headers.get("host", ""))
+    return f"{scheme}://{host}"
+
+
+async def _body(request: Request, limit_bytes: int) -> bytes:
+    """The body, unpacked if it is compressed, up to the limit."""
+    payload = await request.body()
+    if request.headers.get("content-encoding", "") != "gzip":
+        return payload
+    return await _in_thread(_unpacked, payload, limit_bytes)
+
+
+def _unpacked(payload: bytes, limit_bytes: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)  # 31: a gzip head and tail
+    try:
+        body = unpacker.decompress(payload, limit_bytes)
+    except zlib.error as error:
+        raise Invalid(f"the body says it is gzip and isn't: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise TooLarge(f"the body unpacks to more than {limit_bytes} bytes: send less at once")
+    return body

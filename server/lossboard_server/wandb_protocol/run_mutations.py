@@ -1,0 +1,277 @@
+"""Mutations of runs: opening, changing, rewinding, stopping and deleting them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from graphql import GraphQLError
+from sqlalchemy import select
+
+from lossboard.wire import WIRE_VERSION, Alert, Record, RunFields, RunStart
+from lossboard_server import catalogue, schema
+from lossboard_server.wandb_protocol import streams
+from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
+from lossboard_server.wandb_protocol.context import Call, id_parts
+from lossboard_server.writer import Transaction
+
+__all__ = ["delete_files", "delete_run", "notify_alert", "rewind_run", "stop_run", "upsert_run"]
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """The run's number, whether it is new, and the history line the client goes on from."""
+
+    uid: int
+    inserted: bool
+    next_line: int
+
+
+def upsert_run(call: Call, given: Mapping[str, Any]) -> Upserted:
+    """UpsertBucket: opens a run (host or program are set), or changes one that is there."""
+    if not given.get("name"):
+        return _edit_by_id(call, given)
+    config = _config_of(given)
+    opening = bool(given.get("host") or given.get("jobProgram"))
+    start = _start_of(call, given, config or {}) if opening else _named(call, given)
+    return call.write(lambda transaction: _upsert(transaction, call, start, given, config, opening))
+
+
+def _upsert(
+    transaction: Transaction,
+    call: Call,
+    start: RunStart,
+    given: Mapping[str, Any],
+    config: dict[str, Any] | None,
+    opening: bool,
+) -> Upserted:
+    attempt = streams.attempt_of(transaction, start)
+    inserted = attempt is None
+    next_line = 0
+    if opening and start.opens in ("resume", "fork"):
+        next_line = _lines_before(transaction, start, attempt)
+    if opening or attempt is None:
+        streams.open_attempt(transaction, start)
+        attempt = streams.attempt_of(transaction, start)
+    assert attempt is not None, "the run was opened"
+    streams.send(
+        transaction, attempt, call.client_id, start, _changes(transaction, attempt, given, config)
+    )
+    return Upserted(_run_of(transaction, attempt), inserted, next_line)
+
+
+def _named(call: Call, given: Mapping[str, Any]) -> RunStart:
+    return call.start(given.get("entityName"), given.get("modelName"), str(given["name"]))
+
+
+def _start_of(call: Call, given: Mapping[str, Any], config: Mapping[str, Any]) -> RunStart:
+    """How the client opens the run: W&B says it by what else it sends."""
+    start = msgspec.structs.replace(
+        _named(call, given),
+        name=given.get("displayName") or "",
+        notes=given.get("notes") or "",
+        tags=tuple(given.get("tags") or ()),
+        group=given.get("groupName") or "",
+        job_type=given.get("jobType") or "",
+        config=dict(config),
+        metadata=_metadata(given),
+    )
+    point = branch_point(config)
+    if call.client_id:
+        return msgspec.structs.replace(start, opens="join")
+    if given.get("id"):
+        return msgspec.structs.replace(start, opens="resume")
+    if point is not None and point[0] != start.run_id:
+        return msgspec.structs.replace(
+            start, opens="fork", parent_run_id=point[0], cut_step=point[1]
+        )
+    return start
+
+
+def _metadata(given: Mapping[str, Any]) -> dict[str, Any]:
+    named = {
+        "host": given.get("host"),
+        "program": given.get("jobProgram"),
+        "commit": given.get("commit"),
+        "repository": given.get("jobRepo"),
+        "door": "wandb",
+    }
+    return {key: value for key, value in named.items() if value}
+
+
+def _config_of(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    text = given.get("config")
+    if not text:
+        return None
+    try:
+        return config_values(text)
+    except ValueError as error:
+        raise GraphQLError(f"config can't be read: {error}") from error
+
+
+def _changes(
+    transaction: Transaction,
+    attempt: int,
+    given: Mapping[str, Any],
+    config: dict[str, Any] | None,
+) -> Record:
+    """What the upsert says of the run. A config is sent whole: what isn't in it was removed."""
+    tags = given.get("tags")
+    return Record(
+        version=WIRE_VERSION,
+        config=config or {},
+        removed_config=_removed_keys(transaction, attempt, config),
+        metrics=definitions_in(config or {}),
+        fields=RunFields(
+            name=given.get("displayName") or None,
+            notes=given.get("notes"),
+            tags=None if tags is None else tuple(tags),
+            group=given.get("groupName") or None,
+            job_type=given.get("jobType") or None,
+        ),
+        summary=_summary_of(given),
+    )
+
+
+def _removed_keys(
+    transaction: Transaction, attempt: int, config: Mapping[str, Any] | None
+) -> list[str]:
+    if config is None:
+        return []
+    run = schema.run
+    text = transaction.connection.execute(
+        select(run.c.config_json).where(run.c.id == _run_of(transaction, attempt))
+    ).scalar_one()
+    return [key for key in json.loads(text) if key not in config]
+
+
+def _summary_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    text = given.get("summaryMetrics")
+    summary = json.loads(text) if text else {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def _run_of(transaction: Transaction, attempt: int) -> int:
+    return int(
+        transaction.connection.execute(
+            select(schema.attempt.c.run_id).where(schema.attempt.c.id == attempt)
+        ).scalar_one()
+    )
+
+
+def _lines_before(transaction: Transaction, start: RunStart, attempt: int | None) -> int:
+    """How many history lines the client continues after; it numbers its own from there."""
+    if start.opens == "fork":
+        return start.cut_step + 1
+    return 0 if attempt is None else line_count(transaction, attempt)
+
+
+def line_count(transaction: Transaction, attempt: int) -> int:
+    """History lines of an attempt, or steps where it was logged through the native door."""
+    known = streams.written_lines(transaction, attempt).get(streams.HISTORY)
+    if known is not None:
+        return known
+    run = transaction.run(_run_of(transaction, attempt))
+    return 0 if run is None or run.last_step is None else run.last_step + 1
+
+
+def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
+    """`run.update()` of the public API: changes by id, which start nothing."""
+    uid = run_uid(given.get("id") or "")
+    config = _config_of(given)
+    tags = given.get("tags")
+    fields = RunFields(
+        name=given.get("displayName") or None,
+        notes=given.get("notes"),
+        tags=None if tags is None else tuple(tags),
+        group=given.get("groupName"),
+        job_type=given.get("jobType"),
+    )
+    call.write(
+        lambda transaction: catalogue.edit_run(
+            transaction, uid, config=config, summary=_summary_of(given) or None, fields=fields
+        )
+    )
+    return Upserted(uid, False, 0)
+
+
+def run_uid(global_id: str) -> int:
+    """The run's number in W&B's id of it."""
+    return int(id_parts(global_id, "Run")[0])
+
+
+def rewind_run(call: Call, given: Mapping[str, Any]) -> Upserted:
+    """RewindRun: a new attempt goes on after the step; nothing is cut away."""
+    if given.get("metricName") != "_step":
+        raise GraphQLError(f"runs are rewound by _step, not by {given.get('metricName')!r}")
+    named = call.start(given.get("entityName"), given.get("projectName"), str(given["runName"]))
+    step = int(given["metricValue"])
+    start = msgspec.structs.replace(named, opens="rewind", cut_step=step)
+
+    def rewind(transaction: Transaction) -> Upserted:
+        if streams.attempt_of(transaction, start) is None:
+            raise GraphQLError(f"there is no run {start.run_id!r} in {start.project} to rewind")
+        streams.open_attempt(transaction, start)
+        attempt = streams.attempt_of(transaction, start)
+        assert attempt is not None, "it was just opened"
+        return Upserted(_run_of(transaction, attempt), False, step + 1)
+
+    return call.write(rewind)
+
+
+def stop_run(call: Call, given: Mapping[str, Any]) -> None:
+    """StopRun: the client is told with its next answer."""
+    uid = run_uid(given["id"])
+    call.write(
+        lambda transaction: catalogue.edit_run(
+            transaction, uid, stop_requested=True, fields=RunFields()
+        )
+    )
+
+
+def delete_run(call: Call, given: Mapping[str, Any]) -> None:
+    """DeleteRun: marks the run; the dashboard can undo it for a while."""
+    uid = run_uid(given["id"])
+    call.write(lambda transaction: catalogue.delete_run(transaction, uid))
+
+
+def delete_files(call: Call, given: Mapping[str, Any]) -> None:
+    """deleteFiles: takes files off their runs."""
+    wanted = [id_parts(global_id, "File") for global_id in given.get("files") or ()]
+    pairs = [(int(uid), ":".join(name)) for uid, *name in wanted]
+
+    def remove(transaction: Transaction) -> None:
+        file = schema.file
+        for uid, name in pairs:
+            transaction.connection.execute(
+                file.delete().where(file.c.run_id == uid, file.c.name == name)
+            )
+            transaction.touch(uid, "files")
+
+    call.write(remove)
+
+
+def notify_alert(call: Call, given: Mapping[str, Any]) -> None:
+    """NotifyScriptableRunAlert: run.alert()."""
+    start = call.start(given.get("entityName"), given.get("projectName"), str(given["runName"]))
+    level: Literal["INFO", "WARN", "ERROR"] = "INFO"
+    if given.get("severity") in ("WARN", "ERROR"):
+        level = given["severity"]
+
+    def keep(transaction: Transaction) -> None:
+        attempt = streams.attempt_of(transaction, start)
+        if attempt is None:
+            raise GraphQLError(f"there is no run {start.run_id!r} to alert about")
+        alert = Alert(
+            title=str(given.get("title") or ""),
+            text=str(given.get("text") or ""),
+            time_us=transaction.now_us,
+            level=level,
+        )
+        record = Record(version=WIRE_VERSION, alerts=[alert])
+        streams.send(transaction, attempt, call.client_id, start, record)
+
+    call.write(keep)

@@ -1,0 +1,426 @@
+"""file_stream: lines at an offset, each kept once.
+
+A client writes streams of lines and repeats whatever it has no answer for, also after restarts
+and as a second `wandb sync`. A mark for each (attempt, client, stream) says how many lines are
+kept; what lies below it is a repetition. Console lines are the exception: they are rewritten in
+place by their number.
+
+W&B starts a run again (same id, offset 0) both when a script is run anew and when an old log is
+synced again. The first line tells: it carries a time to the microsecond, so a line that an
+earlier attempt began with means the same log, and that attempt goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from lossboard.wire import (
+    WIRE_VERSION,
+    ConsoleLine,
+    Exit,
+    Notice,
+    Record,
+    RunStart,
+    encode_record,
+)
+from lossboard_server import ingest, schema
+from lossboard_server.wandb_protocol.lines import History, history_of, parse_lines, system_rows_of
+from lossboard_server.writer import Transaction
+
+__all__ = [
+    "HISTORY",
+    "Body",
+    "Reading",
+    "Stream",
+    "accept_body",
+    "attempt_of",
+    "open_attempt",
+    "read_body",
+    "send",
+    "written_lines",
+]
+
+HISTORY: Final = "wandb-history.jsonl"
+EVENTS: Final = "wandb-events.jsonl"
+SUMMARY: Final = "wandb-summary.json"
+CONSOLE: Final = "output.log"
+
+_STDERR_PREFIX = "ERROR "
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """Lines of one file from line number `offset` on."""
+
+    offset: int
+    content: list[str]
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A file_stream request; all of it may be absent, which is a heartbeat."""
+
+    files: dict[str, Stream] = {}
+    uploaded: list[str] = []
+    preempting: bool = False
+    complete: bool = False
+    exitcode: int | None = None
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The body with its lines parsed, which takes long and is done off the writer."""
+
+    body: Body
+    history: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    summary: dict[str, Any] | None
+
+
+class Fresh(msgspec.Struct, frozen=True):
+    """Lines of a stream that aren't kept yet, the number of the first, and how many before it
+    never came."""
+
+    first: int = 0
+    lines: list[dict[str, Any]] = []
+    missing: int = 0
+
+
+def read_body(payload: bytes) -> Reading:
+    """The request's body and lines; raises ValueError for what is no file_stream body."""
+    try:
+        body = msgspec.json.decode(payload or b"{}", type=Body, strict=False)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a file_stream body: {error}") from error
+    summary = parse_lines(_content(body, SUMMARY))
+    return Reading(
+        body,
+        parse_lines(_content(body, HISTORY)),
+        parse_lines(_content(body, EVENTS)),
+        summary[-1] if summary else None,
+    )
+
+
+def _content(body: Body, name: str) -> list[str]:
+    stream = body.files.get(name)
+    return [] if stream is None else stream.content
+
+
+def accept_body(
+    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+) -> ingest.Accepted:
+    """Keeps what is new in the body for the run that `start` names, opening it if need be."""
+    attempt = _attempt_for(transaction, start, client_id, reading)
+    if reading.body == Body():
+        return _beat(transaction, attempt, client_id, start)
+    fresh = {
+        name: _new_lines(transaction, attempt, client_id, name, stream.offset, lines)
+        for name, stream, lines in _streams(reading)
+    }
+    record = _record(transaction, attempt, reading, fresh)
+    accepted = send(transaction, attempt, client_id, start, record)
+    _restore_last_step(transaction, attempt, reading.history)
+    return accepted
+
+
+def _beat(
+    transaction: Transaction, attempt: int, client_id: str, start: RunStart
+) -> ingest.Accepted:
+    token, seq = _writer_of(transaction, attempt, client_id)
+    if seq == 0:
+        return send(transaction, attempt, client_id, start, Record(version=WIRE_VERSION))
+    alive = ingest.beat(transaction, token)
+    name = ingest.RunName(0, start.entity, start.project, start.run_id, "")
+    return ingest.Accepted(alive.next_seq, alive.stop, name)
+
+
+def _streams(reading: Reading) -> list[tuple[str, Stream, list[dict[str, Any]]]]:
+    parsed = {HISTORY: reading.history, EVENTS: reading.events}
+    return [
+        (name, reading.body.files[name], lines)
+        for name, lines in parsed.items()
+        if name in reading.body.files
+    ]
+
+
+def _record(
+    transaction: Transaction,
+    attempt: int,
+    reading: Reading,
+    fresh: Mapping[str, Fresh],
+) -> Record:
+    rows = fresh.get(HISTORY, Fresh())
+    history: History | None = history_of(rows.lines, first_line=rows.first) if rows.lines else None
+    samples = fresh.get(EVENTS, Fresh())
+    system = system_rows_of(samples.lines, first_line=samples.first) if samples.lines else None
+    summary = _plain_summary(reading.summary)
+    return Record(
+        version=WIRE_VERSION,
+        rows=None if history is None else history.rows,
+        histograms=[] if history is None else history.histograms,
+        system=system,
+        summary=summary,
+        removed_summary=_removed_summary(transaction, attempt, reading.summary, summary),
+        console=console_lines(reading.body, transaction.now_us),
+        notices=_gap_notices(fresh, transaction.now_us),
+        exit=_exit(reading.body, transaction.now_us),
+    )
+
+
+def _plain_summary(summary: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The values that stand in no series in this form; histograms are in theirs."""
+    return {
+        key: value
+        for key, value in (summary or {}).items()
+        if not (isinstance(value, dict) and value.get("_type") == "histogram")
+    }
+
+
+def _removed_summary(
+    transaction: Transaction,
+    attempt: int,
+    given: Mapping[str, Any] | None,
+    kept: Mapping[str, Any],
+) -> list[str]:
+    """A summary is sent whole: what is no longer in it was removed."""
+    if given is None:
+        return []
+    text = transaction.connection.execute(
+        select(schema.run.c.set_summary_json)
+        .join(schema.attempt, schema.attempt.c.run_id == schema.run.c.id)
+        .where(schema.attempt.c.id == attempt)
+    ).scalar_one()
+    return [key for key in json.loads(text) if key not in kept]
+
+
+def _exit(body: Body, now_us: int) -> Exit | None:
+    if body.complete:
+        return Exit(code=body.exitcode or 0, time_us=now_us)
+    if body.preempting:
+        return Exit(code=1, time_us=now_us, preempting=True)
+    return None
+
+
+def _gap_notices(fresh: Mapping[str, Fresh], now_us: int) -> list[Notice]:
+    return [
+        Notice(
+            "missing_lines",
+            f"lines of {name} before line {lines.first} that the client never sent",
+            now_us,
+            float(lines.missing),
+        )
+        for name, lines in fresh.items()
+        if lines.missing
+    ]
+
+
+def console_lines(body: Body, now_us: int) -> list[ConsoleLine]:
+    """Console lines by number, structured (JSON) or with W&B's prefixes."""
+    stream = body.files.get(CONSOLE)
+    if stream is None:
+        return []
+    return [
+        _console_line(stream.offset + index, line, now_us)
+        for index, line in enumerate(stream.content)
+    ]
+
+
+def _console_line(number: int, line: str, now_us: int) -> ConsoleLine:
+    if line.startswith("{"):
+        try:
+            entry = msgspec.json.decode(line, type=dict[str, Any])
+        except msgspec.DecodeError:
+            entry = {}
+        if "content" in entry:
+            is_error = entry.get("level") == "error"
+            time_us = _iso_us(str(entry.get("ts", "")), now_us)
+            stream = "stderr" if is_error else "stdout"
+            return ConsoleLine(number, stream, time_us, str(entry["content"]))  # type: ignore[arg-type]
+    is_error = line.startswith(_STDERR_PREFIX)
+    stamp, _, text = line.removeprefix(_STDERR_PREFIX).partition(" ")
+    stream = "stderr" if is_error else "stdout"
+    return ConsoleLine(number, stream, _iso_us(stamp, now_us), text)  # type: ignore[arg-type]
+
+
+def _iso_us(stamp: str, otherwise_us: int) -> int:
+    """Microseconds of an ISO time, which W&B writes in UTC without saying so."""
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return otherwise_us
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e6)
+
+
+def attempt_of(transaction: Transaction, start: RunStart) -> int | None:
+    """The latest attempt of the run, if there is the run."""
+    attempt, run, project = schema.attempt, schema.run, schema.project
+    return transaction.connection.execute(
+        select(attempt.c.id)
+        .join(run, run.c.id == attempt.c.run_id)
+        .join(project, project.c.id == run.c.project_id)
+        .where(
+            project.c.entity == start.entity,
+            project.c.name == start.project,
+            run.c.run_id == start.run_id,
+        )
+        .order_by(attempt.c.id.desc())
+        .limit(1)
+    ).scalar()
+
+
+def _attempt_for(
+    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+) -> int:
+    """The run's latest attempt, or the earlier one that this log began."""
+    attempt = attempt_of(transaction, start)
+    if attempt is None:
+        open_attempt(transaction, start)
+        attempt = attempt_of(transaction, start)
+        assert attempt is not None, "it was just opened"
+    for name, stream, lines in _streams(reading):
+        if stream.offset == 0 and lines and not _is_marked(transaction, attempt, client_id, name):
+            earlier = _begun_with(transaction, attempt, client_id, name, _digest(lines[0]))
+            if earlier is not None:
+                _drop_empty(transaction, attempt, earlier)
+                return earlier
+    return attempt
+
+
+def _digest(line: Mapping[str, Any]) -> str:
+    """Of the line's content; clients write the keys in random order."""
+    text = json.dumps(line, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_marked(transaction: Transaction, attempt: int, client_id: str, name: str) -> bool:
+    return _mark(transaction, attempt, client_id, name) is not None
+
+
+def _begun_with(
+    transaction: Transaction, attempt: int, client_id: str, name: str, digest: str
+) -> int | None:
+    """The earlier attempt of the same run whose stream began with this line."""
+    mark, table = schema.stream_mark, schema.attempt
+    run_id = select(table.c.run_id).where(table.c.id == attempt).scalar_subquery()
+    return transaction.connection.execute(
+        select(mark.c.attempt_id)
+        .join(table, table.c.id == mark.c.attempt_id)
+        .where(
+            table.c.run_id == run_id,
+            mark.c.attempt_id != attempt,
+            mark.c.client_id == client_id,
+            mark.c.stream == name,
+            mark.c.first_digest == digest,
+        )
+        .order_by(mark.c.attempt_id.desc())
+        .limit(1)
+    ).scalar()
+
+
+def _drop_empty(transaction: Transaction, attempt: int, earlier: int) -> None:
+    """Makes an attempt that turned out to be an old log again part of the attempt of that log:
+    its writers move over; nothing was written to it yet."""
+    writer, table = schema.writer, schema.attempt
+    transaction.connection.execute(
+        update(writer).where(writer.c.attempt_id == attempt).values(attempt_id=earlier)
+    )
+    transaction.connection.execute(table.delete().where(table.c.id == attempt))
+    transaction.facts.clear()
+
+
+def _mark(transaction: Transaction, attempt: int, client_id: str, name: str) -> Any:
+    mark = schema.stream_mark
+    return transaction.connection.execute(
+        select(mark.c.id, mark.c.next_line).where(
+            mark.c.attempt_id == attempt, mark.c.client_id == client_id, mark.c.stream == name
+        )
+    ).first()
+
+
+def _new_lines(
+    transaction: Transaction,
+    attempt: int,
+    client_id: str,
+    name: str,
+    offset: int,
+    lines: Sequence[dict[str, Any]],
+) -> Fresh:
+    """What isn't kept yet; the mark moves past it. A resumed attempt begins at any line."""
+    table, mark = schema.stream_mark, _mark(transaction, attempt, client_id, name)
+    kept = offset if mark is None else mark.next_line
+    first = max(offset, kept)
+    fresh = list(lines[first - offset :])
+    if mark is None and lines:
+        values = {"attempt_id": attempt, "client_id": client_id, "stream": name}
+        values |= {"next_line": first + len(fresh), "first_digest": _digest(lines[0])}
+        transaction.connection.execute(insert(table).values(values))
+    elif mark is not None and fresh:
+        moved = update(table).where(table.c.id == mark.id).values(next_line=first + len(fresh))
+        transaction.connection.execute(moved)
+    return Fresh(first, fresh, first - kept)
+
+
+def written_lines(transaction: Transaction, attempt: int, client_id: str = "") -> dict[str, int]:
+    """How many lines of each stream are kept for this attempt."""
+    mark = schema.stream_mark
+    rows = transaction.connection.execute(
+        select(mark.c.stream, mark.c.next_line).where(
+            mark.c.attempt_id == attempt, mark.c.client_id == client_id
+        )
+    )
+    return {row.stream: row.next_line for row in rows}
+
+
+def open_attempt(transaction: Transaction, start: RunStart) -> ingest.Accepted:
+    """Opens the run or an attempt of it, as `start` says, with a writer of its own."""
+    record = Record(version=WIRE_VERSION, start=start)
+    return ingest.accept(transaction, uuid.uuid4().hex, 0, record, encode_record(record))
+
+
+def send(
+    transaction: Transaction, attempt: int, client_id: str, start: RunStart, record: Record
+) -> ingest.Accepted:
+    """Hands the record on, as the next one of the writer that this client has in the attempt."""
+    token, seq = _writer_of(transaction, attempt, client_id)
+    if seq == 0:
+        joining = RunStart(
+            entity=start.entity,
+            project=start.project,
+            run_id=start.run_id,
+            started_us=start.started_us,
+            opens="join",
+        )
+        record = msgspec.structs.replace(record, start=joining)
+    return ingest.accept(transaction, token, seq, record, encode_record(record))
+
+
+def _writer_of(transaction: Transaction, attempt: int, client_id: str) -> tuple[str, int]:
+    """Token and next number: the attempt's own writer, or in shared mode the client's."""
+    writer = schema.writer
+    mine = hashlib.sha256(f"wandb:{attempt}:{client_id}".encode()).hexdigest()[:32]
+    query = select(writer.c.token, writer.c.next_seq).order_by(writer.c.id).limit(1)
+    if client_id:
+        query = query.where(writer.c.token == mine)
+    else:
+        query = query.where(writer.c.attempt_id == attempt)
+    row = transaction.connection.execute(query).first()
+    return (mine, 0) if row is None else (row.token, row.next_seq)
+
+
+def _restore_last_step(
+    transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
+) -> None:
+    """A log sent again carries steps that were kept before; the run has them all the same."""
+    steps = [line["_step"] for line in history if isinstance(line.get("_step"), int)]
+    run_id = transaction.connection.execute(
+        select(schema.attempt.c.run_id).where(schema.attempt.c.id == attempt)
+    ).scalar_one()
+    run = transaction.run(run_id)
+    if steps and run is not None and (run.last_step is None or max(steps) > run.last_step):
+        run.last_step = max(steps)
+        transaction.touch(run_id, "rows")

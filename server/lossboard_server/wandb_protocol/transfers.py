@@ -1,0 +1,125 @@
+"""What becomes of uploaded bytes: files of runs, manifests, and contents of artifacts."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from lossboard.wire import WIRE_VERSION, FileEntry, Record, RunStart
+from lossboard_server import artifacts, schema
+from lossboard_server.blobs import Received
+from lossboard_server.encoding import decode_json, encode_json_text
+from lossboard_server.errors import NotFound
+from lossboard_server.queries import artifacts as reads
+from lossboard_server.wandb_protocol import artifact_mutations, streams
+from lossboard_server.wandb_protocol.context import Call
+from lossboard_server.writer import Transaction
+
+__all__ = ["keep_upload", "manifest_text", "run_file"]
+
+METADATA_FILE: Final = "wandb-metadata.json"
+METADATA_LIMIT_BYTES: Final = 1 << 20
+MANIFEST_LIMIT_BYTES: Final = 512 << 20
+
+
+def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> None:
+    """Does what the signed address said the upload was for."""
+    call.write(
+        lambda transaction: artifacts.remember_md5(
+            transaction.connection,
+            md5=received.md5,
+            sha256=received.sha256,
+            size_bytes=received.size_bytes,
+        )
+    )
+    if "run" in claims:
+        _keep_run_file(call, int(claims["run"]), str(claims["name"]), received)
+    elif "artifact" in claims:
+        text = _read(call, received, MANIFEST_LIMIT_BYTES)
+        manifest = json.loads(text)
+        artifact_mutations.keep_manifest(call, int(claims["artifact"]), manifest, received.sha256)
+
+
+def _read(call: Call, received: Received, limit_bytes: int) -> str:
+    if received.size_bytes > limit_bytes:
+        raise NotFound(f"the upload is larger than the {limit_bytes} bytes that are read of it")
+    return call.services.blobs.path(received.sha256).read_text(encoding="utf-8")
+
+
+def _keep_run_file(call: Call, uid: int, name: str, received: Received) -> None:
+    metadata = None
+    if name == METADATA_FILE and received.size_bytes <= METADATA_LIMIT_BYTES:
+        metadata = json.loads(_read(call, received, METADATA_LIMIT_BYTES))
+
+    def keep(transaction: Transaction) -> None:
+        run = transaction.run(uid)
+        if run is None:
+            raise NotFound(f"there is no run with number {uid} to keep {name!r} for")
+        start = RunStart(entity=run.entity, project=run.project, run_id=run.run_id, started_us=0)
+        attempt = streams.attempt_of(transaction, start)
+        assert attempt is not None, "a run has an attempt"
+        entry = FileEntry(
+            name,
+            received.sha256,
+            received.size_bytes,
+            transaction.now_us,
+            mimetypes.guess_type(name)[0] or "application/octet-stream",
+        )
+        record = Record(version=WIRE_VERSION, files=[entry])
+        streams.send(transaction, attempt, call.client_id, start, record)
+        if isinstance(metadata, dict):
+            _merge_metadata(transaction, uid, metadata)
+
+    call.write(keep)
+
+
+def _merge_metadata(transaction: Transaction, uid: int, metadata: Mapping[str, Any]) -> None:
+    run = schema.run
+    text = transaction.connection.execute(
+        select(run.c.metadata_json).where(run.c.id == uid)
+    ).scalar_one()
+    merged = decode_json(text) | dict(metadata)
+    transaction.update_run(uid, "meta", metadata_json=encode_json_text(merged))
+
+
+def run_file(call: Call, entity: str, project: str, run_id: str, name: str) -> tuple[str, str]:
+    """SHA-256 and type of a run's file; raises NotFound."""
+    file, run, owner = schema.file, schema.run, schema.project
+    query = (
+        select(file.c.sha256, file.c.mime_type)
+        .join(run, run.c.id == file.c.run_id)
+        .join(owner, owner.c.id == run.c.project_id)
+        .where(
+            owner.c.entity == entity,
+            owner.c.name == project,
+            run.c.run_id == run_id,
+            file.c.name == name,
+        )
+    )
+    with call.read() as connection:
+        row = connection.execute(query).first()
+    if row is None or not call.services.blobs.has(row.sha256):
+        raise NotFound(f"run {entity}/{project}/{run_id} has no file {name!r}")
+    return row.sha256, row.mime_type
+
+
+def manifest_text(call: Call, artifact_id: int) -> str:
+    """An artifact's manifest in W&B's form, made from the entries that are stored."""
+    with call.read() as connection:
+        entries = reads.entries_of(connection, artifact_id)
+    contents = {
+        entry.path: {"digest": entry.digest, "size": entry.size_bytes}
+        | ({"ref": entry.reference} if entry.reference else {})
+        for entry in entries
+    }
+    manifest = {
+        "version": 1,
+        "storagePolicy": "wandb-storage-policy-v1",
+        "storagePolicyConfig": {"storageLayout": "V2"},
+        "contents": contents,
+    }
+    return json.dumps(manifest)
