@@ -130,11 +130,21 @@ export function formatAxisValues(values: number[]): string[] {
   const largest = Math.max(...sizes);
   const gap = smallestGap(values, largest);
   if (largest >= SCIENTIFIC_FROM || largest < SCIENTIFIC_BELOW) {
-    const digits = Math.max(1, Math.round(Math.log10(largest / gap)) + 1);
-    return values.map((value) => (value === 0 ? '0' : scientific(value, Math.min(6, digits))));
+    return scientificLabels(values, largest, gap);
   }
   const decimals = Math.min(8, decimalsOf(gap));
   return values.map((value) => (value === 0 ? '0' : withMinus(value.toFixed(decimals))));
+}
+
+/** Exponent form with as many digits as the gap between the labels asks for. */
+function scientificLabels(values: number[], largest: number, gap: number): string[] {
+  const exponent = Math.floor(Math.log10(largest));
+  const decimals = decimalsOf(gap / 10 ** exponent);
+  return values.map((value) => {
+    if (value === 0) return '0';
+    const digits = Math.floor(Math.log10(Math.abs(value))) - exponent + decimals + 1;
+    return scientific(value, Math.min(7, Math.max(1, digits)));
+  });
 }
 
 function smallestGap(values: number[], fallback: number): number {

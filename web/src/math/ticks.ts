@@ -162,7 +162,8 @@ export function niceBounds(lo: number, hi: number, count = 4): [number, number] 
   const below = lo >= 0 && lo - room < 0 ? 0 : lo - room;
   const above = hi <= 0 && hi + room > 0 ? 0 : hi + room;
   const step = niceStep((above - below) / count) / 2;
-  return [Math.floor(below / step + 1e-9) * step, Math.ceil(above / step - 1e-9) * step];
+  // + 0 turns -0 into 0
+  return [Math.floor(below / step + 1e-9) * step + 0, Math.ceil(above / step - 1e-9) * step + 0];
 }
 
 function boundsAround(value: number): [number, number] {
