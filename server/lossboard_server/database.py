@@ -47,6 +47,7 @@ class Database:
             connection.begin(),
             dialect.time_limit(connection, self._read_limit_secs),
         ):
+            dialect.begin_read(connection)
             yield connection
 
     async def ask(self, query: Callable[[Connection], Answer]) -> Answer:

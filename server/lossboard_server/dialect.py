@@ -21,6 +21,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from lossboard_server.errors import TimedOut
 
 __all__ = [
+    "begin_read",
+    "begin_write",
     "checkpoint",
     "open_reader",
     "open_writer",
@@ -31,12 +33,13 @@ __all__ = [
 
 _WAL_LIMIT_BYTES = 64 << 20
 _CACHE_KIB = 64 << 10
+_CHECKPOINT_PAGES = 4000  # 16 MB of log: a checkpoint holds up the commit that starts it
 _BUSY_MILLIS = 10_000
 _OPCODES_PER_LOOK = 20_000  # of SQLite's virtual machine: some 0.2 ms between looks at the clock
 
 
 def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
-    """The engine of the one writing connection; it begins IMMEDIATE."""
+    """The engine of the one writing connection."""
     if not _is_sqlite(url):
         return create_engine(url, pool_size=1, max_overflow=0)
     engine = _sqlite_engine(url, StaticPool)
@@ -49,8 +52,8 @@ def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
         f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}",
         "PRAGMA foreign_keys = ON",
         f"PRAGMA cache_size = -{_CACHE_KIB}",
+        f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
     )
-    _begin_with(engine, "BEGIN IMMEDIATE")
     return engine
 
 
@@ -66,7 +69,6 @@ def open_reader(url: str, connections: int) -> Engine:
         )
     engine = _sqlite_engine(url, QueuePool, pool_size=connections, max_overflow=0)
     _on_connect(engine, "PRAGMA query_only = ON", f"PRAGMA cache_size = -{_CACHE_KIB // 4}")
-    _begin_with(engine, "BEGIN")
     return engine
 
 
@@ -86,10 +88,20 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
             connection.execute(pragma).fetchall()
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+def begin_write(connection: Connection) -> None:
+    """Take the write lock at once, in a transaction that was just begun.
+
+    SQLite's driver is in autocommit mode here and leaves BEGIN to us. An engine event would do,
+    but any event makes every statement on the engine dearer.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def begin_read(connection: Connection) -> None:
+    """Make the reads of a transaction that was just begun see one moment."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
 
 
 @contextmanager

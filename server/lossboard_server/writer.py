@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from lossboard_server import schema
+from lossboard_server.dialect import begin_write
 from lossboard_server.errors import ApiError, Busy
 from lossboard_server.facts import Facts, RunFacts
 
@@ -220,6 +221,7 @@ class Writer:
 
     def _transact(self, connection: Connection, group: list[_Job]) -> tuple[list[Any], Committed]:
         with connection.begin():
+            begin_write(connection)
             transaction = Transaction(connection, self._facts)
             results = [job.work(transaction) for job in group]
             changes = self._stamp(transaction)
