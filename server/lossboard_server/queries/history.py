@@ -245,7 +245,9 @@ def _table(series: Sequence[tuple[str, Any]]) -> _Table:
 def _fill(table: _Table, arrived: dict[str, Ints], key: str, whole: Any) -> None:
     order = np.argsort(whole.steps, kind="stable")
     steps = whole.steps[order]
-    lasts = order[np.flatnonzero(np.append(steps[1:] != steps[:-1], np.ones(len(steps) > 0, bool)))]
+    lasts = order[
+        np.flatnonzero(np.append(steps[1:] != steps[:-1], np.ones(min(len(steps), 1), bool)))
+    ]
     rows, times = np.searchsorted(table.steps, whole.steps[lasts]), whole.times_us[lasts]
     values = _values(whole, lasts)
     if key in table.columns:  # numbers and other values under one key: the later one stands
@@ -271,9 +273,7 @@ def _values(whole: Any, which: Any) -> list[Any]:
     return [whole.items[place] for place in which.tolist()]
 
 
-def _dicts(
-    table: _Table, wanted: frozenset[str] | None, lineage: Lineage
-) -> list[dict[str, Any]]:
+def _dicts(table: _Table, wanted: frozenset[str] | None, lineage: Lineage) -> list[dict[str, Any]]:
     """The rows as dicts; with `wanted`, those that have all these keys, and no others."""
     start = lineage.started_us
     rows = [
@@ -288,5 +288,3 @@ def _dicts(
     if not wanted:
         return rows
     return [row for row in rows if len(row) == len(_ROW_FIELDS) + len(wanted)]
-
-
