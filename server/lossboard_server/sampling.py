@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lossboard_server.storage.nodes import Nodes, summarise_nodes, summarise_points
 from lossboard_server.storage.points import Ints, Points
 
-__all__ = ["Grid", "bucket_nodes", "bucket_points", "grid_over"]
+__all__ = ["Grid", "bucket_nodes", "bucket_points", "finest_exponent", "grid_over"]
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,17 @@ class Grid:
 
 def grid_over(low: float, high: float, buckets: int, *, integral: bool) -> Grid:
     """The grid of least width that covers [low, high] with at most `buckets` (>= 2) buckets."""
-    # A float has no more than 53 bits: narrower buckets than that can't tell numbers apart.
-    exponent = 0 if integral else math.frexp(max(abs(low), abs(high)))[1] - 53
+    exponent = 0 if integral else finest_exponent(low, high)
     while True:
         grid = Grid(exponent, integral)
         if grid.bucket(high) - grid.bucket(low) < buckets:
             return grid
         exponent += 1
+
+
+def finest_exponent(low: float, high: float) -> int:
+    """The exponent of the narrowest buckets that can still tell floats of [low, high] apart."""
+    return max(math.frexp(max(abs(low), abs(high)))[1] - 53, -1022)
 
 
 def _starts(*columns: NDArray[Any]) -> NDArray[np.intp]:

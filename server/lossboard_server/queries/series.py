@@ -127,6 +127,7 @@ def query_series(connection: Connection, memo: TailMemo, query: SeriesQuery) -> 
     selection = Selection(connection, memo, query.runs, [query.kind, "scalar"], keys)
     lines = _lines(selection, query)
     _measure(connection, lines, query.x)
+    lines = [line for line in lines if line.n]
     low, high = _range(lines, query)
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
     targets = [_target(line, query, grid) for line in lines]

@@ -79,6 +79,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
             columns=_columns(x, some, grid),
         )
         for key, (x, some) in placed.items()
+        if len(events[key].blocks)
     ]
     return TensorResult(grid_answer(grid, low, high, query.x), tensors)
 

@@ -134,7 +134,7 @@ def to_deltas(numbers: NDArray[np.int64]) -> tuple[int, NDArray[np.uint64]]:
 def restore_deltas(base: int, deltas: NDArray[np.uint64]) -> NDArray[np.int64]:
     """What `to_deltas` was given."""
     signed = (deltas >> np.uint64(1)).view(np.int64) ^ -(deltas & np.uint64(1)).view(np.int64)
-    signed[0] += np.int64(base)
+    signed[:1] += np.array([base])  # an array, since those wrap without a warning
     return np.cumsum(signed, out=signed)
 
 

@@ -1,0 +1,53 @@
+"""The grid is the narrowest that fits, and points go into the bucket that holds them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossboard_server.sampling import finest_exponent, grid_over
+
+numbers = st.floats(-1e300, 1e300)
+integers = st.integers(-(2**62), 2**62)
+
+
+@settings(max_examples=1000)
+@given(integers, integers, st.integers(2, 5000))
+def test_the_grid_of_integers_is_the_narrowest_that_fits(a: int, b: int, buckets: int) -> None:
+    low, high = min(a, b), max(a, b)
+    grid = grid_over(low, high, buckets, integral=True)
+    assert grid.bucket(high) - grid.bucket(low) < buckets
+    if grid.exponent:
+        half = grid.exponent - 1
+        assert (high >> half) - (low >> half) >= buckets
+
+
+@settings(max_examples=1000)
+@given(numbers, numbers, st.integers(2, 5000))
+def test_the_grid_of_floats_is_the_narrowest_that_fits(a: float, b: float, buckets: int) -> None:
+    low, high = min(a, b), max(a, b)
+    grid = grid_over(low, high, buckets, integral=False)
+    assert grid.bucket(high) - grid.bucket(low) < buckets
+    assert grid.exponent == finest_exponent(low, high) or (
+        math.floor(math.ldexp(high, 1 - grid.exponent))
+        - math.floor(math.ldexp(low, 1 - grid.exponent))
+        >= buckets
+    )
+
+
+@given(st.lists(st.integers(-1000, 1000), min_size=1), st.integers(0, 8))
+def test_integers_lie_between_the_edges_of_their_bucket(x: list[int], exponent: int) -> None:
+    grid = grid_over(0, (1 << exponent) * 2 - 1, 2, integral=True)
+    edges = grid.buckets(np.array(x)) * grid.width
+    assert ((edges <= x) & (x < edges + grid.width)).all()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1))
+def test_floats_lie_between_the_edges_of_their_bucket(x: list[float]) -> None:
+    grid = grid_over(min(x), max(x), 100, integral=False)
+    edges = grid.buckets(np.array(x)) * grid.width
+    assert ((edges <= x) & (x < edges + grid.width)).all()
+    assert [grid.bucket(one) for one in x] == grid.buckets(np.array(x)).tolist()

@@ -1,0 +1,241 @@
+"""Bucketed series against a plain list of points."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossboard_server.queries import SeriesQuery, SinceMark, query_series
+
+pytestmark = pytest.mark.usefixtures("small_blocks")
+
+MAX_ROWS = 48  # the sum of one bit for each row must be exact in a float
+
+
+@dataclass
+class Point:
+    """A row: its bit, step, time and value, and the value of the metric in it, if any."""
+
+    bit: int
+    step: int
+    time_us: int
+    value: Any
+    metric: float | None
+
+
+@dataclass
+class Plain:
+    """What a run holds, as lists: attempts with the last step that counts of each."""
+
+    run_id: int
+    attempts: list[tuple[list[Point], float]] = field(default_factory=list)
+
+    def points(self) -> list[Point]:
+        return [p for points, cut in self.attempts for p in points if p.step <= cut]
+
+    def x(self, axis: str) -> list[tuple[float, Point]]:
+        """Points with their x, in order of arrival; those without an x left out."""
+        pairs = [(self._x(axis, p), p) for p in self.points()]
+        return [(x, p) for x, p in pairs if math.isfinite(x)]
+
+    def _x(self, axis: str, point: Point) -> float:
+        if axis == "step":
+            return point.step
+        if axis in ("time", "runtime"):
+            return point.time_us / (1 if axis == "time" else 1e6)
+        place = (point.step, point.time_us)
+        known = [p for p in self.points() if p.metric is not None]
+        before = [p for p in known if (p.step, p.time_us) <= place]
+        latest = max(before, key=lambda p: (p.step, p.time_us), default=None)
+        return math.nan if latest is None else latest.metric
+
+
+values = st.one_of(
+    st.integers(-5, 5), st.floats(-1e6, 1e6), st.sampled_from([math.nan, math.inf, -math.inf, 1e300])
+)
+steps = st.one_of(st.just(1), st.integers(0, 3), st.integers(-40, 60))
+cells = st.tuples(steps, st.sampled_from([1, 1, 1, 700, -300]), values, st.integers(0, 3))
+parts = st.lists(
+    st.one_of(
+        st.lists(cells, min_size=1, max_size=30).map(lambda rows: ("rows", rows)),
+        st.just(("seal", None)),
+        st.tuples(
+            st.sampled_from(["resume", "rewind", "fork", "fresh"]), st.integers(-10, 60)
+        ),
+    ),
+    min_size=1,
+    max_size=8,
+)
+windows = st.one_of(st.none(), st.floats(-60, 120))
+
+
+class Story:
+    """Plays parts into a store and into lists."""
+
+    def __init__(self, store: Any, metric_climbs: bool) -> None:
+        self.store = store
+        self.plain = Plain(store.run())
+        self.writer = store.writer(self.plain.run_id)
+        self.plain.attempts = [([], math.inf)]
+        self.metric_climbs = metric_climbs
+        self.step = self.bit = 0
+        self.time_us, self.metric = 1000, 0.0
+
+    def play(self, parts: list[tuple[str, Any]]) -> Plain:
+        for what, argument in parts:
+            if what == "rows":
+                self._log(argument)
+            elif what == "seal":
+                self.store.seal(self.plain.run_id)
+            else:
+                self._open(what, argument)
+        return self.plain
+
+    def _log(self, rows: list[Any]) -> None:
+        points = [self._point(*row) for row in rows[: MAX_ROWS - self.bit]]
+        self.plain.attempts[-1][0].extend(points)
+        self.writer.log(*((p.step, p.time_us, _values(p)) for p in points))
+
+    def _point(self, step: int, time_step: int, value: Any, metric_step: int) -> Point:
+        self.step += step
+        self.time_us += time_step
+        while self.time_us in {p.time_us for ps, _ in self.plain.attempts for p in ps} | {0}:
+            self.time_us += 1
+        self.metric += metric_step if self.metric_climbs else metric_step - 1.5
+        self.bit += 1
+        metric = self.metric if metric_step else None
+        return Point(self.bit - 1, self.step, self.time_us, value, metric)
+
+    def _open(self, kind: str, cut: int) -> None:
+        run_id = self.plain.run_id
+        parent = None if kind == "fresh" else self.writer.attempt_id
+        limit: float = cut if kind in ("rewind", "fork") else math.inf
+        if kind == "fresh":
+            self.plain.attempts = []
+        if kind == "fork":
+            run_id = self.store.run()
+        self.plain.attempts = [(ps, min(old, limit)) for ps, old in self.plain.attempts]
+        self.plain.attempts.append(([], math.inf))
+        cut_step = None if limit == math.inf else cut
+        self.plain.run_id = run_id
+        self.writer = self.store.writer(run_id, kind, parent, cut_step)
+
+
+def _values(point: Point) -> dict[str, Any]:
+    row = {"bit": 2.0**point.bit, "v": point.value}
+    return row if point.metric is None else row | {"m": point.metric}
+
+
+def _check_bucket(columns: dict[str, Any], i: int, members: list[tuple[float, Point]]) -> None:
+    """The columns of bucket i are those of exactly these points, given in order of arrival."""
+    members = sorted(members, key=lambda pair: pair[0])
+    numbers = np.array([float(p.value) for _, p in members])
+    finite = numbers[np.isfinite(numbers)]
+    assert columns["count"][i] == len(members)
+    assert columns["finite"][i] == len(finite)
+    assert columns["nan"][i] == np.isnan(numbers).sum()
+    assert columns["pos_inf"][i] == (numbers == np.inf).sum()
+    assert columns["neg_inf"][i] == (numbers == -np.inf).sum()
+    assert (columns["x_first"][i], columns["x_last"][i]) == (members[0][0], members[-1][0])
+    if len(finite):
+        assert columns["min"][i] == finite.min() and columns["max"][i] == finite.max()
+        assert columns["x_min"][i] == min(x for x, p in members if p.value == finite.min())
+        assert columns["x_max"][i] == min(x for x, p in members if p.value == finite.max())
+        assert columns["mean"][i] == pytest.approx(finite.mean(), rel=1e-9, abs=1e-9)
+    else:
+        assert all(np.isnan(columns[name][i]) for name in ("min", "max", "mean", "x_min"))
+
+
+def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Point]]) -> None:
+    """On the step axis, points that share a step are ordered by arrival."""
+    ordered = sorted(members, key=lambda pair: pair[0])
+    for name, (_, point) in (("first", ordered[0]), ("last", ordered[-1])):
+        np.testing.assert_equal(float(columns[name][i]), float(point.value))
+
+
+def _total(columns: dict[str, Any], i: int) -> int:
+    return round(float(columns["mean"][i]) * int(columns["count"][i]))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    parts=parts,
+    climbs=st.booleans(),
+    axis=st.sampled_from(["step", "time", "runtime", "metric:m"]),
+    x0=windows,
+    x1=windows,
+    buckets=st.integers(2, 40),
+)
+def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exact(
+    store: Any, parts: Any, climbs: bool, axis: str, x0: Any, x1: Any, buckets: int
+) -> None:
+    plain = Story(store, climbs).play(parts)
+    scale = {"time": 30, "runtime": 3e-5}.get(axis, 1)
+    x0, x1 = (None if x is None else x * scale for x in (x0, x1))
+    query = SeriesQuery([plain.run_id], ["bit", "v"], x=axis, x0=x0, x1=x1, buckets=buckets)
+    answer = store.ask(query_series, query)
+    placed = plain.x(axis)
+    low, high = x0 if x0 is not None else -math.inf, x1 if x1 is not None else math.inf
+    inside = {p.bit: (x, p) for x, p in placed if low <= x <= high}
+    found = {one.key: one for one in answer.series}
+    if not found:
+        assert not inside
+        return
+    assert found["v"].n == len(plain.points())
+    masks = [_total(found["bit"].columns, i) for i in range(len(found["bit"].columns["count"]))]
+    assert sum(masks) == sum(2**bit for bit in inside), "each point is in exactly one bucket"
+    columns, width = found["v"].columns, answer.grid.width
+    for i, mask in enumerate(masks):
+        members = [inside[bit] for bit in range(MAX_ROWS) if mask >> bit & 1]
+        _check_bucket(columns, i, members)
+        assert columns["bucket"][i] == math.floor(columns["x_first"][i] / width)
+        assert columns["x_last"][i] - columns["x_first"][i] < 2 * width
+        if axis == "step":
+            _check_ends(columns, i, members)
+    if placed:
+        assert found["v"].x_extent == (min(x for x, _ in placed), max(x for x, _ in placed))
+
+
+@settings(max_examples=300, deadline=None)
+@given(parts=parts, more=parts, axis=st.sampled_from(["step", "time"]), buckets=st.integers(2, 40))
+def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
+    store: Any, parts: Any, more: Any, axis: str, buckets: int
+) -> None:
+    story = Story(store, True)
+    story.play(parts)
+    run = story.plain.run_id
+    query = SeriesQuery([run], ["bit"], x=axis, buckets=buckets)
+    before = store.ask(query_series, query)
+    story.play([part for part in more if part[0] == "rows"])
+    if not before.series or not len(before.series[0].columns["bucket"]):
+        return
+    old = before.series[0]
+    edge = int(old.columns["bucket"][-1])
+    mark = SinceMark(old.generation, edge * before.grid.width, before.grid.width)
+    fresh = store.ask(query_series, query)
+    since = SeriesQuery([run], ["bit"], x=axis, buckets=buckets, since={str(run): mark})
+    update = store.ask(query_series, since).series[0]
+    whole = fresh.series[0].columns
+    assert update.reset == (fresh.grid.width != before.grid.width)
+    kept = np.ones(len(whole["bucket"]), bool) if update.reset else whole["bucket"] >= edge
+    for name, column in whole.items():
+        np.testing.assert_array_equal(column[kept], update.columns[name])
+
+
+@settings(max_examples=300, deadline=None)
+@given(parts=parts)
+def test_counts_are_the_same_before_and_after_sealing(store: Any, parts: Any) -> None:
+    story = Story(store, True)
+    story.play(parts)
+    run = story.plain.run_id
+    before = store.ask(query_series, SeriesQuery([run], ["v"], buckets=5))
+    store.seal(run)
+    after = store.ask(query_series, SeriesQuery([run], ["v"], buckets=5))
+    assert [one.n for one in before.series] == [one.n for one in after.series]
+    assert [one.in_window for one in before.series] == [one.in_window for one in after.series]
