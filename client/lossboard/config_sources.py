@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from lossboard.errors import ConfigError
+from lossboard.errors import ConfigError, UsageError
 
-__all__ = ["DEFAULTS_FILE", "as_mapping", "filtered", "read_yaml"]
+__all__ = ["DEFAULTS_FILE", "as_mapping", "filtered", "parse_config", "read_yaml"]
 
 DEFAULTS_FILE: Final = "config-defaults.yaml"  # in the current directory: read into each config
 
@@ -75,3 +75,15 @@ def filtered(
         for key, value in values.items()
         if (not include or key in include) and key not in (exclude or ())
     }
+
+
+def parse_config(
+    params: Any, exclude: list[str] | None = None, include: list[str] | None = None
+) -> dict[str, Any]:
+    """What `wandb.helper.parse_config` makes of a config in any form.
+
+    Raises UsageError when both lists are given.
+    """
+    if exclude and include:
+        raise UsageError("give include or exclude, not both")
+    return filtered(as_mapping(params), include, exclude)

@@ -12,6 +12,7 @@ from typing import Final
 from lossboard.errors import UsageError
 
 __all__ = [
+    "artifact_name_safe",
     "default_project",
     "generate_id",
     "generate_name",
@@ -93,6 +94,13 @@ def project_checked(project: str) -> str:
             f"project name {project!r} must not contain any of {' '.join(_PROJECT_FORBIDDEN)}"
         )
     return project
+
+
+def artifact_name_safe(name: str) -> str:
+    """The name with every character that artifacts' names may not hold as `_`, at most 128 long;
+    of a longer one the begin and the end."""
+    safe = re.sub(r"[^a-zA-Z0-9_\-.]", "_", name)
+    return safe if len(safe) <= 128 else f"{safe[:63]}..{safe[-63:]}"
 
 
 def default_project(program: Path | None) -> str:

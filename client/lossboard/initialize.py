@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossboard import wire
-from lossboard.config_sources import DEFAULTS_FILE, as_mapping, filtered, read_yaml
+from lossboard.config_sources import DEFAULTS_FILE, parse_config, read_yaml
 from lossboard.current import runs
 from lossboard.directories import create, runs_folder
 from lossboard.disabled_run import NoopRun
-from lossboard.errors import Error, UsageError
+from lossboard.errors import Error
 from lossboard.host import describe, main_program
 from lossboard.identity import (
     default_project,
@@ -152,12 +152,10 @@ def _refuse_active_id(settings: Settings) -> None:
 def _config_values(
     settings: Settings, config: Any, include: list[str] | None, exclude: list[str] | None
 ) -> dict[str, Any]:
-    if include and exclude:
-        raise UsageError("give config_include_keys or config_exclude_keys, not both")
     values = read_yaml(Path(DEFAULTS_FILE)) if Path(DEFAULTS_FILE).is_file() else {}
     for path in settings.config_paths:
         values |= read_yaml(Path(path))
-    values |= filtered(as_mapping(config), include, exclude)
+    values |= parse_config(config, exclude, include)
     return {key.strip("-"): config_value(value) for key, value in values.items()}
 
 

@@ -23,6 +23,8 @@ __all__ = [
     "login",
     "mark_preempting",
     "require",
+    "set_entity",
+    "set_project",
     "setup",
     "teardown",
     "unwatch",
@@ -115,6 +117,16 @@ def setup(settings: Settings | Mapping[str, Any] | None = None) -> Settings:
         chosen = settings.chosen if isinstance(settings, Settings) else settings
         runs.setup_fields |= Settings(**chosen).chosen
     return resolve(runs.setup_fields)
+
+
+def set_entity(entity: str) -> None:
+    """The entity of all runs to come."""
+    setup({"entity": entity})
+
+
+def set_project(project: str) -> None:
+    """The project of all runs to come."""
+    setup({"project": project})
 
 
 def teardown(exit_code: int | None = None) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "Settings",
     "Tag",
     "environment_fields",
+    "environment_with_path",
     "launcher_from_environment",
     "resolve",
 ]
@@ -200,6 +201,13 @@ def environment_fields(environ: Mapping[str, str]) -> dict[str, Any]:
             except SettingsError as error:
                 raise SettingsError(f"environment variable {variable}: {error}") from error
     return fields
+
+
+def environment_with_path(folder: Path) -> dict[str, str]:
+    """The environment of a child whose Python looks for modules in `folder` first."""
+    inherited = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join(part for part in (str(folder), inherited) if part)
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def launcher_from_environment(environ: Mapping[str, str] | None = None) -> Launcher | None:

@@ -38,24 +38,27 @@ def sync(
     base_url: str | None,
     *,
     stream: TextIO,
+    offline_url: str | None = None,
     options: SenderOptions | None = None,
     patience_secs: float = _PATIENCE_SECS,
 ) -> SyncReport:
     """Delivers all spools in or below the directories, with a progress bar on `stream`.
 
-    `base_url` None sends each to the server it was meant for. Spools of living processes are
-    skipped. A delivered spool is removed; nothing else is.
+    `base_url` None sends each to the server it was meant for, those of offline runs to
+    `offline_url`. Spools of living processes are skipped. A delivered spool is removed; nothing
+    else is.
     """
     report = SyncReport()
     for directory in directories:
         for path in spool_directories(directory):
-            _sync_one(path, base_url, stream, options or SenderOptions(), patience_secs, report)
+            urls = (base_url, offline_url)
+            _sync_one(path, urls, stream, options or SenderOptions(), patience_secs, report)
     return report
 
 
 def _sync_one(
     path: Path,
-    base_url: str | None,
+    urls: tuple[str | None, str | None],
     stream: TextIO,
     options: SenderOptions,
     patience_secs: float,
@@ -71,7 +74,8 @@ def _sync_one(
         return
     if spool is None:
         return
-    url = base_url or spool.head.base_url
+    chosen_url, offline_url = urls
+    url = chosen_url or spool.head.base_url or offline_url
     if url is None:
         spool.close()
         report.failed[path] = "the run was offline and no server was named: say which one"

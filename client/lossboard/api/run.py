@@ -11,6 +11,7 @@ from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram, stored_histograms
 from lossboard.api.history import as_frame, evenly, scan_rows
 from lossboard.api.times import iso_time
+from lossboard.errors import UnsupportedError
 
 __all__ = ["EditableValues", "Run"]
 
@@ -53,9 +54,13 @@ class Run:
         return self
 
     def update(self) -> None:
-        """Sends what was changed."""
+        """Sends what was changed. Raises UnsupportedError where a value was removed: a run's
+        config and summary only grow."""
         now = self._editable()
         changed = {field: value for field, value in now.items() if value != self._sent[field]}
+        for field in ("config", "summary"):
+            if field in changed:
+                changed[field] = _grown(field, self._sent[field], now[field])
         if changed:
             self._connection.patch("runs", self._uid, **changed)
             self._sent = now
@@ -220,6 +225,13 @@ class Run:
             "config": dict(self.config),
             "summary": dict(self.summary),
         }
+
+
+def _grown(field: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    removed = sorted(set(before) - set(now))
+    if removed:
+        raise UnsupportedError(f"values can't be removed from the {field} of a run: {removed}")
+    return {key: value for key, value in now.items() if key not in before or before[key] != value}
 
 
 def _with_axis(keys: Sequence[str] | None, x_axis: str) -> list[str] | None:

@@ -1,0 +1,11 @@
+"""What the client raises."""
+
+from lossboard.errors import (
+    AuthenticationError,
+    CommError,
+    Error,
+    UnsupportedError,
+    UsageError,
+)
+
+__all__ = ["AuthenticationError", "CommError", "Error", "UnsupportedError", "UsageError"]

@@ -1,0 +1,5 @@
+"""Reading configs."""
+
+from lossboard.config_sources import parse_config
+
+__all__ = ["parse_config"]

@@ -1,0 +1,1 @@
+"""Callbacks for libraries that don't log on their own."""

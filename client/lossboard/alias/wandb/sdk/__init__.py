@@ -1,0 +1,1 @@
+"""Parts of wandb that integrations import by path."""

@@ -1,0 +1,5 @@
+"""Ids of runs."""
+
+from lossboard.identity import generate_id
+
+__all__ = ["generate_id"]

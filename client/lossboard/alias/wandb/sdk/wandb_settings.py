@@ -1,0 +1,5 @@
+"""The class of settings."""
+
+from lossboard.settings import Settings
+
+__all__ = ["Settings"]
