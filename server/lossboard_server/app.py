@@ -32,6 +32,7 @@ __all__ = ["create_app", "create_app_from_environment"]
 # In this order they are matched: pages takes every GET that nobody else wants.
 _ROUTERS = (
     ingest.router,
+    ingest.resuming,
     health.router,
     events.router,
     query.router,

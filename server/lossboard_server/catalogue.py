@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from lossboard.wire import Exit, MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server import dialect, schema
-from lossboard_server.attempts import open_attempt
+from lossboard_server.attempts import joined_early, open_attempt
 from lossboard_server.database import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound
@@ -99,6 +99,7 @@ def _insert_run(transaction: Transaction, project_id: int, start: RunStart) -> i
         "slot": slot,
         "created_us": transaction.now_us,
         "heartbeat_us": start.started_us,
+        "last_step": start.cut_step if start.opens == "fork" else None,
     }
     uid = insert_row(transaction.connection, run, values)
     transaction.touch(uid, "meta", "state")
@@ -118,12 +119,12 @@ def _described(start: RunStart) -> dict[str, Any]:
     }
 
 
+_UNKNOWN = "{}"  # a summary that has to be composed when it is read
 _RUNNING = {"ended_us": None, "exit_code": None, "preempting": False, "stop_requested": False}
 _BLANK = {
     "metrics_json": "{}",
     "notices_json": "{}",
     "set_summary_json": "{}",
-    "summary_json": "{}",
     "last_step": None,
 }
 
@@ -132,12 +133,13 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     """Let a run that is there go on: from nothing (fresh), or with what it has."""
     if start.opens == "join":
         return
-    values: dict[str, Any] = dict(_RUNNING)
+    values: dict[str, Any] = _RUNNING | {"summary_json": _UNKNOWN}
     if start.opens in ("fresh", "fork"):
-        values |= _described(start) | _BLANK
+        early = joined_early(transaction, row.id)
+        values |= _described(start) | (_BLANK if early is None else {})
     else:
         values |= _resumed(row, start)
-    if start.opens == "rewind":
+    if start.opens in ("rewind", "fork"):
         values["last_step"] = start.cut_step
     transaction.update_run(row.id, "meta", "state", "rows", "histograms", **values)
 
@@ -183,7 +185,8 @@ def set_summary(
     """Set and remove summary values by hand; a later row with the same key wins again."""
     summary = _without(_column(transaction, uid, "set_summary_json"), removed)
     summary |= {key: [value, time_us] for key, value in values.items()}
-    transaction.update_run(uid, "meta", set_summary_json=encode_json_text(summary))
+    values = {"set_summary_json": encode_json_text(summary), "summary_json": _UNKNOWN}
+    transaction.update_run(uid, "meta", **values)
 
 
 def _without(values: dict[str, Any], removed: Sequence[str]) -> dict[str, Any]:
@@ -196,7 +199,8 @@ def define_metrics(
     """Keep the definitions, by name; a later one of a name replaces the earlier."""
     metrics = _column(transaction, uid, "metrics_json")
     metrics |= {definition.name: msgspec.to_builtins(definition) for definition in definitions}
-    transaction.update_run(uid, "meta", metrics_json=encode_json_text(metrics))
+    values = {"metrics_json": encode_json_text(metrics), "summary_json": _UNKNOWN}
+    transaction.update_run(uid, "meta", **values)
 
 
 def set_fields(transaction: Transaction, uid: int, fields: RunFields) -> None:

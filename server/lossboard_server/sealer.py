@@ -8,9 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy import Connection
+
 from lossboard_server.database import Database
+from lossboard_server.encoding import encode_json_text
+from lossboard_server.queries.runs import run_version
+from lossboard_server.queries.summaries import summaries
 from lossboard_server.queries.tails import tail_sizes
 from lossboard_server.settings import Settings
+from lossboard_server.storage import TailMemo
 from lossboard_server.storage.sealing import SEAL_RECORDS, SealPlan, apply_seal, plan_seal
 from lossboard_server.writer import Heard, Transaction, Writer
 
@@ -31,10 +37,13 @@ class _Waiting:
 class Sealer:
     """Knows what waits in each tail; used from the event loop, by one task at a time."""
 
-    def __init__(self, settings: Settings, database: Database, writer: Writer) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, writer: Writer, tails: TailMemo
+    ) -> None:
         self._settings = settings
         self._database = database
         self._writer = writer
+        self._tails = tails
         self._waiting: dict[int, _Waiting] = {}
         self._due = asyncio.Event()
 
@@ -95,18 +104,39 @@ class Sealer:
         self._waiting.pop(uid, None)
         more = True
         while more:
-            plan = await self._database.ask(partial(plan_seal, run_id=uid))
-            if plan is None:
+            seal = await self._database.ask(partial(_plan, tails=self._tails, uid=uid))
+            if seal is None:
                 return
-            sealed = await self._writer.write(partial(_apply, plan=plan))
-            more = plan.more or not sealed
+            sealed = await self._writer.write(partial(_apply, seal=seal))
+            more = seal.plan.more or not sealed
 
 
-def _apply(transaction: Transaction, plan: SealPlan) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """A plan, and the run's summary and version at its moment."""
+
+    plan: SealPlan
+    summary_json: str
+    version: int
+
+
+def _plan(connection: Connection, tails: TailMemo, uid: int) -> _Seal | None:
+    plan = plan_seal(connection, uid)
+    if plan is None:
+        return None
+    summary = summaries(connection, tails, [uid])[uid]
+    return _Seal(plan, encode_json_text(summary), run_version(connection, uid))
+
+
+def _apply(transaction: Transaction, seal: _Seal) -> bool:
     """Whether the plan is done with: written, or its run was deleted since."""
-    run = transaction.run(plan.run_id)
+    uid = seal.plan.run_id
+    run = transaction.run(uid)
     if run is None or run.deleted:
         return True
-    sealed = apply_seal(transaction.connection, plan)
-    transaction.update_run(plan.run_id, "rows", "histograms")
-    return sealed
+    if not apply_seal(transaction.connection, seal.plan):
+        return False
+    unchanged = run_version(transaction.connection, uid) == seal.version
+    summary_json = seal.summary_json if unchanged else "{}"
+    transaction.update_run(uid, "rows", "histograms", summary_json=summary_json)
+    return True

@@ -20,11 +20,12 @@ __all__ = ["CONTENT_POLICY", "EXPLORE_POLICY", "Guard"]
 CONTENT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self';"
     " connect-src 'self'; img-src 'self' blob: data:; frame-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'self'"
+    " form-action 'none'"
 )
-# Plotly writes inline styles, so its document allows these and nothing else more.
-EXPLORE_POLICY: Final = CONTENT_POLICY.replace(
-    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+# Plotly writes inline styles, so its document allows these, and only our own pages frame it.
+EXPLORE_POLICY: Final = (
+    CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    + "; frame-ancestors 'self'"
 )
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})

@@ -14,6 +14,7 @@ from lossboard_server.directory import DataDirectory
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
 from lossboard_server.queries.runs import RunMemo
+from lossboard_server.queries.sparklines import SparklineMemo
 from lossboard_server.sealer import Sealer
 from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
@@ -37,6 +38,7 @@ class Services:
     blobs: BlobStore
     tails: TailMemo
     runs: RunMemo
+    sparklines: SparklineMemo
     web: WebFiles
     started_secs: float = field(default_factory=time.monotonic)
 
@@ -68,7 +70,8 @@ def open_services(settings: Settings) -> Services:
         queue_limit_bytes=settings.ingest_queue_bytes,
         publish=publish,
     )
-    sealer = Sealer(settings, database, writer)
+    tails = TailMemo(limit_bytes=settings.tail_memo_bytes)
+    sealer = Sealer(settings, database, writer, tails)
     return Services(
         settings=settings,
         directory=directory,
@@ -78,8 +81,9 @@ def open_services(settings: Settings) -> Services:
         liveness=liveness,
         sealer=sealer,
         blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes),
-        tails=TailMemo(limit_bytes=settings.tail_memo_bytes),
-        runs=RunMemo(),
+        tails=tails,
+        runs=RunMemo(tails),
+        sparklines=SparklineMemo(tails),
         web=WebFiles(settings),
     )
 

@@ -11,6 +11,7 @@ from lossboard_server import schema
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import NotFound
 from lossboard_server.queries.runs import state_of
+from lossboard_server.queries.sparklines import Sparkline, SparklineMemo
 
 __all__ = ["Project", "find_project", "list_projects", "one_project", "view_state"]
 
@@ -24,6 +25,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     last_activity_us: int
     runs: int
     states: dict[str, int]
+    sparkline: Sparkline | None
     settings: dict[str, Any]
 
 
@@ -40,22 +42,31 @@ def find_project(connection: Connection, entity: str, name: str) -> int:
     return int(found)
 
 
-def list_projects(connection: Connection) -> list[Project]:
-    """Projects that have runs, last active first."""
+def list_projects(connection: Connection, sparklines: SparklineMemo | None = None) -> list[Project]:
+    """Projects that have runs, last active first; without sparklines if there is no memo."""
     groups = connection.execute(_state_groups()).all()
     rows = connection.execute(select(schema.project)).all()
-    projects = [_project_of(row, [g for g in groups if g.project_id == row.id]) for row in rows]
+    projects = [
+        _project_of(
+            row,
+            [group for group in groups if group.project_id == row.id],
+            sparklines.get(connection, row.id) if sparklines else None,
+        )
+        for row in rows
+    ]
     present = [project for project in projects if project.runs]
     return sorted(present, key=lambda project: -project.last_activity_us)
 
 
-def one_project(connection: Connection, entity: str, name: str) -> Project:
+def one_project(
+    connection: Connection, sparklines: SparklineMemo, entity: str, name: str
+) -> Project:
     """The project; raises NotFound."""
     project_id = find_project(connection, entity, name)
     project = schema.project
     row = connection.execute(select(project).where(project.c.id == project_id)).one()
     groups = connection.execute(_state_groups().where(schema.run.c.project_id == project_id)).all()
-    return _project_of(row, list(groups))
+    return _project_of(row, list(groups), sparklines.get(connection, project_id))
 
 
 def _state_groups() -> Select[Any]:
@@ -75,7 +86,7 @@ def _state_groups() -> Select[Any]:
     )
 
 
-def _project_of(row: Row[Any], groups: list[Row[Any]]) -> Project:
+def _project_of(row: Row[Any], groups: list[Row[Any]], sparkline: Sparkline | None) -> Project:
     states: dict[str, int] = {}
     for group in groups:
         state = state_of(group)
@@ -87,6 +98,7 @@ def _project_of(row: Row[Any], groups: list[Row[Any]]) -> Project:
         last_activity_us=max((group.active_us for group in groups), default=row.created_us),
         runs=sum(states.values()),
         states=states,
+        sparkline=sparkline,
         settings=decode_json(row.settings_json),
     )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
 from lossboard_server import schema
-from lossboard_server.encoding import decode_json
+from lossboard_server.encoding import decode_json, encode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.filters import compile_filter, compile_search, sorted_runs
+from lossboard_server.queries.summaries import summaries
+from lossboard_server.storage import TailMemo
 from lossboard_server.writer import EVERYTHING, Change
 
 __all__ = [
@@ -24,7 +26,11 @@ __all__ = [
     "changed_since",
     "find_run",
     "list_runs",
+    "metric_definitions",
+    "project_runs",
+    "resume_state",
     "run_detail",
+    "run_version",
     "running_runs",
     "store_version",
 ]
@@ -32,6 +38,12 @@ __all__ = [
 State = Literal["running", "finished", "failed", "crashed", "killed", "preempting"]
 
 _IDS_PER_SELECT = 500
+# fmt: off
+_RESUMED = (
+    "config", "group", "job_type", "last_step", "name", "notes", "runtime_secs", "summary",
+    "tags", "uid",
+)
+# fmt: on
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +118,8 @@ class RunMemo:
     database each time.
     """
 
-    def __init__(self, limit: int = 50_000) -> None:
+    def __init__(self, tails: TailMemo, limit: int = 50_000) -> None:
+        self._tails = tails
         self._limit = limit
         self._runs: dict[int, Run] = {}
         self._lock = threading.Lock()
@@ -119,7 +132,7 @@ class RunMemo:
         stale = [
             row.id for row in rows if (run := known[row.id]) is None or run.version != row.version
         ]
-        fresh = {run.uid: run for run in _read_runs(connection, stale)}
+        fresh = {run.uid: run for run in _read_runs(connection, self._tails, stale)}
         self._keep(fresh)
         return [
             _with_heartbeat(fresh.get(row.id) or known[row.id], row.heartbeat_us) for row in rows
@@ -147,13 +160,28 @@ def _runtime_secs(started_us: int, end_us: int) -> float:
     return max(0, end_us - started_us) / 1e6
 
 
-def _read_runs(connection: Connection, uids: list[int]) -> list[Run]:
+def _read_runs(connection: Connection, tails: TailMemo, uids: list[int]) -> list[Run]:
     runs: list[Run] = []
     for first in range(0, len(uids), _IDS_PER_SELECT):
         some = uids[first : first + _IDS_PER_SELECT]
         rows = connection.execute(_full_rows().where(schema.run.c.id.in_(some))).all()
-        runs += [_run_of(row) for row in rows]
+        composed = _composed_summaries(connection, tails, rows)
+        runs += [_run_of(row, composed.get(row.id)) for row in rows]
     return runs
+
+
+def _composed_summaries(
+    connection: Connection, tails: TailMemo, rows: Sequence[Row[Any]]
+) -> dict[int, dict[str, Any]]:
+    """Summaries of the runs that have a tail, or none kept from their last seal."""
+    tail = schema.tail
+    uids = [row.id for row in rows]
+    waiting = select(tail.c.run_id).where(tail.c.run_id.in_(uids)).distinct()
+    unsealed = set(connection.execute(waiting).scalars())
+    wanted = [row.id for row in rows if row.id in unsealed or row.summary_json == "{}"]
+    composed = summaries(connection, tails, wanted) if wanted else {}
+    # Through JSON, as the kept ones: non-finite numbers are the same strings everywhere.
+    return {uid: decode_json(encode_json(summary)) for uid, summary in composed.items()}
 
 
 def _full_rows() -> Select[Any]:
@@ -161,7 +189,7 @@ def _full_rows() -> Select[Any]:
     return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
 
 
-def _run_of(row: Row[Any]) -> Run:
+def _run_of(row: Row[Any], summary: dict[str, Any] | None) -> Run:
     end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
     return Run(
         uid=row.id,
@@ -185,7 +213,7 @@ def _run_of(row: Row[Any]) -> Run:
         group=row.group,
         job_type=row.job_type,
         config=decode_json(row.config_json),
-        summary={key: value for key, (value, _) in decode_json(row.set_summary_json).items()},
+        summary=decode_json(row.summary_json) if summary is None else summary,
         version=row.version,
         generation=row.generation,
     )
@@ -218,6 +246,46 @@ def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: Run
     ordered = sorted_runs(chosen, query.sort, descending=query.descending)
     page = ordered[query.offset : query.offset + query.limit]
     return RunPage(runs=page, total=len(ordered), version=store_version(connection))
+
+
+def run_version(connection: Connection, uid: int) -> int:
+    """Version of the run's last change."""
+    run = schema.run
+    return int(connection.execute(select(run.c.version).where(run.c.id == uid)).scalar_one())
+
+
+def project_runs(connection: Connection, project_id: int) -> list[int]:
+    """Numbers of the project's runs, oldest first."""
+    run = schema.run
+    found = (
+        select(run.c.id)
+        .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))
+        .order_by(run.c.slot)
+    )
+    return list(connection.execute(found).scalars())
+
+
+def metric_definitions(connection: Connection, uids: Sequence[int]) -> dict[str, Any]:
+    """What define_metric said in each run, by the run's number (as text, for JSON)."""
+    run = schema.run
+    found: dict[str, Any] = {}
+    for first in range(0, len(uids), _IDS_PER_SELECT):
+        some = uids[first : first + _IDS_PER_SELECT]
+        rows = connection.execute(select(run.c.id, run.c.metrics_json).where(run.c.id.in_(some)))
+        found |= {str(row.id): decode_json(row.metrics_json) for row in rows}
+    return found
+
+
+def resume_state(
+    connection: Connection, memo: RunMemo, entity: str, project: str, run_id: str
+) -> dict[str, Any]:
+    """What a client needs to go on with a run; raises Gone if the run was deleted."""
+    try:
+        uid = find_run(connection, entity, project, run_id)
+    except NotFound:
+        return {"exists": False}
+    run = run_detail(connection, memo, uid).run
+    return {"exists": True} | {name: getattr(run, name) for name in _RESUMED}
 
 
 def store_version(connection: Connection) -> int:

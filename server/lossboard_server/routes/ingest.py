@@ -15,10 +15,12 @@ from starlette.responses import Response
 from lossboard.wire import Record, WireError, decode_record
 from lossboard_server import ingest
 from lossboard_server.errors import Invalid
+from lossboard_server.queries.runs import resume_state
 from lossboard_server.records import check_record
-from lossboard_server.services import Services
+from lossboard_server.responses import answer_json
+from lossboard_server.services import Server, Services
 
-__all__ = ["router"]
+__all__ = ["resuming", "router"]
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -86,3 +88,17 @@ def _decode(payload: bytes) -> Record:
 
 def _json(value: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+resuming = APIRouter(prefix="/api/resume", tags=["ingest"])
+
+
+@resuming.get("/{entity}/{project}/{run_id}")
+async def resume(
+    server: Server, request: Request, entity: str, project: str, run_id: str
+) -> Response:
+    """What a client that resumes a run needs to know of it."""
+    found = await server.database.ask(
+        lambda connection: resume_state(connection, server.runs, entity, project, run_id)
+    )
+    return await answer_json(request, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,10 +11,17 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from lossboard_server import catalogue
+from lossboard_server import catalogue, queries
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
-from lossboard_server.queries import projects, runs
+from lossboard_server.queries import projects
+from lossboard_server.queries.runs import (
+    RunPage,
+    RunQuery,
+    metric_definitions,
+    project_runs,
+)
+from lossboard_server.queries.runs import list_runs as query_runs
 from lossboard_server.responses import answer_json
 from lossboard_server.services import Server
 
@@ -31,14 +39,16 @@ class ProjectEdit(BaseModel):
 @router.get("")
 async def list_projects(server: Server, request: Request) -> Response:
     """All projects that have runs, last active first."""
-    found = await server.database.ask(projects.list_projects)
+    found = await server.database.ask(partial(projects.list_projects, sparklines=server.sparklines))
     return await answer_json(request, {"projects": found})
 
 
 @router.get("/{entity}/{project}")
 async def get_project(server: Server, request: Request, entity: str, project: str) -> Response:
     """One project."""
-    found = await server.database.ask(lambda c: projects.one_project(c, entity, project))
+    found = await server.database.ask(
+        lambda connection: projects.one_project(connection, server.sparklines, entity, project)
+    )
     return await answer_json(request, found)
 
 
@@ -78,7 +88,7 @@ async def list_runs(
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """Runs of a project: searched, filtered, sorted, a page of them."""
-    query = runs.RunQuery(
+    query = RunQuery(
         search=search,
         filter=_filter_of(filter),
         sort=sort,
@@ -87,11 +97,37 @@ async def list_runs(
         offset=offset,
     )
 
-    def read(connection: Connection) -> runs.RunPage:
+    def read(connection: Connection) -> RunPage:
         project_id = projects.find_project(connection, entity, project)
-        return runs.list_runs(connection, server.runs, project_id, query)
+        return query_runs(connection, server.runs, project_id, query)
 
     return await answer_json(request, await server.database.ask(read))
+
+
+@router.get("/{entity}/{project}/keys")
+async def list_keys(
+    server: Server, request: Request, entity: str, project: str, runs: str = ""
+) -> Response:
+    """Which series there are, over some runs (numbers with commas) or all of the project."""
+    chosen = _numbers_of(runs)
+
+    def read(connection: Connection) -> dict[str, Any]:
+        project_id = projects.find_project(connection, entity, project)
+        present = project_runs(connection, project_id)
+        uids = present if chosen is None else [uid for uid in present if uid in chosen]
+        found = queries.keys(connection, server.tails, uids)
+        return {"keys": found, "metrics": metric_definitions(connection, uids)}
+
+    return await answer_json(request, await server.database.ask(read))
+
+
+def _numbers_of(text: str) -> set[int] | None:
+    if not text:
+        return None
+    try:
+        return {int(part) for part in text.split(",")}
+    except ValueError as error:
+        raise Invalid(f"runs is {text[:80]!r}: expected numbers such as 1,2,3") from error
 
 
 def _filter_of(text: str) -> dict[str, Any]:

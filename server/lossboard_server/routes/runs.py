@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import FileResponse, Response
 
 from lossboard.wire import RunFields
-from lossboard_server import catalogue
+from lossboard_server import catalogue, queries
 from lossboard_server.errors import NotFound
 from lossboard_server.queries import runs
 from lossboard_server.queries.console import console_lines, find_file, list_files
-from lossboard_server.responses import answer_json
+from lossboard_server.responses import answer, answer_json
 from lossboard_server.services import Server
 
 __all__ = ["router"]
@@ -86,6 +86,32 @@ async def restore_run(server: Server, request: Request, uid: int) -> Response:
 async def _detail(server: Server, request: Request, uid: int) -> Response:
     detail = await server.database.ask(lambda c: runs.run_detail(c, server.runs, uid))
     return await answer_json(request, detail.flat())
+
+
+@router.get("/{uid}/history")
+async def history(
+    server: Server,
+    request: Request,
+    uid: int,
+    keys: str | None = None,
+    min_step: int | None = None,
+    max_step: int | None = None,
+    limit: int = 1000,
+    stream: Literal["history", "system"] = "history",
+) -> Response:
+    """Rows: one for each step, of the last value of each key that arrived."""
+    query = queries.HistoryQuery(
+        run=uid,
+        keys=None if keys is None else keys.split(","),
+        min_step=min_step,
+        max_step=max_step,
+        limit=limit,
+        stream=stream,
+    )
+    found = await server.database.ask(
+        lambda connection: queries.query_history(connection, server.tails, query)
+    )
+    return await answer(request, found)
 
 
 @router.get("/{uid}/console")
