@@ -62,6 +62,7 @@ class SenderHandle:
             base_url=self.base_url,
             options=self.options,
             say=say,
+            joins=True,
         )
 
 
@@ -77,7 +78,8 @@ class Sender:
 
     Everything put is handed over: mappings and lists must not be changed afterwards. In a forked
     child the first `put_*` opens a writer of its own, with `opens="join"`; it is delivered at the
-    end of the child, and it never sends an exit.
+    end of the child, and it never sends an exit. `joins` makes a sender that is
+    like one in a forked child.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Sender:
         options: SenderOptions,
         say: Say,
         on_fork: Callable[[], None] | None = None,
+        joins: bool = False,
     ) -> None:
         self.options = options
         self._start = start
@@ -98,12 +101,13 @@ class Sender:
         self._on_fork = on_fork
         self._opening = threading.Lock()
         self._pipeline: Pipeline | None = None
-        self._is_child = False
+        self._is_child = joins
         self._told_full = False
         self._told_failure = False
         self._report: DeliveryReport | None = None
         follow_forks(self)
-        self._opened()
+        if not joins:
+            self._opened()
 
     @property
     def handle(self) -> SenderHandle:

@@ -118,7 +118,9 @@ attempt = Table(
     _reference("run.id"),
     Column("parent_id", _Id, ForeignKey("attempt.id")),  # composed up to cut_step, if any
     Column("cut_step", BigInteger),  # the last step taken from the parent; None: all of it
-    Column("kind", String(16), nullable=False),  # fresh, resume, rewind, fork
+    Column(
+        "kind", String(16), nullable=False
+    ),  # fresh, resume, rewind, fork; join until the start comes that a joiner overtook
     Column("opened_us", BigInteger, nullable=False),
     Index("attempt_by_run", "run_id"),
 )
