@@ -44,6 +44,8 @@ __all__ = [
     "run",
     "series",
     "stream_mark",
+    "sweep",
+    "sweep_agent",
     "tail",
     "view",
     "writer",
@@ -386,4 +388,27 @@ stream_mark = Table(
     Column("next_line", BigInteger, nullable=False),
     Column("first_digest", String(64), nullable=False),
     UniqueConstraint("attempt_id", "client_id", "stream"),
+)
+
+sweep = Table(
+    "sweep",
+    metadata,
+    _id(),
+    _reference("project.id"),
+    Column("name", String(64), nullable=False),
+    Column("display_name", Text, nullable=False, default=""),
+    Column("config_text", Text, nullable=False),  # YAML, as the client sent it
+    Column("state", String(16), nullable=False),  # RUNNING, PAUSED, STOPPED, FINISHED
+    Column("given", Integer, nullable=False, default=0),  # parameter sets handed out
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "name"),
+)
+
+sweep_agent = Table(
+    "sweep_agent",
+    metadata,
+    _id(),
+    _reference("sweep.id"),
+    Column("host", Text, nullable=False, default=""),
+    Column("created_us", BigInteger, nullable=False),
 )

@@ -81,7 +81,7 @@ class Guard:
 
     def _limit_of(self, scope: Scope) -> int:
         path: str = scope["path"]
-        if path.startswith("/api/ingest/") or path.endswith("/file_stream"):
+        if path.startswith(("/api/ingest/", "/graphql")) or path.endswith("/file_stream"):
             return self._settings.record_limit_bytes
         if scope["method"] == "PUT":
             return self._settings.blob_limit_bytes

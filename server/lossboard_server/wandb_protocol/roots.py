@@ -14,7 +14,7 @@ from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries import artifacts as artifact_reads
 from lossboard_server.queries import projects as project_reads
 from lossboard_server.queries import runs as run_reads
-from lossboard_server.wandb_protocol import artifact_mutations, run_mutations
+from lossboard_server.wandb_protocol import artifact_mutations, run_mutations, sweeps
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_by_global_id,
     artifact_node,
@@ -42,6 +42,8 @@ from lossboard_server.wandb_protocol.run_nodes import (
 __all__ = ["Mutations", "Queries"]
 
 FEATURES = ("STRUCTURED_CONSOLE_LOGS", "FILESTREAM_GZIP", "TOTAL_COUNT_IN_FILE_CONNECTION")
+# any client that speaks this protocol will do
+VERSIONS = {"min_cli_version": "0.16.0", "max_cli_version": "999.0.0"}
 ALL_RUNS = 1_000_000
 
 Given = Mapping[str, Any]
@@ -56,7 +58,7 @@ class Queries:
 
     def serverInfo(self, info: Info) -> dict[str, Any]:
         features = [{"name": name, "isEnabled": True} for name in FEATURES]
-        return {"features": features, "latestLocalVersionInfo": None, "cliVersionInfo": None}
+        return {"features": features, "latestLocalVersionInfo": None, "cliVersionInfo": VERSIONS}
 
     def declaredType(self, info: Info, name: str | None = None) -> dict[str, Any]:
         return {"name": name, "fields": [], "inputFields": []}
@@ -176,6 +178,15 @@ class Mutations:
     def linkArtifact(self, info: Info, input: Given) -> dict[str, Any]:
         return artifact_mutations.link_artifact(info.context, input)
 
+    def upsertSweep(self, info: Info, input: Given) -> dict[str, Any]:
+        return sweeps.upsert_sweep(info.context, input)
+
+    def createAgent(self, info: Info, input: Given) -> dict[str, Any]:
+        return sweeps.create_agent(info.context, input)
+
+    def agentHeartbeat(self, info: Info, input: Given) -> dict[str, Any]:
+        return sweeps.heartbeat(info.context, input)
+
 
 def _bucket(call: Call, uid: int, next_line: int) -> dict[str, Any]:
     with call.read() as connection:
@@ -201,6 +212,7 @@ def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
         "runs": lambda info, **given: _run_page(call, row.id, **given),
         "run": lambda info, name=None: _run_named(call, entity, row.name, name),
         "bucket": lambda info, name=None, missingOk=None: _run_named(call, entity, row.name, name),
+        "sweep": lambda info, sweepName=None: sweeps.sweep_node(call, row.id, sweepName or ""),
         "artifact": lambda info, name=None: _artifact_named(call, row.id, name),
         "artifactType": lambda info, name=None: type_node(call, row.id, name or ""),
         "artifactTypes": lambda info, **given: _type_page(call, row.id, **given),

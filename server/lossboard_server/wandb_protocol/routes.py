@@ -76,7 +76,7 @@ class _Door:
 
     async def graphql(self, request: Request) -> Response:
         """One GraphQL operation; errors are in the answer, as the protocol has it."""
-        payload = await _body(request, self._services.settings.request_limit_bytes)
+        payload = await _body(request, self._services.settings.record_limit_bytes)
         try:
             question = msgspec.json.decode(payload, type=_Question)
         except msgspec.DecodeError as error:

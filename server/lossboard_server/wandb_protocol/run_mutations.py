@@ -97,6 +97,7 @@ def _metadata(given: Mapping[str, Any]) -> dict[str, Any]:
         "program": given.get("jobProgram"),
         "commit": given.get("commit"),
         "repository": given.get("jobRepo"),
+        "sweep": given.get("sweep"),
         "door": "wandb",
     }
     return {key: value for key, value in named.items() if value}

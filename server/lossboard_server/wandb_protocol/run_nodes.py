@@ -72,7 +72,7 @@ def run_node(call: Call, run: Run, next_line: int | None = None) -> dict[str, An
         "group": run.group or None,
         "groupName": run.group or None,
         "jobType": run.job_type or None,
-        "sweepName": None,
+        "sweepName": lambda info: _sweep_name(call, run.uid),
         "commit": None,
         "readOnly": False,
         "createdAt": iso_time(run.created_us),
@@ -112,6 +112,12 @@ def _project_id(call: Call, uid: int) -> int:
     with call.read() as connection:
         query = select(schema.run.c.project_id).where(schema.run.c.id == uid)
         return int(connection.execute(query).scalar_one())
+
+
+def _sweep_name(call: Call, uid: int) -> str | None:
+    with call.read() as connection:
+        metadata = run_reads.run_detail(connection, call.services.runs, uid).metadata
+    return metadata.get("sweep")
 
 
 def _summary(call: Call, uid: int) -> dict[str, Any]:

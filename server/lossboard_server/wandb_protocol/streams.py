@@ -125,6 +125,7 @@ def accept_body(
     record = _record(transaction, attempt, reading, fresh)
     accepted = send(transaction, attempt, client_id, start, record)
     _restore_last_step(transaction, attempt, reading.history)
+    _correct_start(transaction, attempt, reading.history)
     return accepted
 
 
@@ -424,3 +425,21 @@ def _restore_last_step(
     if steps and run is not None and (run.last_step is None or max(steps) > run.last_step):
         run.last_step = max(steps)
         transaction.touch(run_id, "rows")
+
+
+def _correct_start(
+    transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
+) -> None:
+    """The run began when its first row says, not when a log of it was synced."""
+    first = next((line for line in history if "_runtime" in line and "_timestamp" in line), None)
+    if first is None:
+        return
+    began_us = int((float(first["_timestamp"]) - float(first["_runtime"])) * 1e6)
+    run, table = schema.run, schema.attempt
+    row = transaction.connection.execute(
+        select(run.c.id, run.c.started_us)
+        .join(table, table.c.run_id == run.c.id)
+        .where(table.c.id == attempt)
+    ).one()
+    if began_us < row.started_us:
+        transaction.update_run(row.id, "meta", started_us=began_us)
