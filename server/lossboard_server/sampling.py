@@ -36,15 +36,19 @@ class Grid:
         """The bucket of each x."""
         if self.single:
             return np.zeros(len(x), np.int64)
-        found: Any = x >> self.exponent if self.integral else np.floor(np.ldexp(x, -self.exponent))
-        numbers: Ints = found.astype(np.int64, copy=False)
-        return numbers
+        if self.integral:
+            shifted: Ints = x >> self.exponent
+            return shifted
+        scaled = np.ldexp(x, -self.exponent)
+        vanished = (scaled == 0) & (x < 0)  # so close below 0 that scaling lost it
+        return np.floor(scaled).astype(np.int64) - vanished
 
     def bucket(self, x: float) -> int:
         """The bucket of one x."""
         if self.integral:
             return math.floor(x) >> self.exponent
-        return math.floor(math.ldexp(x, -self.exponent))
+        scaled = math.ldexp(x, -self.exponent)
+        return -1 if scaled == 0 and x < 0 else math.floor(scaled)
 
     def spans_less(self, x0: NDArray[Any], x1: NDArray[Any]) -> NDArray[np.bool_]:
         """Where x1 - x0 is less than a bucket's width."""

@@ -2,7 +2,8 @@
 
 Of values of one key at one step the last that arrived stands in the row. A watch event belongs to
 no row; it is shown in the next one, as W&B does: the first, by step, whose step is not before the
-event's and that was logged after it. Of several such events the last is shown.
+event's and that was logged after it. Of several such events the last is shown. The time of a row
+is that of the last value in it; with `keys`, of the values asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.lineage import Lineage
-from lossboard_server.queries.selection import Selection
+from lossboard_server.queries.selection import Selection, found_ascends
 from lossboard_server.queries.whole import read_window
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.entries import scalar
@@ -27,6 +28,7 @@ from lossboard_server.storage.points import Ints, Points
 __all__ = ["HistoryQuery", "HistoryResult", "query_history"]
 
 _MAX_ROWS = 1_000_000
+_ROWS_AT_A_TIME = 10_000
 _KINDS = {
     "history": ("scalar", "json", "row", "histogram"),
     "system": ("system", "system_json"),
@@ -132,16 +134,25 @@ class _Reader:
         """Find the events that wait for the first row from step `low` on."""
         if self.span is None or not any(kind == "histogram" for kind, _ in self._found):
             return
-        end, stretch = low - 1, self.stretch(1)
+        ordered = all(found_ascends(ones) for ones in self._found.values())
+        start = self._last_row(low - 1) if ordered else self.span[0]
+        stretch = self.stretch(_ROWS_AT_A_TIME)
+        while start < low:
+            end = min(low - 1, start + stretch - 1)
+            self._land(self._plain(start, end), start, end)
+            start = end + 1
+
+    def _last_row(self, end: int) -> int:
+        """Step of the last row up to step `end`, or the least step of anything."""
+        assert self.span is not None
+        stretch = self.stretch(1)
         while end >= self.span[0]:
             start = max(self.span[0], end - stretch + 1)
             table = self._plain(start, end)
             if len(table.steps):
-                before = int(table.steps[-1])
-                self._land(self._plain(before, low - 1), before, low - 1)
-                return
+                return int(table.steps[-1])
             end, stretch = start - 1, stretch * 4
-        self._land(_Table(np.empty(0, np.int64), np.empty(0, np.int64)), self.span[0], low - 1)
+        return self.span[0]
 
     def rows(self, low: int, high: int) -> list[dict[str, Any]]:
         """The rows from step `low` to `high`; to be called for one stretch after another."""
@@ -212,11 +223,11 @@ def _place_events(table: _Table, key: str, events: Sequence[_Event]) -> _Event |
     """Put each event into its row; the last one that has to wait for a later row."""
     landed: dict[int, _Event] = {}
     waiting: _Event | None = None
-    latest = np.maximum.accumulate(table.times_us)
     for event in events:
         row = int(np.searchsorted(table.steps, event.step))
+        later = table.times_us[row:] >= event.time_us
         if event.watched:
-            row = max(row, int(np.searchsorted(latest, event.time_us)))
+            row += int(later.argmax()) if later.any() else len(later)
         if row < len(table.steps):
             landed[row] = event
         else:

@@ -15,7 +15,7 @@ from lossboard_server.storage.entries import Entry, entry_of, entry_of_row
 from lossboard_server.storage.points import Points
 from lossboard_server.storage.tail import TailKey, TailMemo, read_tail
 
-__all__ = ["Found", "Selection"]
+__all__ = ["Found", "Selection", "found_ascends"]
 
 _KEYS_PER_STATEMENT = 5000
 
@@ -62,6 +62,15 @@ class Found:
         """What the reader of scalars takes."""
         assert self.tail is None or isinstance(self.tail, Points)
         return Piece(self.series_id, self.cut, self.tail)
+
+
+def found_ascends(found: Sequence[Found]) -> bool:
+    """Whether neither steps nor times ever decrease in a series, from attempt to attempt too."""
+    entries = [entry for one in found for entry in one.entries()]
+    if not all(entry.steps_ascend and entry.times_ascend for entry in entries):
+        return False
+    neighbours = zip(entries, entries[1:], strict=False)
+    return all(a.max_step <= b.min_step and a.max_us <= b.min_us for a, b in neighbours)
 
 
 class Selection:

@@ -134,17 +134,18 @@ def _operate(entry: Entry, operation: str) -> Any:
             return math.nan if entry.pos_inf and entry.neg_inf else _infinite(entry)
         return entry.total / entry.finite
     if operation in ("min", "best-minimize"):
-        return -math.inf if entry.neg_inf or entry.min_value is None else _number(entry, "min")
-    return math.inf if entry.pos_inf or entry.max_value is None else _number(entry, "max")
+        return -math.inf if entry.neg_inf else _number(entry, entry.min_value, math.inf)
+    return math.inf if entry.pos_inf else _number(entry, entry.max_value, -math.inf)
 
 
 def _infinite(entry: Entry) -> float:
     return math.inf if entry.pos_inf else -math.inf
 
 
-def _number(entry: Entry, which: str) -> int | float:
-    """Minimum or maximum, an int where the first and last value are."""
-    value: float = getattr(entry, f"{which}_value")
+def _number(entry: Entry, value: float | None, nothing: float) -> int | float:
+    """Minimum or maximum of the finite values, an int where the first and last value are."""
+    if value is None:
+        return nothing
     ints = isinstance(entry.first, int) and isinstance(entry.last, int)
     return int(value) if ints and value.is_integer() else value
 
