@@ -1,18 +1,22 @@
 /** The dashboard: the page that the address names, and what may float over any page. */
 
 import { useEffect } from 'preact/hooks';
-import { Explore } from './components/Explore';
-import { Help, helpOpen } from './components/Help';
-import { Palette, paletteOpen } from './components/Palette';
+import { lazy } from './components/lazy';
 import { Toasts } from './components/Toasts';
 import { TopBar } from './components/TopBar';
 import { Message } from './pages/Message';
 import { ProjectsPage } from './pages/ProjectsPage';
-import { RunPage } from './pages/RunPage';
-import { RunsPage } from './pages/RunsPage';
-import { WorkspacePage } from './pages/WorkspacePage';
 import { route } from './router';
+import { plotlyPath } from './state/explore';
 import { unpin } from './state/moment';
+import { helpOpen, paletteOpen } from './state/overlays';
+
+const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.WorkspacePage));
+const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage));
+const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage));
+const Explore = lazy(() => import('./components/Explore').then((m) => m.Explore));
+const Palette = lazy(() => import('./components/Palette').then((m) => m.Palette));
+const Help = lazy(() => import('./components/Help').then((m) => m.Help));
 
 function Page() {
   const now = route.value;
@@ -67,9 +71,9 @@ export function App() {
   return (
     <>
       <Page />
-      <Explore />
-      <Palette />
-      <Help />
+      {plotlyPath.value && <Explore />}
+      {paletteOpen.value && <Palette />}
+      {helpOpen.value && <Help />}
       <Toasts />
     </>
   );

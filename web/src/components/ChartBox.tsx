@@ -32,6 +32,7 @@ const NAMES = [
   'onCell',
   'onNearest',
   'onNotes',
+  'onLayout',
 ] as const;
 
 /** Callbacks that always call what the component passed last. */

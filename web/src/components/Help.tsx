@@ -1,8 +1,6 @@
-import { signal } from '@preact/signals';
+import { helpOpen } from '../state/overlays';
 import { IconButton } from './controls';
 import { Dialog } from './Dialog';
-
-export const helpOpen = signal(false);
 
 const SHORTCUTS: [keys: string[], does: string][] = [
   [['Ctrl', 'K'], 'Find a run, panel or project'],

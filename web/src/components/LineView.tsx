@@ -3,9 +3,8 @@
 import { effect } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
-import { BarsPanel } from '../charts/barsPanel';
 import { LinePanel } from '../charts/linePanel';
-import type { Bar, Callbacks, Line, LineOptions, Note } from '../charts/types';
+import type { Callbacks, Line, LineOptions, Note } from '../charts/types';
 import { useSeries } from '../state/hooks';
 import { rangeOf, specOf, splicedLine, wholeLine, windowFor, xKind, xOf } from '../state/lines';
 import type { Series } from '../state/series';
@@ -24,7 +23,10 @@ import { useScope } from '../state/workspace';
 import { ChartBox } from './ChartBox';
 import { KeyName } from './KeyName';
 import { LineActions } from './LineActions';
+import { lazy } from './lazy';
 import { Panel } from './Panel';
+
+const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 
 interface LineViewProps {
   field: Key;
@@ -157,24 +159,6 @@ function Lines({ panel, lines, x, range, settings, onNotes }: LinesProps) {
       callbacks={callbacks}
       attach={attach}
     />
-  );
-}
-
-interface BarsProps {
-  panel: LinesProps['panel'];
-  lines: Line[];
-  log: boolean;
-}
-
-function Bars({ panel, lines, log }: BarsProps) {
-  const bars = useMemo<Bar[]>(
-    () => lines.map(({ id, label, color, last }) => ({ id, label, color, value: last[0] })),
-    [lines],
-  );
-  const lit = highlighted.value === null ? null : String(highlighted.value);
-  const options = useMemo(() => ({ log, highlighted: lit }), [log, lit]);
-  return (
-    <ChartBox make={BarsPanel} data={bars} options={options} panel={{ ...panel, kind: 'bars' }} />
   );
 }
 

@@ -27,7 +27,7 @@ function place(menu: HTMLElement, button: DOMRect): void {
 export function Menu({ icon, label, small, wide, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLSpanElement>(null);
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLFieldSetElement>(null);
   const close = () => setOpen(false);
 
   useLayoutEffect(() => {
@@ -58,6 +58,7 @@ export function Menu({ icon, label, small, wide, children }: MenuProps) {
   };
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only closes what the button has opened
     <span ref={root} onKeyDown={onKey}>
       <IconButton
         icon={icon}
@@ -67,9 +68,9 @@ export function Menu({ icon, label, small, wide, children }: MenuProps) {
         onClick={() => setOpen(!open)}
       />
       {open && (
-        <div ref={list} class={`menu ${wide ? 'wide' : ''}`} role="group" aria-label={label}>
+        <fieldset ref={list} class={`menu ${wide ? 'wide' : ''}`} aria-label={label}>
           {children(close)}
-        </div>
+        </fieldset>
       )}
     </span>
   );

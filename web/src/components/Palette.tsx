@@ -1,20 +1,16 @@
 /** Ctrl+K: finds runs and panels of the open project, and other projects. */
 
-import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../api/client';
 import type { Project } from '../api/types';
 import { navigate, projectHref, runHref } from '../router';
+import { openProject, paletteOpen } from '../state/overlays';
 import type { ProjectStore } from '../state/project';
 import { attempt } from '../state/toasts';
 import { setParams } from '../state/view';
 import { Dialog } from './Dialog';
 import { Icon } from './Icon';
 import { KeyName } from './KeyName';
-
-export const paletteOpen = signal(false);
-/** The project whose runs and panels are found; set by its pages. */
-export const openProject = signal<ProjectStore | null>(null);
 
 interface Item {
   group: 'Panels' | 'Runs' | 'Projects';
@@ -101,13 +97,13 @@ function Finder() {
     setAt((chosen + step + items.length) % items.length);
   };
   return (
-    <div onKeyDown={onKey}>
+    <>
       <div class="in">
         <Icon name="search" />
         <input
-          // biome-ignore lint/a11y/noAutofocus: the dialog is opened to type
           autofocus
           aria-label="Find"
+          onKeyDown={onKey}
           aria-controls="found"
           placeholder="Find a run, panel or project"
           value={text}
@@ -139,6 +135,6 @@ function Finder() {
         ))}
         {items.length === 0 && <div class="hd">Nothing has these words in its name.</div>}
       </div>
-    </div>
+    </>
   );
 }

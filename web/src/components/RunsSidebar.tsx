@@ -13,12 +13,12 @@ import {
   formatSort,
   highlighted,
   parseSort,
+  runValue,
   showAll,
   showNone,
   sortRuns,
   toggleRun,
   userRegExp,
-  valueOf,
 } from '../state/visibility';
 import type { Workspace } from '../state/workspace';
 import { type Choice, IconButton, SearchField, Select } from './controls';
@@ -52,7 +52,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
     <Sidebar open={open} label="Runs">
       <div class="head">
         <h2 class="b">Runs</h2>
-        <span class="t12 dim">
+        <span class="t12 dim ell">
           {visible.length} of {runs.length} shown
         </span>
         <span class="sp" />
@@ -162,7 +162,7 @@ function Row({ run, top, shown, metric, onToggle }: RowProps) {
       </Link>
       <StateGlyph state={run.state} />
       <span class="mid runtime">{formatDuration(run.runtime_secs)}</span>
-      <span class="ell">{metric && <ValueText value={valueOf(run, metric)} />}</span>
+      <span class="ell">{metric && <ValueText value={runValue(run, metric)} digits={3} />}</span>
     </div>
   );
 }
@@ -253,6 +253,7 @@ export function Sidebar({ open, label, class: more = '', children }: SidebarProp
       aria-label={label}
     >
       {children}
+      {/* biome-ignore lint/a11y/useSemanticElements: a separator that moves is no hr */}
       <div
         class="grip"
         role="separator"

@@ -6,16 +6,19 @@ import { firstNonFinite, layerRows } from '../math/layers';
 import { formatCount } from '../math/numbers';
 import { openFocus } from '../state/focus';
 import { useInSight, useTensors } from '../state/hooks';
+import { shownColumns } from '../state/screen';
 import type { Section } from '../state/sections';
 import { chartTensor } from '../state/tensors';
-import { columns, params, setParams } from '../state/view';
+import { params, setParams } from '../state/view';
 import { useScope } from '../state/workspace';
 import { IconButton } from './controls';
-import { HistogramView } from './HistogramView';
 import { Icon } from './Icon';
 import { LineView } from './LineView';
+import { lazy } from './lazy';
 import { LazyPanel, NEAR_PIXELS } from './Panel';
-import { TensorPanels } from './TensorPanels';
+
+const HistogramView = lazy(() => import('./HistogramView').then((m) => m.HistogramView));
+const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPanels));
 
 const ROWS_A_PAGE = { scalars: 6, system: 6, histograms: 2, tensors: 2 };
 
@@ -34,7 +37,7 @@ export function SectionView({ section }: { section: Section }) {
   const { name, keys, kind } = section;
   const [page, setPage] = useState(0);
   const open = !folded().has(name);
-  const size = ROWS_A_PAGE[kind] * columns.value;
+  const size = ROWS_A_PAGE[kind] * shownColumns.value;
   const pages = Math.ceil(keys.length / size);
   const at = Math.min(page, pages - 1);
   const shown = keys.slice(at * size, (at + 1) * size);
@@ -67,7 +70,7 @@ export function SectionView({ section }: { section: Section }) {
         )}
       </div>
       {open && (
-        <div class="grid" style={{ '--cols': columns.value }}>
+        <div class="grid" style={{ '--cols': shownColumns.value }}>
           {tensors && !near && <Places count={3} />}
           {tensors && near && (
             <TensorPanels

@@ -17,12 +17,12 @@ export function Sheet() {
   );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
-    <div class="sheet" tabIndex={0} role="group" aria-label="Panels">
+    <section class="sheet" tabIndex={0} aria-label="Panels">
       {sections.map((section) => (
         <SectionView key={section.name} section={section} />
       ))}
       {sections.length === 0 && <Nothing />}
-    </div>
+    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 /** Smoothing of the whole workspace: kind, slider with number, and whether the original shows. */
 
 import type { SmoothingKind } from '../charts/types';
+import { compact } from '../state/screen';
 import { DEFAULT_AMOUNT, setSmoothing, smoothing } from '../state/view';
 import { Check, type Choice, NumberField, Select, Slider } from './controls';
 
@@ -17,6 +18,15 @@ interface Range {
   max: number;
   step: number;
 }
+
+/** The same in few letters, where there is little room. */
+const SHORT_CHOICES: Choice<SmoothingKind>[] = [
+  ['twema', 'TWEMA'],
+  ['ema', 'EMA'],
+  ['gaussian', 'Gauss'],
+  ['average', 'Mean'],
+  ['none', 'None'],
+];
 
 export const SMOOTHING_RANGE: Record<SmoothingKind, Range> = {
   twema: { min: 0, max: 0.999, step: 0.001 },
@@ -41,7 +51,7 @@ export function SmoothingControl() {
         <Select
           label="Smoothing"
           value={kind}
-          choices={SMOOTHING_CHOICES}
+          choices={compact.value ? SHORT_CHOICES : SMOOTHING_CHOICES}
           onChange={(next) =>
             setSmoothing({ kind: next, amount: DEFAULT_AMOUNT[next], showOriginal })
           }
@@ -59,7 +69,7 @@ export function SmoothingControl() {
       </div>
       {kind !== 'none' && (
         <Check
-          label="Show original"
+          label={compact.value ? 'Original' : 'Show original'}
           checked={showOriginal}
           onChange={(on) => setSmoothing({ kind, amount, showOriginal: on })}
         />

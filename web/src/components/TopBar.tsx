@@ -5,11 +5,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { brokenSince } from '../api/live';
 import { Link, projectHref } from '../router';
+import { helpOpen, paletteOpen } from '../state/overlays';
 import { choice, nextTheme } from '../state/theme';
 import { IconButton } from './controls';
-import { helpOpen } from './Help';
 import { Icon, Logo } from './Icon';
-import { paletteOpen } from './Palette';
 
 export interface Tab {
   label: string;

@@ -7,15 +7,22 @@ const WORDS: Record<string, number> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
 
+interface ValueTextProps {
+  value: Json | undefined;
+  digits?: number;
+  /** As it was set, without zeros at the end: for settings, which are not measured. */
+  exact?: boolean;
+}
+
 /** A value of config or summary in short; all of it is in the title. */
-export function ValueText({ value }: { value: Json | undefined }) {
+export function ValueText({ value, digits, exact }: ValueTextProps) {
   if (value === undefined || value === null) return <span class="dim">–</span>;
   const number = typeof value === 'string' ? WORDS[value] : value;
   if (typeof number === 'number') {
     const bad = !Number.isFinite(number);
     return (
       <span class={bad ? 'bad' : undefined} title={formatExact(number)}>
-        {formatValue(number)}
+        {exact ? formatExact(number) : formatValue(number, digits)}
       </span>
     );
   }

@@ -17,7 +17,7 @@ const OVERSCAN = 8;
 
 export function VirtualRows<T>(props: VirtualRowsProps<T>) {
   const { items, height, label, follow, row } = props;
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const atEnd = useRef(true);
 
@@ -38,18 +38,17 @@ export function VirtualRows<T>(props: VirtualRowsProps<T>) {
   const from = Math.max(0, Math.floor(view.top / height) - OVERSCAN);
   const to = Math.min(items.length, Math.ceil((view.top + view.height) / height) + OVERSCAN);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
-    <div
+    <section
       ref={box}
       class={`rows ${props.class ?? ''}`}
-      role="group"
       aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
       tabIndex={0}
       onScroll={measure}
     >
       <div class="spacer" style={{ height: `${items.length * height}px` }}>
         {items.slice(from, to).map((item, i) => row(item, (from + i) * height, from + i))}
       </div>
-    </div>
+    </section>
   );
 }

@@ -1,6 +1,6 @@
 /** The small controls: icon button, search field, select, segments, slider with number, stepper. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { Icon, type IconName } from './Icon';
 
 interface IconButtonProps {
@@ -103,35 +103,24 @@ interface SegmentsProps<T extends string> {
   onChange(value: T): void;
 }
 
-/** Exclusive choices side by side; arrow keys move, as in a group of radio buttons. */
+/** Exclusive choices side by side: a group of radio buttons that looks like one control. */
 export function Segments<T extends string>({ label, value, choices, onChange }: SegmentsProps<T>) {
-  const move = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const at = choices.findIndex(([choice]) => choice === value);
-    const next = (at + step + choices.length) % choices.length;
-    onChange(choices[next][0]);
-    const buttons = (event.currentTarget as HTMLElement).querySelectorAll('button');
-    buttons[next].focus();
-  };
+  const group = useId();
   return (
-    <div class="seg" role="radiogroup" aria-label={label} onKeyDown={move}>
+    <fieldset class="seg" aria-label={label}>
       {choices.map(([choice, text]) => (
-        <button
-          type="button"
-          key={choice}
-          role="radio"
-          aria-checked={choice === value}
-          tabIndex={choice === value ? 0 : -1}
-          data-label={text}
-          onClick={() => onChange(choice)}
-        >
+        <label key={choice} data-label={text}>
+          <input
+            type="radio"
+            class="sr"
+            name={group}
+            checked={choice === value}
+            onChange={() => onChange(choice)}
+          />
           {text}
-        </button>
+        </label>
       ))}
-    </div>
+    </fieldset>
   );
 }
 

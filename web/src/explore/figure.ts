@@ -1,8 +1,9 @@
 /** Plotly figures from a panel's arrays, in the dashboard's tokens. */
 
 import type { HistogramEvents, Line, StepOverlay } from '../charts/types';
-import { evenEdges, HistogramTable } from '../math/histogram';
+import { binPieces, evenEdges, HistogramTable } from '../math/histogram';
 import { bandwidth, kde } from '../math/kde';
+import { spread } from '../math/rebin';
 import type { Explored } from '../state/explore';
 
 type Tokens = Record<string, string>;
@@ -89,9 +90,11 @@ function heatFigure(events: HistogramEvents, layout: object, tokens: Tokens): Fi
   const lo = Math.min(...all.map((h) => h.lo));
   const hi = Math.max(...all.map((h) => h.hi));
   const edges = evenEdges(lo, hi > lo ? hi : lo + 1, CELLS);
-  const columns = all.map((h) =>
-    onto(edges, h.edges ?? evenEdges(h.lo, h.hi, h.counts.length), h.counts),
-  );
+  const columns = all.map((h) => {
+    const cells = new Float64Array(CELLS);
+    spread(binPieces(h), edges, cells);
+    return cells;
+  });
   const z = Array.from({ length: CELLS }, (_, row) => columns.map((c) => Math.log10(1 + c[row])));
   const stops = [0, 1, 2, 3, 4].map((i) => [i / 4, tokens[`ramp${i}`]]);
   const heat = {
@@ -107,26 +110,6 @@ function heatFigure(events: HistogramEvents, layout: object, tokens: Tokens): Fi
     data: [heat],
     layout: { ...layout, xaxis: { ...axis(tokens), title: { text: 'step' } } },
   };
-}
-
-/** Counts of bins spread over a common axis by overlap; a bin without width goes to its cell. */
-function onto(edges: Float64Array, bins: Float64Array, counts: Float64Array): Float64Array {
-  const cells = new Float64Array(edges.length - 1);
-  const width = edges[1] - edges[0];
-  const cellOf = (v: number) =>
-    Math.min(cells.length - 1, Math.max(0, Math.floor((v - edges[0]) / width)));
-  for (let i = 0; i < counts.length; i++) {
-    const [from, to] = [bins[i], bins[i + 1]];
-    if (!(to > from)) {
-      cells[cellOf(from)] += counts[i];
-      continue;
-    }
-    for (let cell = cellOf(from); cell <= cellOf(to); cell++) {
-      const overlap = Math.min(to, edges[cell + 1]) - Math.max(from, edges[cell]);
-      if (overlap > 0) cells[cell] += (counts[i] * overlap) / (to - from);
-    }
-  }
-  return cells;
 }
 
 function stepTraces(

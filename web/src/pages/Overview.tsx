@@ -78,7 +78,11 @@ function TreeBlock({ title, values, empty }: TreeBlockProps) {
           <SearchField label={`Search ${title.toLowerCase()}`} value={search} onInput={setSearch} />
         )}
       </div>
-      {isEmpty ? <p class="dim">{empty}</p> : <Tree values={found} open={search !== ''} />}
+      {isEmpty ? (
+        <p class="dim">{empty}</p>
+      ) : (
+        <Tree values={found} open={search !== ''} exact={title !== 'Summary'} />
+      )}
     </section>
   );
 }
@@ -99,7 +103,13 @@ function filtered(values: JsonObject, text: string): JsonObject {
   return kept;
 }
 
-function Tree({ values, open }: { values: JsonObject; open: boolean }) {
+interface TreeProps {
+  values: JsonObject;
+  open: boolean;
+  exact: boolean;
+}
+
+function Tree({ values, open, exact }: TreeProps) {
   return (
     <div class="tree">
       {Object.entries(values).map(([key, value]) =>
@@ -108,7 +118,7 @@ function Tree({ values, open }: { values: JsonObject; open: boolean }) {
             <summary>
               {key} <span class="dim t12">{Object.keys(value).length}</span>
             </summary>
-            <Tree values={value} open={open} />
+            <Tree values={value} open={open} exact={exact} />
           </details>
         ) : (
           <dl class="leaf" key={key}>
@@ -116,7 +126,7 @@ function Tree({ values, open }: { values: JsonObject; open: boolean }) {
               {key}
             </dt>
             <dd>
-              <ValueText value={value} />
+              <ValueText value={value} exact={exact} />
             </dd>
           </dl>
         ),

@@ -2,9 +2,9 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { openProject } from '../components/Palette';
 import { type Tab, TopBar } from '../components/TopBar';
 import { projectHref, runsHref } from '../router';
+import { openProject } from '../state/overlays';
 import { openWorkspace, type Workspace } from '../state/workspace';
 import { Message } from './Message';
 

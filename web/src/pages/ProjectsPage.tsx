@@ -5,15 +5,16 @@ import { useEffect } from 'preact/hooks';
 import { listProjects } from '../api/client';
 import type { Project, RunState } from '../api/types';
 import { StateGlyph } from '../components/Icon';
+import { lazy } from '../components/lazy';
 import { SparkLine } from '../components/SparkLine';
 import { TopBar } from '../components/TopBar';
 import { formatCount, formatDate } from '../math/numbers';
 import { Link, navigate, projectHref } from '../router';
 import { type LoadState, loadError } from '../state/project';
 import { onDirty } from '../state/refresh';
-import { FirstRun } from './FirstRun';
 import { Message } from './Message';
 
+const FirstRun = lazy(() => import('./FirstRun').then((m) => m.FirstRun));
 const projects = signal<Project[]>([]);
 const state = signal<LoadState>('loading');
 

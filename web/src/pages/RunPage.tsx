@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { getRun } from '../api/client';
 import type { Run, RunDetail } from '../api/types';
+import { lazy } from '../components/lazy';
 import { Sheet } from '../components/Sheet';
 import { Toolbar } from '../components/Toolbar';
 import { type Tab, TopBar } from '../components/TopBar';
@@ -11,13 +12,14 @@ import { type RunTab, runHref } from '../router';
 import { focusKey } from '../state/focus';
 import { type LoadState, loadError } from '../state/project';
 import { ScopeProvider, type Workspace } from '../state/workspace';
-import { Files } from './Files';
-import { FocusView } from './FocusView';
-import { Logs } from './Logs';
 import { Message } from './Message';
-import { Overview } from './Overview';
 import { Loaded, useWorkspace } from './ProjectPage';
 import { RunHeader } from './RunHeader';
+
+const Overview = lazy(() => import('./Overview').then((m) => m.Overview));
+const Logs = lazy(() => import('./Logs').then((m) => m.Logs));
+const Files = lazy(() => import('./Files').then((m) => m.Files));
+const FocusView = lazy(() => import('./FocusView').then((m) => m.FocusView));
 
 interface RunPageProps {
   entity: string;

@@ -15,10 +15,10 @@ import {
   cssColor,
   formatSort,
   parseSort,
+  runValue,
   sortRuns,
   toggleRun,
   userRegExp,
-  valueOf,
 } from '../state/visibility';
 import type { Workspace } from '../state/workspace';
 import { ProjectPage, useWorkspace } from './ProjectPage';
@@ -216,7 +216,7 @@ function Row({ run, columns, shown, onToggle }: RowProps) {
       </td>
       {columns.map((by) => (
         <td class="r-num" key={by}>
-          <ValueText value={valueOf(run, by)} />
+          <ValueText value={runValue(run, by)} exact={by.startsWith('config.')} />
         </td>
       ))}
     </tr>

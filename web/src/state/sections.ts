@@ -27,12 +27,15 @@ function kindOf(keys: Key[]): Section['kind'] {
 
 const RANK = { scalars: 0, histograms: 1, tensors: 2, system: 3 };
 
-function order(a: Section, b: Section): number {
-  if (RANK[a.kind] !== RANK[b.kind]) return RANK[a.kind] - RANK[b.kind];
-  if (a.name === PLAIN_SECTION || b.name === PLAIN_SECTION)
-    return a.name === PLAIN_SECTION ? -1 : 1;
-  return a.name.localeCompare(b.name);
+/** What is looked at first stands first. */
+const FIRST = [/^charts$/, /^train/, /^(val|valid|eval)/, /^test/];
+
+function rank({ name, kind }: Section): number {
+  const known = FIRST.findIndex((pattern) => pattern.test(name));
+  return RANK[kind] * 10 + (known < 0 ? FIRST.length : known);
 }
+
+const order = (a: Section, b: Section): number => rank(a) - rank(b) || a.name.localeCompare(b.name);
 
 const isDrawn = ({ kind }: Key): boolean => kind !== 'json';
 

@@ -96,7 +96,7 @@ function lookUp(values: Record<string, Json>, name: string): Json | undefined {
   return here;
 }
 
-export function valueOf(run: Run, by: string): Json | undefined {
+export function runValue(run: Run, by: string): Json | undefined {
   if (by === 'created') return run.created_us;
   if (by === 'runtime') return run.runtime_secs;
   if (by === 'name') return run.name;
@@ -121,7 +121,7 @@ function compare(a: Json | undefined, b: Json | undefined, descending: boolean):
 
 export function sortRuns(runs: Run[], { by, descending }: Sort): Run[] {
   return runs
-    .map((run) => ({ run, value: valueOf(run, by) }))
+    .map((run) => ({ run, value: runValue(run, by) }))
     .sort((a, b) => compare(a.value, b.value, descending))
     .map(({ run }) => run);
 }

@@ -1,0 +1,25 @@
+/** A bar for each run, for a key that every run has logged once. */
+
+import { useMemo } from 'preact/hooks';
+import { BarsPanel } from '../charts/barsPanel';
+import type { Bar, Line } from '../charts/types';
+import { highlighted } from '../state/visibility';
+import { ChartBox, type PanelId } from './ChartBox';
+
+interface BarsProps {
+  panel: PanelId;
+  lines: Line[];
+  log: boolean;
+}
+
+export function BarsView({ panel, lines, log }: BarsProps) {
+  const bars = useMemo<Bar[]>(
+    () => lines.map(({ id, label, color, last }) => ({ id, label, color, value: last[0] })),
+    [lines],
+  );
+  const lit = highlighted.value === null ? null : String(highlighted.value);
+  const options = useMemo(() => ({ log, highlighted: lit }), [log, lit]);
+  return (
+    <ChartBox make={BarsPanel} data={bars} options={options} panel={{ ...panel, kind: 'bars' }} />
+  );
+}
