@@ -33,7 +33,6 @@ const RIGHT = 6;
 
 export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwner {
   private readonly frame: Frame;
-  private readonly scratch = document.createElement('canvas');
   private readonly sections = new Map<string, Section>();
   private options: HeatOptions | null = null;
   private model: EventModel | null = null;
@@ -106,7 +105,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     this.callbacks.onLayout?.(frame.box.left, frame.box.width);
     this.raster = rasterize(model, frame.box);
     const { context } = frame.base;
-    paintRaster(context, this.raster, frame.box, options.color, this.scratch);
+    paintRaster(context, this.raster, frame.box, options.color);
     this.paintNonFinite();
     this.paintConstant();
     this.paintAxes(ticks);

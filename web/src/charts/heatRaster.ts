@@ -4,6 +4,7 @@ import { RAMP_STEPS } from '../math/color';
 import { type Rebinned, rebinEvents } from '../math/rebin';
 import { edgesBetween, LINEAR } from '../math/scale';
 import { type EventModel, placeAt } from './heatModel';
+import { imageSource } from './scratch';
 import type { Box } from './surface';
 import { theme } from './theme';
 import type { HeatOptions } from './types';
@@ -65,7 +66,6 @@ export function paintRaster(
   raster: Raster,
   box: Box,
   color: HeatOptions['color'],
-  scratch: HTMLCanvasElement,
 ): void {
   const { columns, rebinned } = raster;
   const { cells } = rebinned;
@@ -80,11 +80,10 @@ export function paintRaster(
       copyColumn(pixels, column, columns.length, cells);
     else paintColumn(pixels, column, columns.length, event, rebinned, shade, ramp);
   }
-  scratch.width = image.width;
-  scratch.height = image.height;
-  scratch.getContext('2d')!.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
-  context.drawImage(scratch, box.left, box.top, box.width, cells * CELL_PIXELS);
+  const { left, top, width } = box;
+  const source = imageSource(image);
+  context.drawImage(source, 0, 0, image.width, cells, left, top, width, cells * CELL_PIXELS);
 }
 
 function copyColumn(pixels: Uint32Array, column: number, width: number, cells: number): void {

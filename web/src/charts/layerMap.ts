@@ -7,6 +7,7 @@ import { lastAtOrBefore } from '../math/search';
 import { drawXAxis, xFull, xShort, xTicks } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { bucketAt, buildLayers, type LayerModel, layoutRows, type RowLayout } from './layerModel';
+import { imageSource } from './scratch';
 import { crosshair, pillBelow, type Span } from './surface';
 import { rgbOf, theme } from './theme';
 import { tooltip } from './tooltip';
@@ -36,7 +37,6 @@ const STATISTIC_NAMES: Record<LayerStatistic, string> = {
 
 export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
   private readonly frame: Frame;
-  private readonly scratch = document.createElement('canvas');
   private options: LayerOptions | null = null;
   private model: LayerModel | null = null;
   private layout: RowLayout = { tops: new Float64Array(0), row: 0, end: 0 };
@@ -179,25 +179,13 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     const image = new ImageData(columns, rows.length);
     const pixels = new Uint32Array(image.data.buffer);
     for (const [i, row] of rows.entries()) this.paintRow(pixels, i * columns, columns, row, i);
-    this.scratch.width = columns;
-    this.scratch.height = rows.length;
-    this.scratch.getContext('2d')!.putImageData(image, 0, 0);
+    const source = imageSource(image);
     context.imageSmoothingEnabled = this.layout.row < 1;
     const { left, width } = this.frame.box;
     for (const { from, to } of this.model!.stages) {
       const count = to - from + 1;
       const top = this.layout.tops[from];
-      context.drawImage(
-        this.scratch,
-        0,
-        from,
-        columns,
-        count,
-        left,
-        top,
-        width,
-        count * this.layout.row,
-      );
+      context.drawImage(source, 0, from, columns, count, left, top, width, count * this.layout.row);
     }
     if (this.layout.row < 1) this.paintBadRows(context);
   }

@@ -1,6 +1,7 @@
 /** Strokes, envelopes and whiskers of lines, in device pixels. */
 
 import type { Rgb } from '../math/color';
+import { imageSource } from './scratch';
 import type { Box } from './surface';
 import type { Line } from './types';
 
@@ -116,12 +117,21 @@ export class EnvelopeImage {
     for (let column = 0; column < this.top.length; column++) this.blend(column, color, alpha);
   }
 
-  paint(context: CanvasRenderingContext2D, scratch: HTMLCanvasElement): void {
-    const { box } = this.plane;
-    scratch.width = this.data.width;
-    scratch.height = this.data.height;
-    scratch.getContext('2d')!.putImageData(this.data, 0, 0);
-    context.drawImage(scratch, Math.round(box.left), Math.round(box.top));
+  paint(context: CanvasRenderingContext2D): void {
+    const { left, top } = this.plane.box;
+    const { width, height } = this.data;
+    const source = imageSource(this.data);
+    context.drawImage(
+      source,
+      0,
+      0,
+      width,
+      height,
+      Math.round(left),
+      Math.round(top),
+      width,
+      height,
+    );
   }
 
   /** Top and bottom of the band in each column, joined straight between buckets. */

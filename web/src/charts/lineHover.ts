@@ -25,12 +25,14 @@ interface Reading {
 }
 
 export class LineHover {
-  private readonly surface: Surface;
+  /** Made when the first moment is shown: most panels of a page never need it. */
+  private surface: Surface | null = null;
   private model: LineModel | null = null;
   private options: LineOptions | null = null;
   private box: Box = { left: 0, top: 0, width: 0, height: 0 };
   private ticks: Ticks = { values: [], labels: [] };
   private over: HTMLElement | null = null;
+  private size = { width: 0, height: 0 };
   private moment: Moment | null = null;
   private pointer: { x: number; y: number } | null = null;
   private downAt = 0;
@@ -39,9 +41,7 @@ export class LineHover {
   constructor(
     private readonly root: HTMLElement,
     private readonly callbacks: Callbacks,
-  ) {
-    this.surface = new Surface(root, true);
-  }
+  ) {}
 
   /** What is drawn below; a new plot's pointer is listened to. */
   attach(model: LineModel, options: LineOptions, plot: uPlot, box: Box, ticks: Ticks): void {
@@ -49,10 +49,7 @@ export class LineHover {
     this.model = model;
     this.options = options;
     this.box = box;
-    const { width, height } = plot;
-    if (this.surface.width !== width || this.surface.height !== height) {
-      this.surface.resize(width, height);
-    }
+    this.size = { width: plot.width, height: plot.height };
     if (this.over === plot.over) return;
     this.over = plot.over;
     this.over.addEventListener('pointermove', (event) => this.onMove(event));
@@ -61,11 +58,6 @@ export class LineHover {
       this.downAt = event.clientX;
     });
     this.over.addEventListener('click', (event) => this.onClick(event));
-  }
-
-  /** Puts the hover's canvas above the others. */
-  raise(): void {
-    this.root.append(this.surface.canvas);
   }
 
   show(moment: Moment | null): void {
@@ -126,13 +118,22 @@ export class LineHover {
     return this.box.top + (1 - share) * this.box.height;
   }
 
+  private canvas(): Surface {
+    this.surface ??= new Surface(this.root, true);
+    const { width, height } = this.size;
+    if (this.surface.width !== width || this.surface.height !== height) {
+      this.surface.resize(width, height);
+    }
+    return this.surface;
+  }
+
   private draw(): void {
-    this.surface.clear();
+    this.surface?.clear();
     const { moment, model, options } = this;
     if (!moment || !model || !options || moment.axis !== options.x.kind) return;
     const x = this.toX(moment.x);
     if (!(x >= this.box.left - 1 && x <= this.box.left + this.box.width + 1)) return;
-    const { context } = this.surface;
+    const { context } = this.canvas();
     crosshair(context, x, this.box, moment.pinned);
     const readings = model.lines.map((item) => this.read(item, moment.x));
     for (const { item, y } of readings) {
@@ -143,12 +144,11 @@ export class LineHover {
     if (this.pointer) this.showTooltip(readings, x);
     const text = xShort(options.x.kind, moment.x);
     const top = this.box.top + this.box.height + 4;
-    pillBelow(context, text, x, top, this.surface.width, this.labels());
+    pillBelow(context, text, x, top, this.size.width, this.labels(context));
   }
 
   /** Where uPlot has put the labels of the x-axis. */
-  private labels(): Span[] {
-    const { context } = this.surface;
+  private labels(context: CanvasRenderingContext2D): Span[] {
     context.font = theme().font;
     return this.ticks.values.map((value, i) => {
       const half = context.measureText(this.ticks.labels[i]).width / 2;
@@ -200,7 +200,7 @@ export class LineHover {
   private markExtreme(nearest: Reading | null, x: number): void {
     if (!nearest?.item.banded || nearest.bucket < 0) return;
     const y = this.toY(nearest.item.line.max[nearest.bucket]);
-    if (this.isInside(y)) ring(this.surface.context, x, y, nearest.item.line.color);
+    if (this.isInside(y)) ring(this.canvas().context, x, y, nearest.item.line.color);
   }
 
   private content(readings: Reading[], nearest: Reading | null, pointerY: number) {

@@ -20,29 +20,25 @@ export function paintLineLayer(
   context: CanvasRenderingContext2D,
   { lines, showsOriginal }: LineModel,
   plane: Plane,
-  scratch: HTMLCanvasElement,
 ): void {
+  context.save();
   clipped(context, plane.box, () => {
-    paintEnvelopes(context, lines, plane, scratch);
+    paintEnvelopes(context, lines, plane);
     const alpha = lines.length === 1 ? 0.38 : 0.22;
     if (showsOriginal) for (const item of lines) paintOriginal(context, plane, item, alpha);
     for (const item of lines) if (item.banded) paintWhiskers(context, plane, item);
   });
   for (const { line } of lines) paintMarks(context, plane, line);
+  context.restore();
 }
 
-function paintEnvelopes(
-  context: CanvasRenderingContext2D,
-  lines: DrawnLine[],
-  plane: Plane,
-  scratch: HTMLCanvasElement,
-): void {
+function paintEnvelopes(context: CanvasRenderingContext2D, lines: DrawnLine[], plane: Plane): void {
   const banded = lines.filter((item) => item.banded);
   if (banded.length === 0) return;
   const image = new EnvelopeImage(plane);
   const alpha = Math.min(0.16, 0.46 / lines.length);
   for (const { line } of banded) image.add(line, rgbOf(line.color), alpha);
-  image.paint(context, scratch);
+  image.paint(context);
 }
 
 function paintOriginal(

@@ -16,7 +16,7 @@ import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintLineLayer } from './lineLayer';
 import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
-import { createPlot, X_AXIS_HEIGHT } from './plot';
+import { createPlot, redrawPlot, X_AXIS_HEIGHT } from './plot';
 import { cancelPaint, paintLater } from './queue';
 import { type Box, circle, clipped, Surface } from './surface';
 import { colorOf, fade, onTheme, theme } from './theme';
@@ -29,7 +29,6 @@ export class LinePanel implements Chart<Line[], LineOptions> {
   private readonly over: Surface;
   private readonly hover: LineHover;
   private readonly forgetTheme: () => void;
-  private readonly scratch = document.createElement('canvas');
   private plot: uPlot | null = null;
   private lines: Line[] = [];
   private options: LineOptions | null = null;
@@ -58,7 +57,6 @@ export class LinePanel implements Chart<Line[], LineOptions> {
     this.lines = lines;
     this.options = options;
     this.model = buildModel(lines, options);
-    this.host.setAttribute('aria-label', describeLines(this.model, options));
     this.callbacks.onNotes?.(this.model.notes);
     if (this.painted) this.paintSoon();
     else this.paintFirst();
@@ -136,7 +134,7 @@ export class LinePanel implements Chart<Line[], LineOptions> {
     this.painted = true;
     this.paintAxes();
     this.paintLines();
-    paintLater(this, () => this.paintLayer());
+    paintLater(this, () => this.paintLayer(), true);
   }
 
   private paintSoon(): void {
@@ -154,14 +152,10 @@ export class LinePanel implements Chart<Line[], LineOptions> {
 
   /** Axes and grid, by uPlot, on the lower canvas. */
   private paintAxes(): void {
-    const { x, y } = this.model!;
     this.ticks = this.makeTicks();
     this.dropStalePlot();
-    this.plot ??= this.makePlot();
-    if (this.plot.width !== this.width || this.plot.height !== this.height) {
-      this.plot.setSize({ width: this.width, height: this.height });
-    }
-    this.plot.setData([x, y]);
+    if (this.plot) redrawPlot(this.plot, this.model!, this.width, this.height);
+    else this.plot = this.makePlot();
     if (this.over.width !== this.width || this.over.height !== this.height) {
       this.over.resize(this.width, this.height);
     }
@@ -192,8 +186,7 @@ export class LinePanel implements Chart<Line[], LineOptions> {
       reset: () => this.callbacks.onZoom?.(null, null),
     });
     this.plotted = { x: x.log, y: y.log };
-    this.root.append(this.over.canvas);
-    this.hover.raise();
+    this.root.prepend(plot.root);
     return plot;
   }
 
@@ -228,7 +221,8 @@ export class LinePanel implements Chart<Line[], LineOptions> {
   }
 
   private paintLayer(): void {
-    paintLineLayer(this.plot!.ctx, this.model!, this.plane(), this.scratch);
+    paintLineLayer(this.plot!.ctx, this.model!, this.plane());
+    this.host.setAttribute('aria-label', describeLines(this.model!, this.options!));
   }
 
   /** The smoothed lines, on the upper canvas. */

@@ -40,7 +40,20 @@ export function createPlot(host: HTMLElement, setup: PlotSetup): uPlot {
     series: [{}, { paths: () => null, points: { show: false } }],
     hooks: { drawAxes: [drawBaseline], setSelect: [(plot) => onSelect(plot, setup)] },
   };
-  return new uPlot(options, [[], []], host);
+  const { x, y } = setup.model();
+  // batch draws before it returns; uPlot would else wait for a microtask and erase what we add
+  return new uPlot(options, [x, y], (plot, init) => {
+    host.append(plot.root);
+    plot.batch(init);
+  });
+}
+
+/** Draws axes and grid anew, at once. */
+export function redrawPlot(plot: uPlot, { x, y }: LineModel, width: number, height: number): void {
+  plot.batch(() => {
+    if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
+    plot.setData([x, y]);
+  });
 }
 
 function cursorOf(setup: PlotSetup): uPlot.Cursor {
@@ -94,6 +107,8 @@ function onSelect(plot: uPlot, setup: PlotSetup): void {
 
 function drawBaseline(plot: uPlot): void {
   const { left, top, width, height } = plot.bbox;
+  plot.ctx.save(); // uPlot remembers the styles that it has set
   plot.ctx.fillStyle = theme().line2;
   plot.ctx.fillRect(left, top + height, width, Math.round(devicePixelRatio || 1));
+  plot.ctx.restore();
 }

@@ -94,9 +94,31 @@ export function binPieces(h: Histogram): Pieces {
 
 export function evenEdges(lo: number, hi: number, bins: number): Float64Array {
   const edges = new Float64Array(bins + 1);
-  for (let i = 0; i <= bins; i++) edges[i] = lo + ((hi - lo) * i) / bins;
+  const width = (hi - lo) / bins;
+  for (let i = 0; i < bins; i++) edges[i] = lo + width * i;
   edges[bins] = hi;
   return edges;
+}
+
+/** Reads the bins of many events in turn into one buffer: each call overwrites the last result. */
+export class BinReader {
+  private edges = new Float64Array(0);
+  private pieces: Pieces = { from: this.edges, to: this.edges, mass: this.edges };
+
+  read(h: Histogram): Pieces {
+    if (h.edges) return binPieces(h);
+    const bins = h.counts.length;
+    if (this.edges.length !== bins + 1) {
+      this.edges = new Float64Array(bins + 1);
+      const [from, to] = [this.edges.subarray(0, bins), this.edges.subarray(1)];
+      this.pieces = { from, to, mass: h.counts };
+    }
+    const width = (h.hi - h.lo) / bins;
+    for (let i = 0; i < bins; i++) this.edges[i] = h.lo + width * i;
+    this.edges[bins] = h.hi;
+    this.pieces.mass = h.counts;
+    return this.pieces;
+  }
 }
 
 /** Bounds of |x| for a magnitude key: [2^e (1 + m/4), 2^e (1 + (m + 1)/4)). */

@@ -1,7 +1,7 @@
 /** Quantiles and statistics of a histogram, from its magnitude histogram where there is one. */
 
 import type { Histogram } from '../charts/types';
-import { binPieces, finestPieces, massOf, nonFinite, type Pieces } from './histogram';
+import { finestPieces, massOf, nonFinite, type Pieces } from './histogram';
 
 /**
  * Values below which the given shares (ascending, 0..1) of the mass lie, evenly spread within each
@@ -77,6 +77,20 @@ export function statistics(h: Histogram): Statistics {
   };
 }
 
+/** One quantile from the bins; makes nothing but the number, as there are hundreds of events. */
+function binQuantile({ counts, edges, lo, hi, n }: Histogram, share: number): number {
+  const width = (hi - lo) / counts.length;
+  let left = share * n;
+  for (let i = 0; i < counts.length; i++) {
+    if (left <= counts[i] && counts[i] > 0) {
+      const part = left / counts[i];
+      return edges ? edges[i] + part * (edges[i + 1] - edges[i]) : lo + (i + part) * width;
+    }
+    left -= counts[i];
+  }
+  return hi;
+}
+
 const EVENT_SHARE = 0.9986;
 const EVENTS_SHARE = 0.99;
 
@@ -90,9 +104,8 @@ export function defaultRange(histograms: Histogram[]): [number, number] {
   const tail = (1 - EVENT_SHARE) / 2;
   for (const histogram of histograms) {
     if (!(histogram.n > 0)) continue;
-    const [low, high] = quantiles(binPieces(histogram), [tail, 1 - tail]);
-    lows.push(low);
-    highs.push(high);
+    lows.push(binQuantile(histogram, tail));
+    highs.push(binQuantile(histogram, 1 - tail));
   }
   if (lows.length === 0) return [-1, 1];
   lows.sort((a, b) => b - a);

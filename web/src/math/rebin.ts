@@ -1,6 +1,6 @@
 /** Histograms of different edges on one common axis, by overlap, with their mass preserved. */
 
-import { binPieces, finestPieces, type HistogramTable, type Pieces } from './histogram';
+import { BinReader, finestPieces, type HistogramTable, type Pieces } from './histogram';
 import { lastAtOrBefore } from './search';
 
 /**
@@ -74,9 +74,10 @@ export function rebinEvents(
   const mass = new Float64Array(cells * chosen.length);
   const below = new Float64Array(chosen.length);
   const above = new Float64Array(chosen.length);
+  const reader = new BinReader();
   for (let k = 0; k < chosen.length; k++) {
     const histogram = table.at(chosen[k]);
-    const pieces = fine ? finestPieces(histogram) : binPieces(histogram);
+    const pieces = fine ? finestPieces(histogram) : reader.read(histogram);
     const outside = spread(pieces, edges, mass, k * cells);
     below[k] = outside.below;
     above[k] = outside.above;
