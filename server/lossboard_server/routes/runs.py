@@ -37,15 +37,6 @@ class RunEdit(BaseModel):
     stop_requested: bool | None = None
 
 
-@router.get("/{entity}/{project}/{run_id}")
-async def get_run(
-    server: Server, request: Request, entity: str, project: str, run_id: str
-) -> Response:
-    """One run in full."""
-    uid = await server.database.ask(lambda c: runs.find_run(c, entity, project, run_id))
-    return await _detail(server, request, uid)
-
-
 @router.patch("/{uid}")
 async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) -> Response:
     """Change a run's description, config, summary, or ask it to stop."""
@@ -136,7 +127,7 @@ async def files(server: Server, request: Request, uid: int) -> Response:
     return await answer_json(request, {"files": found})
 
 
-@router.get("/{uid}/files/{name:path}")
+@router.get("/{uid:int}/files/{name:path}")
 async def file(server: Server, uid: int, name: str) -> Response:
     """A file of a run, always as a download."""
     sha256 = await server.database.ask(partial(find_file, uid=uid, name=name))
@@ -147,3 +138,13 @@ async def file(server: Server, uid: int, name: str) -> Response:
     return FileResponse(
         path, media_type="application/octet-stream", filename=name.rpartition("/")[2] or "file"
     )
+
+
+# After the addresses above: a run's `files` is no project.
+@router.get("/{entity}/{project}/{run_id}")
+async def get_run(
+    server: Server, request: Request, entity: str, project: str, run_id: str
+) -> Response:
+    """One run in full."""
+    uid = await server.database.ask(lambda c: runs.find_run(c, entity, project, run_id))
+    return await _detail(server, request, uid)
