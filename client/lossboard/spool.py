@@ -36,6 +36,7 @@ __all__ = [
     "Spool",
     "SpoolBusy",
     "SpoolError",
+    "read_head",
 ]
 
 LOCK_NAME: Final = "spool.lock"
