@@ -25,6 +25,7 @@ class Health(msgspec.Struct, frozen=True):
     wire_versions: tuple[int, ...]
     uptime_secs: float
     data_dir_free_bytes: int
+    plotly_version: str
 
 
 def installed_version() -> str:
@@ -40,5 +41,12 @@ async def health(server: Server) -> Response:
     """Status, versions, uptime and free space."""
     uptime_secs = time.monotonic() - server.started_secs
     free_bytes = server.directory.free_bytes()
-    answer = Health("ok", installed_version(), SUPPORTED_VERSIONS, uptime_secs, free_bytes)
+    answer = Health(
+        status="ok",
+        version=installed_version(),
+        wire_versions=SUPPORTED_VERSIONS,
+        uptime_secs=uptime_secs,
+        data_dir_free_bytes=free_bytes,
+        plotly_version=version("plotly"),
+    )
     return Response(msgspec.json.encode(answer), media_type="application/json")

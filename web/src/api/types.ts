@@ -187,7 +187,7 @@ export interface Health {
   version: string;
   uptime_secs: number;
   data_dir_free_bytes: number;
-  plotly_version?: string;
+  plotly_version: string;
 }
 
 export interface Change {

@@ -62,13 +62,16 @@ export function StepSlider({ series, current, reference, plot }: StepSliderProps
             }}
           />
         )}
+      </div>
+      <p class="moment row t12 dim">
+        after step
         <NumberField
           label="Step of B as a number"
           text={formatCount(series.events.step[current])}
           onCommit={(step) => select(Math.max(0, nearestIndex(series.events.step, step)))}
         />
-      </div>
-      <p class="moment t12 dim">{eventText(series, current)}</p>
+        {placeText(series, current)}
+      </p>
     </>
   );
 }
@@ -88,16 +91,19 @@ function byEvents(
   select(Math.max(0, Math.min(last, current + step * (event.shiftKey ? 10 : 1))));
 }
 
-/** `after step 3,200, batch 30 (1 of 3)`; events that were left out are said too. */
+/** `after step 3,200, batch 30 (1 of 3)`. */
 function eventText(series: EventSeries, index: number): string {
-  const { events, n, stride } = series;
+  return `after step ${formatCount(series.events.step[index])}${placeText(series, index)}`;
+}
+
+/** Which event of its step it is; events that were left out are said too. */
+function placeText({ events, n, stride }: EventSeries, index: number): string {
   const { rank, of } = eventRank(events, index);
   const batch = events.batch[index];
-  const parts = [`after step ${formatCount(events.step[index])}`];
-  if (batch >= 0) parts.push(`batch ${formatCount(batch)}`);
+  const counted = batch >= 0 ? `, batch ${formatCount(batch)}` : '';
   const several = of > 1 ? ` (${rank} of ${of})` : '';
-  const left = stride > 1 ? ` · each ${stride}th of ${formatCount(n)} events is here` : '';
-  return `${parts.join(', ')}${several}${left}`;
+  const left = stride > 1 ? ` · one of each ${stride} of ${formatCount(n)} events is here` : '';
+  return counted + several + left;
 }
 
 interface PlayProps {

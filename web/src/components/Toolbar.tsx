@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { formatCount } from '../math/numbers';
 import { pinned, unpin } from '../state/moment';
 import { stepMetricOf } from '../state/project';
+import { compact } from '../state/screen';
 import {
   columns,
   type HistogramView,
@@ -58,7 +59,7 @@ export function Toolbar() {
   return (
     <div class={`bar ${unfolded ? 'unfolded' : ''}`} role="toolbar" aria-label="All panels">
       <SearchField
-        label="Panels (regex)"
+        label={compact.value ? 'Panels' : 'Panels (regex)'}
         value={panelSearch.value}
         invalid={!userRegExp(panelSearch.value)}
         onInput={(q) => setParams({ q }, 'replace')}

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { getHealth } from '../api/client';
 import type { HistogramEvents, Line, StepOverlay } from '../charts/types';
-import { attempt, complain } from './toasts';
+import { attempt } from './toasts';
 
 /** What Explore draws: the panel's own arrays, nothing fetched anew. */
 export type Explored =
@@ -23,8 +23,7 @@ export function prefetchExplore(): void {
   asked = true;
   void attempt('Explore is not available', async () => {
     const { plotly_version: version } = await getHealth();
-    if (version) plotlyPath.value = `/vendor/plotly-${version}.min.js`;
-    else complain('Explore needs the Python package plotly on the server: pip install plotly.');
+    plotlyPath.value = `/vendor/plotly-${version}.min.js`;
   });
 }
 
