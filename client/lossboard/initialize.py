@@ -98,14 +98,8 @@ def init(
     }
     given = {field: value for field, value in arguments.items() if value is not None}
     layer = settings.chosen if isinstance(settings, Settings) else settings or {}
-    resolved = resolve(runs.setup_fields, layer, given)
-    previous = _previous(resolved)
-    if previous is not None:
-        return previous
-    values = _config_values(resolved, config, config_include_keys, config_exclude_keys)
-    process_end.follow(finish_all)
-    begin = _begin_disabled if resolved.mode == "disabled" else _begin
-    return begin(resolved, values)
+    values = parse_config(config, config_exclude_keys, config_include_keys)
+    return _begin_or_return(resolve(runs.setup_fields, layer, given), values)
 
 
 def finish_all(exit_code: int) -> None:
@@ -149,14 +143,18 @@ def _refuse_active_id(settings: Settings) -> None:
         raise Error(f"the run ID {settings.run_id!r} is in use: finish that run, or use another")
 
 
-def _config_values(
-    settings: Settings, config: Any, include: list[str] | None, exclude: list[str] | None
-) -> dict[str, Any]:
+def _begin_or_return(settings: Settings, config: dict[str, Any]) -> Run:
+    previous = _previous(settings)
+    if previous is not None:
+        return previous
     values = read_yaml(Path(DEFAULTS_FILE)) if Path(DEFAULTS_FILE).is_file() else {}
     for path in settings.config_paths:
         values |= read_yaml(Path(path))
-    values |= parse_config(config, exclude, include)
-    return {key.strip("-"): config_value(value) for key, value in values.items()}
+    values |= config
+    plain = {key.strip("-"): config_value(value) for key, value in values.items()}
+    process_end.follow(finish_all)
+    begin = _begin_disabled if settings.mode == "disabled" else _begin
+    return begin(settings, plain)
 
 
 def _begin_disabled(settings: Settings, config: dict[str, Any]) -> Run:

@@ -15,6 +15,8 @@ _FOLD_ROWS: Final = 256  # rows that are gathered before they are counted, colum
 _WAITING_ROWS: Final = 4096  # rows that may wait for a device before counting waits for it
 _MAX_SAMPLES: Final = 128
 _PLAIN: Final = frozenset({float, int, bool, str, type(None)})
+_FLOATS: Final = frozenset({float})
+_EXACT: Final = 1 << 53
 _INT_LIMIT: Final = 1 << 1000  # beyond it an int is no number to do statistics with
 
 
@@ -44,22 +46,19 @@ class KeyTally:
         if self.first is None:
             self.first = column[0]
         self.last = column[-1]
-        numbers = [
-            value
-            for value in column
-            if type(value) is float or (type(value) is int and -_INT_LIMIT < value < _INT_LIMIT)
-        ]
+        numbers = column if _FLOATS.issuperset(map(type, column)) else _numbers_in(column)
         if numbers:
             self._add_numbers(numbers)
 
     def _add_numbers(self, numbers: list[float]) -> None:
         self.n += len(numbers)
-        self.total += sum(map(float, numbers))
-        if any(number != number for number in numbers):
+        total = sum(numbers)
+        self.total += total
+        if total != total and any(number != number for number in numbers):
             self.lowest = self.highest = self.total = math.nan
         elif self.lowest == self.lowest:  # not NaN for good
-            self.lowest = min(self.lowest, min(numbers))
-            self.highest = max(self.highest, max(numbers))
+            self.lowest = min(self.lowest, *numbers)
+            self.highest = max(self.highest, *numbers)
         self._sample(numbers)
 
     def _sample(self, numbers: list[float]) -> None:
@@ -71,6 +70,14 @@ class KeyTally:
                 self._skip += self._stride
             self.samples = self.samples[::2]
             self._stride *= 2
+
+
+def _numbers_in(column: list[Any]) -> list[float]:
+    return [
+        float(value) if abs(value) > _EXACT else value
+        for value in column
+        if type(value) is float or (type(value) is int and -_INT_LIMIT < value < _INT_LIMIT)
+    ]
 
 
 def _unready(row: Mapping[Key, Any]) -> bool:
