@@ -298,15 +298,20 @@ def find_run(connection: Connection, entity: str, project: str, run_id: str) -> 
     """Number of a run; raises NotFound, or Gone if it was deleted."""
     run, owner = schema.run, schema.project
     row = connection.execute(
-        select(run.c.id, run.c.deleted_us)
+        select(run.c.id, run.c.deleted_us, run.c.purged)
         .join(owner)
         .where(owner.c.entity == entity, owner.c.name == project, run.c.run_id == run_id)
     ).one_or_none()
     if row is None:
         raise NotFound(f"there is no run {entity}/{project}/{run_id}")
     if row.deleted_us is not None:
-        raise Gone(f"run {entity}/{project}/{run_id} was deleted", uid=row.id)
+        raise _gone(f"{entity}/{project}/{run_id}", row)
     return int(row.id)
+
+
+def _gone(name: str, row: Row[Any]) -> Gone:
+    hint = "its data are gone" if row.purged else "it can still be restored"
+    return Gone(f"run {name} was deleted; {hint}", uid=row.id, restorable=not row.purged)
 
 
 def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
@@ -316,7 +321,7 @@ def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
     if row is None:
         raise NotFound(f"there is no run with number {uid}")
     if row.deleted_us is not None:
-        raise Gone(f"run {row.run_id!r} was deleted", uid=uid)
+        raise _gone(row.run_id, row)
     return RunDetail(
         run=memo.get(connection, [row])[0],
         metadata=decode_json(row.metadata_json),
