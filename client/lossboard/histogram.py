@@ -39,6 +39,9 @@ __all__ = [
 DEFAULT_BINS: Final = 64
 MAX_BINS: Final = 512  # as in W&B
 
+_EPSILON: Final = 2.0**-52  # distance of float64 numbers next to 1
+_LEAST: Final = 2.0**-1074
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -297,7 +300,7 @@ def linear_counts(finite: Floats, lo: float, hi: float, bins: int) -> Ints:
         return linear_counts(finite / 4, lo / 4, hi / 4, bins)
     index = ((finite - lo) / span * bins).astype(np.intp)
     np.minimum(index, bins - 1, out=index)
-    if span > 4 * bins * float(np.spacing(max(-lo, hi, 0.0))):
+    if span > 4 * bins * (max(-lo, hi) * _EPSILON + _LEAST):  # else edges would coincide
         _correct(index, finite, _edges(lo, hi, bins))
     return np.bincount(index, minlength=bins)
 
@@ -305,7 +308,7 @@ def linear_counts(finite: Floats, lo: float, hi: float, bins: int) -> Ints:
 def sums_of(finite: Floats) -> tuple[float, float]:
     """Sum and sum of squares; infinite only where the true one is beyond float64."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        total, squares = float(finite.sum()), float(finite @ finite)
+        total, squares = float(finite.sum()), float(np.square(finite).sum())  # @ starts threads
         if not np.isfinite(total):
             total = float(np.ldexp(np.ldexp(finite, -64).sum(), 64))
     return total, squares

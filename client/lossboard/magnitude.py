@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "FLOAT32_CODES",
     "MAGNITUDE_LIMIT",
     "RUN_LENGTH",
+    "Counts",
+    "Keys",
     "bounds_of",
     "from_codes",
     "keys_of",
@@ -29,7 +30,6 @@ __all__ = [
 
 MAGNITUDE_LIMIT: Final = 65_536  # values that are all looked at; of more, as many strided ones
 RUN_LENGTH: Final = 16  # strided values are taken in runs of so many neighbours: a cache line
-FLOAT32_CODES: Final = 2048  # sign, 8 bits of exponent, 2 of mantissa
 
 Keys = NDArray[np.int16]
 Counts = NDArray[np.int64]

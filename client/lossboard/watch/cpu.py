@@ -8,10 +8,11 @@ in the cache; nothing of the tensor's size is allocated.
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lossboard.histogram import (
@@ -21,12 +22,15 @@ from lossboard.histogram import (
     from_values,
     with_non_finite,
 )
-from lossboard.magnitude import magnitudes_of
+from lossboard.magnitude import Counts, Keys, from_codes, magnitudes_of, scaled
+from lossboard.watch.codes import codes_of, looked_at
 from lossboard.wire import HistogramData, HistogramFlag
 
 __all__ = ["CpuKernel"]
 
-_CHUNK: Final = 1 << 17  # values at a time: 512 kB of float32 and 128 kB of indices
+_CHUNK: Final = 1 << 18  # values at a time: 1 MB of float32 stays in the cache
+_SLAB: Final = 1 << 20  # values whose indices are counted together
+_PAIRED: Final = 1 << 15  # from here on pairs of indices are counted
 _SMALL: Final = 1 << 11  # up to here numpy alone is faster
 _LEAST_SQUARED: Final = 1e-15  # the squares of smaller or greater numbers, and their sum, may
 _GREATEST_SQUARED: Final = 1e15  # leave the range of float32
@@ -36,8 +40,8 @@ class CpuKernel:
     """Counts one tensor at a time; not for two threads at once."""
 
     def __init__(self) -> None:
-        self._index = torch.empty(_CHUNK, dtype=torch.uint8)
-        self._scratch: dict[torch.dtype, Tensor] = {}
+        self._indices = torch.empty(0, dtype=torch.uint8)
+        self._places: dict[torch.dtype, NDArray[Any]] = {}
 
     def histogram(self, flat: Tensor) -> HistogramData:
         """The histogram of a contiguous, one-dimensional float32 or float64 tensor."""
@@ -55,17 +59,20 @@ class CpuKernel:
 
     def _counted(self, flat: Tensor, lo: float, hi: float) -> HistogramData:
         counts = torch.zeros(DEFAULT_BINS + 1, dtype=torch.int64)
-        total = squares = 0.0
-        zeros = 0
+        total, squares, zeros = 0.0, 0.0, 0
         wide = not _LEAST_SQUARED <= max(-lo, hi) <= _GREATEST_SQUARED
-        for chunk in torch.split(flat, _CHUNK):
-            counts += self._bin_counts(chunk, lo, (hi - lo) / DEFAULT_BINS)
-            precise = chunk.double() if wide else chunk
-            total += float(precise.sum())
-            squares += float(precise.dot(precise))
-            zeros += int(np.count_nonzero(chunk.numpy() == 0))
+        for slab in torch.split(flat, _SLAB):
+            indices = self._room(slab.numel())
+            for start in range(0, slab.numel(), _CHUNK):
+                chunk = slab[start : start + _CHUNK]
+                self._index(chunk, indices[start : start + _CHUNK], lo, (hi - lo) / DEFAULT_BINS)
+                precise = chunk.double() if wide else chunk
+                total += float(precise.sum())
+                squares += float(precise.dot(precise))
+                zeros += int(np.count_nonzero(chunk.numpy() == 0))
+            counts += _occurrences(indices)
         counts[DEFAULT_BINS - 1] += counts[DEFAULT_BINS]  # the maximum itself
-        keys, amounts, sampled = magnitudes_of(flat.numpy(), flat.numel() - zeros)
+        keys, amounts, sampled = _magnitudes(flat, flat.numel() - zeros)
         return from_parts(
             lo,
             hi,
@@ -78,17 +85,21 @@ class CpuKernel:
             flags=HistogramFlag.MAGNITUDE_SAMPLED if sampled else 0,
         )
 
-    def _bin_counts(self, chunk: Tensor, lo: float, width: float) -> Tensor:
+    def _room(self, size: int) -> Tensor:
+        if self._indices.numel() < size:
+            self._indices = torch.empty(size, dtype=torch.uint8)
+        return self._indices[:size]
+
+    def _index(self, chunk: Tensor, indices: Tensor, lo: float, width: float) -> None:
+        places = self._places.get(chunk.dtype)
+        if places is None:
+            places = self._places[chunk.dtype] = torch.empty(_CHUNK, dtype=chunk.dtype).numpy()
+        place = places[: chunk.numel()]
+        np.subtract(chunk.numpy(), places.dtype.type(lo), out=place)
         # A division and not a product: values that lie on an edge are then found exactly there
         # whenever they and the edges are exact, as with integers.
-        scratch = self._scratch.get(chunk.dtype)
-        if scratch is None:
-            scratch = self._scratch[chunk.dtype] = torch.empty(_CHUNK, dtype=chunk.dtype)
-        place, index = scratch[: chunk.numel()], self._index[: chunk.numel()]
-        torch.sub(chunk, lo, out=place)
-        place.div_(width)
-        index.copy_(place)
-        return torch.bincount(index, minlength=DEFAULT_BINS + 1)
+        np.divide(place, places.dtype.type(width), out=place)
+        np.copyto(indices.numpy(), place, casting="unsafe")  # 4 times faster than torch's copy_
 
     def _of_finite_part(self, flat: Tensor) -> HistogramData:
         finite = flat[flat.isfinite()]
@@ -96,6 +107,29 @@ class CpuKernel:
         pos_inf = int((flat == math.inf).sum())
         counted = self.histogram(finite)
         return with_non_finite(counted, nan, pos_inf, flat.numel() - finite.numel() - nan - pos_inf)
+
+
+def _occurrences(indices: Tensor) -> Tensor:
+    """How often each index from 0 to DEFAULT_BINS occurs."""
+    if indices.numel() < _PAIRED:
+        return torch.bincount(indices, minlength=DEFAULT_BINS + 1)
+    # Two neighbours as one number of 16 bits halve the increments, and where nearly all values lie
+    # in few bins, where the processor waits for a counter just changed, it takes a third.
+    even = indices.numel() // 2 * 2
+    pairs = torch.bincount(indices[:even].view(torch.int16), minlength=(DEFAULT_BINS + 1) * 256)
+    table = pairs.view(DEFAULT_BINS + 1, 256)[:, : DEFAULT_BINS + 1]
+    return table.sum(0) + table.sum(1) + torch.bincount(indices[even:], minlength=DEFAULT_BINS + 1)
+
+
+def _magnitudes(flat: Tensor, nonzero: int) -> tuple[Keys, Counts, bool]:
+    values = looked_at(flat)
+    code, codes = codes_of(values)
+    keys, counts = from_codes(torch.bincount(code, minlength=codes).numpy())
+    found = int(counts.sum())
+    if found < values.numel() and found < int(torch.count_nonzero(values)):  # some are subnormal
+        return magnitudes_of(flat.numpy(), nonzero)
+    sampled = values.numel() < flat.numel()
+    return keys, scaled(counts, nonzero) if sampled else counts, sampled
 
 
 def _computable(dtype: torch.dtype, lo: float, hi: float) -> bool:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lossboard.histogram import DEFAULT_BINS, from_parts, with_zeros
-from lossboard.magnitude import MAGNITUDE_LIMIT, RUN_LENGTH, from_codes, scaled, stride_of
+from lossboard.magnitude import MAGNITUDE_LIMIT, from_codes, scaled
+from lossboard.watch.codes import codes_of, looked_at
 from lossboard.wire import HistogramData, HistogramFlag
 
 __all__ = ["DeviceBatch", "DeviceHistogram"]
@@ -132,19 +133,8 @@ def _chunk_counts(chunk: Tensor, lo: Tensor, hi: Tensor) -> Tensor:
 
 
 def _code_counts(flat: Tensor) -> Tensor:
-    words = flat.element_size() // 2
-    shift, codes = (5, 2048) if words == 2 else (2, 16384)
-    high = _looked_at(flat).view(torch.int16)[words - 1 :: words]
-    code = (high.int() & 0xFFFF) >> shift
+    code, codes = codes_of(looked_at(flat))
     return torch.histc(code + 0.5, codes, 0, codes).double()
-
-
-def _looked_at(flat: Tensor) -> Tensor:
-    if flat.numel() <= MAGNITUDE_LIMIT:
-        return flat
-    stride = stride_of(flat.numel())
-    rows = flat.numel() // stride
-    return flat[: rows * stride].view(rows, stride)[:, :RUN_LENGTH].reshape(-1)
 
 
 def _assembled(row: NDArray[np.float64], size: int, flags: int) -> HistogramData:
