@@ -16,11 +16,14 @@ _SILENT_SECS: Final = 5.0  # a restart of the server is nobody's concern
 class Outage:
     """What is known about the way to the server; used by one thread."""
 
-    def __init__(self, base_url: str, where: str, say: Say) -> None:
+    def __init__(
+        self, base_url: str, where: str, say: Say, *, tells_unreachable: bool = True
+    ) -> None:
         self.trouble = ""  # why nothing gets through at present
         self._base_url = base_url
         self._where = where  # the place that keeps the data meanwhile
         self._say = say
+        self._tells_unreachable = tells_unreachable
         self._ever_reached = False
         self._since = 0.0
         self._told = ""
@@ -36,7 +39,9 @@ class Outage:
             self._tell_refused(outcome)
 
     def _tell_unreachable(self, reason: str) -> None:
-        if self._told or (self._ever_reached and time.monotonic() - self._since < _SILENT_SECS):
+        if self._told or not self._tells_unreachable:
+            return
+        if self._ever_reached and time.monotonic() - self._since < _SILENT_SECS:
             return
         self._told = reason
         self._say(

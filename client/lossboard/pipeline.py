@@ -71,7 +71,7 @@ class Pipeline:
             Courier(
                 "lossboard-send",
                 delivery,
-                self._outage(base_url, self._say),
+                self._outage(base_url, tells_unreachable=True),
                 lambda secs: self._ledger.wait_for(delivery.next_seq, secs),
                 on_failure=self._failed,
                 idle_errand=delivery.heartbeat,
@@ -81,8 +81,8 @@ class Pipeline:
 
     def _add_uploads(self, base_url: str) -> None:
         uploads = Uploads(self.files, self._transport(base_url), on_reject=self._rejected)
-        # The delivery of records says what there is to say about the server.
-        outage = self._outage(base_url, lambda text, level: None)
+        # That the server is away is said once, by the delivery of records.
+        outage = self._outage(base_url, tells_unreachable=False)
         self._couriers.append(
             Courier("lossboard-files", uploads, outage, self.files.wait, on_failure=self._failed)
         )
@@ -95,8 +95,9 @@ class Pipeline:
         self._transports.append(transport)
         return transport
 
-    def _outage(self, base_url: str, say: Say) -> Outage:
-        outage = Outage(base_url, str(self._spool.directory), say)
+    def _outage(self, base_url: str, *, tells_unreachable: bool) -> Outage:
+        where = str(self._spool.directory)
+        outage = Outage(base_url, where, self._say, tells_unreachable=tells_unreachable)
         self._outages.append(outage)
         return outage
 
@@ -115,7 +116,10 @@ class Pipeline:
 
     def _rejected(self, words: str) -> None:
         self.spooler.note("rejected", words, 1)
-        self._say(f"the server refused a record, which is now in rejected/: {words}", "error")
+        self._say(
+            f"the server refused what is now in {self._spool.directory / 'rejected'}: {words}",
+            "error",
+        )
 
     @property
     def stop_requested(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,31 @@ def test_a_wish_to_stop_comes_through(tricky: Any, make_sender: Make, eventually
     )
     sender = make_sender(tricky.url, heartbeat_interval_secs=0.05)
     eventually(lambda: sender.stop_requested)
+
+
+def test_a_server_that_hangs_holds_up_neither_the_disk_nor_the_end(
+    tricky: Any, make_sender: Make, tmp_path: Path, eventually: Any
+) -> None:
+    released = threading.Event()
+    tricky.trick = lambda line, body: (0, {}, {}) if released.wait(30) else None
+    sender = make_sender(tricky.url)
+    log(sender, 100)
+    eventually(lambda: sum(path.stat().st_size for path in tmp_path.rglob("*.spool")) > 1600)
+    report = sender.finish(END, timeout_secs=0.3)
+    released.set()
+    assert not report.delivered and report.undelivered_bytes > 1600
+    sync([tmp_path], None, stream=io.StringIO())
+    assert tricky.steps() == list(range(100))
+
+
+def test_a_place_for_files_that_refuses_access_is_named(
+    tricky: Any, make_sender: Make, said: list[str]
+) -> None:
+    tricky.trick = refuse(403, 10**9, pattern="/api/blobs")
+    sender = make_sender(tricky.url)
+    sender.put_file(b"weights", name="weights.bin", time_us=1)
+    log(sender, 10)
+    report = sender.finish(END, timeout_secs=1)
+    assert not report.delivered and report.undelivered_bytes == 7
+    assert tricky.steps() == list(range(10))
+    assert len(said) == 1 and "refuses access" in said[0]
