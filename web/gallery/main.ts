@@ -9,7 +9,7 @@ import { RidgePanel } from '../src/charts/ridgePanel';
 import { StepPanel } from '../src/charts/stepPanel';
 import type { HeatOptions, LineOptions, StepOptions, StepOverlay } from '../src/charts/types';
 import { HistogramTable } from '../src/math/histogram';
-import { cell } from './cell';
+import { cell, gallery } from './cell';
 import { makeLine, makeSeries, makeTensors, STEPS } from './data';
 import './gallery.css';
 
@@ -108,6 +108,13 @@ cell(
   lineOptions(),
 );
 cell('log x', LinePanel, raw, lineOptions({ x: { kind: 'step', log: true, window: NONE } }));
+const dated = raw.map((line) => ({ ...line, x: line.x.map((step) => 1.7958e15 + step * 4e4) }));
+const wallTime = { kind: 'time' as const, log: false, window: NONE };
+cell('wall time', LinePanel, dated, lineOptions({ x: wallTime, xRange: STEPS * 4e4 }));
+const zoom = { kind: 'step' as const, log: false, window: { min: 400_000, max: 700_000 } };
+cell('zoomed', LinePanel, loss, lineOptions({ x: zoom }));
+const wide = makeLine({ slot: 6, label: 'rank 0', from: 2e-7, to: 3e-9, noise: 0.4 }, 8);
+cell('tiny values', LinePanel, [wide], lineOptions());
 cell(
   'runtime',
   LinePanel,
@@ -123,7 +130,7 @@ const heatOptions = (change: Partial<HeatOptions> = {}): HeatOptions => ({
   pins: [],
   ...change,
 });
-const gradients = makeSeries('gradients/layer1.0.conv2.weight', 1, { values: 8000 }, 5);
+const gradients = makeSeries('gradients/layer1.0.conv2.weight', 1, { values: 2500 }, 5);
 const heavy = makeSeries(
   'gradients/fc.weight',
   1,
@@ -140,13 +147,13 @@ cell(
 cell(
   'non-finite',
   HeatPanel,
-  makeSeries('broken', 3, { events: 300, nanFrom: 0.97, values: 3000 }, 3),
+  makeSeries('broken', 3, { events: 300, nanFrom: 0.97, values: 1000 }, 3),
   heatOptions(),
 );
 cell(
   '40 events, 3 per step',
   HeatPanel,
-  makeSeries('few', 0, { events: 40, perStep: 3, values: 3000 }, 4),
+  makeSeries('few', 0, { events: 40, perStep: 3, values: 2000 }, 4),
   heatOptions(),
 );
 cell(
@@ -246,4 +253,4 @@ cell(
   { height: 220 },
 );
 
-Object.assign(window, { galleryReady: true });
+Object.assign(window, { gallery, galleryReady: true });
