@@ -111,10 +111,18 @@ class Metric(NamedTuple):
 
 def metric_of(points: Points) -> Metric:
     """The metric made of n >= 1 points in order of arrival."""
-    order = np.lexsort((points.times_us, points.steps))
-    numbers = points.numbers[order]
+    if not _in_order(points.steps, points.times_us):
+        points = points.take(np.lexsort((points.times_us, points.steps)))
+    numbers = points.numbers
     ascends = bool(np.isfinite(numbers).all() and (numbers[1:] >= numbers[:-1]).all())
-    return Metric(points.steps[order], points.times_us[order], numbers, ascends)
+    return Metric(points.steps, points.times_us, numbers, ascends)
+
+
+def _in_order(steps: Ints, times_us: Ints) -> bool:
+    """Whether points are in the order (step, time)."""
+    if not (steps[1:] >= steps[:-1]).all():
+        return False
+    return bool(((steps[1:] > steps[:-1]) | (times_us[1:] >= times_us[:-1])).all())
 
 
 class MetricAxis:

@@ -35,6 +35,7 @@ CODEC: Final = 1  # the id in the `codec` column of blocks written by this modul
 _LEVEL: Final = 1
 _RANDOM_BITS: Final = 7.2  # planes with at least this entropy per byte are kept raw
 _CONSTANT, _RAW, _ZLIB = 0, 1, 2
+_EVEN: Final = bytes([_CONSTANT] * 8)  # how a frame of one constant column of 8 bytes begins
 
 Bytes = NDArray[np.uint8]
 
@@ -133,6 +134,9 @@ def to_deltas(numbers: NDArray[np.int64]) -> tuple[int, NDArray[np.uint64]]:
 
 def restore_deltas(base: int, deltas: NDArray[np.uint64]) -> NDArray[np.int64]:
     """What `to_deltas` was given."""
+    if deltas.strides == (0,):  # one number broadcast: evenly spaced
+        step = int(deltas[0] >> np.uint64(1)) ^ -int(deltas[0] & np.uint64(1))
+        return np.arange(1, len(deltas) + 1) * np.array([step]) + np.array([base])
     signed = (deltas >> np.uint64(1)).view(np.int64) ^ -(deltas & np.uint64(1)).view(np.int64)
     signed[:1] += np.array([base])  # an array, since those wrap without a warning
     return np.cumsum(signed, out=signed)
@@ -161,8 +165,8 @@ def _differences_pay(bits: NDArray[np.int64], deltas: NDArray[np.uint64]) -> boo
 def decode_floats(frame: bytes, n: int) -> NDArray[np.float64]:
     """What `encode_floats` was given."""
     smooth, base = struct.unpack_from("<Bq", frame)
-    (bits,) = decode_columns(frame[9:], ["<u8"], n)
-    return (restore_deltas(base, bits) if smooth else bits).view(np.float64)
+    bits: NDArray[Any] = _decode_deltas(frame[9:], n)
+    return (restore_deltas(base, bits) if smooth else bits.copy()).view(np.float64)
 
 
 def encode_ints(numbers: NDArray[np.int64]) -> bytes:
@@ -173,8 +177,15 @@ def encode_ints(numbers: NDArray[np.int64]) -> bytes:
 
 def decode_ints(frame: bytes, n: int) -> NDArray[np.int64]:
     """What `encode_ints` was given."""
-    (deltas,) = decode_columns(frame[8:], ["<u8"], n)
-    return restore_deltas(struct.unpack_from("<q", frame)[0], deltas)
+    base = struct.unpack_from("<q", frame)[0]
+    return restore_deltas(base, _decode_deltas(frame[8:], n))
+
+
+def _decode_deltas(frame: bytes, n: int) -> NDArray[np.uint64]:
+    if frame.startswith(_EVEN):
+        return np.broadcast_to(np.frombuffer(frame, "<u8", 1, 8), n)
+    deltas: NDArray[np.uint64] = decode_columns(frame, ["<u8"], n)[0]
+    return deltas
 
 
 def join_frames(frames: Sequence[bytes]) -> bytes:
