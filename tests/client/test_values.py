@@ -1,0 +1,208 @@
+"""What becomes of values: W&B's table of conversions."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import decimal
+import enum
+import fractions
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lossboard.histogram import Histogram, counts_of, edges_of
+from lossboard.values import config_value, history_row, history_value, summary_value
+from lossboard.wire import HistogramData
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+@dataclass
+class Options:
+    lr: float
+    path: Path
+
+
+def function() -> None: ...
+
+
+PLAIN: list[tuple[Any, Any]] = [
+    (1, 1),
+    (1.0, 1.0),
+    (True, True),
+    (None, None),
+    ("text", "text"),
+    (2**70, 2**70),
+    (math.inf, math.inf),
+    (np.float32(0.5), 0.5),
+    (np.float64(0.1), 0.1),
+    (np.int8(-3), -3),
+    (np.bool_(True), True),
+    (np.array(2.5), 2.5),
+    (np.array([[7]]), 7),
+    (np.arange(3), [0, 1, 2]),
+    (np.array([[1.0, math.inf]]), [[1.0, math.inf]]),
+    (np.str_("s"), "s"),
+    (np.datetime64("2024-05-06"), "2024-05-06"),
+    ((1, 2), [1, 2]),
+    ({3}, [3]),
+    ((i for i in range(3)), [0, 1, 2]),
+    ([np.float32(1), [np.array([2, 3])]], [1.0, [[2, 3]]]),
+    (b"bytes", "bytes"),
+    (datetime.date(2024, 5, 6), "2024-05-06"),
+    (datetime.datetime(2024, 5, 6, 7, 8), "2024-05-06T07:08:00"),
+    (Colour.RED, "RED"),
+    (Level.HIGH, "HIGH"),
+    (1 + 2j, "1+2j"),
+    (decimal.Decimal("1.5"), "1.5"),
+    (fractions.Fraction(1, 3), "1/3"),
+    (function, f"{__name__}.function"),
+    (Colour, f"{__name__}.Colour"),
+    ([{"a": {1: 2}}], [{"a": {"1": 2}}]),
+]
+
+
+@pytest.mark.parametrize(("value", "stored"), PLAIN, ids=lambda pair: str(pair)[:40])
+def test_a_value_is_stored_as_plain_data(value: Any, stored: Any) -> None:
+    found = history_value(value)
+    assert found == stored
+    assert type(found) is type(stored)
+
+
+def test_nan_stays_nan_also_in_lists() -> None:
+    assert math.isnan(history_value(math.nan))
+    assert math.isnan(history_value(np.float32("nan")))
+    assert math.isnan(history_value([1, math.nan])[1])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int64", "bool"])
+def test_tensors_of_one_element_are_numbers_whatever_their_type(dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    value = torch.ones(1, 1, dtype=getattr(torch, dtype))
+    assert history_value(value) == 1
+    assert history_value(value[0, 0]) == 1
+
+
+def test_tensors_that_need_gradients_are_read() -> None:
+    torch = pytest.importorskip("torch")
+    assert history_value(torch.tensor(0.5, requires_grad=True) * 2) == 1.0
+    assert history_value(torch.ones(2, requires_grad=True)) == [1.0, 1.0]
+
+
+def test_sparse_and_conjugated_tensors_are_read() -> None:
+    torch = pytest.importorskip("torch")
+    assert history_value(torch.eye(2).to_sparse()) == [[1.0, 0.0], [0.0, 1.0]]
+    assert history_value(torch.tensor([1 + 2j]).conj()) == "1-2j"
+
+
+def test_up_to_32_elements_are_a_list_and_more_a_histogram_of_32_bins() -> None:
+    assert history_value(np.arange(32)) == list(range(32))
+    found = history_value(np.arange(33))
+    assert isinstance(found, HistogramData)
+    assert counts_of(found).tolist() == np.histogram(np.arange(33), 32)[0].tolist()
+    assert edges_of(found).tolist() == np.histogram(np.arange(33), 32)[1].tolist()
+
+
+def test_a_large_array_without_a_finite_value_raises() -> None:
+    with pytest.raises(ValueError, match="no finite value"):
+        history_value(np.full(40, np.nan))
+
+
+def test_a_large_array_inside_a_list_is_the_json_of_its_histogram() -> None:
+    found = history_value([np.arange(40)])
+    assert found[0]["_type"] == "histogram"
+    assert sum(found[0]["values"]) == 40
+
+
+def test_histograms_are_stored_as_they_are() -> None:
+    histogram = Histogram([1, 2, 3])
+    assert history_value(histogram) is histogram.data
+
+
+@pytest.mark.parametrize("value", [object(), range(3), SimpleNamespace()])
+def test_what_can_not_be_stored_raises_as_in_wandb(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"Object of type \w+ is not JSON serializable"):
+        history_value(value)
+
+
+def test_a_pandas_series_can_not_be_stored() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match="Object of type Series is not JSON serializable"):
+        history_value(pandas.Series([1]))
+
+
+def test_nested_dicts_are_keyed_by_their_path_and_a_dot_in_a_key_is_another_key() -> None:
+    row = history_row({"a": {"b": {"c": 1}, 2: np.float32(3)}, "a.b": 4})
+    assert row == {("a", "b", "c"): 1, ("a", "2"): 3.0, "a.b": 4}
+
+
+def test_a_row_is_a_snapshot() -> None:
+    values = [1, 2]
+    array = np.zeros(3)
+    data: dict[str, Any] = {"list": values, "array": array}
+    row = history_row(data)
+    values.append(3)
+    array += 1
+    data["more"] = 1
+    assert row == {"list": [1, 2], "array": [0.0, 0.0, 0.0]}
+
+
+def test_any_mapping_can_be_logged() -> None:
+    assert history_row(collections.OrderedDict(a=1)) == {"a": 1}
+
+
+@pytest.mark.parametrize("data", [[1], 5, "text", {1}])
+def test_what_is_no_mapping_raises(data: Any) -> None:
+    with pytest.raises(TypeError, match="must be passed a dictionary"):
+        history_row(data)
+
+
+@pytest.mark.parametrize("data", [{1: 2}, {"a": 1, None: 2}, {("a", "b"): np.float32(1)}])
+def test_keys_that_are_no_text_raise(data: Any) -> None:
+    with pytest.raises(TypeError, match="Key values passed to `wandb.log` must be strings"):
+        history_row(data)
+
+
+CONFIG: list[tuple[Any, Any]] = [
+    (math.nan, None),
+    (Path("a/b"), "a/b"),
+    (np.arange(3), [0, 1, 2]),
+    (np.arange(40), str(np.arange(40))),
+    (np.array([5]), 5),
+    (Options(0.1, Path("p")), {"lr": 0.1, "path": "p"}),
+    (slice(1, 5), {"slice_start": 1, "slice_step": None, "slice_stop": 5}),
+    (Colour.RED, "RED"),
+    ({"a": {1, 1}}, {"a": [1]}),
+    (function, f"{__name__}.function"),
+    (range(3), "range(0, 3)"),
+]
+
+
+@pytest.mark.parametrize(("value", "stored"), CONFIG, ids=lambda pair: str(pair)[:40])
+def test_config_values_become_plain_data_or_text(value: Any, stored: Any) -> None:
+    assert config_value(value) == stored
+
+
+def test_config_takes_torch_types_as_text() -> None:
+    torch = pytest.importorskip("torch")
+    assert config_value(torch.float16) == "torch.float16"
+    assert config_value(torch.device("cpu")) == "cpu"
+
+
+def test_summary_keeps_statistics_of_large_arrays() -> None:
+    found = summary_value(np.arange(101.0))
+    assert found["_type"] == "numpy.ndarray"
+    assert (found["min"], found["max"], found["mean"], found["size"]) == (0.0, 100.0, 50.0, 101)
+    assert (found["10%"], found["75%"]) == (10.0, 75.0)
