@@ -116,14 +116,12 @@ export function timeTicks(lo: number, hi: number, count: number): Ticks {
   return { values, labels: timeLabels(values, stepUs) };
 }
 
+/** Times of day; midnight is named by its date. */
 function timeLabels(values: number[], stepUs: number): string[] {
   if (stepUs >= 86400e6) return values.map(formatDay);
-  let day = '';
-  return values.map((value, i) => {
-    const today = formatDay(value);
-    const fresh = i > 0 && today !== day;
-    day = today;
-    return fresh ? today : formatClock(value, stepUs < 60e6);
+  return values.map((value) => {
+    const clock = formatClock(value, stepUs < 60e6);
+    return clock.startsWith('00:00') && stepUs >= 60e6 ? formatDay(value) : clock;
   });
 }
 
