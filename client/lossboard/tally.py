@@ -116,7 +116,7 @@ class Tally:
                 last.update(row)
             for key in last:
                 self._count(key, [row[key] for row in rows if key in row])
-            return {key: self.keys[key].last for key in last}
+            return {key: self.keys[key].last for key in last if self.keys[key].last is not None}
 
     def start_in_fork(self) -> None:
         """In a forked child: another thread may have held the lock."""
@@ -128,7 +128,9 @@ class Tally:
             tally = self.keys[key] = KeyTally()
         if not _PLAIN.issuperset(map(type, column)):
             column = [v.resolve() if isinstance(v, Deferred) else v for v in column]
-        tally.add(column)
+        present = [value for value in column if value is not None]
+        if present:
+            tally.add(present)
 
     def _keep_unready(self, rows: list[Mapping[Key, Any]]) -> list[Mapping[Key, Any]]:
         for place, row in enumerate(rows):
