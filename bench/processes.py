@@ -29,7 +29,7 @@ SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve
 class Server:
     """A running server and one kept-alive connection to it."""
 
-    process: psutil.Popen
+    process: subprocess.Popen[bytes]
     port: int
     data_dir: Path
     connection: http.client.HTTPConnection
@@ -52,7 +52,7 @@ class Server:
         return json.loads(self.request(method, path, encoded))
 
     def cpu_secs(self) -> float:
-        times = self.process.cpu_times()
+        times = psutil.Process(self.process.pid).cpu_times()
         return float(times.user + times.system)
 
     def settle(self) -> None:
@@ -75,7 +75,7 @@ def running_server(**settings: str) -> Iterator[Server]:
         port = free_port()
         variables = {f"LOSSBOARD_SERVER_{k.upper()}": value for k, value in settings.items()}
         command = [sys.executable, "-c", SERVE, "--port", str(port)]
-        process = psutil.Popen(
+        process = subprocess.Popen(
             [*command, "--data-dir", str(data_dir)],
             env={**os.environ, **variables},
             stdout=subprocess.DEVNULL,
@@ -116,9 +116,13 @@ def temporary_directory() -> Iterator[Path]:
 
 
 def worker(module: str, *arguments: object) -> dict[str, float]:
-    """What `python -m bench.<module> <arguments>` prints as its last line, in a fresh process."""
+    """What `python -m bench.<module> <arguments>` prints as its last line, in a fresh process.
+
+    With one BLAS thread: spinning ones would take the cores from the threads that are measured.
+    """
     answer = subprocess.run(
         [sys.executable, "-m", f"bench.{module}", *map(str, arguments)],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "WANDB_SILENT": "true"},
         stdout=subprocess.PIPE,
         check=True,
         text=True,
