@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.lineage import Lineage
+from lossboard_server.queries.nesting import put_nested
 from lossboard_server.queries.selection import Selection, found_ascends
 from lossboard_server.queries.whole import read_window
 from lossboard_server.storage import TailMemo
@@ -106,6 +107,7 @@ class _Reader:
         self._wanted = _wanted(query)
         names = selection.names(self._lineage)
         self._found = {name: selection.find(self._lineage, *name) for name in names}
+        self._paths = {key: selection.path(self._lineage, kind, key) for kind, key in names}
         self._pending: dict[str, _Event] = {}
         if self._wanted is not None and not self._needs_all_rows():
             self._found = {n: f for n, f in self._found.items() if n[1] in self._wanted}
@@ -158,7 +160,7 @@ class _Reader:
         """The rows from step `low` to `high`; to be called for one stretch after another."""
         table = self._plain(low, high)
         self._land(table, low, high)
-        return _dicts(table, self._wanted, self._lineage)
+        return _dicts(table, self._wanted, self._lineage, self._paths)
 
     def _plain(self, low: int, high: int) -> _Table:
         """Rows without watch events."""
@@ -284,8 +286,16 @@ def _values(whole: Any, which: Any) -> list[Any]:
     return [whole.items[place] for place in which.tolist()]
 
 
-def _dicts(table: _Table, wanted: frozenset[str] | None, lineage: Lineage) -> list[dict[str, Any]]:
-    """The rows as dicts; with `wanted`, those that have all these keys, and no others."""
+def _dicts(
+    table: _Table,
+    wanted: frozenset[str] | None,
+    lineage: Lineage,
+    paths: Mapping[str, Sequence[str]],
+) -> list[dict[str, Any]]:
+    """The rows as dicts; with `wanted`, those that have all these keys, and no others.
+
+    Rows hold nested values as they were logged; keys that were asked for stand as they were asked.
+    """
     start = lineage.started_us
     rows = [
         {"_step": step, "_timestamp": time_us / 1e6, "_runtime": (time_us - start) / 1e6}
@@ -293,7 +303,11 @@ def _dicts(table: _Table, wanted: frozenset[str] | None, lineage: Lineage) -> li
     ]
     columns: Mapping[str, tuple[Ints, list[Any]]] = table.columns
     for key, (places, values) in columns.items():
-        if wanted is None or key in wanted:
+        path = paths.get(key, ()) if wanted is None else ()
+        if path:
+            for place, value in zip(places.tolist(), values, strict=True):
+                put_nested(rows[place], path, value)
+        elif wanted is None or key in wanted:
             for place, value in zip(places.tolist(), values, strict=True):
                 rows[place][key] = value
     if not wanted:

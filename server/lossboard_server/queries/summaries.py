@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from lossboard_server import schema
 from lossboard_server.queries.lineage import Lineage
+from lossboard_server.queries.nesting import put_nested
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import entries_of
 from lossboard_server.storage import TailMemo
@@ -62,7 +63,7 @@ def _summary(
             continue
         value = _operated(selection, lineage, key, operations) if operations else last.value
         names = path or (key,)
-        _put(logged, names, value)
+        put_nested(logged, names, value)
         times[names[0]] = max(last.time_us, times.get(names[0], last.time_us))
     for key, (value, time_us) in by_hand.items():
         later = key in times and times[key] > time_us
@@ -70,9 +71,7 @@ def _summary(
     return logged
 
 
-def _lasts(
-    selection: Selection, lineage: Lineage
-) -> dict[tuple[str, tuple[str, ...]], _Last]:
+def _lasts(selection: Selection, lineage: Lineage) -> dict[tuple[str, tuple[str, ...]], _Last]:
     """The last value of each key and path, whichever kind it is of."""
     lasts: dict[tuple[str, tuple[str, ...]], _Last] = {}
     for kind, key in selection.names(lineage):
@@ -148,17 +147,6 @@ def _number(entry: Entry, value: float | None, nothing: float) -> int | float:
         return nothing
     ints = isinstance(entry.first, int) and isinstance(entry.last, int)
     return int(value) if ints and value.is_integer() else value
-
-
-def _put(summary: dict[str, Any], names: Sequence[str], value: Any) -> None:
-    """Set a nested value, as `summary[a][b] = value`."""
-    *outer, last = names
-    for name in outer:
-        inner = summary.get(name)
-        if not isinstance(inner, dict):
-            inner = summary[name] = {}
-        summary = inner
-    summary[last] = value
 
 
 def _merged(under: Any, over: Any) -> Any:
