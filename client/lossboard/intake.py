@@ -13,7 +13,8 @@ from lossboard.terms import Deferred
 __all__ = ["Intake", "Item"]
 
 _MOMENT_SECS: Final = 0.1  # a wait that is not worth a word
-_ITEM_BYTES: Final = 400  # a dict, two tuples and the item itself
+# What an item takes in the queue: a dict, two tuples, itself, and twice its wire bytes.
+_ITEM_BYTES: Final = 400
 
 
 class Item(NamedTuple):
@@ -23,11 +24,6 @@ class Item(NamedTuple):
     arguments: tuple[Any, ...]
     wire_bytes: int  # about what it will take in a record
     waits_for: tuple[Deferred, ...] = ()
-
-    @property
-    def memory_bytes(self) -> int:
-        """About what it takes in the queue."""
-        return _ITEM_BYTES + 2 * self.wire_bytes
 
 
 class Intake:
@@ -59,21 +55,22 @@ class Intake:
         `on_full(activity)` is called, without the lock, when that takes more than a moment. Raises
         RuntimeError after `close`.
         """
+        memory_bytes = _ITEM_BYTES + 2 * item.wire_bytes
         with self._lock:
-            if self._has_room(item):
-                self._append(item)
+            if self._has_room(memory_bytes):
+                self._append(item, memory_bytes)
                 return 0.0
         return self._put_when_there_is_room(item, on_full)
 
-    def _has_room(self, item: Item) -> bool:
+    def _has_room(self, memory_bytes: int) -> bool:
         return (
-            self._memory_bytes + item.memory_bytes <= self._limit_bytes
+            self._memory_bytes + memory_bytes <= self._limit_bytes
             or not self._items
             or self._closed
             or self._broken
         )
 
-    def _append(self, item: Item) -> None:
+    def _append(self, item: Item, memory_bytes: int) -> None:
         if self._closed:
             raise RuntimeError("this run is finished: nothing more can be logged to it")
         if self._broken:
@@ -81,7 +78,7 @@ class Intake:
             return
         self._items.append(item)
         self.put_count += 1
-        self._memory_bytes += item.memory_bytes
+        self._memory_bytes += memory_bytes
         self._wire_bytes += item.wire_bytes
         if self._wire_bytes >= self._flush_bytes and not self._hurried:
             self._hurried = True
@@ -89,15 +86,16 @@ class Intake:
 
     def _put_when_there_is_room(self, item: Item, on_full: Callable[[str], None]) -> float:
         started = time.monotonic()
+        memory_bytes = _ITEM_BYTES + 2 * item.wire_bytes
         self.hurry()
         with self._lock:
-            soon = self._room.wait_for(lambda: self._has_room(item), _MOMENT_SECS)
+            soon = self._room.wait_for(lambda: self._has_room(memory_bytes), _MOMENT_SECS)
             activity = self.activity
         if not soon:
             on_full(activity)
         with self._lock:
-            self._room.wait_for(lambda: self._has_room(item))
-            self._append(item)
+            self._room.wait_for(lambda: self._has_room(memory_bytes))
+            self._append(item, memory_bytes)
             waited_secs = time.monotonic() - started
             self.waited_secs += waited_secs
         return waited_secs
@@ -131,7 +129,7 @@ class Intake:
                     break
                 taken.append(self._items.popleft())
                 wire_bytes += item.wire_bytes
-                memory_bytes += item.memory_bytes
+                memory_bytes += _ITEM_BYTES + 2 * item.wire_bytes
             self._wire_bytes -= wire_bytes
             self._memory_bytes -= memory_bytes
             self._room.notify_all()
