@@ -33,6 +33,7 @@ const NAMES = [
   'onNearest',
   'onNotes',
   'onLayout',
+  'onLegend',
 ] as const;
 
 /** Callbacks that always call what the component passed last. */

@@ -5,7 +5,7 @@ import type { Key, Run } from '../api/types';
 import { HeatPanel } from '../charts/heatPanel';
 import { PercentilePanel } from '../charts/percentilePanel';
 import { RidgePanel } from '../charts/ridgePanel';
-import type { Callbacks, HeatOptions, Note, Pin } from '../charts/types';
+import type { Callbacks, HeatOptions, Legend, Note, Pin } from '../charts/types';
 import { setCurrent } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
 import { reportMoment } from '../state/moment';
@@ -14,6 +14,7 @@ import { type HistogramView, panelSettings, params, zoomOf } from '../state/view
 import { colorOf } from '../state/visibility';
 import { ChartBox } from './ChartBox';
 import { valueOptions, zoomCallbacks } from './HistogramView';
+import { Ramp } from './Ramp';
 
 interface FocusOverTimeProps {
   field: Key;
@@ -28,6 +29,7 @@ interface FocusOverTimeProps {
 export function FocusOverTime(props: FocusOverTimeProps) {
   const { field, run, series, view, current, reference, onLayout } = props;
   const [notes, setNotes] = useState<Note[]>([]);
+  const [legend, setLegend] = useState<Legend | null>(null);
   const id = `histogram ${field.key}`;
   const color = colorOf(run);
   const data = useMemo(() => chartSeries(series, run), [series, run.name, color]);
@@ -54,6 +56,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
     ...zoomCallbacks(id),
     onNotes: setNotes,
     onLayout,
+    onLegend: setLegend,
     onPick: (index) => setCurrent(series.events.ordinal[index]),
     onMoment: (moment) => moment?.pinned || reportMoment(id, moment),
   };
@@ -69,7 +72,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
         ))}
         {view === 'heatmap' && (
           <>
-            count per bin, log <span class="ramp" />
+            {legend?.unit} <Ramp legend={legend} />
           </>
         )}
       </div>

@@ -4,15 +4,18 @@ import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import { brokenSince } from '../api/live';
-import type { Note } from '../charts/types';
+import type { Legend, Note } from '../charts/types';
 import { useInSight } from '../state/hooks';
 import { useScope } from '../state/workspace';
 import { Icon } from './Icon';
+import { Ramp } from './Ramp';
 
 interface PanelProps {
   label: string;
   title: ComponentChildren;
   notes?: Note[];
+  /** Ends of the colour ramp, for pictures that have one. */
+  legend?: Legend | null;
   actions?: ComponentChildren;
   loading?: boolean;
   error?: ApiError | null;
@@ -23,7 +26,7 @@ interface PanelProps {
 const STALE_AFTER_MS = 10_000;
 
 export function Panel(props: PanelProps) {
-  const { label, title, notes = [], actions, loading, error, wide, children } = props;
+  const { label, title, notes = [], legend, actions, loading, error, wide, children } = props;
   return (
     <section class={`p ${wide ? 'span2' : ''}`} aria-label={label}>
       {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
@@ -31,6 +34,7 @@ export function Panel(props: PanelProps) {
         {title}
         <div class="sp" />
         <Notes notes={notes} />
+        <Ramp legend={legend ?? null} />
         <span class="acts">{actions}</span>
       </div>
       {children}

@@ -10,6 +10,7 @@ import type {
   LayerData,
   LayerOptions,
   LayerStatistic,
+  Legend,
   LineOptions,
   Note,
   Smoothing,
@@ -115,7 +116,12 @@ function MapPanel(props: MapPanelProps) {
     [statistic, cell],
   );
   const id = `layers ${name}`;
-  const callbacks: Callbacks = { onNotes: setNotes, onCell: (key, x) => onCell({ key, x }) };
+  const [legend, setLegend] = useState<Legend | null>(null);
+  const callbacks: Callbacks = {
+    onNotes: setNotes,
+    onLegend: setLegend,
+    onCell: (key, x) => onCell({ key, x }),
+  };
   const statistics = name === 'gradients' ? GRADIENT_STATISTICS : WEIGHT_STATISTICS;
   return (
     <Panel
@@ -124,6 +130,7 @@ function MapPanel(props: MapPanelProps) {
       notes={notes}
       loading={loading}
       error={error}
+      legend={legend}
       actions={
         <Select
           plain

@@ -1,0 +1,13 @@
+/** What the colours of a heatmap or layer map mean: the ramp between its ends. */
+
+import type { Legend } from '../charts/types';
+
+export function Ramp({ legend }: { legend: Legend | null }) {
+  if (!legend) return null;
+  const { from, to, unit } = legend;
+  return (
+    <span class="badge" title={unit}>
+      {from} <span class="ramp" /> {to}
+    </span>
+  );
+}
