@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lossboard
+from lossboard.wire import HistogramData, HistogramFlag
 
 ROOTS = os.pathsep.join(str(Path(__file__).parents[2] / name) for name in ("client", "server"))
 
@@ -68,3 +70,49 @@ def script(tmp_path: Path) -> Script:
         )
 
     return run
+
+
+@dataclass
+class WatchEvent:
+    """What watch gave for one backward; `partial` if any histogram is flagged so."""
+
+    step: int
+    batch: int
+    histograms: dict[str, HistogramData]
+
+    @property
+    def partial(self) -> bool:
+        return any(data.flags & HistogramFlag.PARTIAL_EVENT for data in self.histograms.values())
+
+    def names(self, kind: str) -> list[str]:
+        return [key.removeprefix(f"{kind}/") for key in self.histograms if key.startswith(kind)]
+
+
+@dataclass(eq=False)
+class WatchRecorder:
+    """A run, as watch sees it, that keeps what it is given."""
+
+    step: int = 0
+    finished: bool = False
+    events: list[WatchEvent] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    notices: list[tuple[str, str]] = field(default_factory=list)
+
+    def put_event(self, step: int, time_us: int, batch: int, found: Mapping[Any, Any]) -> None:
+        self.events.append(WatchEvent(step, batch, dict(found)))
+
+    def set_summary(self, key: str, value: Any) -> None:
+        self.summary[key] = value
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def notice(self, kind: str, text: str) -> None:
+        self.notices.append((kind, text))
+
+
+@pytest.fixture
+def recorder() -> WatchRecorder:
+    """A run that keeps the events of watch."""
+    return WatchRecorder()
