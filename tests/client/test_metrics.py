@@ -95,8 +95,7 @@ def test_definitions_reach_the_server_and_synced_steps_its_history(
     project: str, api: wandb.Api
 ) -> None:
     with wandb.init() as run:
-        run.define_metric("*", step_metric="epoch")
-        run.define_metric("loss", summary="min")
+        run.define_metric("loss", step_metric="epoch", summary="min")
         run.log({"epoch": 1, "loss": 2.0})
         run.log({"loss": 1.0})
     found = api.run(run.path)

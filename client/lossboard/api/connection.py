@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import urllib.error
 import urllib.request
+import weakref
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlencode
@@ -41,6 +42,8 @@ class Connection:
             timeout_secs=timeout_secs,
             headers={**self._headers, "Accept": "application/msgpack"},
         )
+        for transport in (self._json, self._binary):
+            weakref.finalize(self, transport.close)
 
     def get(self, *parts: str | int, **query: Any) -> dict[str, Any]:
         """The JSON of `GET /api/<parts>`; a part of a path may hold any character."""
