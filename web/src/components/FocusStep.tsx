@@ -4,10 +4,12 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { StepPanel } from '../charts/stepPanel';
 import type { Note, StepOptions, StepOverlay, ValueScale } from '../charts/types';
+import { finestPieces } from '../math/histogram';
 import { formatCount } from '../math/numbers';
+import { quantiles } from '../math/percentiles';
 import { setReference } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
-import { formatSpan, params, parseSpan, setParams } from '../state/view';
+import { formatSpan, params, parseSpan, type Span, setParams } from '../state/view';
 import { colorOf, cssColor } from '../state/visibility';
 import { ChartBox } from './ChartBox';
 import { Check, type Choice, IconButton, NumberField, Segments, Select, Slider } from './controls';
@@ -114,6 +116,7 @@ export function FocusStep(props: FocusStepProps) {
             choices={SCALES}
             onChange={(scale) => set('fscale', scale, 'linear')}
           />
+          <RangeButton overlays={overlays} />
         </div>
       </div>
       <div class="single">
@@ -141,6 +144,28 @@ export function FocusStep(props: FocusStepProps) {
       </div>
     </>
   );
+}
+
+/** Cuts off the tails: where one bin holds nearly all, the middle is worth a look of its own. */
+function RangeButton({ overlays }: { overlays: StepOverlay[] }) {
+  const zoomed = parseSpan(params.value.fvalue) !== null;
+  const toggle = () => {
+    const span = middleOf(overlays);
+    setParams({ fvalue: zoomed || !span ? null : formatSpan(span) }, 'push');
+  };
+  return (
+    <button type="button" class="btn ghost" aria-pressed={zoomed} onClick={toggle}>
+      {zoomed ? 'All values' : '1–99 %'}
+    </button>
+  );
+}
+
+/** From the least 1st percentile of the shown steps to the greatest 99th. */
+function middleOf(overlays: StepOverlay[]): Span | null {
+  const ends = overlays.map(({ histogram }) => quantiles(finestPieces(histogram), [0.01, 0.99]));
+  const from = Math.min(...ends.map(([low]) => low));
+  const to = Math.max(...ends.map(([, high]) => high));
+  return to > from ? [from, to] : null;
 }
 
 function Pins({ run, series, current, reference, comparable }: FocusStepProps) {

@@ -1,7 +1,7 @@
 /** The actions of a line panel: explore, and a menu with its own settings and downloads. */
 
 import type { Key } from '../api/types';
-import type { Aggregate, Line, SmoothingKind } from '../charts/types';
+import type { Aggregate, Line, Smoothing, SmoothingKind } from '../charts/types';
 import { downloadCsv } from '../state/download';
 import { explore, prefetchExplore } from '../state/explore';
 import { copyText } from '../state/toasts';
@@ -28,19 +28,33 @@ const AGGREGATES: Choice<Aggregate>[] = [
   ['count', 'Count'],
 ];
 
+const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
+
 interface LineActionsProps {
   id: string;
   field: Pick<Key, 'key'>;
   lines: Line[];
   x: string;
-  /** Log axis when nothing is set. */
-  logByDefault?: boolean;
+  /** Range of x over all data: smoothing depends on it. */
+  range?: number;
+  /** Lines of a statistic: on a log axis if nothing else is set, and never smoothed. */
+  statistic?: boolean;
 }
 
-export function LineActions({ id, field, lines, x, logByDefault = false }: LineActionsProps) {
+export function LineActions({
+  id,
+  field,
+  lines,
+  x,
+  range = 0,
+  statistic = false,
+}: LineActionsProps) {
   const settings = panelSettings(id);
-  const log = settings.ylog ? settings.ylog === '1' : logByDefault;
-  const open = () => explore({ kind: 'lines', title: field.key, x, lines, log });
+  const log = settings.ylog ? settings.ylog === '1' : statistic;
+  const open = () => {
+    const own = statistic ? UNSMOOTHED : (parseSmoothing(settings.smooth) ?? smoothing.peek());
+    explore({ kind: 'lines', title: field.key, x, lines, log, smoothing: own, range });
+  };
   const flag = (on: boolean, byDefault: boolean, text: '0' | '1') =>
     on === byDefault ? null : text;
   return (
@@ -51,33 +65,17 @@ export function LineActions({ id, field, lines, x, logByDefault = false }: LineA
       <Menu icon="more" label={`Settings of ${field.key}`} small wide>
         {(close) => (
           <>
-            <PanelSmoothing id={id} />
-            <div class="opt">
-              Bucket value
-              <Select
-                label="Bucket value"
-                value={settings.aggregate ?? 'mean'}
-                choices={AGGREGATES}
-                onChange={(v) => setPanel(id, { aggregate: v === 'mean' ? null : v })}
-              />
-            </div>
+            {!statistic && <BucketSettings id={id} />}
             <div class="opt">
               <Check
                 label="Logarithmic y"
                 checked={log}
-                onChange={(on) => setPanel(id, { ylog: flag(on, logByDefault, on ? '1' : '0') })}
+                onChange={(on) => setPanel(id, { ylog: flag(on, statistic, on ? '1' : '0') })}
               />
               <Check
                 label="Ignore outliers"
                 checked={settings.outliers === '1'}
                 onChange={(on) => setPanel(id, { outliers: flag(on, false, '1') })}
-              />
-            </div>
-            <div class="opt">
-              <Check
-                label="Min–max envelope"
-                checked={settings.envelope !== '0'}
-                onChange={(on) => setPanel(id, { envelope: flag(on, true, '0') })}
               />
             </div>
             <hr />
@@ -115,6 +113,32 @@ export function LineActions({ id, field, lines, x, logByDefault = false }: LineA
           </>
         )}
       </Menu>
+    </>
+  );
+}
+
+/** What a panel of buckets can be set to, and a panel of a statistic can't. */
+function BucketSettings({ id }: { id: string }) {
+  const { aggregate = 'mean', envelope } = panelSettings(id);
+  return (
+    <>
+      <PanelSmoothing id={id} />
+      <div class="opt">
+        Bucket value
+        <Select
+          label="Bucket value"
+          value={aggregate}
+          choices={AGGREGATES}
+          onChange={(next) => setPanel(id, { aggregate: next === 'mean' ? null : next })}
+        />
+      </div>
+      <div class="opt">
+        <Check
+          label="Min–max envelope"
+          checked={envelope !== '0'}
+          onChange={(on) => setPanel(id, { envelope: on ? null : '0' })}
+        />
+      </div>
     </>
   );
 }

@@ -52,9 +52,10 @@ export function LineView({ field, wide }: LineViewProps) {
       : [],
   );
   const lines = useLines(whole.values, parts.values, shown);
+  const range = rangeOf(whole.values);
   const error = whole.error ?? parts.error;
   const waiting = whole.waiting + parts.waiting > 0;
-  const actions = <LineActions id={id} field={field} lines={lines} x={x} />;
+  const actions = <LineActions id={id} field={field} lines={lines} x={x} range={range} />;
   const panel = { id, kind: 'line', key: field.key, runs: shown.map(({ uid }) => uid) };
 
   return (
@@ -76,7 +77,7 @@ export function LineView({ field, wide }: LineViewProps) {
           panel={panel}
           lines={lines}
           x={x}
-          range={rangeOf(whole.values)}
+          range={range}
           settings={panelSettings(id)}
           onNotes={setNotes}
         />

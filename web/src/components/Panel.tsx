@@ -16,6 +16,8 @@ interface PanelProps {
   notes?: Note[];
   /** Ends of the colour ramp, for pictures that have one. */
   legend?: Legend | null;
+  /** Controls that are always there; `actions` appear on hover and focus. */
+  controls?: ComponentChildren;
   actions?: ComponentChildren;
   loading?: boolean;
   error?: ApiError | null;
@@ -43,6 +45,7 @@ export function Panel(props: PanelProps) {
   );
 }
 
+/** The gravest note, and how many more there are: all of them are in the title. */
 function Notes({ notes }: { notes: Note[] }) {
   const broken = brokenSince.value;
   if (broken !== null && Date.now() - broken > STALE_AFTER_MS) {
@@ -53,17 +56,20 @@ function Notes({ notes }: { notes: Note[] }) {
       </span>
     );
   }
+  const [first, ...rest] = [...notes].sort((a, b) => weight(a) - weight(b));
+  if (!first) return null;
+  const all = notes.map(({ text }) => text).join('\n');
   return (
-    <>
-      {notes.map(({ text, tone, quiet }) => (
-        <span key={text} class={`badge ell ${tone} ${quiet ? 'quiet' : ''}`} title={text}>
-          {tone !== 'plain' && <Icon name="warn" />}
-          {text}
-        </span>
-      ))}
-    </>
+    <span class={`badge ell ${first.tone} ${first.quiet ? 'quiet' : ''}`} title={all}>
+      {first.tone !== 'plain' && <Icon name="warn" />}
+      {first.text}
+      {rest.length > 0 && ` + ${rest.length}`}
+    </span>
   );
 }
+
+const TONES: Record<Note['tone'], number> = { bad: 0, warn: 1, plain: 2 };
+const weight = ({ tone, quiet }: Note): number => TONES[tone] + (quiet ? 1 : 0);
 
 function Failure({ error }: { error: ApiError }) {
   const { workspace } = useScope();

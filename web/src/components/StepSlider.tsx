@@ -93,14 +93,14 @@ function byEvents(
 
 /** `after step 3,200, batch 30 (1 of 3)`. */
 function eventText(series: EventSeries, index: number): string {
-  return `after step ${formatCount(series.events.step[index])}${placeText(series, index)}`;
+  return `after step ${formatCount(series.events.step[index])}, ${placeText(series, index)}`;
 }
 
 /** Which event of its step it is; events that were left out are said too. */
 function placeText({ events, n, stride }: EventSeries, index: number): string {
   const { rank, of } = eventRank(events, index);
   const batch = events.batch[index];
-  const counted = batch >= 0 ? `, batch ${formatCount(batch)}` : '';
+  const counted = batch >= 0 ? `batch ${formatCount(batch)}` : '';
   const several = of > 1 ? ` (${rank} of ${of})` : '';
   const left = stride > 1 ? ` · one of each ${stride} of ${formatCount(n)} events is here` : '';
   return counted + several + left;

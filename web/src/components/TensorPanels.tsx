@@ -90,7 +90,7 @@ interface MapPanelProps extends CommonProps {
 
 const GRADIENT_STATISTICS: Choice<LayerStatistic>[] = [
   ['rms', 'log₁₀ RMS'],
-  ['ratio', 'log₁₀ RMS(gradient) / RMS(weight)'],
+  ['ratio', 'log₁₀ RMS ratio to weight'],
   ['zeros', 'Share of zeros'],
   ['nonFinite', 'Share of non-finite'],
 ];
@@ -131,7 +131,7 @@ function MapPanel(props: MapPanelProps) {
       loading={loading}
       error={error}
       legend={legend}
-      actions={
+      controls={
         <Select
           plain
           label="Statistic"
@@ -208,7 +208,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
       notes={notes}
       loading={loading}
       error={error}
-      actions={<LineActions id={id} field={field} lines={lines} x="step" logByDefault />}
+      actions={<LineActions id={id} field={field} lines={lines} x="step" statistic />}
     >
       <ChartBox
         make={LinePanel}
@@ -237,9 +237,6 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
   const histogram = series && index >= 0 ? tableOf(series).at(index) : null;
   const overlays = useMemo(() => (histogram ? [overlayOf(run, histogram)] : []), [histogram, run]);
   const open = () => openFocus(cell.key, run.uid, histogram?.ordinal ?? null);
-  const step: Note[] = histogram
-    ? [{ text: `step ${formatCount(histogram.step)}`, tone: 'plain' }]
-    : [];
   return (
     <Panel
       label={`Single step of ${cell.key}`}
@@ -248,7 +245,8 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
           <KeyName name={cell.key} />
         </button>
       }
-      notes={[...notes, ...step]}
+      notes={notes}
+      controls={histogram && <span class="badge">step {formatCount(histogram.step)}</span>}
       loading={loaded.waiting > 0}
       error={loaded.error}
     >

@@ -4,9 +4,11 @@ import type { HistogramEvents, Line, StepOverlay } from '../charts/types';
 import { binPieces, evenEdges, HistogramTable } from '../math/histogram';
 import { bandwidth, kde } from '../math/kde';
 import { spread } from '../math/rebin';
+import { smooth } from '../math/smooth';
 import type { Explored } from '../state/explore';
 
 type Tokens = Record<string, string>;
+type ExploredLines = Extract<Explored, { kind: 'lines' }>;
 
 export interface Figure {
   data: object[];
@@ -25,7 +27,7 @@ export function figureOf(what: Explored, tokens: Tokens, dark: boolean): Figure 
       ...(what.x === 'time' && { type: 'date' }),
     };
     const y = { ...axis(tokens), type: what.log ? 'log' : 'linear' };
-    const data = what.lines.flatMap((line) => lineTraces(line, what.x, tokens));
+    const data = what.lines.flatMap((line) => lineTraces(line, what, tokens));
     return { data, layout: { ...layout, xaxis: x, yaxis: y, hovermode: 'x unified' } };
   }
   if (what.kind === 'heatmap') return heatFigure(what.events, layout, tokens);
@@ -58,21 +60,30 @@ function xValues(line: Line, x: string): number[] {
   return Array.from(line.x, (value) => (x === 'time' ? value / 1000 : value));
 }
 
-function lineTraces(line: Line, x: string, tokens: Tokens): object[] {
+/** Envelope, original and smoothed line, as the panel draws them. */
+function lineTraces(line: Line, what: ExploredLines, tokens: Tokens): object[] {
+  const { kind, amount, showOriginal } = what.smoothing;
   const color = resolve(line.color, tokens);
-  const shared = { x: xValues(line, x), type: 'scatter', mode: 'lines', legendgroup: line.id };
-  const main = {
-    ...shared,
-    y: Array.from(line.mean),
-    name: line.label,
-    line: { color, width: 1.75 },
-  };
-  if (!line.count.some((count) => count > 1)) return [main];
-  const edge = { ...shared, line: { width: 0 }, showlegend: false, hoverinfo: 'skip' };
+  const shared = { x: xValues(line, what.x), type: 'scatter', mode: 'lines', legendgroup: line.id };
+  const quiet = { ...shared, showlegend: false, hoverinfo: 'skip' };
+  const { x, mean, finite: count, spacing } = line;
+  const y = smooth(kind, amount, { x, mean, count, spacing, xRange: what.range });
+  const main = { ...shared, y: Array.from(y), name: line.label, line: { color, width: 1.75 } };
+  const original = { ...quiet, y: Array.from(mean), line: { color, width: 1 }, opacity: 0.3 };
+  return [
+    ...envelopeTraces(line, quiet, color),
+    ...(kind !== 'none' && showOriginal ? [original] : []),
+    main,
+  ];
+}
+
+function envelopeTraces(line: Line, quiet: object, color: string): object[] {
+  if (!line.count.some((count) => count > 1)) return [];
+  const edge = { ...quiet, line: { width: 0 } };
+  const fill = { fill: 'tonexty', fillcolor: translucent(color, 0.16) };
   return [
     { ...edge, y: Array.from(line.min) },
-    { ...edge, y: Array.from(line.max), fill: 'tonexty', fillcolor: translucent(color, 0.16) },
-    main,
+    { ...edge, y: Array.from(line.max), ...fill },
   ];
 }
 

@@ -19,8 +19,10 @@ function isDefault(): boolean {
 }
 
 function lines(): string {
-  const address = isDefault() ? '' : `, settings={"base_url": "${location.origin}"}`;
-  return `import lossboard as wandb\nrun = wandb.init(project="my-project"${address})`;
+  const init = isDefault()
+    ? 'wandb.init(project="my-project")'
+    : `wandb.init(\n    project="my-project",\n    settings={"base_url": "${location.origin}"},\n)`;
+  return `import lossboard as wandb\nrun = ${init}`;
 }
 
 export function FirstRun() {
@@ -35,15 +37,13 @@ export function FirstRun() {
           <code>wandb.watch</code> and <code>wandb.config</code> calls stay as they are.
         </p>
         <div class="codebox">
-          <pre class="code">
-            <Snippet />
-          </pre>
+          <pre class="code">{<Snippet />}</pre>
           <button type="button" class="btn" onClick={() => void copyText(lines())}>
             <Icon name="copy" />
             Copy
           </button>
         </div>
-        <p class="t12 dim">
+        <p class="t12 dim where">
           {isDefault() ? 'Scripts on this machine find the server at ' : 'This server is at '}
           <code>{location.origin}</code>
           {isDefault() ? ' by themselves.' : '.'}
@@ -64,22 +64,17 @@ export function FirstRun() {
   );
 }
 
+/** The lines with keywords and strings in their colours. */
 function Snippet() {
-  const address = location.origin;
-  return (
-    <>
-      <span class="kw">import</span> lossboard <span class="kw">as</span> wandb{'\n'}
-      run = wandb.init(project=<span class="st">"my-project"</span>
-      {!isDefault() && (
-        <>
-          , settings={'{'}
-          <span class="st">"base_url"</span>: <span class="st">"{address}"</span>
-          {'}'}
-        </>
-      )}
-      )
-    </>
-  );
+  const pieces = lines().split(/(\bimport\b|\bas\b|"[^"]*")/);
+  return pieces.map((piece, i) => {
+    const kind = piece.startsWith('"') ? 'st' : i % 2 === 1 ? 'kw' : undefined;
+    return (
+      <span key={piece + String(i)} class={kind}>
+        {piece}
+      </span>
+    );
+  });
 }
 
 function Way({ name, command }: { name: string; command: string }) {

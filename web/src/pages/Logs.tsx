@@ -32,8 +32,8 @@ class Output {
 
   private async readOn(): Promise<void> {
     for (;;) {
-      const last = Math.max(-1, ...[...this.byNumber.keys()].slice(-1));
-      const { lines } = await consoleLines(this.uid, Math.max(-1, last - 1), PAGE);
+      const after = Math.max(0, this.byNumber.size - 1); // the last line may have changed
+      const { lines } = await consoleLines(this.uid, after, PAGE);
       for (const line of lines) this.byNumber.set(line.number, line);
       this.lines.value = [...this.byNumber.values()];
       if (lines.length < PAGE) return;
@@ -68,7 +68,7 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
           row={(line, top) => (
             <div class="line" key={line.number} style={{ top: `${top}px` }}>
               <span class="no" title={formatClock(line.time_us, true)}>
-                {line.number + 1}
+                {line.number}
               </span>
               <span class={line.stream}>{withoutEscapes(line.text)}</span>
             </div>

@@ -2,12 +2,20 @@
 
 import { signal } from '@preact/signals';
 import { getHealth } from '../api/client';
-import type { HistogramEvents, Line, StepOverlay } from '../charts/types';
+import type { HistogramEvents, Line, Smoothing, StepOverlay } from '../charts/types';
 import { attempt } from './toasts';
 
 /** What Explore draws: the panel's own arrays, nothing fetched anew. */
 export type Explored =
-  | { kind: 'lines'; title: string; x: string; lines: Line[]; log: boolean }
+  | {
+      kind: 'lines';
+      title: string;
+      x: string;
+      lines: Line[];
+      log: boolean;
+      smoothing: Smoothing;
+      range: number;
+    }
   | { kind: 'heatmap'; title: string; events: HistogramEvents }
   | { kind: 'histogram'; title: string; overlays: StepOverlay[] };
 
