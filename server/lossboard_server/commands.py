@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import signal
 import socket
 import sys
@@ -20,7 +19,7 @@ from lossboard_server.app import create_app
 from lossboard_server.directory import DirectoryError
 from lossboard_server.migration import MigrationError
 from lossboard_server.services import Services
-from lossboard_server.settings import ENVIRONMENT_PREFIX, Settings, SettingsError
+from lossboard_server.settings import Settings, SettingsError, export_settings
 
 __all__ = ["serve"]
 
@@ -101,8 +100,7 @@ def _uvicorn_options(settings: Settings) -> dict[str, Any]:
 
 def _serve_reloading(settings: Settings) -> int:
     """For development: uvicorn watches the sources and starts a child process per change."""
-    for name in ("host", "port", "data_dir", "database_url"):
-        os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(getattr(settings, name))
+    export_settings(settings, "host", "port", "data_dir", "database_url")
     _announce(settings, settings.port)
     uvicorn.run(
         "lossboard_server.app:create_app_from_environment",

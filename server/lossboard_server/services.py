@@ -13,7 +13,7 @@ from lossboard_server.database import Database
 from lossboard_server.directory import DataDirectory
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
-from lossboard_server.queries.runs import RunMemo
+from lossboard_server.queries.run_rows import RunMemo
 from lossboard_server.queries.sparklines import SparklineMemo
 from lossboard_server.sealer import Sealer
 from lossboard_server.settings import Settings

@@ -20,6 +20,7 @@ __all__ = [
     "SettingsError",
     "child_environment",
     "default_data_dir",
+    "export_settings",
 ]
 
 ENVIRONMENT_PREFIX = "LOSSBOARD_SERVER_"
@@ -116,6 +117,12 @@ class Settings:
                 values[setting.name] = _parse(name, source[name], types[setting.name])
         values.update({name: value for name, value in given.items() if value is not None})
         return cls(**values)
+
+
+def export_settings(settings: Settings, *names: str) -> None:
+    """Put these settings into the environment, for a child process that reads them there."""
+    for name in names:
+        os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(getattr(settings, name))
 
 
 def _parse(name: str, text: str, kind: Any) -> Any:

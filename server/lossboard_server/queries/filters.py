@@ -14,16 +14,14 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lossboard_server.errors import Invalid
-
-if TYPE_CHECKING:
-    from lossboard_server.queries.runs import Run
+from lossboard_server.queries.run_rows import Run
 
 __all__ = ["compile_filter", "compile_search", "sorted_runs"]
 
-Predicate = Callable[["Run"], bool]
+Predicate = Callable[[Run], bool]
 Test = Callable[[Any], bool]
 
 _MISSING = object()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from lossboard_server import schema
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import NotFound
-from lossboard_server.queries.runs import state_of
+from lossboard_server.queries.run_rows import state_of
 from lossboard_server.queries.sparklines import Sparkline, SparklineMemo
 
 __all__ = ["Project", "find_project", "list_projects", "one_project", "view_state"]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from lossboard_server import schema
-from lossboard_server.encoding import decode_json, encode_json
+from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.filters import compile_filter, compile_search, sorted_runs
-from lossboard_server.queries.summaries import summaries
-from lossboard_server.storage import TailMemo
+from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.writer import EVERYTHING, Change
 
 __all__ = [
@@ -35,8 +33,6 @@ __all__ = [
     "store_version",
 ]
 
-State = Literal["running", "finished", "failed", "crashed", "killed", "preempting"]
-
 _IDS_PER_SELECT = 500
 # fmt: off
 _RESUMED = (
@@ -44,35 +40,6 @@ _RESUMED = (
     "tags", "uid",
 )
 # fmt: on
-
-
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as lists show it (docs/http_api.md)."""
-
-    uid: int
-    run_id: str
-    entity: str
-    project: str
-    name: str
-    state: State
-    slot: int
-    color: str
-    created_us: int
-    started_us: int
-    ended_us: int | None
-    heartbeat_us: int
-    runtime_secs: float
-    last_step: int | None
-    exit_code: int | None
-    stop_requested: bool
-    tags: list[str]
-    notes: str
-    group: str
-    job_type: str
-    config: dict[str, Any]
-    summary: dict[str, Any]
-    version: int
-    generation: int
 
 
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,127 +76,6 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[Run]
     total: int
     version: int
-
-
-class RunMemo:
-    """Decoded runs by number, each valid for one version of its row; safe between threads.
-
-    It saves decoding, never reading: which runs there are and their versions come from the
-    database each time.
-    """
-
-    def __init__(self, tails: TailMemo, limit: int = 50_000) -> None:
-        self._tails = tails
-        self._limit = limit
-        self._runs: dict[int, Run] = {}
-        self._lock = threading.Lock()
-
-    def get(self, connection: Connection, rows: Iterable[Row[Any]]) -> list[Run]:
-        """The runs of `rows` (columns id, version, heartbeat_us, ended_us), in their order."""
-        rows = list(rows)
-        with self._lock:
-            known = {row.id: self._runs.get(row.id) for row in rows}
-        stale = [
-            row.id for row in rows if (run := known[row.id]) is None or run.version != row.version
-        ]
-        fresh = {run.uid: run for run in _read_runs(connection, self._tails, stale)}
-        self._keep(fresh)
-        return [
-            _with_heartbeat(fresh.get(row.id) or known[row.id], row.heartbeat_us) for row in rows
-        ]
-
-    def _keep(self, runs: dict[int, Run]) -> None:
-        with self._lock:
-            if len(self._runs) + len(runs) > self._limit:
-                self._runs.clear()
-            self._runs.update(runs)
-
-
-def _with_heartbeat(run: Run | None, heartbeat_us: int) -> Run:
-    """Heartbeats don't move the version, so a decoded run may have an old one."""
-    assert run is not None, "a run that was listed has a row"
-    if run.heartbeat_us == heartbeat_us:
-        return run
-    end_us = heartbeat_us if run.ended_us is None else run.ended_us
-    return msgspec.structs.replace(
-        run, heartbeat_us=heartbeat_us, runtime_secs=_runtime_secs(run.started_us, end_us)
-    )
-
-
-def _runtime_secs(started_us: int, end_us: int) -> float:
-    return max(0, end_us - started_us) / 1e6
-
-
-def _read_runs(connection: Connection, tails: TailMemo, uids: list[int]) -> list[Run]:
-    runs: list[Run] = []
-    for first in range(0, len(uids), _IDS_PER_SELECT):
-        some = uids[first : first + _IDS_PER_SELECT]
-        rows = connection.execute(_full_rows().where(schema.run.c.id.in_(some))).all()
-        composed = _composed_summaries(connection, tails, rows)
-        runs += [_run_of(row, composed.get(row.id)) for row in rows]
-    return runs
-
-
-def _composed_summaries(
-    connection: Connection, tails: TailMemo, rows: Sequence[Row[Any]]
-) -> dict[int, dict[str, Any]]:
-    """Summaries of the runs that have a tail, or none kept from their last seal."""
-    tail = schema.tail
-    uids = [row.id for row in rows]
-    waiting = select(tail.c.run_id).where(tail.c.run_id.in_(uids)).distinct()
-    unsealed = set(connection.execute(waiting).scalars())
-    wanted = [row.id for row in rows if row.id in unsealed or row.summary_json == "{}"]
-    composed = summaries(connection, tails, wanted) if wanted else {}
-    # Through JSON, as the kept ones: non-finite numbers are the same strings everywhere.
-    return {uid: decode_json(encode_json(summary)) for uid, summary in composed.items()}
-
-
-def _full_rows() -> Select[Any]:
-    project = schema.project
-    return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
-
-
-def _run_of(row: Row[Any], summary: dict[str, Any] | None) -> Run:
-    end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
-    return Run(
-        uid=row.id,
-        run_id=row.run_id,
-        entity=row.entity,
-        project=row.project,
-        name=row.name,
-        state=state_of(row),
-        slot=row.slot,
-        color=row.color,
-        created_us=row.created_us,
-        started_us=row.started_us,
-        ended_us=row.ended_us,
-        heartbeat_us=row.heartbeat_us,
-        runtime_secs=_runtime_secs(row.started_us, end_us),
-        last_step=row.last_step,
-        exit_code=row.exit_code,
-        stop_requested=row.stop_requested,
-        tags=decode_json(row.tags_json),
-        notes=row.notes,
-        group=row.group,
-        job_type=row.job_type,
-        config=decode_json(row.config_json),
-        summary=decode_json(row.summary_json) if summary is None else summary,
-        version=row.version,
-        generation=row.generation,
-    )
-
-
-def state_of(row: Row[Any]) -> State:
-    """State of a run by its columns ended_us, exit_code, preempting and stop_requested."""
-    if row.ended_us is None:
-        return "running"
-    if row.exit_code is None:
-        return "crashed"
-    if row.preempting:
-        return "preempting"
-    if row.exit_code == 0:
-        return "finished"
-    return "killed" if row.stop_requested else "failed"
 
 
 def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: RunQuery) -> RunPage:
@@ -305,13 +151,13 @@ def find_run(connection: Connection, entity: str, project: str, run_id: str) -> 
     if row is None:
         raise NotFound(f"there is no run {entity}/{project}/{run_id}")
     if row.deleted_us is not None:
-        raise _gone(f"{entity}/{project}/{run_id}", row)
+        raise _gone(f"{entity}/{project}/{run_id}", row.id, row.purged)
     return int(row.id)
 
 
-def _gone(name: str, row: Row[Any]) -> Gone:
-    hint = "its data are gone" if row.purged else "it can still be restored"
-    return Gone(f"run {name} was deleted; {hint}", uid=row.id, restorable=not row.purged)
+def _gone(name: str, uid: int, purged: bool) -> Gone:
+    hint = "its data are gone" if purged else "it can still be restored"
+    return Gone(f"run {name} was deleted; {hint}", uid=uid, restorable=not purged)
 
 
 def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
@@ -321,7 +167,7 @@ def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
     if row is None:
         raise NotFound(f"there is no run with number {uid}")
     if row.deleted_us is not None:
-        raise _gone(row.run_id, row)
+        raise _gone(row.run_id, uid, row.purged)
     return RunDetail(
         run=memo.get(connection, [row])[0],
         metadata=decode_json(row.metadata_json),
