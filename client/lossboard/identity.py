@@ -14,6 +14,7 @@ from lossboard.errors import UsageError
 __all__ = [
     "artifact_name_safe",
     "default_project",
+    "entity_checked",
     "generate_id",
     "generate_name",
     "parse_branch_point",
@@ -24,7 +25,8 @@ __all__ = [
 
 _ID_ALPHABET: Final = string.ascii_lowercase + string.digits
 _ID_LENGTH: Final = 8
-_ID_FORBIDDEN: Final = ":;,#?/'"
+_ID_FORBIDDEN: Final = ":;,#?/'\\%"  # W&B's, and what can't stand in an address
+_ID_LIMIT: Final = 256
 _PROJECT_FORBIDDEN: Final = "/\\#?%:"
 _PROJECT_LIMIT: Final = 128
 
@@ -74,26 +76,31 @@ def _pick(words: Sequence[str], seed: int) -> str:
 
 
 def run_id_checked(run_id: str) -> str:
-    """The id, if W&B takes it too; else UsageError."""
-    if not run_id or run_id != run_id.strip():
-        raise UsageError(f"run id {run_id!r} must not be empty, nor begin or end with white space")
-    if any(character in run_id for character in _ID_FORBIDDEN):
-        raise UsageError(f"run id {run_id!r} must not contain any of {' '.join(_ID_FORBIDDEN)}")
-    return run_id
+    """The id, if it can stand in an address; else UsageError."""
+    return _checked("run id", run_id, _ID_FORBIDDEN, _ID_LIMIT)
 
 
 def project_checked(project: str) -> str:
-    """The project's name, if W&B takes it too; else UsageError."""
-    if len(project) > _PROJECT_LIMIT:
+    """The project's name, if it can stand in an address; else UsageError."""
+    return _checked("project name", project, _PROJECT_FORBIDDEN, _PROJECT_LIMIT)
+
+
+def entity_checked(entity: str) -> str:
+    """The entity, if it can stand in an address; else UsageError."""
+    return _checked("entity", entity, _PROJECT_FORBIDDEN, _PROJECT_LIMIT)
+
+
+def _checked(what: str, name: str, forbidden: str, limit: int) -> str:
+    if not 1 <= len(name) <= limit:
+        raise UsageError(f"{what} {name[:40]!r} has {len(name)} characters; expected 1 to {limit}")
+    if name in (".", "..") or name != name.strip() or not name.isprintable():
         raise UsageError(
-            f"project name {project[:40]!r}... has {len(project)} characters,"
-            f" at most {_PROJECT_LIMIT} are allowed"
+            f"{what} {name!r} must not be a dot, begin or end with white space, nor hold control"
+            " characters"
         )
-    if any(character in project for character in _PROJECT_FORBIDDEN):
-        raise UsageError(
-            f"project name {project!r} must not contain any of {' '.join(_PROJECT_FORBIDDEN)}"
-        )
-    return project
+    if any(character in name for character in forbidden):
+        raise UsageError(f"{what} {name!r} must not contain any of {' '.join(forbidden)}")
+    return name
 
 
 def artifact_name_safe(name: str) -> str:

@@ -18,6 +18,7 @@ from lossboard.errors import Error
 from lossboard.host import describe, main_program
 from lossboard.identity import (
     default_project,
+    entity_checked,
     generate_id,
     generate_name,
     project_checked,
@@ -181,11 +182,9 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     terminal = Terminal(levels=_levels(settings, launcher))
     if settings.allow_val_change is None:
         settings.allow_val_change = in_notebook()
-    settings.project = project_checked(
-        settings.project
-        if settings.project is not None
-        else default_project(main_program(settings))
-    )
+    project = settings.project or default_project(main_program(settings))
+    settings.project = project_checked(project)
+    entity_checked(settings.entity)
     folder = runs_folder(settings.root_dir)
     shared = launcher is not None and launcher.several and settings.run_id is not None
     opening = decide(settings, folder, shared=shared, say=terminal.say)

@@ -168,4 +168,5 @@ def write_resume_file(folder: Path, run_id: str) -> None:
 
 def forget_resume_file(folder: Path) -> None:
     """Removes the word of the last run."""
-    (folder / _RESUME_FILE).unlink(missing_ok=True)
+    if (folder / _RESUME_FILE).exists():
+        (folder / _RESUME_FILE).unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -22,6 +22,7 @@ def arrays(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
     return hnp.arrays(np.float64, st.integers(1, 300), elements=elements)
 
 
+@settings(deadline=None)
 @given(arrays(MODERATE), st.integers(1, 512))
 def test_counts_equal_those_of_numpy(values: np.ndarray, bins: int) -> None:
     lo, hi = values.min(), values.max()
@@ -40,6 +41,7 @@ def test_integers_on_edges_are_counted_as_numpy_does(bins: int, top: int) -> Non
     assert counts.tolist() == np.histogram(values, bins)[0].tolist()
 
 
+@settings(deadline=None)
 @given(arrays(st.floats(width=64)))
 def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -51,6 +53,7 @@ def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     assert h.magnitudes_in(data)[1].sum() == data.n - data.zeros
 
 
+@settings(deadline=None)
 @given(arrays(st.floats(-1e150, 1e150)))
 def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -58,6 +61,7 @@ def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> N
     assert data.squares == pytest.approx((values**2).sum(), rel=1e-9)
 
 
+@settings(deadline=None)
 @given(arrays(FINITE.filter(bool)))
 def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     keys, counts, sampled = magnitudes_of(values, values.size)
@@ -70,6 +74,7 @@ def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     assert np.repeat(keys, counts).tolist() == sorted(expected)
 
 
+@settings(deadline=None)
 @given(arrays(st.floats(1e-300, 1e300)))
 def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> None:
     for signed in (values, -values):
@@ -78,6 +83,7 @@ def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> No
         assert (abs(high - low) <= 0.25 * abs(signed)).all()
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float32, 50, elements=st.floats(width=32, allow_infinity=False)))
 def test_float32_and_float64_have_the_same_magnitudes(values: np.ndarray) -> None:
     narrow, wide = h.from_values(values), h.from_values(values.astype(np.float64))
@@ -108,6 +114,7 @@ def test_quantiles_are_near_numpys(name: str, size: int, error: float) -> None:
     assert (abs(near - exact) <= error * np.maximum(abs(exact), scale)).all()
 
 
+@settings(deadline=None)
 @given(arrays(st.floats(1e-30, 1e30)), st.floats(0, 1))
 def test_quantiles_of_few_values_lie_in_the_bucket_of_a_neighbour(
     values: np.ndarray, fraction: float

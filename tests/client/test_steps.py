@@ -26,9 +26,7 @@ class Recorder:
         self.rows.append((step, row))
         self.times.append(time_us)
 
-    def log(
-        self, row: dict[Any, Any], step: int | None = None, commit: bool | None = None
-    ) -> None:
+    def log(self, row: dict[Any, Any], step: int | None = None, commit: bool | None = None) -> None:
         self.machine.log(row, step, commit, len(self.times))
 
 

@@ -101,9 +101,7 @@ def test_text_has_no_statistics() -> None:
     assert case.log({"t": "x"}).summary == {"t": {"last": "x"}}
 
 
-numbers = st.one_of(
-    st.floats(allow_nan=True, allow_infinity=True), st.integers(-(2**60), 2**60)
-)
+numbers = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.integers(-(2**60), 2**60))
 
 
 @settings(max_examples=300)

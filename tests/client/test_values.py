@@ -184,7 +184,7 @@ CONFIG: list[tuple[Any, Any]] = [
     (Options(0.1, Path("p")), {"lr": 0.1, "path": "p"}),
     (slice(1, 5), {"slice_start": 1, "slice_step": None, "slice_stop": 5}),
     (Colour.RED, "RED"),
-    ({"a": {1, 1}}, {"a": [1]}),
+    ({"a": {1}}, {"a": [1]}),
     (function, f"{__name__}.function"),
     (range(3), "range(0, 3)"),
 ]

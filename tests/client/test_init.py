@@ -1,0 +1,513 @@
+"""`init`, `finish`, exit codes, modes, resume, several processes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lossboard as wandb
+from lossboard.errors import CommError, Error, UsageError
+
+from .conftest import Script
+
+
+def rows_of(run: Any) -> list[dict[str, Any]]:
+    """Rows of a run without times."""
+    rows = wandb.Api().run("/".join(run.path) if isinstance(run.path, list) else run.path)
+    hidden = ("_timestamp", "_runtime")
+    return [{k: v for k, v in row.items() if k not in hidden} for row in rows.scan_history()]
+
+
+def the_run() -> Any:
+    (run,) = wandb.Api().runs()
+    return run
+
+
+def test_what_is_logged_comes_back(project: str) -> None:
+    with wandb.init(config={"lr": 0.1}, tags=["a"], notes="n", group="g", job_type="j") as run:
+        run.log({"loss": np.float32(0.5), "nested": {"x": 1}, "text": "t"})
+        run.log({"loss": float("nan"), "flags": [True, None]})
+    assert [row.get("loss") for row in rows_of(run)] == [0.5, pytest.approx(np.nan, nan_ok=True)]
+    found = the_run()
+    assert (found.config, found.tags, found.notes) == ({"lr": 0.1}, ["a"], "n")
+    assert (found.group, found.job_type, found.state) == ("g", "j", "finished")
+    assert found.name == run.name and re.fullmatch(r"[a-z]+-[a-z]+-\d+", run.name)
+    assert re.fullmatch(r"[a-z0-9]{8}", run.id)
+
+
+def test_late_rows_are_kept_and_noticed_and_told_once(
+    project: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOSSBOARD_SILENT", "false")
+    with wandb.init() as run:
+        for step in (10, 3, 4):
+            run.log({"x": step}, step=step)
+    assert [row["x"] for row in rows_of(run)] == [3, 4, 10]
+    assert capfd.readouterr().err.count("is lower than the current step") == 1
+    notices = {notice["kind"]: notice["amount"] for notice in the_run()._detail()["notices"]}
+    assert notices == {"late": 2.0}
+
+
+def test_a_timestamp_in_the_data_is_the_time_of_the_row(project: str) -> None:
+    with wandb.init() as run:
+        run.log({"x": 1, "_timestamp": 1_700_000_000.5, "_step": 99, "_runtime": 5})
+    (row,) = wandb.Api().run(run.path).scan_history()
+    assert (row["_step"], row["_timestamp"], row["x"]) == (0, 1_700_000_000.5, 1)
+
+
+def test_module_functions_mean_the_current_run(offline: Path) -> None:
+    run = wandb.init()
+    wandb.log({"loss": 1})
+    assert wandb.run is run
+    assert wandb.summary["loss"] == 1
+    assert run.step == 1
+    wandb.finish()
+    assert wandb.run is None
+
+
+BEFORE_INIT: list[Any] = [
+    lambda: wandb.log({}),
+    lambda: wandb.watch(None),
+    lambda: wandb.unwatch(),
+    lambda: wandb.define_metric("a"),
+    lambda: wandb.alert("t", "x"),
+    lambda: wandb.config.lr,
+    lambda: wandb.config["lr"],
+    lambda: setattr(wandb.summary, "x", 1),
+    lambda: wandb.summary.update({}),
+]
+
+
+@pytest.mark.parametrize("call", BEFORE_INIT)
+def test_before_init_everything_raises_wandbs_error(call: Any) -> None:
+    with pytest.raises(Error, match=r"You must call wandb\.init\(\) before wandb\."):
+        call()
+    assert not hasattr(wandb.config, "_private")
+    assert wandb.run is None
+
+
+def test_finish_twice_is_harmless_and_logging_after_it_a_usage_error(offline: Path) -> None:
+    run = wandb.init()
+    run.log({"a": 1})
+    run.finish()
+    run.finish()
+    calls: list[Any] = [
+        lambda: run.log({"a": 2}),
+        lambda: run.config.update({"b": 1}),
+        lambda: setattr(run.summary, "b", 1),
+        lambda: run.define_metric("a"),
+        lambda: run.watch(None),
+        lambda: run.step,
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match=rf"Run \({run.id}\) is finished"):
+            call()
+    assert run.summary["a"] == 1
+
+
+def test_a_value_that_can_not_be_stored_leaves_nothing_of_its_call(project: str) -> None:
+    with wandb.init() as run:
+        with pytest.raises(TypeError):
+            run.log({"good": 1, "bad": object()})
+        run.log({"next": 2})
+    assert rows_of(run) == [{"_step": 0, "next": 2}]
+
+
+def test_unknown_keywords_warn_and_known_ones_of_wandb_are_accepted(
+    offline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wandb.init(anonymous=None, force=True, magic=False, colour="red")
+    assert "init() does not know colour: ignored" in capsys.readouterr().err
+
+
+BAD_IDS = ["", " a", "a:b", "a/b", "a#b", "a?b", "a%b", "a\\b", "..", "a\nb", "x" * 257]
+
+
+@pytest.mark.parametrize("run_id", BAD_IDS)
+def test_ids_that_are_not_allowed_are_told(offline: Path, run_id: str) -> None:
+    with pytest.raises(UsageError, match="run id"):
+        wandb.init(id=run_id)
+
+
+@pytest.mark.parametrize("project", ["a/b", "a#b", "x" * 129, " "])
+def test_projects_that_are_not_allowed_are_told(offline: Path, project: str) -> None:
+    with pytest.raises(UsageError, match="project name"):
+        wandb.init(project=project)
+
+
+def test_an_id_may_hold_spaces_and_other_letters(project: str) -> None:
+    with wandb.init(id="a b+ü=&$@.c") as run:
+        run.log({"x": 1})
+    assert the_run().id == "a b+ü=&$@.c"
+    assert rows_of(run) == [{"_step": 0, "x": 1}]
+
+
+def test_the_run_knows_its_links_and_path(project: str, server: Any) -> None:
+    run = wandb.init(entity="team")
+    assert run.path == f"team/{project}/{run.id}"
+    assert run.project_url == run.get_project_url() == f"{server.base_url}/team/{project}"
+    assert run.url == run.get_url() == f"{run.project_url}/runs/{run.id}"
+    assert Path(run.dir).is_dir() and Path(run.dir).name == "files"
+
+
+def test_name_notes_and_tags_can_be_changed_and_nothing_else(project: str) -> None:
+    with wandb.init(name="first") as run:
+        run.name, run.notes, run.tags = "second", "why", ("x", "y")
+        with pytest.raises(Exception, match="Attribute colour is not supported on Run object"):
+            run.colour = "red"
+    found = the_run()
+    assert (found.name, found.notes, found.tags) == ("second", "why", ["x", "y"])
+
+
+def test_a_second_init_returns_the_active_run(offline: Path) -> None:
+    run = wandb.init()
+    assert wandb.init(project="other") is run
+    with pytest.raises(Error, match="resume='must'"):
+        wandb.init(id="x", resume="must")
+
+
+@pytest.mark.parametrize("reinit", [True, "finish_previous"])
+def test_a_second_init_can_finish_the_first(offline: Path, reinit: Any) -> None:
+    first = wandb.init()
+    second = wandb.init(reinit=reinit)
+    assert first.finished and not second.finished
+    assert wandb.run is second
+
+
+def test_runs_can_be_made_side_by_side(offline: Path) -> None:
+    first = wandb.init()
+    second = wandb.init(reinit="create_new", id="b")
+    assert wandb.run is first
+    with pytest.raises(Error, match="in use"):
+        wandb.init(reinit="create_new", id="b")
+    second.finish()
+    assert wandb.run is first
+
+
+def test_a_disabled_run_behaves_and_records_nothing(tmp_path: Path, offline: Path) -> None:
+    before = sorted(offline.iterdir())
+    run = wandb.init(mode="disabled", config={"lr": 0.1})
+    assert isinstance(run, wandb.Run) and wandb.run is run
+    run.log({"loss": 1, "nested": {"a": 2}})
+    assert run.summary["loss"] == run.summary.loss == 1
+    assert run.summary.nested.a == 2
+    with pytest.raises(wandb.ConfigError):
+        run.config.lr = 0.2
+    assert (run.step, run.url, run.project, run.entity) == (0, None, "dummy", "dummy")
+    assert run.name == f"dummy-{run.id}" and run.disabled
+    run.finish()
+    run.log({"loss": 2})
+    assert sorted(offline.iterdir()) == before
+
+
+def test_an_offline_run_is_delivered_by_sync(project: str, script: Script) -> None:
+    with wandb.init(mode="offline") as run:
+        run.log({"x": 1})
+    assert run.offline and run.url is None
+    assert len(wandb.Api().projects()) == 0 or run.project not in [
+        found.name for found in wandb.Api().projects()
+    ]
+    done = script("from lossboard.cli import main\nmain(['sync'])\n")
+    assert done.returncode == 0, done.stderr
+    assert rows_of(run) == [{"_step": 0, "x": 1}]
+
+
+def test_the_folder_is_laid_out_as_wandb_does(offline: Path) -> None:
+    run = wandb.init(dir=offline / "logs")
+    (folder,) = (offline / "logs" / "wandb").glob("offline-run-*")
+    assert re.fullmatch(rf"offline-run-\d{{8}}_\d{{6}}-{run.id}", folder.name)
+    assert (folder / f"run-{run.id}.wandb").exists()
+    assert (offline / "logs" / "wandb" / "latest-run").resolve() == folder.resolve()
+    assert Path(run.dir) == folder / "files"
+
+
+EXITS: list[tuple[str, int, int]] = [
+    ("", 0, 0),
+    ("raise ValueError('x')", 1, 1),
+    ("import sys; sys.exit(3)", 3, 3),
+    ("import sys; sys.exit('text')", 1, 1),
+    ("import sys; sys.exit()", 0, 0),
+    ("raise KeyboardInterrupt", -2, 255),
+    ("run.finish(exit_code=2)", 0, 2),
+    ("try:\n    raise ValueError\nfinally:\n    wandb.finish()", 1, 0),
+    ("import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()", 0, 0),
+    ("with run:\n    raise SystemExit(0)", 0, 1),
+    ("with run:\n    pass", 0, 0),
+]
+
+
+@pytest.mark.parametrize(("ending", "code", "recorded"), EXITS, ids=[e[0][:30] for e in EXITS])
+def test_the_exit_code_of_the_run_follows_from_the_end_of_the_process(
+    project: str, script: Script, ending: str, code: int, recorded: int
+) -> None:
+    done = script(f"import lossboard as wandb\nrun = wandb.init()\nrun.log({{'x': 1}})\n{ending}\n")
+    found = the_run()
+    assert (done.returncode, found.exit_code) == (code, recorded)
+    assert found.state == ("failed" if recorded else "finished")
+
+
+def test_an_excepthook_of_the_program_still_runs(project: str, script: Script) -> None:
+    done = script(
+        "import sys\nsys.excepthook = lambda *error: print('mine', error[0].__name__)\n"
+        "import lossboard as wandb\nwandb.init()\nraise ValueError\n"
+    )
+    assert done.stdout == "mine ValueError\n"
+    assert the_run().exit_code == 1
+
+
+def test_resume_goes_on_after_the_last_step(project: str) -> None:
+    with wandb.init(id="r", config={"lr": 0.1, "old": 1}, tags=["a"], name="kept") as run:
+        run.log({"x": 1}, step=41)
+    with wandb.init(id="r", resume="must", config={"lr": 0.2}) as run:
+        assert (run.resumed, run.step, run.starting_step) == (True, 42, 42)
+        assert run.config.as_dict() == {"lr": 0.2, "old": 1}
+        assert (run.name, run.tags, run.summary["x"]) == ("kept", ("a",), 1)
+        run.log({"x": 2})
+    assert [row["_step"] for row in rows_of(run)] == [41, 42]
+
+
+def test_resume_must_needs_the_run_and_never_refuses_it(project: str) -> None:
+    with pytest.raises(UsageError, match="there is no run 'r'"):
+        wandb.init(id="r", resume="must")
+    wandb.init(id="r", resume="never").finish()
+    with pytest.raises(UsageError, match="is there already"):
+        wandb.init(id="r", resume="never")
+
+
+def test_resume_allow_begins_a_run_that_is_not_there(project: str) -> None:
+    with wandb.init(id="r", resume="allow") as run:
+        assert (run.resumed, run.step) == (False, 0)
+
+
+def test_a_server_that_is_away_stops_must_and_not_allow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1, "silent": True}
+    with pytest.raises(CommError, match=r"no answer from http://127\.0\.0\.1:9"):
+        wandb.init(id="r", resume="must", settings=settings)
+    with wandb.init(id="r", resume="allow", settings=settings) as run:
+        run.log({"x": 1})
+
+
+def test_auto_resumes_only_what_ended_badly(project: str) -> None:
+    first = wandb.init(resume="auto")
+    first.log({"x": 1})
+    first.finish(exit_code=1)
+    second = wandb.init(resume="auto")
+    assert (second.id, second.step) == (first.id, 1)
+    second.finish()
+    third = wandb.init(resume="auto")
+    assert third.id != first.id
+
+
+def test_rewind_and_fork_go_on_after_their_step(project: str) -> None:
+    with wandb.init(id="r") as run:
+        for value in range(5):
+            run.log({"x": value})
+    with wandb.init(fork_from="r?_step=2", id="f") as fork:
+        fork.log({"x": 30})
+    with wandb.init(resume_from="r?_step=1") as rewound:
+        rewound.log({"x": 20})
+    assert [row["x"] for row in rows_of(fork)] == [0, 1, 2, 30]
+    assert [row["x"] for row in rows_of(rewound)] == [0, 1, 20]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"fork_from": "r"},
+        {"resume_from": "r?_step=x"},
+        {"fork_from": "r?_step=1", "id": "r"},
+        {"resume_from": "r?_step=1", "id": "s"},
+        {"resume_from": "r?_step=1", "resume": "allow"},
+    ],
+)
+def test_contradictions_are_told(offline: Path, arguments: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        wandb.init(**arguments)
+
+
+def test_a_copy_of_a_run_is_the_run_and_a_pickle_is_for_other_processes(offline: Path) -> None:
+    run = wandb.init()
+    assert copy.deepcopy(run) is run
+    with pytest.raises(RuntimeError, match="pickled in this process"):
+        pickle.loads(pickle.dumps(run))
+    assert wandb.attach(run._attach_id) is run
+    with pytest.raises(UsageError, match="not an attach id"):
+        wandb.attach("nonsense")
+
+
+CHILDREN = """
+import multiprocessing, sys
+import lossboard as wandb
+
+def work(run, value):
+    (run or wandb).log({"child": value})
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    run = wandb.init()
+    run.log({"parent": 1})
+    given = None if sys.argv[1] == "fork" else run
+    children = [context.Process(target=work, args=(given, value)) for value in (1, 2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+        assert child.exitcode == 0
+    run.log({"parent": 2})
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_log_to_the_run_of_their_parent(project: str, script: Script, method: str) -> None:
+    done = script(CHILDREN, method)
+    assert done.returncode == 0, done.stderr
+    found = the_run()
+    rows = list(found.scan_history())
+    assert sorted(row["parent"] for row in rows if "parent" in row) == [1, 2]
+    keys = found._connection.get("projects", "local", project, "keys")["keys"]
+    assert {key["key"]: key["n"] for key in keys} == {"child": 2, "parent": 2}
+
+
+FORK_WITH_OPEN_ROW = """
+import os
+import lossboard as wandb
+run = wandb.init()
+run.log({"parent": 1}, commit=False)
+pid = os.fork()
+if pid == 0:
+    run.log({"child": 1})
+    raise SystemExit(0)
+os.waitpid(pid, 0)
+run.log({"both": 1})
+"""
+
+
+def test_a_row_that_is_open_at_a_fork_is_sent_once_by_the_parent(
+    project: str, script: Script
+) -> None:
+    assert script(FORK_WITH_OPEN_ROW).returncode == 0
+    (row,) = rows_of(the_run())
+    assert row == {"_step": 0, "parent": 1, "child": 1, "both": 1}
+    assert the_run().state == "finished"
+
+
+RANK = "import lossboard as wandb\nwith wandb.init() as run:\n    run.log({'x': 1})\n"
+
+
+def ranks(script: Script, **variables: str) -> list[subprocess.CompletedProcess[str]]:
+    launch = {"WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "launch-1", "LOSSBOARD_SILENT": "false"}
+    return [script(RANK, RANK=str(rank), **launch, **variables) for rank in (0, 1)]
+
+
+def test_each_rank_is_a_run_of_the_launchers_group_and_only_the_first_prints(
+    project: str, script: Script
+) -> None:
+    first, second = ranks(script)
+    assert "View run" in first.stderr and second.stderr == ""
+    runs = wandb.Api().runs()
+    assert [run.group for run in runs] == ["launch-1", "launch-1"]
+    assert sorted(run.metadata["rank"] for run in runs) == [0, 1]
+    words = {run.name.rsplit("-", 1)[0] for run in runs}
+    assert len(words) == 1 and {run.name[-5:] for run in runs} == {"rank0", "rank1"}
+
+
+def test_ranks_with_one_id_are_writers_of_one_run(project: str, script: Script) -> None:
+    ranks(script, LOSSBOARD_RUN_ID="shared")
+    assert len(the_run()._detail()["writers"]) == 2
+    assert the_run()._detail()["attempts"].__len__() == 1
+
+
+def test_the_metadata_say_where_the_run_ran_and_can_be_left_out(
+    project: str, script: Script
+) -> None:
+    script(RANK, "--epochs", "3")
+    found = the_run().metadata
+    assert found["args"] == ["--epochs", "3"] and Path(found["program"]).name == "train.py"
+    assert {"host", "python", "os", "pid"} <= set(found)
+    script(RANK, LOSSBOARD__DISABLE_META="true")
+    assert sorted(map(len, (run.metadata for run in wandb.Api().runs())))[0] == 0
+
+
+def test_a_run_folder_that_can_not_be_written_is_replaced_by_a_temporary_one(
+    offline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (offline / "file").write_text("")
+    monkeypatch.setenv("TMPDIR", str(offline / "tmp"))
+    (offline / "tmp").mkdir()
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    run = wandb.init(dir=offline / "file")
+    assert Path(run.dir).is_relative_to(offline / "tmp")
+
+
+def test_alerts_reach_the_run_and_not_again_too_soon(project: str) -> None:
+    with wandb.init() as run:
+        run.alert("Loss", "is high", level="WARN")
+        run.alert("Loss", "is high", level="WARN")
+        run.alert("Loss", "now", level=wandb.AlertLevel.ERROR, wait_duration=0)
+        with pytest.raises(ValueError, match="none of INFO"):
+            run.alert("t", "x", level="LOUD")
+        with pytest.raises(TypeError, match="seconds or a timedelta"):
+            run.alert("t", "x", wait_duration="soon")
+    alerts = the_run()._detail()["alerts"]
+    assert [(alert["text"], alert["level"]) for alert in alerts] == [
+        ("is high", "WARN"),
+        ("now", "ERROR"),
+    ]
+
+
+def test_a_preempted_run_is_not_a_failure(project: str) -> None:
+    run = wandb.init()
+    run.mark_preempting()
+    run.finish(exit_code=1)
+    assert the_run().state == "preempting"
+
+
+def test_login_is_true_unless_it_makes_no_sense(offline: Path) -> None:
+    assert wandb.login() is False
+    wandb.setup({"mode": "online"})
+    assert wandb.login(host="http://127.0.0.1:9") is True
+    assert wandb.setup().base_url == "http://127.0.0.1:9"
+    wandb.teardown()
+    assert wandb.setup().base_url != "http://127.0.0.1:9"
+
+
+def test_watch_stores_every_event_and_says_why_when_there_is_none(project: str) -> None:
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Linear(3, 1)
+    with wandb.init() as run:
+        wandb.watch(model, log="all", log_freq=2)
+        for _ in range(7):
+            model(torch.ones(2, 3)).sum().backward()
+        run.log({"loss": 1})
+    events = list(the_run().histograms("gradients/weight"))
+    assert [event.batch for event in events] == [2, 4, 6]
+    assert events[0].histogram.histogram == [3]
+
+
+def test_names_of_projects_come_from_the_repository(tmp_path: Path) -> None:
+    from lossboard.identity import default_project
+
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    (tmp_path / "repo" / "a" / "b").mkdir(parents=True)
+    assert default_project(tmp_path / "repo" / "train.py") == "repo"
+    assert default_project(tmp_path / "repo" / "a" / "b" / "train.py") == "repo-a_b"
+    assert default_project(None) == "uncategorized"
+
+
+def test_the_resume_file_is_json_that_other_tools_can_read(project: str, tmp_path: Path) -> None:
+    run = wandb.init(resume="auto")
+    left = json.loads((tmp_path / "wandb" / "wandb-resume.json").read_text())
+    assert left == {"run_id": run.id}
