@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from lossboard_server import schema
 
@@ -38,14 +38,13 @@ class RunFacts:
 
 @dataclass(slots=True)
 class WriterFacts:
-    """A writer as its row says; `primary`: it opened its attempt, so its exit is the run's."""
+    """A writer as its row says."""
 
     id: int
     token: str
     run_id: int
     attempt_id: int
     next_seq: int
-    primary: bool
 
 
 class Facts:
@@ -118,14 +117,10 @@ def _read_writer(connection: Connection, token: str) -> WriterFacts | None:
     row = connection.execute(select(writer).where(writer.c.token == token)).one_or_none()
     if row is None:
         return None
-    first = connection.execute(
-        select(func.min(writer.c.id)).where(writer.c.attempt_id == row.attempt_id)
-    ).scalar_one()
     return WriterFacts(
         id=row.id,
         token=token,
         run_id=row.run_id,
         attempt_id=row.attempt_id,
         next_seq=row.next_seq,
-        primary=row.id == first,
     )

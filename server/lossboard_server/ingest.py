@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from lossboard.wire import Notice, Record
 from lossboard_server import catalogue, dialect, records, schema
@@ -116,6 +116,7 @@ def _open_writer(transaction: Transaction, token: str, seq: int, record: Record)
         "run_id": uid,
         "attempt_id": attempt_id,
         "created_us": transaction.now_us,
+        "joined": record.start.opens == "join",
         "metadata_json": encode_json_text(record.start.metadata),
     }
     transaction.connection.execute(insert(schema.writer).values(values))
@@ -270,6 +271,18 @@ def _keep_exit(transaction: Transaction, writer: WriterFacts, record: Record) ->
         .where(schema.writer.c.id == writer.id)
         .values(exit_code=record.exit.code)
     )
-    if writer.primary:
+    if _ends_the_run(transaction, writer):
         catalogue.end_run(transaction, writer.run_id, record.exit)
         transaction.hear(writer.run_id).ended = True
+
+
+def _ends_the_run(transaction: Transaction, writer: WriterFacts) -> bool:
+    """Whether the writer opened its attempt; if all of them joined, the first one counts."""
+    other = schema.writer
+    first = transaction.connection.execute(
+        select(other.c.id)
+        .where(other.c.attempt_id == writer.attempt_id)
+        .order_by(other.c.joined, other.c.id)
+        .limit(1)
+    ).scalar_one()
+    return bool(first == writer.id)

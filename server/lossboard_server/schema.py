@@ -134,6 +134,7 @@ writer = Table(
     Column("token", String(64), nullable=False, unique=True),
     _reference("run.id"),
     _reference("attempt.id"),
+    Column("joined", Boolean, nullable=False, default=False),  # False: it opened the attempt
     Column("next_seq", BigInteger, nullable=False, default=0),
     Column("created_us", BigInteger, nullable=False),
     Column("metadata_json", Text, nullable=False, default="{}"),

@@ -50,6 +50,19 @@ def test_only_the_first_writer_of_an_attempt_ends_the_run(writer: Any, writer_of
     assert sorted(writer.points()) == [0, 1]
 
 
+def test_a_writer_that_joined_before_the_start_doesnt_end_the_run(
+    server: Any, writer_of: Any
+) -> None:
+    child = writer_of(server, opens="join")
+    child.log(1)
+    writer = writer_of(server, project=child.start.project)
+    writer.log(0)
+    child.send(exit=exit_now(3))
+    assert (writer.run()["state"], writer.run()["last_step"]) == ("running", 1)
+    writer.send(exit=exit_now(0))
+    assert writer.run()["state"] == "finished"
+
+
 def writer_server(writer: Any) -> Any:
     class Address:
         base_url = str(writer.http.base_url)
