@@ -32,6 +32,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-background-networking",
     "--enable-precise-memory-info",
+    "--js-flags=--expose-gc",
 ]
 ROUNDS = 30
 START_SECS = 30

@@ -10,6 +10,7 @@ import {
   mergeColumns,
   SERIES_COLUMNS,
   type SeriesColumns,
+  sharedColumns,
 } from '../src/math/buckets';
 import { whiskers } from '../src/math/whiskers';
 import { gauss, randomOf } from './near';
@@ -40,6 +41,15 @@ describe('a delta', () => {
     expect(lastEdge(columnsOf([3, 9]), 64)).toBe(576);
     expect(lastEdge(columnsOf([]), 64)).toBeNull();
   });
+});
+
+test('columns that are zero or equal share their memory and keep their values', () => {
+  const columns = columnsOf([0, 1], { mean: [1, 2], min: [1, 2], max: [1, 3] });
+  const shared = sharedColumns(columns);
+  expect(shared).toEqual(columns);
+  expect(shared.min).toBe(shared.mean);
+  expect(shared.max).not.toBe(shared.mean);
+  expect(shared.nan.buffer).toBe(shared.pos_inf.buffer);
 });
 
 describe('a bucket', () => {

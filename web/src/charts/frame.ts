@@ -77,8 +77,7 @@ export class Frame {
     for (const surface of [this.base, this.over]) {
       if (surface.width !== this.width || surface.height !== this.height) {
         surface.resize(this.width, this.height);
-      }
-      surface.clear();
+      } else surface.clear();
     }
     this.owner.paint();
     this.owner.paintOver();

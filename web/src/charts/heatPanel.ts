@@ -78,6 +78,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
       axis,
       x,
       value,
+      plot: { left: this.frame.box.left, right: this.frame.box.left + this.frame.box.width },
       events: table.length,
       columns: chosen.length,
       steps: Array.from(series.events.step),

@@ -5,7 +5,7 @@ import { lastAtOrBefore } from '../math/search';
 import type { LayerData, LayerStatistic } from './types';
 
 export const STAGE_GAP = 2;
-const LARGEST_ROW = 16;
+const LARGEST_ROW = 22;
 const ROW = 3;
 const EDGE_SHARE = 0.005;
 

@@ -65,6 +65,35 @@ export function mergeColumns(
   return merged;
 }
 
+let zeros = new Float64Array(0);
+
+function zerosOf(length: number): Float64Array {
+  if (zeros.length < length) zeros = new Float64Array(2 * length);
+  return zeros.subarray(0, length);
+}
+
+function same(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
+
+/**
+ * The same columns in less memory: columns of zeros are one array for all series, and columns
+ * that are equal (minimum and maximum of single points) are one array. None may be written to.
+ */
+export function sharedColumns<Columns extends Record<string, Float64Array>>(
+  columns: Columns,
+): Columns {
+  const kept: Float64Array[] = [];
+  const share = (column: Float64Array): Float64Array => {
+    if (column.every((value) => value === 0)) return zerosOf(column.length);
+    const known = kept.find((other) => same(other, column));
+    if (!known) kept.push(column);
+    return known ?? column;
+  };
+  const entries = Object.entries(columns).map(([name, column]) => [name, share(column)]);
+  return Object.fromEntries(entries) as Columns;
+}
+
 /** Left edge of the last bucket: what the next `since` asks from; null without buckets. */
 export function lastEdge(columns: SeriesColumns, width: number): number | null {
   const { bucket } = columns;
