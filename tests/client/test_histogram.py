@@ -1,4 +1,4 @@
-"""Histograms from values and bins: counts against numpy, quantiles, edge cases, the public class."""
+"""Histograms: counts against numpy, quantiles, edge cases, the public class."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 __all__ = ["ForwardHook", "GradientHook", "Watcher"]
@@ -42,7 +43,11 @@ class ForwardHook:
         self._watcher = watcher
 
     def __call__(self, module: object, inputs: object, outputs: object) -> None:
-        if self._watcher is not None:
+        if self._watcher is None:
+            return
+        if torch.compiler.is_compiling():  # it must not be traced; otherwise it costs 4 s to load
+            torch.compiler.disable(self._watcher.on_forward)()
+        else:
             self._watcher.on_forward()
 
     def __reduce__(self) -> tuple[type[ForwardHook], tuple[()]]:

@@ -77,6 +77,7 @@ class ModelWatch:
         self._token = Token(self._end_backward, self._end_inner_backward)
         self._event: Event | None = None
         self._owes_event = False  # the last one was cut short
+        self._lost = False
         self._hooked: dict[str, _Hooked] = {}
         self._forward: RemovableHandle | None = None
         self._failures: set[str] = set()
@@ -104,6 +105,7 @@ class ModelWatch:
         """Removes all hooks; an event whose backward never ended is stored as partial."""
         with self._lock:
             self._cut_short()
+            self._lost = self.orphaned()
             self._unhook()
 
     def names(self) -> list[str]:
@@ -111,10 +113,12 @@ class ModelWatch:
         return [name for name, _ in self._named_parameters()]
 
     def orphaned(self) -> bool:
-        """Whether no hooked parameter belongs to the model any more."""
+        """Whether no hooked parameter belongs (when closed: belonged) to the model any more."""
+        if not self._hooked:
+            return self._lost
         own = {id(parameter) for _, parameter in self._named_parameters()}
         hooked = (entry.parameter() for entry in self._hooked.values())
-        return bool(self._hooked) and not any(id(parameter) in own for parameter in hooked)
+        return not any(id(parameter) in own for parameter in hooked)
 
     def has_trainable(self) -> bool:
         """Whether any parameter requires a gradient."""
