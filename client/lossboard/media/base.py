@@ -12,7 +12,17 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 from lossboard import wire
 
-__all__ = ["Content", "Media", "MediaHome", "bind_all", "media_name", "optional_module", "store"]
+__all__ = [
+    "Content",
+    "Media",
+    "MediaHome",
+    "as_array",
+    "as_path",
+    "bind_all",
+    "media_name",
+    "optional_module",
+    "store",
+]
 
 Content: TypeAlias = bytes | Path
 HASH_LENGTH = 20  # hex digits of the SHA-256 that W&B's file names carry

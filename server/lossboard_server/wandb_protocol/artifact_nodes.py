@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLResolveInfo
 from sqlalchemy import select
 
 from lossboard_server import schema
@@ -18,6 +19,7 @@ __all__ = [
     "artifact_by_global_id",
     "artifact_id_in",
     "artifact_node",
+    "artifacts_of_run",
     "collection_node",
     "membership_node",
     "project_of",
@@ -86,6 +88,21 @@ def artifact_node(call: Call, artifact: Artifact) -> dict[str, Any]:
         "usedBy": lambda info: _users(call, artifact.id),
         "files": lambda info, **given: _file_page(call, artifact, **given),
     }
+
+
+def artifacts_of_run(
+    run: Mapping[str, Any],
+    info: GraphQLResolveInfo[Call],
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """Resolves `outputArtifacts` (logged) and `inputArtifacts` (used) of a run's node."""
+    call = info.context
+    is_output = info.field_name == "outputArtifacts"
+    read = reads.logged_by_run if is_output else reads.used_by_run
+    with call.read() as connection:
+        found = read(connection, run["uid"])
+    return page_of(found, lambda one: artifact_node(call, one), after=after, first=first)
 
 
 def _alias_node(call: Call, artifact: Artifact, alias: str) -> dict[str, Any]:

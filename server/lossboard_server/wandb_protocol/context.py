@@ -22,7 +22,7 @@ from lossboard_server.services import Services
 from lossboard_server.wandb_protocol.signing import Signer
 from lossboard_server.writer import Transaction
 
-__all__ = ["DEFAULT_ENTITY", "Call", "global_id", "id_parts", "iso_time", "page_of"]
+__all__ = ["DEFAULT_ENTITY", "DEFAULT_PAGE", "Call", "global_id", "id_parts", "iso_time", "page_of"]
 
 DEFAULT_ENTITY: Final = "local"
 DEFAULT_PAGE: Final = 50

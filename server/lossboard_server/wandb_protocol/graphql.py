@@ -10,6 +10,7 @@ crashes the client: an unknown root field is an error that says so.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -28,6 +29,7 @@ from graphql import (
     SelectionSetNode,
     VariableDefinitionNode,
     Visitor,
+    assert_object_type,
     build_schema,
     execute_sync,
     parse,
@@ -47,12 +49,17 @@ _INTROSPECTION = "__type"  # asked by clients before 0.29, about types that we d
 
 class Executor:
     """Parses and runs documents; `roots` maps "query" and "mutation" to objects whose methods
-    `field(info, **arguments)` resolve the root fields."""
+    `field(info, **arguments)` resolve the root fields; `resolvers` are those of other fields, by
+    type and name, where the value of the object isn't enough."""
 
-    def __init__(self, roots: dict[str, object]) -> None:
+    def __init__(
+        self, roots: dict[str, object], resolvers: Mapping[tuple[str, str], Callable[..., Any]]
+    ) -> None:
         text = files(__package__).joinpath("schema.graphql").read_text(encoding="utf-8")
         self._schema = build_schema(text)
         self._roots = roots
+        for (type_name, field), resolve in resolvers.items():
+            assert_object_type(self._schema.type_map[type_name]).fields[field].resolve = resolve
 
     def execute(
         self,

@@ -34,8 +34,12 @@ def rows_text(
     return [json.dumps(row) for row in rows]
 
 
-def sampled(call: Call, run: Run, specs: Sequence[str]) -> list[list[dict[str, Any]]]:
-    """Rows that have all keys of each spec, spread evenly, with non-finite numbers as text."""
+def sampled(call: Call, run: Run, specs: Sequence[str] | str) -> list[list[dict[str, Any]]]:
+    """Rows that have all keys of each spec, spread evenly, with non-finite numbers as text.
+
+    GraphQL takes a single value for a list, and clients make use of it.
+    """
+    specs = [specs] if isinstance(specs, str) else specs
     return [_sampled_one(call, run, json.loads(spec)) for spec in specs]
 
 

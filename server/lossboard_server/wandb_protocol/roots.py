@@ -18,6 +18,7 @@ from lossboard_server.wandb_protocol import artifact_mutations, run_mutations, s
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_by_global_id,
     artifact_node,
+    artifacts_of_run,
     collection_node,
     membership_node,
     type_node,
@@ -39,12 +40,17 @@ from lossboard_server.wandb_protocol.run_nodes import (
     viewer_node,
 )
 
-__all__ = ["Mutations", "Queries"]
+__all__ = ["RESOLVERS", "Mutations", "Queries"]
 
 FEATURES = ("STRUCTURED_CONSOLE_LOGS", "FILESTREAM_GZIP", "TOTAL_COUNT_IN_FILE_CONNECTION")
 # any client that speaks this protocol will do
 VERSIONS = {"min_cli_version": "0.16.0", "max_cli_version": "999.0.0"}
 ALL_RUNS = 1_000_000
+
+RESOLVERS = {
+    ("Run", "outputArtifacts"): artifacts_of_run,
+    ("Run", "inputArtifacts"): artifacts_of_run,
+}
 
 Given = Mapping[str, Any]
 Info = GraphQLResolveInfo[Call]

@@ -21,7 +21,7 @@ from lossboard_server.services import Services
 from lossboard_server.wandb_protocol import streams, transfers
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.graphql import Executor
-from lossboard_server.wandb_protocol.roots import Mutations, Queries
+from lossboard_server.wandb_protocol.roots import RESOLVERS, Mutations, Queries
 from lossboard_server.wandb_protocol.signing import Signer
 
 __all__ = ["make_router"]
@@ -57,7 +57,7 @@ class _Door:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._signer = Signer(services.settings.data_dir / "signing.key")
-        self._executor = Executor({"query": Queries(), "mutation": Mutations()})
+        self._executor = Executor({"query": Queries(), "mutation": Mutations()}, RESOLVERS)
 
     def _call(self, request: Request) -> Call:
         client_id = (

@@ -18,7 +18,15 @@ from lossboard_server.wandb_protocol.configs import branch_point, config_values,
 from lossboard_server.wandb_protocol.context import Call, id_parts
 from lossboard_server.writer import Transaction
 
-__all__ = ["delete_files", "delete_run", "notify_alert", "rewind_run", "stop_run", "upsert_run"]
+__all__ = [
+    "delete_files",
+    "delete_run",
+    "line_count",
+    "notify_alert",
+    "rewind_run",
+    "stop_run",
+    "upsert_run",
+]
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def run_node(call: Call, run: Run, next_line: int | None = None) -> dict[str, An
     that an opening client goes on from; None: the number of lines there are."""
     project_id = _project_id(call, run.uid)
     return {
+        "uid": run.uid,
         "id": global_id("Run", run.uid, run.run_id),
         "name": run.run_id,
         "displayName": run.name,
@@ -103,8 +104,6 @@ def run_node(call: Call, run: Run, next_line: int | None = None) -> dict[str, An
         "logLines": lambda info, **given: _log_lines(call, run.uid, **given),
         "fileCount": lambda info: len(_files(call, run.uid)),
         "files": lambda info, **given: _file_page(call, run, **given),
-        "outputArtifacts": lambda info, **given: _artifacts(call, run.uid, "logged", **given),
-        "inputArtifacts": lambda info, **given: _artifacts(call, run.uid, "used", **given),
     }
 
 
@@ -250,16 +249,3 @@ def upload_file_node(call: Call, uid: int, name: str) -> dict[str, Any]:
     token = call.signer.token(run=uid, name=name.removeprefix("./"))
     url = f"{call.base_url}/storage/{token}"
     return {"name": name, "uploadUrl": url, "url": url, "uploadHeaders": []}
-
-
-def _artifacts(
-    call: Call, uid: int, which: str, after: str | None = None, first: int | None = None
-) -> dict[str, Any]:
-    # artifacts name their runs and runs their artifacts, so one of the two imports late
-    from lossboard_server.queries import artifacts as reads
-    from lossboard_server.wandb_protocol.artifact_nodes import artifact_node
-
-    with call.read() as connection:
-        read = reads.logged_by_run if which == "logged" else reads.used_by_run
-        found = read(connection, uid)
-    return page_of(found, lambda one: artifact_node(call, one), after=after, first=first)
