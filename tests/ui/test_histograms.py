@@ -1,0 +1,145 @@
+"""Watched gradients and weights: heatmaps, layer map, one step with its density."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import BACKWARDS, LOG_FREQ, Server, Watch, open_panel, wait_for_panel
+
+KEY = "gradients/0.weight"
+HEAT = f"histogram {KEY}"
+STEP = f"step {KEY}"
+EVENTS = BACKWARDS // LOG_FREQ
+
+
+@pytest.fixture
+def heatmap(page: Page, server: Server, logged: str) -> Page:
+    page.goto(f"{server.base_url}/local/{logged}?q=gradients")
+    wait_for_panel(page, HEAT, "panel.data.kind === 'heatmap'")
+    return page
+
+
+@pytest.fixture
+def focus(page: Page, server: Server, logged: str) -> Page:
+    address = f"{server.base_url}/local/{logged}?focus={KEY}"
+    open_panel(page, address, STEP, "panel.data.overlays?.length === 1")
+    return page
+
+
+def shown_step(page: Page, condition: str = "true") -> Any:
+    return wait_for_panel(page, STEP, f"panel.data.overlays?.length && {condition}")["data"]
+
+
+def test_every_watch_event_is_a_column_of_the_heatmap(heatmap: Page) -> None:
+    data = wait_for_panel(heatmap, HEAT)["data"]
+    assert data["events"] == EVENTS
+    assert data["columns"] == EVENTS
+    masses = [m["inside"] + m["below"] + m["above"] for m in data["mass"]]
+    assert masses == pytest.approx([32] * EVENTS)  # 8 x 4 weights in each event
+
+
+def test_a_click_in_the_heatmap_opens_that_step_with_its_density(heatmap: Page) -> None:
+    panel = heatmap.get_by_role("region", name=KEY, exact=True)
+    panel.locator(".plot").click(position={"x": 120, "y": 60})
+    overlay = shown_step(heatmap)["overlays"][0]
+    assert sum(overlay["counts"]) == pytest.approx(32)
+    assert max(overlay["kde"]["heights"]) > 0
+    heatmap.go_back()
+    wait_for_panel(heatmap, HEAT, "panel.data.kind === 'heatmap'")
+
+
+def test_the_views_of_a_histogram_switch_without_a_request(heatmap: Page, watch: Watch) -> None:
+    asked = [url for url in watch.requests if "/api/query" in url]
+    for view, kind in (("ridgeline", "ridgeline"), ("percentiles", "percentiles")):
+        heatmap.get_by_label("Histograms", exact=True).select_option(view)
+        wait_for_panel(heatmap, HEAT, f"panel.kind === '{kind}'")
+    heatmap.get_by_label("Histograms", exact=True).select_option("heatmap")
+    wait_for_panel(heatmap, HEAT, "panel.data.kind === 'heatmap'")
+    assert [url for url in watch.requests if "/api/query" in url] == asked
+
+
+def test_the_single_step_view_overlays_all_shown_runs(heatmap: Page) -> None:
+    heatmap.get_by_label("Histograms", exact=True).select_option("step")
+    panel = wait_for_panel(heatmap, HEAT, "panel.data.overlays?.length === 3")
+    assert {overlay["label"] for overlay in panel["data"]["overlays"]} == {
+        "run-0",
+        "run-1",
+        "run-2",
+    }
+
+
+def test_the_slider_is_exactly_as_wide_as_the_heatmap(focus: Page) -> None:
+    slider = focus.get_by_label("Step of B", exact=True)
+    thumb = 14  # the thumb stops half of its width from either end
+    drawn = focus.locator(".over .plot").evaluate(
+        "e => { const box = e.getBoundingClientRect(); return [box.left, box.right]; }"
+    )
+    box = slider.bounding_box()
+    assert box is not None
+    track = (box["x"] + thumb / 2, box["x"] + box["width"] - thumb / 2)
+    assert drawn[0] < track[0] < track[1] < drawn[1]
+    heat = focus.evaluate("window.lossboard.panels.find(p => p.data?.kind === 'heatmap').data.plot")
+    assert track == pytest.approx((drawn[0] + heat["left"], drawn[0] + heat["right"]), abs=1)
+
+
+def test_arrow_keys_go_from_event_to_event(focus: Page) -> None:
+    last = shown_step(focus)["overlays"][0]["step"]
+    focus.keyboard.press("ArrowLeft")
+    overlay = shown_step(focus, f"panel.data.overlays[0].step < {last}")["overlays"][0]
+    assert overlay["step"] == last - LOG_FREQ
+    focus.wait_for_url(re.compile(r"ev=\d+"))
+    expect(focus.get_by_label("Step of B as a number")).to_have_value(str(overlay["step"]))
+
+
+def test_a_typed_step_is_shown(focus: Page) -> None:
+    field = focus.get_by_label("Step of B as a number")
+    field.fill("8")
+    field.press("Enter")
+    shown_step(focus, "panel.data.overlays[0].step === 8")
+
+
+def test_a_pinned_reference_is_compared_in_numbers(focus: Page) -> None:
+    focus.keyboard.press("a")
+    focus.keyboard.press("Shift+ArrowLeft")
+    overlays = shown_step(focus, "panel.data.overlays.length === 2")["overlays"]
+    assert overlays[0]["step"] < overlays[1]["step"]
+    expect(focus.get_by_role("row", name="B against A")).to_contain_text("%")
+
+
+def test_other_runs_stand_at_the_same_step(focus: Page) -> None:
+    focus.get_by_label("+ 2 other runs").check()
+    overlays = shown_step(focus, "panel.data.overlays.length === 3")["overlays"]
+    assert len({overlay["step"] for overlay in overlays}) == 1
+
+
+def test_j_goes_to_the_next_tensor(focus: Page) -> None:
+    focus.keyboard.press("j")
+    wait_for_panel(focus, "step gradients/0.bias", "panel.data.overlays?.length")
+    focus.keyboard.press("k")
+    shown_step(focus)
+
+
+def test_bandwidth_scales_the_density(focus: Page) -> None:
+    before = shown_step(focus)["overlays"][0]["bandwidth"]
+    field = focus.get_by_label("Bandwidth as a number")
+    field.fill("2")
+    field.press("Enter")
+    after = shown_step(focus, f"panel.data.overlays[0].bandwidth > {before}")["overlays"][0]
+    assert after["bandwidth"] == pytest.approx(2 * before)
+
+
+def test_the_layer_map_shows_all_layers_and_a_click_opens_one(heatmap: Page) -> None:
+    panel = wait_for_panel(heatmap, "layers gradients", "panel.data.rows?.length === 4")
+    assert [row["key"] for row in panel["data"]["rows"]] == [
+        f"gradients/{layer}" for layer in ("0.weight", "0.bias", "2.weight", "2.bias")
+    ]
+    lines = wait_for_panel(heatmap, "rms gradients", "panel.data.lines?.length === 4")
+    assert all(value > 0 for value in lines["data"]["lines"][0]["original"])
+    region = heatmap.get_by_role("region", name="Layer map of gradients")
+    region.locator(".plot").click(position={"x": 150, "y": 140})
+    cell = "window.lossboard.panels.some(p => p.id.startsWith('cell ') && p.data?.overlays)"
+    heatmap.wait_for_function(cell)

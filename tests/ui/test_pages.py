@@ -1,0 +1,107 @@
+"""Projects, runs, one run, Explore, finding, and a server that goes away."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import STEPS, Server, loss_at, open_panel, start_run, wait_for_panel
+
+
+def test_the_first_page_lists_the_projects(page: Page, server: Server, logged: str) -> None:
+    page.goto(server.base_url)
+    row = page.get_by_role("row", name=re.compile(f"^{logged} "))
+    expect(row).to_contain_text("3 finished")
+    row.get_by_role("link", name=logged, exact=True).click()
+    expect(page.get_by_role("link", name="run-0")).to_be_visible()
+
+
+def test_an_empty_server_teaches_and_opens_the_first_project(
+    browser: Browser, own_server: Any
+) -> None:
+    page = browser.new_page()
+    page.goto(own_server.base_url)
+    expect(page.locator("pre")).to_contain_text("import lossboard as wandb")
+    expect(page.locator("pre")).to_contain_text(own_server.base_url)
+    with start_run(own_server.base_url, "first") as run:
+        run.log({"loss": 1.0})
+    page.wait_for_url("**/local/first")
+    page.close()
+
+
+def test_the_runs_table_sorts_by_a_config_value(page: Page, server: Server, logged: str) -> None:
+    page.goto(f"{server.base_url}/local/{logged}/runs")
+    page.get_by_role("button", name="rate").click()
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_contain_text("run-0")
+    page.get_by_role("button", name="rate").click()
+    expect(rows.first).to_contain_text("run-2")
+
+
+def test_a_run_has_a_page_with_its_charts(page: Page, server: Server, logged: str) -> None:
+    address = f"{server.base_url}/local/{logged}/runs/run-1"
+    panel = open_panel(page, address, "scalar train/loss", "panel.data.lines?.length === 1")
+    assert panel["data"]["lines"][0]["original"][-1] == loss_at(STEPS - 1, 0.02)
+    expect(page.get_by_role("heading", name="run-1")).to_be_visible()
+    expect(page.get_by_text("smoke")).to_be_visible()
+
+
+def test_the_overview_searches_the_config(page: Page, server: Server, logged: str) -> None:
+    page.goto(f"{server.base_url}/local/{logged}/runs/run-1/overview")
+    config = page.get_by_role("region", name="Config")
+    expect(config).to_contain_text("rate")
+    config.get_by_label("Search config").fill("width")
+    expect(config).not_to_contain_text("rate")
+    expect(config).to_contain_text("8")
+
+
+@pytest.mark.parametrize("tab", ["logs", "files"])
+def test_logs_and_files_say_what_there_is(
+    page: Page, server: Server, logged: str, tab: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{logged}/runs/run-1/{tab}")
+    expect(page.locator(".nothing, .log .line, .table tbody tr").first).to_be_visible()
+
+
+def test_ctrl_k_finds_a_run(page: Page, server: Server, logged: str) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", "scalar train/loss")
+    page.keyboard.press("Control+k")
+    page.get_by_label("Find", exact=True).fill("run-2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/runs/run-2")
+
+
+def test_explore_draws_the_panels_own_numbers_in_plotly(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", "scalar train/loss")
+    page.get_by_role("region", name="train/loss", exact=True).hover()
+    page.get_by_role("button", name="Explore train/loss").click()
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".js-plotly-plot .legendtext")).to_have_count(3, timeout=30_000)
+    names = frame.locator(".legendtext").all_text_contents()
+    assert set(names) == {"run-0", "run-1", "run-2"}
+    page.keyboard.press("Escape")
+    expect(page.locator("iframe")).to_be_hidden()
+
+
+def test_a_page_outlives_its_server(browser: Browser, own_server: Any) -> None:
+    with start_run(own_server.base_url, "outage") as run:
+        run.log({"loss": 1.0})
+        run.log({"loss": 2.0})
+    page = browser.new_page()
+    open_panel(page, f"{own_server.base_url}/local/outage", "scalar loss")
+    own_server.stop()
+    expect(page.locator(".live")).to_contain_text("reconnecting", timeout=20_000)
+    wait_for_panel(page, "scalar loss", "panel.data.lines.length === 1")
+    own_server.start()
+    expect(page.locator(".live")).not_to_contain_text("reconnecting", timeout=20_000)
+    page.close()
+
+
+def test_a_wrong_address_says_what_is_wrong(page: Page, server: Server) -> None:
+    page.goto(f"{server.base_url}/local/nowhere/what/ever")
+    expect(page.get_by_role("heading")).to_have_text("There is no page at this address")
