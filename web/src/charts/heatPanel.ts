@@ -9,6 +9,7 @@ import type { Ticks } from '../math/ticks';
 import { drawXAxis, drawYAxis, labelColumn, mappedTicks, xShort, xTicks } from './axes';
 import { describeEvents } from './describe';
 import { Frame, type FrameOwner, type Point } from './frame';
+import { paintConstant, paintNonFinite } from './heatMarks';
 import {
   buildEvents,
   commonConstant,
@@ -20,9 +21,10 @@ import {
 } from './heatModel';
 import { CELL_PIXELS, paintRaster, type Raster, rasterize } from './heatRaster';
 import { densityAt, drawSections, type Section, sectionOf } from './marginCurve';
-import { type Box, crosshair, dot, flag, hatch, pillBelow, pillLeft, type Span } from './surface';
+import { type Box, crosshair, dot, flag, pillBelow, pillLeft, type Span } from './surface';
 import { colorOf, theme } from './theme';
 import type { Callbacks, Chart, HeatOptions, HistogramSeries, Legend, Moment, Note } from './types';
+import { ValueAxis } from './valueAxis';
 
 const TOP = 6;
 const FLAGS = 16;
@@ -107,8 +109,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     this.raster = rasterize(model, frame.box);
     const { context } = frame.base;
     paintRaster(context, this.raster, frame.box, options.color);
-    this.paintNonFinite();
-    this.paintConstant();
+    paintNonFinite(context, model.table, this.raster, frame.box);
+    paintConstant(context, commonConstant(model), frame.box, this.yAxis());
     this.paintAxes(ticks);
     this.notes = this.makeNotes();
     this.callbacks.onNotes?.(this.notes);
@@ -150,7 +152,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
       this.callbacks.onZoom?.(ends[0], ends[1]);
       return;
     }
-    const ends = [this.valueAt(from.y), this.valueAt(to.y)].sort((a, b) => a - b);
+    const y = this.yAxis();
+    const ends = [y.value(from.y), y.value(to.y)].sort((a, b) => a - b);
     this.callbacks.onValueZoom?.(ends[0], ends[1]);
   }
 
@@ -195,73 +198,25 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     return left + ((x - x0) / (x1 - x0)) * width;
   }
 
-  /** Pixel of a position on the (mapped) value axis. */
-  private positionY(position: number): number {
+  private yAxis(): ValueAxis {
     const { map, value } = this.model!;
     const { top, height } = this.frame.box;
-    const lo = map.forward(value[0]);
-    return top + height * (1 - (position - lo) / (map.forward(value[1]) - lo));
-  }
-
-  private toY(value: number): number {
-    return this.positionY(this.model!.map.forward(value));
-  }
-
-  private valueAt(pixel: number): number {
-    const { map, value } = this.model!;
-    const { top, height } = this.frame.box;
-    const lo = map.forward(value[0]);
-    return map.inverse(lo + (1 - (pixel - top) / height) * (map.forward(value[1]) - lo));
+    return new ValueAxis(map, value, top + height, -height);
   }
 
   private paintAxes(ticks: Ticks): void {
     const { box, base } = this.frame;
     const { axis, x } = this.model!;
-    drawYAxis(base.context, box, ticks, (value) => this.toY(value), false);
+    const y = this.yAxis();
+    drawYAxis(base.context, box, ticks, (value) => y.pixel(value), false);
     const labels = xTicks(axis, false, x[0], x[1], box.width);
     this.labels = drawXAxis(base.context, box, labels, (value) => this.toX(value));
     if (!this.options!.margin) return;
     const margin = this.marginBox();
     for (const value of ticks.values) {
       base.context.fillStyle = value === 0 ? theme().line2 : theme().grid;
-      base.context.fillRect(margin.left, Math.round(this.toY(value)), margin.width, 1);
+      base.context.fillRect(margin.left, Math.round(y.pixel(value)), margin.width, 1);
     }
-  }
-
-  /** Events without any finite value are hatched; those with some get a short mark on top. */
-  private paintNonFinite(): void {
-    const { box, base } = this.frame;
-    const { columns, chosen } = this.raster!;
-    const { table } = this.model!;
-    const pixel = box.width / columns.length;
-    for (let from = 0; from < columns.length; ) {
-      let to = from + 1;
-      while (to < columns.length && columns[to] === columns[from]) to++;
-      const histogram = columns[from] < 0 ? null : table.at(chosen[columns[from]]);
-      const broken = histogram ? histogram.nan + histogram.posInf + histogram.negInf : 0;
-      if (histogram && broken > 0) {
-        const all = !(histogram.n > 0);
-        hatch(base.context, {
-          left: box.left + from * pixel,
-          top: all ? box.top : box.top - 4,
-          width: Math.max(1.5, (to - from) * pixel),
-          height: all ? box.height : 4,
-        });
-      }
-      from = to;
-    }
-  }
-
-  private paintConstant(): void {
-    const value = commonConstant(this.model!);
-    if (value === null) return;
-    const { context } = this.frame.base;
-    context.fillStyle = theme().ink3;
-    context.font = theme().font;
-    context.textAlign = 'left';
-    context.textBaseline = 'middle';
-    const text = `every value is exactly ${formatValue(value)}`;
-    context.fillText(text, this.frame.box.left + 8, this.toY(value) + 14);
   }
 
   private makeNotes(): Note[] {
@@ -319,7 +274,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
         : pins.length > 0
           ? pins
           : [this.section(last, '--ink3')];
-    drawSections(frame.over.context, sections, box, (position) => this.positionY(position));
+    const y = this.yAxis();
+    drawSections(frame.over.context, sections, box, (position) => y.pixelOfPosition(position));
     if (pins.length > 0 && current < 0) return;
     const { context } = frame.over;
     context.font = theme().font;
@@ -366,7 +322,7 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     context.fillStyle = theme().cross;
     context.fillRect(box.left, y, wide, 1);
     context.globalAlpha = 1;
-    const value = this.valueAt(this.pointer!.y);
+    const value = this.yAxis().value(this.pointer!.y);
     pillLeft(context, formatValue(value, 3), box.left - 2, y);
     if (!this.options!.margin) return;
     const section = this.section(event, this.model!.series.color);
