@@ -1,1 +1,12 @@
-"""Parts of wandb that integrations import by path."""
+"""Parts of wandb that integrations reach by path."""
+
+import importlib
+from typing import Any
+
+_SUBMODULES = frozenset({"lib", "wandb_config", "wandb_run", "wandb_settings"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

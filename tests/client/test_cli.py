@@ -1,0 +1,121 @@
+"""The `lossboard` command."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import entry_points
+from typing import Any
+
+import pytest
+
+import lossboard as wandb
+from lossboard.cli import main
+
+
+def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    out, err = capsys.readouterr()
+    return int(end.value.code or 0), out, err
+
+
+@pytest.fixture
+def run(project: str) -> wandb.Run:
+    with wandb.init(config={"lr": 0.1}, name="first") as run:
+        run.log({"loss": 0.5})
+    return run
+
+
+def test_ls_lists_projects_and_runs(
+    run: wandb.Run, project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = called(capsys, "ls")
+    assert code == 0 and f"local/{project}" in out
+    code, out, _ = called(capsys, "ls", project)
+    assert out.splitlines()[1].split()[:3] == [run.path, "first", "finished"]
+
+
+def test_ls_and_show_print_json(
+    run: wandb.Run, project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = called(capsys, "ls", project, "--json")
+    assert [found["name"] for found in json.loads(out)] == ["first"]
+    _, out, _ = called(capsys, "show", run.path, "--json")
+    shown = json.loads(out)
+    assert (shown["config"], shown["summary"]["loss"]) == ({"lr": 0.1}, 0.5)
+
+
+def test_show_prints_one_value_a_line(run: wandb.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = called(capsys, "show", run.path)
+    assert dict(line.split(maxsplit=1) for line in out.splitlines() if " 0." in line) == {
+        "config.lr": "0.1",
+        "summary.loss": "0.5",
+    }
+
+
+def test_rm_asks_unless_told_not_to(
+    run: wandb.Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda *_: "n")
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda *_: "n")
+    code, _, _ = called(capsys, "rm", run.path)
+    assert code == 1 and wandb.Api().run(run.path).id == run.id
+    code, out, _ = called(capsys, "rm", run.path, "--yes", "--json")
+    assert (code, json.loads(out)) == (0, {"deleted": run.path})
+    assert len(wandb.Api().runs()) == 0
+
+
+def test_errors_are_one_line(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = called(capsys, "show", "no/such/run")
+    assert code == 1
+    assert err.startswith("lossboard: ") and err.count("\n") == 1
+    code, _, err = called(capsys, "ls", "--server", "http://127.0.0.1:9")
+    assert code == 1 and "lossboard serve" in err
+
+
+def test_run_needs_a_script_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(capsys, "run")[0] == 2
+    assert called(capsys, "run", "--help")[0] == 0
+    code, _, err = called(capsys, "run", "nothing.py")
+    assert code == 2 and "there is no script 'nothing.py'" in err
+
+
+def test_sync_says_what_became_of_each_spool(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with wandb.init(mode="offline") as run:
+        run.log({"x": 1})
+    code, _, err = called(capsys, "sync")
+    assert code == 0 and "Delivered 1 spools" in err
+    assert "Nothing to deliver" in called(capsys, "sync")[2]
+    assert wandb.Api().run(run.path).lastHistoryStep == 0
+
+
+class Point:
+    """What an installed entry point looks like, for a command that ends with its number."""
+
+    name = "count"
+
+    def load(self) -> Any:
+        return len
+
+
+def test_commands_of_other_packages_are_found_and_get_their_arguments(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def points(**wanted: str) -> Any:
+        assert wanted.pop("group") == "lossboard.commands"
+        return [Point()] if wanted in ({}, {"name": "count"}) else []
+
+    monkeypatch.setattr("lossboard.cli.entry_points", points)
+    assert called(capsys, "count", "--a", "-h", "b")[0] == 3
+    assert "see lossboard count --help" in called(capsys, "--help")[1]
+    assert called(capsys, "nothing")[0] == 2
+
+
+def test_the_server_registers_its_commands() -> None:
+    installed = {point.name for point in entry_points(group="lossboard.commands")}
+    if not installed:
+        pytest.skip("lossboard is not installed here, only importable")
+    assert {"serve", "demo"} <= installed

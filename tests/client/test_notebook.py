@@ -1,0 +1,74 @@
+"""A real notebook, executed by a real kernel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lossboard as wandb
+
+from .conftest import ROOTS
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+CELLS = (
+    "import lossboard as wandb\nrun = wandb.init(config={'lr': 0.1}, name='first one')",
+    "from tqdm import tqdm\n"
+    "for n in tqdm(range(30)):\n"
+    "    wandb.log({'loss': 1 / (n + 1)}, step=n)\n"
+    "wandb.log({'late': 1}, step=3)\n"
+    "print('printed')",
+    "wandb.config.lr = 0.2\nrun",
+    "second = wandb.init(name='second one')\nprint(run.finished, wandb.run is second)",
+    "second.display(height=300)",
+    "wandb.finish()",
+)
+
+
+@pytest.fixture
+def outputs(
+    project: str, server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[list[Any]]:
+    """What each cell has put out."""
+    monkeypatch.setenv("PYTHONPATH", ROOTS)
+    monkeypatch.setenv("LOSSBOARD_SILENT", "false")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
+    client.execute(cwd=str(tmp_path))
+    return [cell.outputs for cell in notebook.cells]
+
+
+def html_of(outputs: list[Any]) -> str:
+    return "\n".join(
+        output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})
+    )
+
+
+def text_of(outputs: list[Any], stream: str) -> str:
+    return "".join(output["text"] for output in outputs if output.get("name") == stream)
+
+
+def test_a_notebook_shows_links_frames_and_whole_progress_bars(
+    outputs: list[list[Any]], project: str, server: Any
+) -> None:
+    begin, training, view, second, shown, end = outputs
+    assert f'<a href="{server.base_url}/local/{project}/runs/' in html_of(begin)
+    assert "first one" in html_of(begin)
+    bars = text_of(training, "stderr")
+    assert "30/30" in bars and "WARNING step 3 is lower" in bars
+    assert text_of(training, "stdout") == "printed\n"
+    assert not [line for line in re.split(r"[\r\n]", bars) if "%" in line and "lossboard" in line]
+    assert "<iframe" in html_of(view) and "<details>" in html_of(view)
+    assert "Run history" in html_of(second) and text_of(second, "stdout") == "True True\n"
+    assert "height:300px" in html_of(shown)
+    assert "second one" in html_of(end)
+    first, other = wandb.Api().runs()
+    assert (first.config, first.state, other.state) == ({"lr": 0.2}, "finished", "finished")
