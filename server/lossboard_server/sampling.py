@@ -41,7 +41,8 @@ class Grid:
             return shifted
         scaled = np.ldexp(x, -self.exponent)
         vanished = (scaled == 0) & (x < 0)  # so close below 0 that scaling lost it
-        return np.floor(scaled).astype(np.int64) - vanished
+        found: Ints = np.floor(scaled).astype(np.int64) - vanished
+        return found
 
     def bucket(self, x: float) -> int:
         """The bucket of one x."""

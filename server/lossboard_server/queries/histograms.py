@@ -109,16 +109,12 @@ def query_histograms(
     return HistogramResult(answers, store_version(connection))
 
 
-def read_statistics(
-    connection: Connection, found: dict[Any, list[Found]]
-) -> dict[Any, Events]:
+def read_statistics(connection: Connection, found: dict[Any, list[Found]]) -> dict[Any, Events]:
     """The events of each of these series, without their bins."""
     ids = [one.series_id for ones in found.values() for one in ones if one.series_id is not None]
     sealed: dict[int, list[Events]] = {}
     for row in _statistics_rows(connection, ids):
-        part = Events(
-            decode_statistics(row.data, row.n), np.full(row.n, row.id), np.arange(row.n)
-        )
+        part = Events(decode_statistics(row.data, row.n), np.full(row.n, row.id), np.arange(row.n))
         sealed.setdefault(row.series_id, []).append(part)
     return {name: _join(ones, sealed) for name, ones in found.items()}
 

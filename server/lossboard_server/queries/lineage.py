@@ -85,9 +85,7 @@ def _attempts(
     return found, counts
 
 
-def _lineage(
-    runs: dict[int, Any], attempts: dict[int, Any], count: int, run_id: int
-) -> Lineage:
+def _lineage(runs: dict[int, Any], attempts: dict[int, Any], count: int, run_id: int) -> Lineage:
     own = [row.id for row in attempts.values() if row.run_id == run_id]
     parts: list[Part] = []
     cut: int | None = None

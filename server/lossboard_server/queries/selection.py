@@ -109,9 +109,7 @@ class Selection:
             some = keys[start : start + _KEYS_PER_STATEMENT]
             yield from self.connection.execute(query.where(series.c.key.in_(some)))
 
-    def _tail_names(
-        self, kinds: Sequence[str], keys: Sequence[str] | None
-    ) -> Iterator[TailKey]:
+    def _tail_names(self, kinds: Sequence[str], keys: Sequence[str] | None) -> Iterator[TailKey]:
         allowed = None if keys is None else set(keys)
         for name in self._tail.names():
             if name.kind in kinds and (allowed is None or name.key in allowed):

@@ -64,11 +64,7 @@ def _entries_below_cuts(
             if node is not None
         }
     wholes = read_window(connection, kind, {id(one): [one] for one in cut}, None, None)
-    return {
-        name: [entry_of(whole.by_step())]
-        for name, whole in wholes.items()
-        if len(whole.steps)
-    }
+    return {name: [entry_of(whole.by_step())] for name, whole in wholes.items() if len(whole.steps)}
 
 
 def _entry_of_node(connection: Connection, found: Found, nodes: Nodes) -> Entry:

@@ -136,7 +136,10 @@ def restore_deltas(base: int, deltas: NDArray[np.uint64]) -> NDArray[np.int64]:
     """What `to_deltas` was given."""
     if deltas.strides == (0,):  # one number broadcast: evenly spaced
         step = int(deltas[0] >> np.uint64(1)) ^ -int(deltas[0] & np.uint64(1))
-        return np.arange(1, len(deltas) + 1) * np.array([step]) + np.array([base])
+        evenly: NDArray[np.int64] = np.arange(1, len(deltas) + 1) * np.array([step]) + np.array(
+            [base]
+        )
+        return evenly
     signed = (deltas >> np.uint64(1)).view(np.int64) ^ -(deltas & np.uint64(1)).view(np.int64)
     signed[:1] += np.array([base])  # an array, since those wrap without a warning
     return np.cumsum(signed, out=signed)

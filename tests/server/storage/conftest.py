@@ -86,9 +86,7 @@ class Store:
         """A writer with an attempt of its own."""
         values = {"run_id": run_id, "kind": kind, "opened_us": 0}
         with self.connection.begin():
-            attempt = self._insert(
-                schema.attempt, values | {"parent_id": parent, "cut_step": cut}
-            )
+            attempt = self._insert(schema.attempt, values | {"parent_id": parent, "cut_step": cut})
             token = str(next(self._numbers))
             values = {"token": token, "run_id": run_id, "attempt_id": attempt, "created_us": 0}
             return Writer(self, run_id, attempt, self._insert(schema.writer, values))
@@ -155,7 +153,7 @@ def store() -> Iterator[Store]:
 def small_blocks() -> Iterator[None]:
     """Blocks so small that a few points make a pyramid of several levels."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pyramid, "POINTS_PER_BLOCK", 8)
+        patch.setattr(pyramid, "POINTS_PER_BLOCK", 16)
         patch.setattr(pyramid, "POINTS_PER_NODE", 4)
         patch.setattr(pyramid, "NODES_PER_BLOCK", 4)
         patch.setattr(pyramid, "NODES_PER_NODE", 2)

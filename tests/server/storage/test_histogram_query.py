@@ -102,7 +102,9 @@ def same(columns: dict[str, Any], wanted: list[tuple[int, int, HistogramData]]) 
     keys = [np.frombuffer(data.magnitude_keys, "<i2").tolist() for data in datas]
     assert columns["magnitude_bins"].tolist() == [len(some) for some in keys]
     assert columns["magnitude_keys"].tolist() == sum(keys, [])
-    assert columns["magnitude_counts"].tolist() == sum((list(range(1, len(k) + 1)) for k in keys), [])
+    assert columns["magnitude_counts"].tolist() == sum(
+        (list(range(1, len(k) + 1)) for k in keys), []
+    )
     return True
 
 

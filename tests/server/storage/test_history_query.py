@@ -64,7 +64,9 @@ class Story:
         self.time_us += 500_000
         number = len(self.events) + 1
         data = HistogramData(0.0, 1.0, np.array([number, 0], "<u4").tobytes(), 2, float(number))
-        step, time_us, batch = (np.array([i], "<i8").tobytes() for i in (self.step, self.time_us, 1))
+        step, time_us, batch = (
+            np.array([i], "<i8").tobytes() for i in (self.step, self.time_us, 1)
+        )
         self.writer.watch(HistogramColumn(WATCHED, step, time_us, [data], batch))
         self.events.append((self.step, self.time_us, number))
 
@@ -122,7 +124,7 @@ def _rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     parts=parts,
     limit=st.integers(1, 12),
@@ -141,7 +143,7 @@ def test_each_step_is_one_row_with_the_last_value_of_each_key(
     assert typed(pages(story, limit=limit, min_step=low, max_step=high)) == typed(wanted)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     parts=parts,
     limit=st.integers(1, 12),

@@ -67,8 +67,7 @@ def test_a_window_of_a_long_series_is_exact(
     low, high = (None if x is None else x * scale for x in (x0, x1))
     query = SeriesQuery([long.run], ["v"], x=axis, x0=low, x1=high, buckets=buckets)
     (found,) = store.ask(query_series, query).series
-    x = {"step": long.steps, "time": long.times}.get(axis)
-    x = _count_at(long) if x is None else x
+    x = {"step": long.steps, "time": long.times}.get(axis, np.arange(N))
     inside = np.ones(N, bool) if low is None else x >= low
     inside &= True if high is None else x <= high
     values = long.values[inside]
@@ -83,16 +82,8 @@ def test_a_window_of_a_long_series_is_exact(
         assert np.nanmin(columns["min"]) == finite.min()
         total = np.nansum(columns["mean"] * columns["finite"])
         assert total == pytest.approx(finite.sum(), rel=1e-9, abs=1e-3)
-        assert (columns["x_first"].min(), columns["x_last"].max()) == _ends(x[inside])
-
-
-def _ends(x: Any) -> tuple[float, float]:
-    return x.min(), x.max()
-
-
-def _count_at(long: Long) -> Any:
-    """The counter's value at each row: every row has one."""
-    return np.arange(N)
+        ends = (columns["x_first"].min(), columns["x_last"].max())
+        assert ends == (x[inside].min(), x[inside].max())
 
 
 def test_numbers_come_back_as_they_were_logged() -> None:

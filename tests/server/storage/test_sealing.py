@@ -67,7 +67,8 @@ def put_record(connection: Connection, seq: int, payload: bytes) -> None:
 
 def record(start: int, count: int = ROWS_PER_RECORD) -> bytes:
     steps = np.arange(start, start + count, dtype="<i8")
-    columns = [Column("loss", steps.astype("<f8").tobytes()), Column("lr", np.ones(count).tobytes())]
+    numbers = {"loss": steps.astype("<f8"), "lr": np.ones(count)}
+    columns = [Column(key, column.tobytes()) for key, column in numbers.items()]
     rows = Rows(steps.tobytes(), (steps * 1000).tobytes(), columns)
     return encode_record(Record(version=1, rows=rows))
 
