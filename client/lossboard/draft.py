@@ -56,6 +56,9 @@ class Draft:
         self._fields: wire.RunFields | None = None
         self._console: dict[int, wire.ConsoleLine] = {}
         self._files: list[wire.FileEntry] = []
+        self._artifacts: list[wire.LoggedArtifact] = []
+        self._artifact_parts: list[wire.ArtifactPart] = []
+        self._used_artifacts: list[wire.UsedArtifact] = []
         self._alerts: list[wire.Alert] = []
         self._notices: dict[str, wire.Notice] = {}
         self._exit: wire.Exit | None = None
@@ -158,6 +161,18 @@ class Draft:
         """A named file."""
         self._files.append(entry)
 
+    def add_artifact(self, artifact: wire.LoggedArtifact) -> None:
+        """An artifact; its entries follow in parts."""
+        self._artifacts.append(artifact)
+
+    def add_artifact_part(self, part: wire.ArtifactPart) -> None:
+        """Some entries of an artifact."""
+        self._artifact_parts.append(part)
+
+    def add_used_artifact(self, used: wire.UsedArtifact) -> None:
+        """An artifact that is an input of the run."""
+        self._used_artifacts.append(used)
+
     def add_alert(self, alert: wire.Alert) -> None:
         """An alert."""
         self._alerts.append(alert)
@@ -194,6 +209,9 @@ class Draft:
             fields=self._fields,
             console=[self._console[number] for number in sorted(self._console)],
             files=self._files,
+            artifacts=self._artifacts,
+            artifact_parts=self._artifact_parts,
+            used_artifacts=self._used_artifacts,
             alerts=self._alerts,
             notices=list(self._notices.values()),
             exit=self._exit,
@@ -219,6 +237,9 @@ def count_kinds(record: wire.Record) -> dict[str, int]:
         "metric definitions": len(record.metrics),
         "changed fields": int(record.fields is not None),
         "file names": len(record.files),
+        "artifacts": len(record.artifacts),
+        "artifact entries": sum(len(part.entries) for part in record.artifact_parts),
+        "used artifacts": len(record.used_artifacts),
         "alerts": len(record.alerts),
         "exit": int(record.exit is not None),
         "start": int(record.start is not None),

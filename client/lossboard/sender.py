@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ from lossboard import wire
 from lossboard.draft import Draft
 from lossboard.fork import follow_forks
 from lossboard.intake import Item
-from lossboard.terms import Deferred, DeliveryReport, Key, Level, Say, SenderOptions
+from lossboard.terms import Deferred, DeliveryReport, Key, Level, Say, SenderOptions, Stored
 
 if TYPE_CHECKING:
     from lossboard.pipeline import Pipeline
@@ -42,6 +42,8 @@ _ROW_BYTES: Final = 16
 _NUMBER_BYTES: Final = 8
 _DEFERRED_BYTES: Final = 1000  # a histogram, not computed yet
 _SMALL_BYTES: Final = 200
+_ENTRY_BYTES: Final = 200  # of an artifact
+_ENTRIES_PER_PART: Final = 500
 _CHILD_EXIT_PRIORITY: Final = 50  # before multiprocessing joins its own threads and queues
 
 
@@ -190,6 +192,27 @@ class Sender:
         entry = wire.FileEntry(name, stored.sha256, stored.size_bytes, time_us, mime_type)
         self._put(Item(Draft.add_file, (entry,), _SMALL_BYTES))
         return entry
+
+    def put_blob(self, path: Path, sha256: str, size_bytes: int) -> None:
+        """Uploads a file of known hash, which nobody changes any more, under no name.
+
+        Its content is linked into the spool, or copied where the file system can't.
+        """
+        self._opened().files.take(Stored(sha256, size_bytes, path))
+
+    def put_artifact(
+        self, artifact: wire.LoggedArtifact, entries: Sequence[wire.ArtifactEntry]
+    ) -> None:
+        """An artifact with its entries; their blobs were put before."""
+        self._put(Item(Draft.add_artifact, (artifact,), _SMALL_BYTES + _size_of(artifact.metadata)))
+        for first in range(0, len(entries), _ENTRIES_PER_PART):
+            held = list(entries[first : first + _ENTRIES_PER_PART])
+            part = wire.ArtifactPart(artifact.client_id, held)
+            self._put(Item(Draft.add_artifact_part, (part,), _ENTRY_BYTES * len(held)))
+
+    def put_used_artifact(self, used: wire.UsedArtifact) -> None:
+        """An artifact that the run takes as input."""
+        self._put(Item(Draft.add_used_artifact, (used,), _SMALL_BYTES))
 
     def put_alert(self, alert: wire.Alert) -> None:
         """run.alert()."""

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-__all__ = ["Deferred", "DeliveryReport", "Key", "Level", "Say", "SenderOptions"]
+__all__ = ["Deferred", "DeliveryReport", "Key", "Level", "Say", "SenderOptions", "Stored"]
 
 Key: TypeAlias = str | tuple[str, ...]  # ("a", "b") is the nested {"a": {"b": ...}}, shown as a.b
 Level: TypeAlias = Literal["info", "warn", "error"]
 Say: TypeAlias = Callable[[str, Level], None]
+
+
+class Stored(NamedTuple):
+    """Content by its hash; `source` is where its bytes are until they are uploaded."""
+
+    sha256: str
+    size_bytes: int
+    source: Path | bytes
 
 
 @runtime_checkable

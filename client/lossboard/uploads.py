@@ -9,23 +9,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from lossboard.delivery import Outcome, Verdict, verdict_of
+from lossboard.terms import Stored
 from lossboard.transport import Answer, Unreachable
 
-__all__ = ["FileStore", "Stored", "Uploads"]
+__all__ = ["FileStore", "Uploads"]
 
 _BLOCK_BYTES: Final = 1_048_576
 _PARTIAL_PREFIX: Final = "partial-"
-
-
-class Stored(NamedTuple):
-    """Content by its hash; `source` is where its bytes are until they are uploaded."""
-
-    sha256: str
-    size_bytes: int
-    source: Path | bytes
 
 
 class _Requests(Protocol):
@@ -69,13 +62,38 @@ class FileStore:
         except _DiskRefused as refused:
             self.trouble = str(refused)
             stored = _without_copy(source)
-        with self._changed:
-            if stored.sha256 not in self._uploaded:
-                self._waiting.setdefault(stored.sha256, stored)
-                self._changed.notify_all()
-                return stored
-        (self._folder / stored.sha256).unlink(missing_ok=True)
+        if not self._await_upload(stored):
+            (self._folder / stored.sha256).unlink(missing_ok=True)
         return stored
+
+    def take(self, stored: Stored) -> None:
+        """Has the file `stored.source`, whose hash is known and whose content will stay, uploaded.
+
+        The spool gets a link to it; where that can't be, it is copied as by `put`.
+        """
+        assert isinstance(stored.source, Path), "what lies in memory is put"
+        kept = self._folder / stored.sha256
+        with self._changed:
+            if stored.sha256 in self._uploaded or stored.sha256 in self._waiting:
+                return
+        try:
+            self._ensure()
+            self._folder.mkdir(exist_ok=True)
+            os.link(stored.source, kept)
+        except OSError:
+            self.put(stored.source)
+            return
+        if not self._await_upload(stored._replace(source=kept)):
+            kept.unlink(missing_ok=True)
+
+    def _await_upload(self, stored: Stored) -> bool:
+        """Whether the content has to be uploaded still."""
+        with self._changed:
+            if stored.sha256 in self._uploaded:
+                return False
+            self._waiting.setdefault(stored.sha256, stored)
+            self._changed.notify_all()
+            return True
 
     def _copied(self, source: Path | bytes) -> Stored:
         partial = self._folder / (_PARTIAL_PREFIX + os.urandom(8).hex())

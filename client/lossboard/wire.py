@@ -26,6 +26,8 @@ __all__ = [
     "TYPE_INT",
     "WIRE_VERSION",
     "Alert",
+    "ArtifactEntry",
+    "ArtifactPart",
     "Column",
     "ConsoleLine",
     "Exit",
@@ -34,12 +36,14 @@ __all__ = [
     "HistogramData",
     "HistogramFlag",
     "JsonColumn",
+    "LoggedArtifact",
     "MetricDefinition",
     "Notice",
     "Record",
     "Rows",
     "RunFields",
     "RunStart",
+    "UsedArtifact",
     "WireError",
     "decode_record",
     "encode_record",
@@ -221,6 +225,53 @@ class FileEntry(msgspec.Struct, array_like=True, frozen=True):
     mime_type: str = "application/octet-stream"
 
 
+class LoggedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A directory of files that becomes a version of the collection `name` of the run's project.
+
+    It is PENDING until all of its `entry_count` entries came, in `ArtifactPart`s of this record
+    or later ones, and all their blobs were uploaded; only then it is a version. `client_id` names
+    it: 32 hex digits made from project, name and digest, so that the same content is the same
+    artifact whoever logs it. `digest` is the hex MD5 of the manifest, as W&B computes it.
+    """
+
+    client_id: str
+    name: str
+    type: str
+    digest: str
+    entry_count: int
+    sequence_client_id: str = ""
+    description: str = ""
+    metadata: dict[str, Any] = {}
+    aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    history_step: int | None = None
+
+
+class ArtifactEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A file of an artifact: `digest` is its base64 MD5, or the digest of the `reference` that
+    stands for it; `sha256` (hex) names its blob and is empty for references."""
+
+    path: str
+    digest: str
+    size_bytes: int
+    sha256: str = ""
+    reference: str = ""
+
+
+class ArtifactPart(msgspec.Struct, array_like=True, frozen=True):
+    """Some entries of the artifact `client_id`."""
+
+    client_id: str
+    entries: list[ArtifactEntry]
+
+
+class UsedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The run takes an artifact as input: by the server's number, or by `client_id`."""
+
+    artifact_id: int = 0
+    client_id: str = ""
+
+
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """run.alert()."""
 
@@ -273,6 +324,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     fields: RunFields | None = None
     console: list[ConsoleLine] = []
     files: list[FileEntry] = []
+    artifacts: list[LoggedArtifact] = []
+    artifact_parts: list[ArtifactPart] = []
+    used_artifacts: list[UsedArtifact] = []
     alerts: list[Alert] = []
     notices: list[Notice] = []
     exit: Exit | None = None

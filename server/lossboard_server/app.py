@@ -12,6 +12,7 @@ from lossboard_server.errors import install_error_handlers
 from lossboard_server.maintenance import Maintenance
 from lossboard_server.openapi import describe
 from lossboard_server.routes import (
+    artifacts,
     blobs,
     events,
     health,
@@ -36,6 +37,7 @@ _ROUTERS = (
     health.router,
     events.router,
     query.router,
+    artifacts.router,  # a collection of artifacts is no run: before runs and projects
     projects.router,
     runs.router,
     blobs.router,

@@ -263,13 +263,15 @@ def update_description(
 
 
 def remove(connection: Connection, artifact_id: int, *, now_us: int) -> None:
-    """Marks the artifact DELETED and frees its aliases; its version number is not given again."""
+    """Marks the artifact DELETED and frees its aliases and files; its version number is not given
+    again, nor is it found by the id that its client gave it."""
     _row(connection, artifact_id)
     connection.execute(delete(_ALIAS).where(_ALIAS.c.artifact_id == artifact_id))
+    connection.execute(delete(_ENTRY).where(_ENTRY.c.artifact_id == artifact_id))
     connection.execute(
         update(_ARTIFACT)
         .where(_ARTIFACT.c.id == artifact_id)
-        .values(state="DELETED", updated_us=now_us)
+        .values(state="DELETED", client_id="", updated_us=now_us)
     )
 
 

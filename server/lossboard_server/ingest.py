@@ -17,6 +17,7 @@ from lossboard_server.blobs import is_sha256
 from lossboard_server.encoding import encode_json_text
 from lossboard_server.errors import Conflict, Gone, Invalid
 from lossboard_server.facts import RunFacts, WriterFacts
+from lossboard_server.logged_artifacts import keep_artifacts
 from lossboard_server.writer import Transaction
 
 __all__ = ["Accepted", "Alive", "RunName", "accept", "beat"]
@@ -217,6 +218,8 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
         catalogue.add_notices(transaction, uid, [*record.notices, *_gap(transaction, gap)])
     _keep_console(transaction, writer, record)
     _keep_files(transaction, uid, record)
+    if record.artifacts or record.artifact_parts or record.used_artifacts:
+        keep_artifacts(transaction, uid, record)
     _keep_alerts(transaction, uid, record)
     if record.exit is not None:
         _keep_exit(transaction, writer, record)

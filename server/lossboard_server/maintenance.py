@@ -14,6 +14,7 @@ from lossboard_server.purge import purge_step, purgeable_runs
 from lossboard_server.queries.blobs import unreferenced
 from lossboard_server.queries.runs import running_runs
 from lossboard_server.services import Services
+from lossboard_server.settling import settle_all
 
 __all__ = ["Maintenance"]
 
@@ -34,12 +35,20 @@ class Maintenance:
         self._changed_version = services.writer.version
         self._changed_secs = time.monotonic()
         self._swept_secs = time.monotonic()
+        self._jobs = (
+            self._seal,
+            self._mark_crashed,
+            self._settle,
+            self._purge,
+            self._sweep,
+            self._tidy,
+        )
 
     async def run(self) -> None:
         """Go round until cancelled; a job that fails is logged and tried again later."""
         while True:
             await self._services.sealer.wait(self._services.settings.maintenance_secs)
-            for job in (self._seal, self._mark_crashed, self._purge, self._sweep, self._tidy):
+            for job in self._jobs:
                 try:
                     await job()
                 except Exception:  # noqa: BLE001  the loop of the worker: logged, then goes on
@@ -55,6 +64,9 @@ class Maintenance:
             await self._services.writer.write(partial(catalogue.mark_crashed, uids=silent))
             for uid in silent:
                 await self._services.sealer.seal(uid)
+
+    async def _settle(self) -> None:
+        await settle_all(self._services)
 
     async def _purge(self) -> None:
         before_us = time.time_ns() // 1000 - int(self._services.settings.undo_secs * 1e6)

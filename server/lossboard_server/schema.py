@@ -319,6 +319,7 @@ artifact = Table(
     Column("size_bytes", BigInteger, nullable=False, default=0),
     Column("file_count", Integer, nullable=False, default=0),
     Column("history_step", BigInteger),
+    Column("announced_entries", Integer),  # of the native door; committed once all are here
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
     Index("artifact_by_collection", "artifact_collection_id", "digest"),
@@ -358,6 +359,7 @@ artifact_entry = Table(
     Column("reference", Text, nullable=False, default=""),
     Column("size_bytes", BigInteger, nullable=False, default=0),
     UniqueConstraint("artifact_id", "path"),
+    Index("artifact_entry_by_blob", "sha256"),
 )
 
 artifact_use = Table(

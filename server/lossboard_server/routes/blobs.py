@@ -7,6 +7,7 @@ from starlette.responses import FileResponse, Response
 
 from lossboard_server.errors import NotFound
 from lossboard_server.services import Server
+from lossboard_server.settling import settle_blob
 
 __all__ = ["router"]
 
@@ -34,6 +35,7 @@ async def put(server: Server, sha256: str, request: Request) -> Response:
     if server.blobs.has(sha256):
         return Response(status_code=200)
     await server.blobs.receive(sha256, request.stream())
+    await settle_blob(server, sha256)
     return Response(status_code=201)
 
 

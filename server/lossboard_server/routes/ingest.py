@@ -19,6 +19,7 @@ from lossboard_server.queries.runs import resume_state
 from lossboard_server.records import check_record
 from lossboard_server.responses import answer_json
 from lossboard_server.services import Server, Services
+from lossboard_server.settling import settle_logged
 
 __all__ = ["resuming", "router"]
 
@@ -60,7 +61,14 @@ async def record(request: Request) -> Response:
         lambda transaction: ingest.accept(transaction, token, seq, decoded, payload),
         size_bytes=len(payload),
     )
+    if decoded.artifacts or decoded.artifact_parts:
+        await settle_logged(services, _artifacts_in(decoded))
     return _json(accepted)
+
+
+def _artifacts_in(decoded: Record) -> list[str]:
+    announced = [logged.client_id for logged in decoded.artifacts]
+    return list({*announced, *(part.client_id for part in decoded.artifact_parts)})
 
 
 def _token_of(request: Request) -> str:

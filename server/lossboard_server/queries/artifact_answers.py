@@ -1,0 +1,86 @@
+"""Artifacts as the HTTP API tells them, with the names of what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from lossboard_server import schema
+from lossboard_server.errors import NotFound
+from lossboard_server.queries import artifacts as reads
+
+__all__ = [
+    "artifact_answer",
+    "artifact_answers",
+    "collection_answer",
+    "project_id_of",
+    "run_answers",
+]
+
+
+def project_id_of(connection: Connection, entity: str, name: str) -> int:
+    """Id of a project; raises NotFound."""
+    project = schema.project
+    found = connection.execute(
+        select(project.c.id).where(project.c.entity == entity, project.c.name == name)
+    ).scalar()
+    if found is None:
+        raise NotFound(f"there is no project {entity}/{name}")
+    return int(found)
+
+
+def artifact_answer(connection: Connection, found: reads.Artifact) -> dict[str, Any]:
+    """One artifact, with the project it is seen in, the collection it was logged to, its run."""
+    told = asdict(found)
+    run_id = told.pop("run_id")
+    runs = run_answers(connection, [] if run_id is None else [run_id])
+    source = found if found.collection_id == found.sequence_id else None
+    source = source or reads.artifact_by_id(connection, found.id)
+    return {
+        **told,
+        **_project(connection, found.project_id),
+        "run": runs[0] if runs else None,
+        "source": None if source is None else _source(connection, source),
+    }
+
+
+def _source(connection: Connection, source: reads.Artifact) -> dict[str, Any]:
+    place = _project(connection, source.project_id)
+    return {**place, "collection": source.collection, "version": source.version}
+
+
+def _project(connection: Connection, project_id: int) -> dict[str, Any]:
+    project = schema.project
+    row = connection.execute(
+        select(project.c.entity, project.c.name).where(project.c.id == project_id)
+    ).one()
+    return {"entity": row.entity, "project": row.name}
+
+
+def artifact_answers(
+    connection: Connection, found: Iterable[reads.Artifact]
+) -> list[dict[str, Any]]:
+    """Several artifacts."""
+    return [artifact_answer(connection, one) for one in found]
+
+
+def collection_answer(found: reads.Collection) -> dict[str, Any]:
+    """A collection."""
+    return asdict(found)
+
+
+def run_answers(connection: Connection, uids: Iterable[int]) -> list[dict[str, Any]]:
+    """Which runs these are, in this order; those that were deleted are left out."""
+    run, project = schema.run, schema.project
+    wanted = list(uids)
+    rows = connection.execute(
+        select(run.c.id.label("uid"), project.c.entity, project.c.name.label("project"))
+        .add_columns(run.c.run_id, run.c.name)
+        .join(project, project.c.id == run.c.project_id)
+        .where(run.c.id.in_(wanted), run.c.deleted_us.is_(None))
+    )
+    by_uid = {row.uid: dict(row._mapping) for row in rows}
+    return [by_uid[uid] for uid in wanted if uid in by_uid]
