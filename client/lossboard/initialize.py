@@ -12,7 +12,7 @@ from typing import Any, Final
 from lossboard import wire
 from lossboard.config_sources import DEFAULTS_FILE, parse_config, read_yaml
 from lossboard.current import runs
-from lossboard.directories import create, runs_folder
+from lossboard.directories import SPOOL_FOLDER, create, runs_folder
 from lossboard.disabled_run import NoopRun
 from lossboard.errors import Error
 from lossboard.host import describe, main_program
@@ -33,6 +33,7 @@ from lossboard.sender import Sender
 from lossboard.settings import Launcher, Settings, launcher_from_environment, resolve
 from lossboard.terminal import Terminal, termlog, termwarn
 from lossboard.terms import Level
+from lossboard.undelivered import waiting_spools
 from lossboard.values import config_value
 from lossboard.version import __version__
 
@@ -193,6 +194,7 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     run = _open(settings, opening, start, terminal, folder)
     runs.add(run, main=settings.reinit != "create_new")
     _greet(run, terminal)
+    _name_undelivered(folder, run, terminal)
     if settings.console != "off" and not (shared and launcher and launcher.rank):
         run._console.start()
     return run
@@ -305,3 +307,16 @@ def _greet(run: Run, terminal: Terminal) -> None:
         terminal.say("\n".join(start_lines(links, __version__, resumed=False)), "warn")
     else:
         terminal.say("\n".join(start_lines(links, __version__, resumed=run.resumed)))
+
+
+def _name_undelivered(folder: Path, run: Run, terminal: Terminal) -> None:
+    """Says which earlier runs of this folder still have something for a server."""
+    own = run._directory.path.resolve()
+    others = [path for path in folder.glob("run-*") if path.resolve() != own]
+    waiting = [spool for path in others for spool in waiting_spools(path / SPOOL_FOLDER)]
+    if waiting and "warn" in terminal.levels:
+        size_mb = sum(spool.size_bytes for spool in waiting) / 1e6
+        terminal.say(
+            f"{size_mb:.1f} MB of earlier runs are not delivered yet: lossboard sync {folder}",
+            "warn",
+        )

@@ -93,15 +93,11 @@ class Settings:
     allow_val_change: bool | None = None
     config_paths: tuple[str, ...] = ()
     console: Console = "auto"
-    disable_code: bool = False
     disable_git: bool = False
     host: str | None = None
     notebook_name: str | None = None
     program: str | None = None
-    save_code: bool = False
     x_disable_meta: bool = False
-    x_disable_stats: bool = False
-    x_stats_sampling_interval: float = 15.0
     # What is printed
     max_end_of_run_history_metrics: int = 10
     max_end_of_run_summary_metrics: int = 10
@@ -129,6 +125,11 @@ class Settings:
         checked = _checked(field, value) if field in _field_types() else value
         object.__setattr__(self, field, checked)
         self._set[field] = checked
+
+    def __getattr__(self, name: str) -> Any:
+        if name in KEPT_WITHOUT_EFFECT:
+            return None
+        raise AttributeError(f"{name!r} is not a setting; docs/configuration.md lists the settings")
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         for name in _field_types():

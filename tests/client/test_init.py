@@ -452,6 +452,15 @@ def test_a_run_folder_that_can_not_be_written_is_replaced_by_a_temporary_one(
     assert Path(run.dir).is_relative_to(offline / "tmp")
 
 
+def test_runs_that_are_not_delivered_are_named_by_the_next_one(
+    project: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    away = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1}
+    wandb.init(settings=away).finish()
+    wandb.init(settings={"silent": False}).finish()
+    assert "not delivered yet: lossboard sync" in capfd.readouterr().err
+
+
 def test_alerts_reach_the_run_and_not_again_too_soon(project: str) -> None:
     with wandb.init() as run:
         run.alert("Loss", "is high", level="WARN")
