@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo
 from sqlalchemy import select
 
 from lossboard_server import catalogue, schema
@@ -67,7 +67,14 @@ class Queries:
         return {"features": features, "latestLocalVersionInfo": None, "cliVersionInfo": VERSIONS}
 
     def declaredType(self, info: Info, name: str | None = None) -> dict[str, Any]:
-        return {"name": name, "fields": [], "inputFields": []}
+        """Clients leave out of their questions the fields that a type doesn't declare."""
+        declared = info.schema.type_map.get(name or "")
+        fields = declared.fields if isinstance(declared, GraphQLObjectType) else {}
+        described = [
+            {"name": field, "args": [{"name": argument} for argument in one.args]}
+            for field, one in fields.items()
+        ]
+        return {"name": name, "fields": described, "inputFields": []}
 
     def entity(self, info: Info, name: str | None = None) -> dict[str, Any]:
         entity = name or DEFAULT_ENTITY
