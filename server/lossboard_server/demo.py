@@ -66,7 +66,9 @@ def _run(options: argparse.Namespace) -> int:
             return server.returncode or 1  # the server has said why
         print(f"watch the training at {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
         code = next(filter(None, (_train(name, options) for name in RUNS)), 0)
-        said = "the training failed, what it logged is" if code else "the training is done, look at it"
+        said = (
+            "the training failed, what it logged is" if code else "the training is done, look at it"
+        )
         print(f"{said} at {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
         if server is not None and not options.exit:
             print("serving until Ctrl-C", flush=True)
@@ -125,7 +127,10 @@ def _train(name: str, options: argparse.Namespace) -> int:
     """One run of the example against the server; the exit code of the script."""
     choices = ["--dataset", options.dataset, "--epochs", str(options.epochs), *RUNS[name]]
     environment = child_environment(
-        LOSSBOARD_BASE_URL=_address(options.port), LOSSBOARD_ENTITY=ENTITY, LOSSBOARD_NAME=name
+        LOSSBOARD_BASE_URL=_address(options.port),
+        LOSSBOARD_ENTITY=ENTITY,
+        LOSSBOARD_NAME=name,
+        OMP_NUM_THREADS="1",  # the model is small, and the server and the browser need cores too
     )
     command = [sys.executable, str(_examples() / "pytorch_intro.py"), *choices]
     return subprocess.run(command, env=environment, check=False).returncode
