@@ -33,7 +33,6 @@ class Audio(Media):
         self._caption = caption
         self._sample_rate = sample_rate
         self._duration_secs: float | None = None
-        self._bound: dict[str, Any] | None = None
         path = as_path(data_or_path)
         self._suffix = ".wav" if path is None else path.suffix.lower()
         self._content = self._encode(data_or_path) if path is None else path.read_bytes()
@@ -49,22 +48,20 @@ class Audio(Media):
         self._duration_secs = len(samples) / self._sample_rate
         return _wav_bytes(samples, int(self._sample_rate))
 
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            stored = store(
-                home,
-                self._content,
-                folder="audio",
-                key=key,
-                step=step,
-                suffix=self._suffix,
-                mime_type=_MIME.get(self._suffix, "application/octet-stream"),
-            )
-            self._bound = {"_type": self.kind, **stored}
-            if self._caption is not None:
-                self._bound["caption"] = self._caption
-        return dict(self._bound)
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        stored = store(
+            home,
+            self._content,
+            folder="audio",
+            key=key,
+            step=step,
+            suffix=self._suffix,
+            mime_type=_MIME.get(self._suffix, "application/octet-stream"),
+        )
+        value: dict[str, Any] = {"_type": self.kind, **stored}
+        if self._caption is not None:
+            value["caption"] = self._caption
+        return value
 
     @classmethod
     def bind_batch(

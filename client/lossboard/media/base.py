@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, ClassVar, Protocol, TypeAlias
+from weakref import WeakKeyDictionary
 
 from lossboard import wire
 
@@ -42,7 +43,7 @@ class MediaHome(Protocol):
 
 
 class Media:
-    """A value with bytes of its own. Subclasses say what `bind` makes of them."""
+    """A value with bytes of its own. Subclasses say in `_store` what `bind` makes of them."""
 
     kind: ClassVar[str]  # the `_type` in history
     batch_kind: ClassVar[str] = ""  # the `_type` of a list of them, if lists have one
@@ -52,7 +53,21 @@ class Media:
 
         The same object logged twice keeps its first file; `step` may be "summary".
         """
+        homes = self.__dict__.setdefault("_homes", WeakKeyDictionary())
+        if home not in homes:
+            homes[home] = self._store(home, key, step)
+        return dict(homes[home])
+
+    def forget_homes(self) -> None:
+        """Has the next `bind` store it anew: it was changed."""
+        self.__dict__.pop("_homes", None)
+
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         raise NotImplementedError
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process belongs to no run yet."""
+        return {name: value for name, value in self.__dict__.items() if name != "_homes"}
 
     @classmethod
     def bind_batch(

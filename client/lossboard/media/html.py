@@ -28,22 +28,19 @@ class Html(Media):
     def __init__(self, data: Any, inject: bool = True, data_is_not_path: bool = False) -> None:
         text = _read(data, data_is_not_path)
         self._content = (_injected(text) if inject else text).encode()
-        self._bound: dict[str, Any] | None = None
 
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            stored = store(
-                home,
-                self._content,
-                folder="html",
-                key=key,
-                step=step,
-                suffix=".html",
-                mime_type="text/html",
-            )
-            self._bound = {"_type": self.kind, **stored}
-        return dict(self._bound)
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        stored = store(
+            home,
+            self._content,
+            folder="html",
+            key=key,
+            step=step,
+            suffix=".html",
+            mime_type="text/html",
+        )
+        value: dict[str, Any] = {"_type": self.kind, **stored}
+        return value
 
     @classmethod
     def bind_batch(

@@ -52,7 +52,6 @@ class Image(Media):
         self._labels = _class_labels(classes)
         self._boxes = dict(boxes or {})
         self._masks = dict(masks or {})
-        self._bound: dict[str, Any] | None = None
         self.format = _file_type(file_type)
         self.width = self.height = 0  # pixels
         self._content = self._read(data_or_path, mode, file_type, normalize)
@@ -86,12 +85,6 @@ class Image(Media):
         """The PIL image."""
         pil = optional_module("PIL.Image", package="pillow", purpose="Image")
         return pil.open(io.BytesIO(self._content))
-
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            self._bound = self._store(home, key, step)
-        return dict(self._bound)
 
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         stored = store(

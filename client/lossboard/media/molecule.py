@@ -27,7 +27,6 @@ class Molecule(Media):
         self, data_or_path: Any, caption: str | None = None, file_type: str | None = None
     ) -> None:
         self._caption = caption
-        self._bound: dict[str, Any] | None = None
         if hasattr(data_or_path, "read"):
             data = data_or_path.read()
             self._content = data if isinstance(data, bytes) else str(data).encode()
@@ -85,22 +84,20 @@ class Molecule(Media):
             mmff_optimize_molecule_max_iterations,
         )
 
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            stored = store(
-                home,
-                self._content,
-                folder="molecule",
-                key=key,
-                step=step,
-                suffix=f".{self._file_type}",
-                mime_type="chemical/x-" + self._file_type,
-            )
-            self._bound = {"_type": self.kind, **stored}
-            if self._caption is not None:
-                self._bound["caption"] = self._caption
-        return dict(self._bound)
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        stored = store(
+            home,
+            self._content,
+            folder="molecule",
+            key=key,
+            step=step,
+            suffix=f".{self._file_type}",
+            mime_type="chemical/x-" + self._file_type,
+        )
+        value: dict[str, Any] = {"_type": self.kind, **stored}
+        if self._caption is not None:
+            value["caption"] = self._caption
+        return value
 
     @classmethod
     def bind_batch(

@@ -32,7 +32,6 @@ class Object3D(Media):
         **_: Any,
     ) -> None:
         self._caption = caption
-        self._bound: dict[str, Any] | None = None
         self._content, self._suffix = _read(data_or_path, file_type)
         if self._suffix not in FILE_TYPES:
             raise ValueError(
@@ -67,22 +66,20 @@ class Object3D(Media):
             }
         )
 
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            stored = store(
-                home,
-                self._content,
-                folder="object3D",
-                key=key,
-                step=step,
-                suffix=f".{self._suffix}",
-                mime_type="application/json" if "json" in self._suffix else "model/" + self._suffix,
-            )
-            self._bound = {"_type": self.kind, **stored}
-            if self._caption is not None:
-                self._bound["caption"] = self._caption
-        return dict(self._bound)
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        stored = store(
+            home,
+            self._content,
+            folder="object3D",
+            key=key,
+            step=step,
+            suffix=f".{self._suffix}",
+            mime_type="application/json" if "json" in self._suffix else "model/" + self._suffix,
+        )
+        value: dict[str, Any] = {"_type": self.kind, **stored}
+        if self._caption is not None:
+            value["caption"] = self._caption
+        return value
 
     @classmethod
     def bind_batch(

@@ -25,27 +25,24 @@ class Plotly(Media):
                 f"Plotly takes a plotly or matplotlib figure, not {type(val).__name__}"
             )
         self._content = str(figure.to_json()).encode()
-        self._bound: dict[str, Any] | None = None
 
     @classmethod
     def make_plot_media(cls, val: Any) -> Media:
         """The figure as Plotly, or as Image where plotly can't show it; see figure_media."""
         return figure_media(val)
 
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            stored = store(
-                home,
-                self._content,
-                folder="plotly",
-                key=key,
-                step=step,
-                suffix=".plotly.json",
-                mime_type="application/json",
-            )
-            self._bound = {"_type": self.kind, **stored}
-        return dict(self._bound)
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        stored = store(
+            home,
+            self._content,
+            folder="plotly",
+            key=key,
+            step=step,
+            suffix=".plotly.json",
+            mime_type="application/json",
+        )
+        value: dict[str, Any] = {"_type": self.kind, **stored}
+        return value
 
 
 def figure_media(value: Any) -> Media:

@@ -54,7 +54,6 @@ class Table(Media):
         self._types: list[str | None] = [None] * len(self.columns)
         self._stored_rows = 0
         self._increment = 0
-        self._bound: dict[str, Any] | None = None
         for row in _rows_of(rows if data is None else data):
             self.add_data(*row)
 
@@ -69,7 +68,7 @@ class Table(Media):
         cells = [self._checked(index, cell) for index, cell in enumerate(row)]
         self.data.append(cells)
         if self.log_mode != "IMMUTABLE":
-            self._bound = None
+            self.forget_homes()
 
     def add_row(self, *row: Any) -> None:
         """The old name of add_data."""
@@ -137,12 +136,6 @@ class Table(Media):
         if isinstance(self._optional, bool):
             return self._optional
         return column >= len(self._optional) or self._optional[column]
-
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind. Media cells become files of the run; their JSON stands in the table."""
-        if self._bound is None:
-            self._bound = self._store(home, key, step)
-        return dict(self._bound)
 
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         first = self._stored_rows if self.log_mode == "INCREMENTAL" else 0

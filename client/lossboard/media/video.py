@@ -38,7 +38,6 @@ class Video(Media):
     ) -> None:
         self._caption = caption
         self._size: dict[str, int] = {}
-        self._bound: dict[str, Any] | None = None
         path = as_path(data_or_path)
         self._format = _checked_format(
             format or (path.suffix.lstrip(".").lower() if path else None) or "gif"
@@ -54,22 +53,20 @@ class Video(Media):
         self._size = {"width": frames.shape[2], "height": frames.shape[1]}
         return _gif(frames, fps) if self._format == "gif" else _film(frames, fps, self._format)
 
-    def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        """See Media.bind."""
-        if self._bound is None:
-            stored = store(
-                home,
-                self._content,
-                folder="videos",
-                key=key,
-                step=step,
-                suffix=f".{self._format}",
-                mime_type="image/gif" if self._format == "gif" else f"video/{self._format}",
-            )
-            self._bound = {"_type": self.kind, **stored, **self._size}
-            if self._caption is not None:
-                self._bound["caption"] = self._caption
-        return dict(self._bound)
+    def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
+        stored = store(
+            home,
+            self._content,
+            folder="videos",
+            key=key,
+            step=step,
+            suffix=f".{self._format}",
+            mime_type="image/gif" if self._format == "gif" else f"video/{self._format}",
+        )
+        value: dict[str, Any] = {"_type": self.kind, **stored, **self._size}
+        if self._caption is not None:
+            value["caption"] = self._caption
+        return value
 
     @classmethod
     def bind_batch(
