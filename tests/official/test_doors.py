@@ -1,0 +1,82 @@
+"""What a run shows doesn't depend on the door it came by."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from .conftest import Runner, detail, history
+
+SCRIPT = Path(__file__).parent / "scripts" / "both_doors.py"
+OWN_FIELDS = ("_timestamp", "_runtime")
+
+
+@pytest.fixture(scope="module")
+def doors(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A server that has the run `native` and the run `official` of the same script."""
+    folder = tmp_path_factory.mktemp("native")
+    environment = os.environ | {"LOSSBOARD_BASE_URL": server.base_url}
+    main = "import sys; from lossboard.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", main, "run", str(SCRIPT), "doors", "native"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return server
+
+
+@pytest.fixture
+def both(doors: Any, official: Runner) -> tuple[Any, str, str]:
+    runs = httpx.get(f"{doors.base_url}/api/projects/local/doors/runs").json()["runs"]
+    if "official" not in [run["run_id"] for run in runs]:
+        official(doors, SCRIPT.name, "doors", "official")
+    return doors, "native", "official"
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without times and histograms, which are compared apart."""
+    return {
+        key: value
+        for key, value in row.items()
+        if key not in OWN_FIELDS and not (isinstance(value, dict) and "_type" in value)
+    }
+
+
+def test_history_is_the_same(both: tuple[Any, str, str]) -> None:
+    server, native, official = both
+    ours, theirs = (history(server, "doors", one) for one in (native, official))
+    assert [plain(row) for row in ours] == [plain(row) for row in theirs]
+    assert [set(row) for row in ours] == [set(row) for row in theirs]
+
+
+def test_histograms_are_the_same(both: tuple[Any, str, str]) -> None:
+    server, native, official = both
+    keys = ["gradients/0.weight", "parameters/2.bias", "spread"]
+    uids = [detail(server, "doors", one)["uid"] for one in (native, official)]
+    question = {"runs": uids, "keys": keys}
+    answer = httpx.post(f"{server.base_url}/api/query/histograms", json=question).json()
+    found = {(one["run"], one["key"]): one["columns"] for one in answer["series"]}
+    for key in keys:
+        ours, theirs = (found[uid, key] for uid in uids)
+        for column in ("n", "bins", "counts"):
+            assert ours[column] == theirs[column], (key, column)
+        for column in ("lo", "hi"):
+            assert ours[column] == pytest.approx(theirs[column], rel=1e-6), (key, column)
+
+
+def test_config_summary_and_metrics_are_the_same(both: tuple[Any, str, str]) -> None:
+    server, native, official = both
+    ours, theirs = (detail(server, "doors", one) for one in (native, official))
+    assert without_own(ours["config"]) == without_own(theirs["config"])
+    assert without_own(ours["summary"]) == without_own(theirs["summary"])
+    for name in ("epoch", "acc"):
+        assert ours["metrics"][name] == theirs["metrics"][name]
+    assert (ours["state"], ours["last_step"]) == (theirs["state"], theirs["last_step"])
+
+
+def without_own(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if not key.startswith("_")}
