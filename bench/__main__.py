@@ -9,7 +9,17 @@ from bench.harness import RESULTS, load_rows, save, table
 
 __all__ = ["main"]
 
-BENCHMARKS = ("log", "end_to_end", "watch", "ingest", "disk", "charts_http", "storage", "charts")
+BENCHMARKS = (
+    "log",
+    "end_to_end",
+    "watch",
+    "ingest",
+    "disk",
+    "charts_http",
+    "storage",
+    "official",
+    "charts",
+)
 
 
 def main(names: list[str]) -> int:
