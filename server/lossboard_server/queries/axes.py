@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from lossboard_server.storage.nodes import Nodes
 from lossboard_server.storage.points import Floats, Ints, Points
 
-__all__ = ["Axis", "Metric", "MetricAxis", "RuntimeAxis", "StepAxis", "TimeAxis", "metric_of"]
+__all__ = [
+    "Axis",
+    "Metric",
+    "MetricAxis",
+    "RuntimeAxis",
+    "StepAxis",
+    "TimeAxis",
+    "ValueAxis",
+    "metric_of",
+]
 
 
 class Axis(Protocol):
@@ -31,7 +40,8 @@ class Axis(Protocol):
     def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
         """The nodes with x for steps, and which can stand for their points on this axis.
 
-        The others have to be opened; their extents are x or NaN where they aren't known.
+        The others have to be opened; their extents are x, or NaN where they aren't known. A node
+        that ends at -Inf has no point on the axis.
         """
 
 
@@ -88,6 +98,21 @@ class RuntimeAxis:
         return nodes._replace(**x), nodes.ordered
 
 
+class ValueAxis:
+    """x is the number itself, and times are steps: at which steps it takes which values."""
+
+    integral = False
+
+    def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
+        x: Any = points.numbers
+        return points._replace(steps=x, times_us=points.steps), np.isfinite(x)
+
+    def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
+        low: Any = nodes.low
+        on_axis = nodes._replace(s0=low, s1=nodes.high, t0=nodes.s0, t1=nodes.s1)
+        return on_axis, nodes.finite == nodes.n
+
+
 class Metric(NamedTuple):
     """All points of the metric in the order (step, time, arrival); `ascends`: its values are
     finite and never decrease in that order."""
@@ -98,7 +123,9 @@ class Metric(NamedTuple):
     ascends: bool
 
     def at(self, steps: Ints, times_us: Ints) -> Floats:
-        """The value that holds at each (step, time); NaN before the first one."""
+        """The value that holds at each (step, time); -Inf before the first one."""
+        if not len(self.steps):
+            return np.full(len(steps), -np.inf)
         low = np.searchsorted(self.steps, steps, "left")
         high = np.searchsorted(self.steps, steps, "right")
         while (open_ := low < high).any():
@@ -106,11 +133,11 @@ class Metric(NamedTuple):
             after = self.times_us[np.minimum(middle, len(self.steps) - 1)] > times_us
             high = np.where(open_ & after, middle, high)
             low = np.where(open_ & ~after, middle + 1, low)
-        return np.where(low > 0, self.numbers[low - 1], np.nan)
+        return np.where(low > 0, self.numbers[low - 1], -np.inf)
 
 
 def metric_of(points: Points) -> Metric:
-    """The metric made of n >= 1 points in order of arrival."""
+    """The metric made of points in order of arrival."""
     if not _in_order(points.steps, points.times_us):
         points = points.take(np.lexsort((points.times_us, points.steps)))
     numbers = points.numbers
@@ -126,13 +153,14 @@ def _in_order(steps: Ints, times_us: Ints) -> bool:
 
 
 class MetricAxis:
-    """x is the value of another metric."""
+    """x is the value of another metric; `extent` is that of its finite values."""
 
     integral = False
 
-    def __init__(self, metric: Metric) -> None:
+    def __init__(self, metric: Metric, extent: tuple[float, float]) -> None:
         self._metric = metric
         self.ascends = metric.ascends
+        self.extent = extent
 
     def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
         x: Any = self._metric.at(points.steps, points.times_us)

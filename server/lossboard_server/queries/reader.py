@@ -227,7 +227,8 @@ def _take_nodes(
 
 def _inside(window: Window, nodes: Nodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which nodes touch the window, as far as is known, and which lie in it whole."""
-    touches, whole = np.ones(len(nodes.n), np.bool_), np.ones(len(nodes.n), np.bool_)
+    touches: NDArray[np.bool_] = nodes.s1 != -np.inf
+    whole = touches.copy()
     if window.low is not None:
         touches &= ~(nodes.s1 < window.low)
         whole &= nodes.s0 >= window.low

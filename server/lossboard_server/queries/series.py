@@ -18,9 +18,9 @@ from lossboard_server.queries.axes import (
     RuntimeAxis,
     StepAxis,
     TimeAxis,
-    metric_of,
 )
 from lossboard_server.queries.lineage import Lineage
+from lossboard_server.queries.metrics import metric_axis
 from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
 from lossboard_server.queries.runs import store_version
 from lossboard_server.queries.selection import Found, Selection
@@ -29,7 +29,7 @@ from lossboard_server.queries.whole import read_all
 from lossboard_server.sampling import Grid, grid_over
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.nodes import Nodes
-from lossboard_server.storage.points import Ints, Points
+from lossboard_server.storage.points import Ints
 
 __all__ = [
     "GridAnswer",
@@ -154,7 +154,7 @@ def check_x(x: str, x0: float | None, x1: float | None) -> None:
 def _lines(selection: Selection, query: SeriesQuery) -> list[_Line]:
     lines = []
     for lineage in selection.lineages:
-        axis = axis_of(selection, lineage, query.x)
+        axis = axis_of(selection, lineage, query.x, query.x0, query.x1)
         for key in dict.fromkeys(query.keys):
             found = selection.find(lineage, query.kind, key)
             if found and axis is not None:
@@ -166,8 +166,13 @@ def _lines(selection: Selection, query: SeriesQuery) -> list[_Line]:
     return lines
 
 
-def axis_of(selection: Selection, lineage: Lineage, x: str) -> Axis | None:
-    """The run's axis called `x`; None if it is a metric without any point in this run."""
+def axis_of(
+    selection: Selection, lineage: Lineage, x: str, low: float | None, high: float | None
+) -> Axis | None:
+    """The run's axis called `x`, good for x from `low` to `high`.
+
+    None if it is a metric without any finite value in this run.
+    """
     if x == "step":
         return StepAxis()
     if x == "time":
@@ -177,25 +182,27 @@ def axis_of(selection: Selection, lineage: Lineage, x: str) -> Axis | None:
     found = selection.find(lineage, "scalar", x.removeprefix(_METRIC))
     if not found:
         return None
-    points: Points = read_all(selection.connection, found)
-    return MetricAxis(metric_of(points)) if len(points.steps) else None
+    return metric_axis(selection.connection, found, low, high)
 
 
 def _measure(connection: Connection, lines: list[_Line], x: str) -> None:
-    """Count the points of each line and find its extent in x, from the catalogue if it can."""
+    """Count the points of each line and find its extent in x, from the catalogue if it can.
+
+    On a metric axis the extent is the metric's.
+    """
     cut = [line for line in lines if any(one.cut is not None for one in line.found)]
     counts = totals(connection, [(line.pieces, StepAxis()) for line in cut])
     for line in lines:
         line.n = sum(one.n for one in line.found)
     for line, total in zip(cut, counts, strict=True):
         line.n = 0 if total is None else int(total.n[0])
-    read = lines if x.startswith(_METRIC) else cut
-    for line, total in zip(
-        read, totals(connection, [(line.pieces, line.axis) for line in read]), strict=True
-    ):
+    placed = totals(connection, [(line.pieces, line.axis) for line in cut])
+    for line, total in zip(cut, placed, strict=True):
         line.extent = None if total is None else (total.s0[0].item(), total.s1[0].item())
     for line in lines:
-        if not any(line is other for other in read):
+        if isinstance(line.axis, MetricAxis):
+            line.extent = line.axis.extent
+        elif not any(line is other for other in cut):
             line.extent = _catalogue_extent(line, x)
 
 

@@ -62,7 +62,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
         raise Invalid(f"buckets is {query.buckets}: expected 2 to {_MAX_BUCKETS:,}")
     selection = Selection(connection, memo, [query.run], ["histogram", "scalar"], None)
     (lineage,) = selection.lineages
-    axis = axis_of(selection, lineage, query.x)
+    axis = axis_of(selection, lineage, query.x, query.x0, query.x1)
     names = [key for kind, key in selection.names(lineage) if kind == "histogram"]
     wanted = {key: place for place, key in enumerate(names) if axis and _is_wanted(key, query)}
     found = {key: selection.find(lineage, "histogram", key) for key in wanted}

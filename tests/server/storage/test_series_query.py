@@ -39,6 +39,13 @@ class Plain:
     def points(self) -> list[Point]:
         return [p for points, cut in self.attempts for p in points if p.step <= cut]
 
+    def extent(self, axis: str) -> tuple[float, float]:
+        """Of the metric on its axis, else of all points."""
+        points = self.points()
+        metric = [p.metric for p in points if p.metric is not None]
+        x = metric if axis == "metric:m" else [self._x(axis, p) for p in points]
+        return min(x), max(x)
+
     def x(self, axis: str) -> list[tuple[float, Point]]:
         """Points with their x, in order of arrival; those without an x left out."""
         pairs = [(self._x(axis, p), p) for p in self.points()]
@@ -198,8 +205,7 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
         assert columns["x_last"][i] - columns["x_first"][i] < 2 * width
         if axis == "step":
             _check_ends(columns, i, members)
-    if placed:
-        assert found["v"].x_extent == (min(x for x, _ in placed), max(x for x, _ in placed))
+    assert found["v"].x_extent == plain.extent(axis)
 
 
 @settings(max_examples=200, deadline=None)
