@@ -30,7 +30,7 @@ lint: $(VENV)/.dev web/node_modules/.package-lock.json
 	cd web && npx tsc --noEmit
 	cd web && npm run --silent lint
 
-bench: $(VENV)/.bench web/dist/.stamp chromium
+bench: $(VENV)/.bench web/dist/.stamp web/node_modules/.package-lock.json chromium
 	$(BIN)/python -m bench $(ARGS)
 
 dev: $(VENV)/.dev web/node_modules/.package-lock.json
