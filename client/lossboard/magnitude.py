@@ -21,6 +21,7 @@ __all__ = [
     "Counts",
     "Keys",
     "bounds_of",
+    "from_code_table",
     "from_codes",
     "keys_of",
     "magnitudes_of",
@@ -30,6 +31,8 @@ __all__ = [
 
 MAGNITUDE_LIMIT: Final = 65_536  # values that are all looked at; of more, as many strided ones
 RUN_LENGTH: Final = 16  # strided values are taken in runs of so many neighbours: a cache line
+
+_FLOAT32_CODES: Final = 2048
 
 Keys = NDArray[np.int16]
 Counts = NDArray[np.int64]
@@ -58,6 +61,23 @@ def from_codes(code_counts: NDArray[Any]) -> tuple[Keys, Counts]:
     order = np.argsort(keys)
     order = order[keys[order] != 0]
     return keys[order], code_counts[present[order]]
+
+
+def from_code_table(
+    values: NDArray[np.float32], owner: NDArray[np.intp], owners: int
+) -> list[tuple[Keys, Counts]]:
+    """Keys and counts of each owner's values, which are finite; subnormal ones are left out."""
+    codes = _FLOAT32_CODES
+    code = (values.view("<u2")[1::2] >> 5) + owner * codes
+    counts = np.bincount(code, minlength=owners * codes)
+    present = np.flatnonzero(counts)
+    keys = _keys_by_code(codes)[present % codes]
+    order = np.lexsort((keys, present // codes))
+    order = order[keys[order] != 0]
+    ends = np.searchsorted(present[order] // codes, np.arange(1, owners), side="left")
+    return list(
+        zip(np.split(keys[order], ends), np.split(counts[present[order]], ends), strict=True)
+    )
 
 
 def keys_of(nonzero: NDArray[Any]) -> Keys:

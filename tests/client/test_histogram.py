@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from lossboard import Histogram
 from lossboard import histogram as h
+from lossboard.histogram_batch import from_many
 from lossboard.magnitude import bounds_of, keys_of, magnitudes_of, stride_of
 from lossboard.wire import HistogramData, HistogramFlag
 
@@ -223,6 +224,25 @@ def test_non_finite_values_and_zeros_can_be_added() -> None:
     more = h.with_zeros(data, 1_000)
     assert (more.nan, more.pos_inf, more.neg_inf) == (1, 2, 3)
     assert (more.n, more.zeros, h.counts_of(more)[32]) == (1_003, 1_001, 1_001)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        hnp.arrays(np.float32, st.integers(1, 50), elements=st.floats(width=32)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_many_arrays_at_once_give_the_same_histograms(arrays: list[np.ndarray]) -> None:
+    for one, array in zip(from_many(arrays), arrays, strict=True):
+        alone = h.from_values(array)
+        exact = ("lo", "hi", "n", "zeros", "nan", "pos_inf", "neg_inf", "magnitude_keys")
+        assert [getattr(one, name) for name in exact] == [getattr(alone, name) for name in exact]
+        assert one.magnitude_counts == alone.magnitude_counts
+        assert (one.total, one.squares) == pytest.approx((alone.total, alone.squares))
+        moved = abs(h.counts_of(one).astype(int) - h.counts_of(alone).astype(int)).sum() / 2
+        assert moved <= 1  # rounding next to an edge
 
 
 # ---- the public class

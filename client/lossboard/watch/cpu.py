@@ -30,7 +30,7 @@ __all__ = ["CpuKernel"]
 
 _CHUNK: Final = 1 << 18  # values at a time: 1 MB of float32 stays in the cache
 _SLAB: Final = 1 << 20  # values whose indices are counted together
-_PAIRED: Final = 1 << 15  # from here on pairs of indices are counted
+_PAIRED: Final = 1 << 16  # from here on pairs of indices are counted
 _SMALL: Final = 1 << 11  # up to here numpy alone is faster
 _LEAST_SQUARED: Final = 1e-15  # the squares of smaller or greater numbers, and their sum, may
 _GREATEST_SQUARED: Final = 1e15  # leave the range of float32

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+import numpy as np
 import torch
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lossboard.histogram import with_zeros
+from lossboard.histogram_batch import from_many
 from lossboard.terms import Deferred
 from lossboard.watch.cpu import CpuKernel
 from lossboard.watch.device import DeviceBatch
@@ -20,11 +23,13 @@ __all__ = ["ASYNCHRONOUS", "Event", "Value"]
 
 Value: TypeAlias = HistogramData | Deferred
 
-ASYNCHRONOUS = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
+ASYNCHRONOUS: Final = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
+_SMALL: Final = 1024  # values of a tensor that is counted together with others
+_TOGETHER: Final = 1 << 15  # values counted together: what they need stays in the cache
 
 
 class Event:
-    """Collects the histograms of what is added; no tensor is kept.
+    """Collects the histograms of what is added; no tensor is kept, of small ones a copy.
 
     `batch` counts backwards, `step` and `time_us` are those at which the event began. Tensors on
     the device types in `asynchronous` are counted there without waiting for the device.
@@ -46,6 +51,7 @@ class Event:
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
+        self._small = SmallTensors()
         self._gradients: dict[str, Value] = {}
         self._parameters: dict[str, Value] = {}
 
@@ -58,12 +64,14 @@ class Event:
         self.has_parameters = True
         for name, parameter in named.items():
             self._add(self._parameters, name, parameter)
+        self._small.count()
 
     def finish(self, prefix: str, order: Iterable[str], *, partial: bool) -> dict[str, Value]:
         """The histograms by key, those of gradients first, names in the given order.
 
         Sends what devices have counted on its way; nothing may be added after it.
         """
+        self._small.count()
         flags = HistogramFlag.PARTIAL_EVENT if partial else 0
         for batch in self._batches.values():
             batch.send(flags)
@@ -75,19 +83,57 @@ class Event:
         return found
 
     def _add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
-        if is_countable(tensor):
-            value = self._counted(*flat_values(tensor))
-            if value is not None:
-                values[name] = value
-
-    def _counted(self, flat: Tensor, missing_zeros: int) -> Value | None:
-        if flat.device.type not in self._asynchronous:
+        if not is_countable(tensor):
+            return
+        flat, missing_zeros = flat_values(tensor)
+        if flat.device.type in self._asynchronous:
+            self._add_on_device(values, name, flat, missing_zeros)
+        elif not missing_zeros and SmallTensors.takes(flat):
+            self._small.add(values, name, flat)
+        else:
             data = self._kernel.histogram(flat.cpu())
-            return with_zeros(data, missing_zeros) if missing_zeros else data
+            values[name] = with_zeros(data, missing_zeros) if missing_zeros else data
+
+    def _add_on_device(
+        self, values: dict[str, Value], name: str, flat: Tensor, missing_zeros: int
+    ) -> None:
         if flat.is_cuda and torch.cuda.is_current_stream_capturing():
-            return None  # a graph that is replayed would run our kernels and nobody would read them
+            return  # a graph that is replayed would run our kernels and nobody would read them
         batch = self._batches.setdefault(flat.device, DeviceBatch())
-        return batch.add(flat, missing_zeros)
+        values[name] = batch.add(flat, missing_zeros)
+
+
+class SmallTensors:
+    """Copies of small CPU tensors, which are counted together: see `histogram_batch`."""
+
+    def __init__(self) -> None:
+        self._arrays: list[NDArray[np.float32]] = []
+        self._places: list[tuple[dict[str, Value], str]] = []
+        self._size = 0
+
+    @staticmethod
+    def takes(flat: Tensor) -> bool:
+        """Whether the tensor is one of those that are better counted together."""
+        small = flat.numel() <= _SMALL and flat.dtype == torch.float32
+        return small and flat.device.type == "cpu"
+
+    def add(self, values: dict[str, Value], name: str, flat: Tensor) -> None:
+        """Copies the tensor; its histogram will be `values[name]`."""
+        self._arrays.append(flat.numpy().copy())
+        self._places.append((values, name))
+        self._size += flat.numel()
+        if self._size >= _TOGETHER:
+            self.count()
+
+    def count(self) -> None:
+        """Makes the histograms of what was added."""
+        if not self._arrays:
+            return
+        for (values, name), data in zip(self._places, from_many(self._arrays), strict=True):
+            values[name] = data
+        self._arrays.clear()
+        self._places.clear()
+        self._size = 0
 
 
 def _flagged(value: Value, flags: int) -> Value:

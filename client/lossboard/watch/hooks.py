@@ -46,7 +46,7 @@ class ForwardHook:
         if self._watcher is None:
             return
         if torch.compiler.is_compiling():  # it must not be traced; otherwise it costs 4 s to load
-            torch.compiler.disable(self._watcher.on_forward)()
+            torch.compiler.disable(self._watcher.on_forward)()  # type: ignore[no-untyped-call]
         else:
             self._watcher.on_forward()
 
