@@ -110,6 +110,8 @@ run = Table(
     Column("purged", Boolean, nullable=False, default=False),  # its data are gone, the id is taken
     UniqueConstraint("project_id", "run_id"),
     Index("run_by_version", "version"),
+    Index("run_by_slot", "project_id", "slot"),
+    Index("run_by_end", "ended_us"),
     sqlite_autoincrement=True,  # links and browsers hold run ids: none is used twice
 )
 

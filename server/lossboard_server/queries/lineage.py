@@ -54,7 +54,11 @@ def lineages(connection: Connection, run_ids: Sequence[int]) -> list[Lineage]:
     attempts, counts = _attempts(connection, run_ids)
     elders = {row.run_id for row in attempts.values()} - runs.keys()
     runs |= _runs(connection, sorted(elders))
-    return [_lineage(runs, attempts, counts.get(run_id, 0), run_id) for run_id in run_ids]
+    latest = {attempts[id_].run_id: id_ for id_ in sorted(attempts)}
+    return [
+        _lineage(runs, attempts, latest.get(run_id), counts.get(run_id, 0), run_id)
+        for run_id in run_ids
+    ]
 
 
 def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Any]:
@@ -85,11 +89,12 @@ def _attempts(
     return found, counts
 
 
-def _lineage(runs: dict[int, Any], attempts: dict[int, Any], count: int, run_id: int) -> Lineage:
-    own = [row.id for row in attempts.values() if row.run_id == run_id]
+def _lineage(
+    runs: dict[int, Any], attempts: dict[int, Any], latest: int | None, count: int, run_id: int
+) -> Lineage:
     parts: list[Part] = []
     cut: int | None = None
-    row = attempts[max(own)] if own else None
+    row = None if latest is None else attempts[latest]
     while row is not None:
         parts.insert(0, Part(row.id, row.run_id, cut))
         if row.cut_step is not None and row.parent_id is not None:

@@ -92,7 +92,9 @@ class Selection:
             TailKey(row.attempt_id, row.kind, row.key): row
             for row in self._series_rows(kinds, keys)
         }
-        self._names = [*self._rows, *self._tail_names(kinds, keys)]
+        self._names: dict[int, list[TailKey]] = {}  # by attempt
+        for name in (*self._rows, *self._tail_names(kinds, keys)):
+            self._names.setdefault(name.attempt_id, []).append(name)
 
     def _series_rows(self, kinds: Sequence[str], keys: Sequence[str] | None) -> Iterator[Any]:
         series = schema.series
@@ -117,9 +119,7 @@ class Selection:
 
     def names(self, lineage: Lineage) -> list[tuple[str, str]]:
         """(kind, key) of the run's series, in the order in which they first arrived."""
-        attempts = {part.attempt_id: place for place, part in enumerate(lineage.parts)}
-        own = [name for name in self._names if name.attempt_id in attempts]
-        own.sort(key=lambda name: attempts[name.attempt_id])
+        own = (name for part in lineage.parts for name in self._names.get(part.attempt_id, ()))
         return list(dict.fromkeys((name.kind, name.key) for name in own))
 
     def find(self, lineage: Lineage, kind: str, key: str) -> list[Found]:
