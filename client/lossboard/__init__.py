@@ -14,8 +14,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from lossboard.current import Unset, runs
 from lossboard.alerts import AlertLevel
+from lossboard.current import Unset, runs
 from lossboard.errors import (
     AuthenticationError,
     CommError,
