@@ -141,5 +141,5 @@ def test_the_layer_map_shows_all_layers_and_a_click_opens_one(heatmap: Page) -> 
     assert all(value > 0 for value in lines["data"]["lines"][0]["original"])
     region = heatmap.get_by_role("region", name="Layer map of gradients")
     region.locator(".plot").click(position={"x": 150, "y": 140})
-    cell = "window.lossboard.panels.some(p => p.id.startsWith('cell ') && p.data?.overlays)"
+    cell = "() => window.lossboard.panels.some(p => p.id.startsWith('cell ') && p.data?.overlays)"
     heatmap.wait_for_function(cell)

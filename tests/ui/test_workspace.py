@@ -94,7 +94,7 @@ def test_what_is_logged_appears_without_a_reload(page: Page, server: Server, liv
     address = f"{server.base_url}/local/{live_run.project}"
     open_panel(page, address, "scalar loss", "panel.data.lines?.[0]?.x.length >= 1")
     for step in range(2, 40):
-        live_run.log({"loss": 1 / step}, step=step)
+        live_run.log({"loss": 1 / step}, step=step, commit=True)
     panel = wait_for_panel(page, "scalar loss", "panel.data.lines[0].x.length === 40")
     expected = [1.0, 0.5, *(1 / step for step in range(2, 40))]
     assert panel["data"]["lines"][0]["original"] == expected
@@ -163,7 +163,7 @@ def test_define_metric_chooses_the_x_axis(page: Page, server: Server, live_run: 
     live_run.define_metric("epoch")
     live_run.define_metric("val/*", step_metric="epoch")
     for epoch in range(5):
-        live_run.log({"epoch": epoch, "val/loss": 5 - epoch}, step=epoch * 1000)
+        live_run.log({"epoch": epoch, "val/loss": 5 - epoch}, step=epoch * 1000, commit=True)
     address = f"{server.base_url}/local/{live_run.project}"
     panel = open_panel(page, address, "scalar val/loss", "panel.data.lines?.[0]?.x.length === 5")
     assert panel["data"]["lines"][0]["x"] == [0, 1, 2, 3, 4]
@@ -207,7 +207,7 @@ def test_the_page_folds_and_never_scrolls_sideways(
     grid = workspace.locator(".grid").first
     style = "e => getComputedStyle(e).gridTemplateColumns.split(' ').length"
     expect(grid).to_be_visible()
-    workspace.wait_for_function("[...document.querySelectorAll('.plot canvas')].length > 0")
+    workspace.wait_for_function("() => [...document.querySelectorAll('.plot canvas')].length > 0")
     assert grid.evaluate(style) == columns
     assert workspace.evaluate("document.documentElement.scrollWidth") <= width
 

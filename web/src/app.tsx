@@ -10,6 +10,7 @@ import { route } from './router';
 import { plotlyPath } from './state/explore';
 import { unpin } from './state/moment';
 import { helpOpen, paletteOpen } from './state/overlays';
+import { openWorkspace } from './state/workspace';
 
 const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.WorkspacePage));
 const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage));
@@ -20,6 +21,8 @@ const Help = lazy(() => import('./components/Help').then((m) => m.Help));
 
 function Page() {
   const now = route.value;
+  // its runs and keys are on the way while the page's code is
+  if ('project' in now) openWorkspace(now.entity, now.project);
   switch (now.page) {
     case 'projects':
       return <ProjectsPage />;

@@ -11,9 +11,11 @@ import './styles/floating.css';
 import { startLive } from './api/live';
 import { App } from './app';
 import { startPanels } from './state/panels';
+import { startSharing } from './state/share';
 import { startTheme } from './state/theme';
 
 startTheme();
 startPanels();
 startLive();
+startSharing();
 render(<App />, document.getElementById('app')!);

@@ -64,7 +64,8 @@ async def page(server: Server, request: Request, path: str) -> Response:
     if path == "api" or path.startswith("api/"):
         raise NotFound(f"no route GET /{path}")
     found = await anyio.to_thread.run_sync(server.web.find, path)
-    if found is None and "." not in path.rpartition("/")[2]:
+    # names of projects and ids of runs may have dots; a file of the dashboard has no slash here
+    if found is None and ("/" in path or "." not in path):
         found = await anyio.to_thread.run_sync(server.web.find, "index.html")
         return _not_built() if found is None else _send(request, found, _ALWAYS_ASK)
     if found is None:

@@ -147,4 +147,18 @@ export const deleteRun = (uid: number) => write('DELETE', `/api/runs/${uid}`, un
 
 export const restoreRun = (uid: number) => write('POST', `/api/runs/${uid}/restore`, undefined);
 
+/** Keeps a state of the view that is too long for a link. */
+export async function storeView(state: Record<string, string>): Promise<string> {
+  const answer = await send('/api/views', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+    body: JSON.stringify({ state }),
+  });
+  return (await answer.json()).hash;
+}
+
+export async function readView(hash: string): Promise<Record<string, string>> {
+  return (await get<{ state: Record<string, string> }>(`/api/views/${part(hash)}`)).state;
+}
+
 export const getHealth = (): Promise<Health> => get('/api/health');

@@ -22,11 +22,8 @@ function notify(change: Change | null): void {
 }
 
 function setOpen(open: boolean): void {
-  if (!open) brokenSince.value ??= Date.now();
-  else if (brokenSince.value !== null) {
-    brokenSince.value = null;
-    notify(null);
-  }
+  brokenSince.value = open ? null : (brokenSince.value ?? Date.now());
+  if (open) notify(null); // what changed before the stream was open has told nobody
 }
 
 function receive(message: LiveMessage): void {

@@ -1,8 +1,8 @@
 /** The actions of a histogram panel: open, choose the view, explore, copy a link. */
 
 import type { Key } from '../api/types';
-import { copyText } from '../state/toasts';
-import { currentLink, type HistogramView, histogramView, setPanel } from '../state/view';
+import { copyLink } from '../state/share';
+import { type HistogramView, histogramView, setPanel } from '../state/view';
 import { IconButton } from './controls';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
@@ -52,7 +52,7 @@ export function HistogramActions({ id, field, view, open, explore }: HistogramAc
               type="button"
               onClick={() => {
                 close();
-                void copyText(currentLink());
+                void copyLink();
               }}
             >
               <Icon name="link" />

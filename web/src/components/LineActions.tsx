@@ -4,9 +4,8 @@ import type { Key } from '../api/types';
 import type { Aggregate, Line, Smoothing, SmoothingKind } from '../charts/types';
 import { downloadCsv } from '../state/download';
 import { explore, prefetchExplore } from '../state/explore';
-import { copyText } from '../state/toasts';
+import { copyLink } from '../state/share';
 import {
-  currentLink,
   DEFAULT_AMOUNT,
   formatSmoothing,
   panelSettings,
@@ -94,7 +93,7 @@ export function LineActions({
               type="button"
               onClick={() => {
                 close();
-                void copyText(currentLink());
+                void copyLink();
               }}
             >
               <Icon name="link" />

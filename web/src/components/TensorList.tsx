@@ -103,7 +103,7 @@ function Row({ name, prefix, top, selected, color, std }: RowProps) {
     >
       <span class="ell">{name.slice(prefix.length)}</span>
       <span class="sk" style={{ color: selected ? color : 'var(--ink3)' }}>
-        {std && <SparkLine values={std} label="" width={64} height={18} />}
+        {std && <SparkLine values={std} label="std over steps" width={64} height={18} />}
       </span>
       <span>{std && std.length > 0 ? formatValue(std[std.length - 1], 2) : ''}</span>
     </button>

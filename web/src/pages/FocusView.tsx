@@ -26,9 +26,9 @@ import {
 } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
 import { useHistograms } from '../state/hooks';
+import { copyLink } from '../state/share';
 import { eventAtStep, overlayOf, tableOf } from '../state/tables';
-import { copyText } from '../state/toasts';
-import { currentLink, type HistogramView, params, setParams } from '../state/view';
+import { type HistogramView, params, setParams } from '../state/view';
 import { colorOf, cssColor } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { Message } from './Message';
@@ -161,7 +161,7 @@ function Title({ field, run, view, onExplore }: TitleProps) {
         choices={OVER_TIME as (typeof OVER_TIME)[number][] as [typeof view, string][]}
         onChange={(next) => setParams({ fview: next === 'heatmap' ? null : next }, 'replace')}
       />
-      <IconButton icon="link" label="Copy link" onClick={() => void copyText(currentLink())} />
+      <IconButton icon="link" label="Copy link" onClick={() => void copyLink()} />
       <span onPointerEnter={prefetchExplore}>
         <IconButton icon="expand" label={`Explore ${field.key}`} onClick={onExplore} />
       </span>

@@ -47,6 +47,9 @@ export function ProjectPage({ workspace, tab, onDrawer, children }: ProjectPageP
         running={store.running.value}
         onDrawer={onDrawer}
       />
+      <h1 class="sr">
+        {tab === 'runs' ? 'Runs of' : 'Workspace of'} {project}
+      </h1>
       <Loaded workspace={workspace}>{children}</Loaded>
     </div>
   );

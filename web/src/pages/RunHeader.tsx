@@ -9,8 +9,8 @@ import { Menu } from '../components/Menu';
 import { ValueText } from '../components/ValueText';
 import { formatCount, formatDate, formatDuration } from '../math/numbers';
 import { navigate, projectHref } from '../router';
+import { copyLink } from '../state/share';
 import { attempt, copyText, say } from '../state/toasts';
-import { currentLink } from '../state/view';
 import { colorOf, cssColor } from '../state/visibility';
 
 const MOST_METRICS = 3;
@@ -61,7 +61,7 @@ export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null 
         </Fact>
       ))}
       <div class="row">
-        <IconButton icon="link" label="Copy link" onClick={() => void copyText(currentLink())} />
+        <IconButton icon="link" label="Copy link" onClick={() => void copyLink()} />
         <RunMenu run={run} />
       </div>
     </header>

@@ -25,6 +25,8 @@ export class ProjectStore {
   readonly running = computed(() => this.runs.value.filter((r) => r.state === 'running').length);
   private readonly refreshers = new Set<(dirty: Dirty) => void>();
   private stop: (() => void) | null = null;
+  /** Version of the store that the list of runs was read at. */
+  private version = -1;
 
   constructor(
     readonly entity: string,
@@ -59,6 +61,7 @@ export class ProjectStore {
     const runs: Run[] = [];
     for (let total = 1; runs.length < total; ) {
       const page = await listRuns(this.entity, this.project, runs.length, PAGE);
+      this.version = page.version;
       runs.push(...page.runs);
       total = page.runs.length > 0 ? page.total : 0;
     }
@@ -74,7 +77,10 @@ export class ProjectStore {
 
   private async refresh(dirty: Dirty): Promise<void> {
     try {
-      await Promise.all([this.refreshRuns(dirty), this.loadKeys()]);
+      const before = this.version;
+      await this.refreshRuns(dirty);
+      if (dirty.all && this.version === before && this.state.peek() === 'ready') return;
+      if (hasNewData(dirty)) await this.loadKeys();
       for (const refresher of this.refreshers) refresher(dirty);
       this.state.value = 'ready';
     } catch (error) {
@@ -86,15 +92,28 @@ export class ProjectStore {
   private async refreshRuns(dirty: Dirty): Promise<void> {
     const known = [...dirty.runs.keys()].map((uid) => this.byUid.peek().get(uid));
     if (dirty.all || known.length > SINGLE_READS || known.includes(undefined)) {
-      await this.loadRuns();
-      return;
+      return this.loadRuns();
     }
-    const fresh = await Promise.all(
-      known.map((run) => getRun(this.entity, this.project, run!.run_id)),
-    );
+    const fresh = await this.readRuns(known as Run[]);
+    if (!fresh) return this.loadRuns();
     const byUid = new Map(fresh.map((run) => [run.uid, run]));
     this.runs.value = this.runs.peek().map((run) => byUid.get(run.uid) ?? run);
   }
+
+  /** Null if one of them is gone. */
+  private async readRuns(runs: Run[]): Promise<Run[] | null> {
+    try {
+      return await Promise.all(runs.map((r) => getRun(this.entity, this.project, r.run_id)));
+    } catch (error) {
+      if (error instanceof ApiError && [404, 410].includes(error.status)) return null;
+      throw error;
+    }
+  }
+}
+
+/** Output and notes change no key. */
+function hasNewData({ all, runs }: Dirty): boolean {
+  return all || [...runs.values()].some((what) => what.has('rows') || what.has('histograms'));
 }
 
 function matches(pattern: string, key: string): boolean {
