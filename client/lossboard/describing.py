@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ import msgspec
 
 from lossboard import wire
 from lossboard.errors import Error
+from lossboard.notebook import frame_html, in_notebook, show_html
 from lossboard.report import RunLinks
 from lossboard.settings import Settings
 
@@ -165,6 +167,22 @@ class Described:
     def project_name(self) -> str:
         """The project's name, as older scripts ask for it."""
         return self.project
+
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Shows the run's page below the cell of a notebook; False anywhere else."""
+        if not in_notebook() or self.url is None:
+            return False
+        show_html(self.to_html(height, hidden))
+        return True
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """The run's page in an HTML frame."""
+        if self.url is None:
+            return f"<p>Run {html.escape(self.name)} has no page: it is {self._settings.mode}</p>"
+        return frame_html(self.url, height, hidden=hidden)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self.to_html(hidden=True)}
 
     def _links(self, directory: str) -> RunLinks:
         return RunLinks(

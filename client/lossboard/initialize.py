@@ -294,6 +294,7 @@ def _open(
         first_step=opening.first_step,
         resumed=opening.resumed,
         summary=opening.known.get("summary"),
+        runtime_before_secs=opening.known.get("runtime_secs") or 0.0,
         on_finish=on_finish,
     )
 

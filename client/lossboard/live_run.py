@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import html
 import math
 import os
 import threading
@@ -24,7 +23,6 @@ from lossboard.describing import Described
 from lossboard.directories import RunDirectory
 from lossboard.errors import UsageError
 from lossboard.metrics import Metric, MetricTable, definition_of
-from lossboard.notebook import frame_html, in_notebook, show_html
 from lossboard.process_end import flush_at_end_of_child
 from lossboard.run_config import Config
 from lossboard.run_summary import Summary
@@ -58,6 +56,7 @@ class Run(Described):
         first_step: int = 0,
         resumed: bool = False,
         summary: Mapping[str, Any] | None = None,
+        runtime_before_secs: float = 0.0,
         on_finish: Callable[[Run, int], None],
     ) -> None:
         super().__init__(settings, start, resumed=resumed)
@@ -65,6 +64,7 @@ class Run(Described):
         self._directory = directory
         self._on_finish = on_finish
         self._starting_step = first_step
+        self._runtime_before_secs = runtime_before_secs
         self._metrics = MetricTable()
         self._tally = Tally()
         self._steps = StepMachine(first_step, self._put_row, self._note_late)
@@ -76,7 +76,6 @@ class Run(Described):
         self._alerts = AlertGate()
         self._pid = os.getpid()
         self._care_at_us = 0
-        self._last_row: tuple[int, int] | None = None  # step and time
         self._finish_lock = threading.RLock()
         self._console = ConsoleCapture(self._put_console)
         self._config = Config(
@@ -89,6 +88,7 @@ class Run(Described):
             tally=self._tally,
             metrics=self._metrics,
             on_change=self._put_summary,
+            internal=self._about_last_row,
         )
         self._sender = open_sender(self)
 
@@ -117,7 +117,7 @@ class Run(Described):
         """
         if self._ended:
             self._refuse("log")
-        row = history_row(data) if data else {}
+        row = {} if data is None else history_row(data)
         index = step if step is None or type(step) is int else as_step(step)
         time_us = time.time_ns() // 1000
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
@@ -129,10 +129,16 @@ class Run(Described):
     def _put_row(self, step: int, time_us: int, row: Row) -> None:
         if self._metrics.syncs:
             self._metrics.sync(row)
-        self._last_row = (step, time_us)
         self._sender.put_row(step, time_us, row)
         if self._tally.add(row):
             self._summary.count(wait=False)
+
+    def _about_last_row(self) -> dict[str, Any]:
+        if self._steps.last_put is None:
+            return {}
+        step, time_us = self._steps.last_put
+        runtime_secs = (time_us - self._start.started_us) / 1e6 + self._runtime_before_secs
+        return {"_step": step, "_timestamp": time_us / 1e6, "_runtime": runtime_secs}
 
     def _note_late(self, step: int, current: int) -> None:
         text = (
@@ -301,22 +307,6 @@ class Run(Described):
         if self._ended:
             self._refuse("mark_preempting")
         self._preempting = True
-
-    def display(self, height: int = 420, hidden: bool = False) -> bool:
-        """Shows the run's page below the cell of a notebook; False anywhere else."""
-        if not in_notebook() or self.url is None:
-            return False
-        show_html(self.to_html(height, hidden))
-        return True
-
-    def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """The run's page in an HTML frame."""
-        if self.url is None:
-            return f"<p>Run {html.escape(self.name)} has no page: it is {self._settings.mode}</p>"
-        return frame_html(self.url, height, hidden=hidden)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self.to_html(hidden=True)}
 
     def __repr__(self) -> str:
         return f"<lossboard.Run {self.path} {self.name!r}{' finished' if self._ended else ''}>"

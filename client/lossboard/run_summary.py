@@ -109,12 +109,14 @@ class MissingSummaryKey(AttributeError, KeyError):
 class Summary(SummaryNode):
     """The summary of a run. `on_change` hears what the user set and deleted, by top-level key.
 
-    What follows from the rows is not sent: the server composes it from the same rows.
+    What follows from the rows is not sent: the server composes it from the same rows. `internal`
+    gives the values about the last row, whose names begin with `_`.
     """
 
     _tally: Tally
     _metrics: MetricTable
     _on_change: OnSummary
+    _internal: Callable[[], Mapping[str, Any]]
 
     def __init__(
         self,
@@ -123,11 +125,13 @@ class Summary(SummaryNode):
         tally: Tally,
         metrics: MetricTable,
         on_change: OnSummary,
+        internal: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         super().__init__(dict(values), self._send)
         object.__setattr__(self, "_tally", tally)
         object.__setattr__(self, "_metrics", metrics)
         object.__setattr__(self, "_on_change", on_change)
+        object.__setattr__(self, "_internal", internal)
 
     def count(self, *, wait: bool) -> None:
         """Brings the values up to the rows logged so far; see `Tally.fold`."""
@@ -148,6 +152,7 @@ class Summary(SummaryNode):
 
     def _current(self) -> dict[str, Any]:
         self.count(wait=True)
+        self._values.update(self._internal())
         return self._values
 
     def _send(self, key: str) -> None:

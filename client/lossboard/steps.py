@@ -36,6 +36,7 @@ class StepMachine:
         self._step = first_step
         self._row: Row = {}
         self._time_us = 0
+        self.last_put: tuple[int, int] | None = None  # step and time of the last row
         self._put_row = put_row
         self._on_late = on_late
         # Re-entrant: a finalizer that logs may run inside a call of its own thread.
@@ -75,14 +76,18 @@ class StepMachine:
 
     def _put_late(self, row: Row, step: int, time_us: int) -> None:
         self._on_late(step, self._step)
-        self._put_row(step, time_us, row)
+        self._put(step, time_us, row)
 
     def _close_if_any(self) -> None:
         if self._row:
-            self._put_row(self._step, self._time_us, self._row)
+            self._put(self._step, self._time_us, self._row)
             self._row = {}
 
     def _close(self) -> None:
         row, self._row = self._row, {}
-        self._put_row(self._step, self._time_us, row)
+        self._put(self._step, self._time_us, row)
         self._step += 1
+
+    def _put(self, step: int, time_us: int, row: Row) -> None:
+        self.last_put = (step, time_us)
+        self._put_row(step, time_us, row)

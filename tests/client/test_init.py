@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def test_module_functions_mean_the_current_run(offline: Path) -> None:
     wandb.log({"loss": 1})
     assert wandb.run is run
     assert wandb.summary["loss"] == 1
+    assert wandb.summary["_step"] == 0 and 0 <= wandb.summary["_runtime"] < 60
     assert run.step == 1
     wandb.finish()
     assert wandb.run is None
@@ -520,3 +522,16 @@ def test_the_resume_file_is_json_that_other_tools_can_read(project: str, tmp_pat
     run = wandb.init(resume="auto")
     left = json.loads((tmp_path / "wandb" / "wandb-resume.json").read_text())
     assert left == {"run_id": run.id}
+
+
+def test_stop_in_the_dashboard_interrupts_the_training(project: str) -> None:
+    run = wandb.init()
+    run.log({"x": 0})
+    run._sender.flush(30)
+    the_run()._connection.patch("runs", the_run()._uid, stop_requested=True)
+    with pytest.raises(KeyboardInterrupt):
+        for step in range(1000):
+            run.log({"x": step})
+            time.sleep(0.02)
+    run.finish(exit_code=255)
+    assert the_run().state == "killed"
