@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -160,8 +161,12 @@ def encode_floats(numbers: NDArray[np.float64]) -> bytes:
 
 def _differences_pay(bits: NDArray[np.int64], deltas: NDArray[np.uint64]) -> bool:
     """Whether neighbours are four bits closer to each other, on average, than distant points."""
-    distant = np.abs(bits - np.roll(bits, len(bits) // 2)).view(np.uint64)
-    near, far = (float(np.log2(part[::4] + 1.0).mean()) for part in (deltas, distant))
+    if len(bits) < 8:
+        return False
+    sample = bits[::4]
+    half = len(sample) // 2
+    distant = np.abs(sample[half : 2 * half] - sample[:half]).view(np.uint64)
+    near, far = (float(np.log2(part + 1.0).mean()) for part in (deltas[::4], distant))
     return near + 4 <= far + 1  # zigzag has one bit more
 
 
@@ -174,7 +179,12 @@ def decode_floats(frame: bytes, n: int) -> NDArray[np.float64]:
 
 def encode_ints(numbers: NDArray[np.int64]) -> bytes:
     """One frame of n >= 1 integers as differences."""
-    base, deltas = to_deltas(numbers)
+    return _encode_ints(numbers.tobytes())
+
+
+@lru_cache(maxsize=16)  # the series of a row share its step and time
+def _encode_ints(numbers: bytes) -> bytes:
+    base, deltas = to_deltas(np.frombuffer(numbers, np.int64))
     return struct.pack("<q", base) + encode_columns([deltas])
 
 

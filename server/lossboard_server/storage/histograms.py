@@ -27,6 +27,7 @@ from lossboard_server.storage.codec import (
 from lossboard_server.storage.points import Floats, Ints
 
 __all__ = [
+    "NO_BATCH",
     "Counts",
     "Histograms",
     "Magnitudes",
