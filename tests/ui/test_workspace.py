@@ -89,15 +89,15 @@ def test_one_value_a_run_is_drawn_as_bars(workspace: Page) -> None:
 
 
 def test_what_is_logged_appears_without_a_reload(page: Page, server: Server, live_run: Any) -> None:
-    live_run.log({"loss": 1.0}, step=0)
-    live_run.log({"loss": 0.5}, step=1)
+    losses = [1 / (step + 1) for step in range(40)]
+    for step in range(2):
+        live_run.log({"loss": losses[step]}, step=step, commit=True)
     address = f"{server.base_url}/local/{live_run.project}"
-    open_panel(page, address, "scalar loss", "panel.data.lines?.[0]?.x.length >= 1")
+    open_panel(page, address, "scalar loss", "panel.data.lines?.[0]?.x.length === 2")
     for step in range(2, 40):
-        live_run.log({"loss": 1 / step}, step=step, commit=True)
+        live_run.log({"loss": losses[step]}, step=step, commit=True)
     panel = wait_for_panel(page, "scalar loss", "panel.data.lines[0].x.length === 40")
-    expected = [1.0, 0.5, *(1 / step for step in range(2, 40))]
-    assert panel["data"]["lines"][0]["original"] == expected
+    assert panel["data"]["lines"][0]["original"] == losses
 
 
 def test_a_new_run_and_a_new_key_appear_by_themselves(
@@ -154,7 +154,7 @@ def test_zooming_fetches_the_raw_points_and_changes_no_smoothed_value(
     assert sum(after["count"]) == 20_000
     old = before["data"]["lines"][0]
     last = (old["smoothed"][-1], after["smoothed"][-1])
-    assert last[0] == pytest.approx(last[1], abs=0.1 * np.std(np.arange(7)))
+    assert last[0] == pytest.approx(last[1], abs=0.2)  # a tenth of the noise
     page.get_by_role("button", name="Reset zoom").click()
     wait_for_panel(page, "scalar loss", f"{line}.x.length <= 1000")
 
