@@ -116,3 +116,15 @@ class WatchRecorder:
 def recorder() -> WatchRecorder:
     """A run that keeps the events of watch."""
     return WatchRecorder()
+
+
+def rows_of(run: Any) -> list[dict[str, Any]]:
+    """Rows of a run without times."""
+    rows = lossboard.Api().run("/".join(run.path) if isinstance(run.path, list) else run.path)
+    hidden = ("_timestamp", "_runtime")
+    return [{k: v for k, v in row.items() if k not in hidden} for row in rows.scan_history()]
+
+
+def the_run() -> Any:
+    (run,) = lossboard.Api().runs()
+    return run

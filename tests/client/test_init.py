@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import pickle
 import re
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -15,21 +11,9 @@ import numpy as np
 import pytest
 
 import lossboard as wandb
-from lossboard.errors import CommError, Error, UsageError
+from lossboard.errors import Error, UsageError
 
-from .conftest import Script
-
-
-def rows_of(run: Any) -> list[dict[str, Any]]:
-    """Rows of a run without times."""
-    rows = wandb.Api().run("/".join(run.path) if isinstance(run.path, list) else run.path)
-    hidden = ("_timestamp", "_runtime")
-    return [{k: v for k, v in row.items() if k not in hidden} for row in rows.scan_history()]
-
-
-def the_run() -> Any:
-    (run,) = wandb.Api().runs()
-    return run
+from .conftest import Script, rows_of, the_run
 
 
 def test_what_is_logged_comes_back(project: str) -> None:
@@ -265,182 +249,6 @@ def test_an_excepthook_of_the_program_still_runs(project: str, script: Script) -
     assert the_run().exit_code == 1
 
 
-def test_resume_goes_on_after_the_last_step(project: str) -> None:
-    with wandb.init(id="r", config={"lr": 0.1, "old": 1}, tags=["a"], name="kept") as run:
-        run.log({"x": 1}, step=41)
-    with wandb.init(id="r", resume="must", config={"lr": 0.2}) as run:
-        assert (run.resumed, run.step, run.starting_step) == (True, 42, 42)
-        assert run.config.as_dict() == {"lr": 0.2, "old": 1}
-        assert (run.name, run.tags, run.summary["x"]) == ("kept", ("a",), 1)
-        run.log({"x": 2})
-    assert [row["_step"] for row in rows_of(run)] == [41, 42]
-
-
-def test_resume_must_needs_the_run_and_never_refuses_it(project: str) -> None:
-    with pytest.raises(UsageError, match="there is no run 'r'"):
-        wandb.init(id="r", resume="must")
-    wandb.init(id="r", resume="never").finish()
-    with pytest.raises(UsageError, match="is there already"):
-        wandb.init(id="r", resume="never")
-
-
-def test_resume_allow_begins_a_run_that_is_not_there(project: str) -> None:
-    with wandb.init(id="r", resume="allow") as run:
-        assert (run.resumed, run.step) == (False, 0)
-
-
-def test_a_server_that_is_away_stops_must_and_not_allow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    settings = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1, "silent": True}
-    with pytest.raises(CommError, match=r"no answer from http://127\.0\.0\.1:9"):
-        wandb.init(id="r", resume="must", settings=settings)
-    with wandb.init(id="r", resume="allow", settings=settings) as run:
-        run.log({"x": 1})
-
-
-def test_auto_resumes_only_what_ended_badly(project: str) -> None:
-    first = wandb.init(resume="auto")
-    first.log({"x": 1})
-    first.finish(exit_code=1)
-    second = wandb.init(resume="auto")
-    assert (second.id, second.step) == (first.id, 1)
-    second.finish()
-    third = wandb.init(resume="auto")
-    assert third.id != first.id
-
-
-def test_rewind_and_fork_go_on_after_their_step(project: str) -> None:
-    with wandb.init(id="r") as run:
-        for value in range(5):
-            run.log({"x": value})
-    with wandb.init(fork_from="r?_step=2", id="f") as fork:
-        fork.log({"x": 30})
-    with wandb.init(resume_from="r?_step=1") as rewound:
-        rewound.log({"x": 20})
-    assert [row["x"] for row in rows_of(fork)] == [0, 1, 2, 30]
-    assert [row["x"] for row in rows_of(rewound)] == [0, 1, 20]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"fork_from": "r"},
-        {"resume_from": "r?_step=x"},
-        {"fork_from": "r?_step=1", "id": "r"},
-        {"resume_from": "r?_step=1", "id": "s"},
-        {"resume_from": "r?_step=1", "resume": "allow"},
-    ],
-)
-def test_contradictions_are_told(offline: Path, arguments: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
-        wandb.init(**arguments)
-
-
-def test_a_copy_of_a_run_is_the_run_and_a_pickle_is_for_other_processes(offline: Path) -> None:
-    run = wandb.init()
-    assert copy.deepcopy(run) is run
-    with pytest.raises(RuntimeError, match="pickled in this process"):
-        pickle.loads(pickle.dumps(run))
-    assert wandb.attach(run._attach_id) is run
-    with pytest.raises(UsageError, match="not an attach id"):
-        wandb.attach("nonsense")
-
-
-CHILDREN = """
-import multiprocessing, sys
-import lossboard as wandb
-
-def work(run, value):
-    (run or wandb).log({"child": value})
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context(sys.argv[1])
-    run = wandb.init()
-    run.log({"parent": 1})
-    given = None if sys.argv[1] == "fork" else run
-    children = [context.Process(target=work, args=(given, value)) for value in (1, 2)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-        assert child.exitcode == 0
-    run.log({"parent": 2})
-"""
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_children_log_to_the_run_of_their_parent(project: str, script: Script, method: str) -> None:
-    done = script(CHILDREN, method)
-    assert done.returncode == 0, done.stderr
-    found = the_run()
-    rows = list(found.scan_history())
-    assert sorted(row["parent"] for row in rows if "parent" in row) == [1, 2]
-    keys = found._connection.get("projects", "local", project, "keys")["keys"]
-    assert {key["key"]: key["n"] for key in keys} == {"child": 2, "parent": 2}
-
-
-FORK_WITH_OPEN_ROW = """
-import os
-import lossboard as wandb
-run = wandb.init()
-run.log({"parent": 1}, commit=False)
-pid = os.fork()
-if pid == 0:
-    run.log({"child": 1})
-    raise SystemExit(0)
-os.waitpid(pid, 0)
-run.log({"both": 1})
-"""
-
-
-def test_a_row_that_is_open_at_a_fork_is_sent_once_by_the_parent(
-    project: str, script: Script
-) -> None:
-    assert script(FORK_WITH_OPEN_ROW).returncode == 0
-    (row,) = rows_of(the_run())
-    assert row == {"_step": 0, "parent": 1, "child": 1, "both": 1}
-    assert the_run().state == "finished"
-
-
-RANK = "import lossboard as wandb\nwith wandb.init() as run:\n    run.log({'x': 1})\n"
-
-
-def ranks(script: Script, **variables: str) -> list[subprocess.CompletedProcess[str]]:
-    launch = {"WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "launch-1", "LOSSBOARD_SILENT": "false"}
-    return [script(RANK, RANK=str(rank), **launch, **variables) for rank in (0, 1)]
-
-
-def test_each_rank_is_a_run_of_the_launchers_group_and_only_the_first_prints(
-    project: str, script: Script
-) -> None:
-    first, second = ranks(script)
-    assert "View run" in first.stderr and second.stderr == ""
-    runs = wandb.Api().runs()
-    assert [run.group for run in runs] == ["launch-1", "launch-1"]
-    assert sorted(run.metadata["rank"] for run in runs) == [0, 1]
-    words = {run.name.rsplit("-", 1)[0] for run in runs}
-    assert len(words) == 1 and {run.name[-5:] for run in runs} == {"rank0", "rank1"}
-
-
-def test_ranks_with_one_id_are_writers_of_one_run(project: str, script: Script) -> None:
-    ranks(script, LOSSBOARD_RUN_ID="shared")
-    assert len(the_run()._detail()["writers"]) == 2
-    assert the_run()._detail()["attempts"].__len__() == 1
-
-
-def test_the_metadata_say_where_the_run_ran_and_can_be_left_out(
-    project: str, script: Script
-) -> None:
-    script(RANK, "--epochs", "3")
-    found = the_run().metadata
-    assert found["args"] == ["--epochs", "3"] and Path(found["program"]).name == "train.py"
-    assert {"host", "python", "os", "pid"} <= set(found)
-    script(RANK, LOSSBOARD__DISABLE_META="true")
-    assert sorted(map(len, (run.metadata for run in wandb.Api().runs())))[0] == 0
-
-
 def test_a_run_folder_that_can_not_be_written_is_replaced_by_a_temporary_one(
     offline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -516,12 +324,6 @@ def test_names_of_projects_come_from_the_repository(tmp_path: Path) -> None:
     assert default_project(tmp_path / "repo" / "train.py") == "repo"
     assert default_project(tmp_path / "repo" / "a" / "b" / "train.py") == "repo-a_b"
     assert default_project(None) == "uncategorized"
-
-
-def test_the_resume_file_is_json_that_other_tools_can_read(project: str, tmp_path: Path) -> None:
-    run = wandb.init(resume="auto")
-    left = json.loads((tmp_path / "wandb" / "wandb-resume.json").read_text())
-    assert left == {"run_id": run.id}
 
 
 def test_stop_in_the_dashboard_interrupts_the_training(project: str) -> None:

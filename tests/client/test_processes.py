@@ -1,0 +1,118 @@
+"""Children and ranks: several processes that log."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import lossboard as wandb
+from lossboard.errors import UsageError
+
+from .conftest import Script, rows_of, the_run
+
+
+def test_a_copy_of_a_run_is_the_run_and_a_pickle_is_for_other_processes(offline: Path) -> None:
+    run = wandb.init()
+    assert copy.deepcopy(run) is run
+    with pytest.raises(RuntimeError, match="pickled in this process"):
+        pickle.loads(pickle.dumps(run))
+    assert wandb.attach(run._attach_id) is run
+    with pytest.raises(UsageError, match="not an attach id"):
+        wandb.attach("nonsense")
+
+
+CHILDREN = """
+import multiprocessing, sys
+import lossboard as wandb
+
+def work(run, value):
+    (run or wandb).log({"child": value})
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    run = wandb.init()
+    run.log({"parent": 1})
+    given = None if sys.argv[1] == "fork" else run
+    children = [context.Process(target=work, args=(given, value)) for value in (1, 2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+        assert child.exitcode == 0
+    run.log({"parent": 2})
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_log_to_the_run_of_their_parent(project: str, script: Script, method: str) -> None:
+    done = script(CHILDREN, method)
+    assert done.returncode == 0, done.stderr
+    found = the_run()
+    rows = list(found.scan_history())
+    assert sorted(row["parent"] for row in rows if "parent" in row) == [1, 2]
+    keys = found._connection.get("projects", "local", project, "keys")["keys"]
+    assert {key["key"]: key["n"] for key in keys} == {"child": 2, "parent": 2}
+
+
+FORK_WITH_OPEN_ROW = """
+import os
+import lossboard as wandb
+run = wandb.init()
+run.log({"parent": 1}, commit=False)
+pid = os.fork()
+if pid == 0:
+    run.log({"child": 1})
+    raise SystemExit(0)
+os.waitpid(pid, 0)
+run.log({"both": 1})
+"""
+
+
+def test_a_row_that_is_open_at_a_fork_is_sent_once_by_the_parent(
+    project: str, script: Script
+) -> None:
+    assert script(FORK_WITH_OPEN_ROW).returncode == 0
+    (row,) = rows_of(the_run())
+    assert row == {"_step": 0, "parent": 1, "child": 1, "both": 1}
+    assert the_run().state == "finished"
+
+
+RANK = "import lossboard as wandb\nwith wandb.init() as run:\n    run.log({'x': 1})\n"
+
+
+def ranks(script: Script, **variables: str) -> list[subprocess.CompletedProcess[str]]:
+    launch = {"WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "launch-1", "LOSSBOARD_SILENT": "false"}
+    return [script(RANK, RANK=str(rank), **launch, **variables) for rank in (0, 1)]
+
+
+def test_each_rank_is_a_run_of_the_launchers_group_and_only_the_first_prints(
+    project: str, script: Script
+) -> None:
+    first, second = ranks(script)
+    assert "View run" in first.stderr and second.stderr == ""
+    runs = wandb.Api().runs()
+    assert [run.group for run in runs] == ["launch-1", "launch-1"]
+    assert sorted(run.metadata["rank"] for run in runs) == [0, 1]
+    words = {run.name.rsplit("-", 1)[0] for run in runs}
+    assert len(words) == 1 and {run.name[-5:] for run in runs} == {"rank0", "rank1"}
+
+
+def test_ranks_with_one_id_are_writers_of_one_run(project: str, script: Script) -> None:
+    ranks(script, LOSSBOARD_RUN_ID="shared")
+    assert len(the_run()._detail()["writers"]) == 2
+    assert the_run()._detail()["attempts"].__len__() == 1
+
+
+def test_the_metadata_say_where_the_run_ran_and_can_be_left_out(
+    project: str, script: Script
+) -> None:
+    script(RANK, "--epochs", "3")
+    found = the_run().metadata
+    assert found["args"] == ["--epochs", "3"] and Path(found["program"]).name == "train.py"
+    assert {"host", "python", "os", "pid"} <= set(found)
+    script(RANK, LOSSBOARD__DISABLE_META="true")
+    assert sorted(map(len, (run.metadata for run in wandb.Api().runs())))[0] == 0
