@@ -10,7 +10,7 @@ import numpy as np
 
 from lossboard import wire
 from lossboard.columns import Row, clean_text, json_ready, key_and_path, pack_rows
-from lossboard.terms import Deferred, Key
+from lossboard.terms import Key, is_deferred
 
 __all__ = ["Draft", "count_kinds"]
 
@@ -248,4 +248,4 @@ def count_kinds(record: wire.Record) -> dict[str, int]:
 
 
 def _resolved(value: Any) -> Any:
-    return value.resolve() if isinstance(value, Deferred) else value
+    return value.resolve() if is_deferred(value) else value

@@ -21,7 +21,16 @@ from lossboard import wire
 from lossboard.draft import Draft
 from lossboard.fork import follow_forks
 from lossboard.intake import Item
-from lossboard.terms import Deferred, DeliveryReport, Key, Level, Say, SenderOptions, Stored
+from lossboard.terms import (
+    Deferred,
+    DeliveryReport,
+    Key,
+    Level,
+    Say,
+    SenderOptions,
+    Stored,
+    is_deferred,
+)
 
 if TYPE_CHECKING:
     from lossboard.pipeline import Pipeline
@@ -329,7 +338,7 @@ class Sender:
 
 
 def _deferred_in(values: Mapping[Key, Any]) -> tuple[Deferred, ...]:
-    return tuple(value for value in values.values() if isinstance(value, Deferred))
+    return tuple(value for value in values.values() if is_deferred(value))
 
 
 def _size_of(value: Any) -> int:
@@ -342,4 +351,4 @@ def _size_of(value: Any) -> int:
         return 4 + sum(map(_size_of, value))
     if isinstance(value, wire.HistogramData):
         return 100 + len(value.counts) + len(value.edges) + 5 * len(value.magnitude_keys)
-    return _DEFERRED_BYTES if isinstance(value, Deferred) else _NUMBER_BYTES
+    return _DEFERRED_BYTES if is_deferred(value) else _NUMBER_BYTES

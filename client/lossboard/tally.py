@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lossboard.terms import Deferred, Key
+from lossboard.terms import Key, is_deferred
 
 __all__ = ["KeyTally", "Tally"]
 
@@ -81,7 +81,7 @@ def _numbers_in(column: list[Any]) -> list[float]:
 
 
 def _unready(row: Mapping[Key, Any]) -> bool:
-    return any(isinstance(value, Deferred) and not value.ready() for value in row.values())
+    return any(is_deferred(value) and not value.ready() for value in row.values())
 
 
 class Tally:
@@ -127,7 +127,7 @@ class Tally:
         if tally is None:
             tally = self.keys[key] = KeyTally()
         if not _PLAIN.issuperset(map(type, column)):
-            column = [v.resolve() if isinstance(v, Deferred) else v for v in column]
+            column = [v.resolve() if is_deferred(v) else v for v in column]
         present = [value for value in column if value is not None]
         if present:
             tally.add(present)
