@@ -52,6 +52,7 @@ class Draft:
         self._removed_config: dict[str, None] = {}
         self._summary: dict[str, Any] = {}
         self._removed_summary: dict[str, None] = {}
+        self._metadata: dict[str, Any] = {}
         self._metrics: dict[str, wire.MetricDefinition] = {}
         self._fields: wire.RunFields | None = None
         self._console: dict[int, wire.ConsoleLine] = {}
@@ -136,6 +137,10 @@ class Draft:
             values[clean_text(key)] = ready
             gone.pop(clean_text(key), None)
 
+    def add_metadata(self, changed: Mapping[str, Any]) -> None:
+        """Metadata by top-level key."""
+        self._metadata.update(json_ready(changed))
+
     def add_metric(self, definition: wire.MetricDefinition) -> None:
         """A merged define_metric; the last one of a name counts."""
         self._metrics[definition.name] = definition
@@ -205,6 +210,7 @@ class Draft:
             removed_config=list(self._removed_config),
             summary=self._summary,
             removed_summary=list(self._removed_summary),
+            metadata=self._metadata,
             metrics=list(self._metrics.values()),
             fields=self._fields,
             console=[self._console[number] for number in sorted(self._console)],
@@ -234,6 +240,7 @@ def count_kinds(record: wire.Record) -> dict[str, int]:
         "console lines": len(record.console),
         "config changes": len(record.config) + len(record.removed_config),
         "summary changes": len(record.summary) + len(record.removed_summary),
+        "metadata": len(record.metadata),
         "metric definitions": len(record.metrics),
         "changed fields": int(record.fields is not None),
         "file names": len(record.files),

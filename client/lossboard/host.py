@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import socket
-import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lossboard.settings import Launcher, Settings
 
-__all__ = ["describe", "main_program"]
+__all__ = ["describe", "describe_machine", "main_program", "program_folder", "requirements"]
 
-_GIT_TIMEOUT_SECS = 2.0
+_CPU_FACTS: Final = Path("/proc/cpuinfo")
 
 
 def main_program(settings: Settings) -> Path | None:
@@ -25,13 +26,18 @@ def main_program(settings: Settings) -> Path | None:
     return Path(path) if path else None
 
 
+def program_folder(settings: Settings) -> Path:
+    """Where the script lies; the current directory if there is none."""
+    program = main_program(settings)
+    return program.resolve().parent if program else Path.cwd()
+
+
 def describe(settings: Settings, launcher: Launcher | None) -> dict[str, Any]:
-    """Host, process, program, Python, hardware and git state, as far as the settings allow."""
+    """Host, process, program and Python: what is known without asking anybody."""
     ranks = {"rank": launcher.rank, "world_size": launcher.world_size} if launcher else {}
     if settings.x_disable_meta:
         return ranks
     program = main_program(settings)
-    folder = program.resolve().parent if program else Path.cwd()
     return {
         **ranks,
         "host": settings.host or socket.gethostname(),
@@ -42,48 +48,38 @@ def describe(settings: Settings, launcher: Launcher | None) -> dict[str, Any]:
         "program": str(program) if program else settings.notebook_name,
         "args": sys.argv[1:],
         "directory": str(Path.cwd()),
-        "cpu_count": os.cpu_count(),
-        **_gpus(),
-        **({} if settings.disable_git else _git(folder)),
     }
 
 
-def _gpus() -> dict[str, Any]:
-    """CUDA devices, if torch is there and has begun to use them: we don't initialise CUDA."""
-    torch = sys.modules.get("torch")
-    cuda = getattr(torch, "cuda", None)
-    if cuda is None or not cuda.is_initialized():
-        return {}
-    names = [cuda.get_device_name(index) for index in range(cuda.device_count())]
-    return {"gpu": names[0] if names else None, "gpu_count": len(names)}
+def describe_machine() -> dict[str, Any]:
+    """Processor, memory and disk, under W&B's names; sizes in bytes."""
+    import psutil  # late: only the recorders' thread needs it
+
+    disk = psutil.disk_usage(os.sep)
+    return {
+        "cpu_count": psutil.cpu_count(logical=False),
+        "cpu_count_logical": psutil.cpu_count(),
+        "cpu": {"model": _cpu_model()},
+        "memory": {"total": psutil.virtual_memory().total},
+        "disk": {os.sep: {"total": disk.total, "used": disk.used}},
+    }
 
 
-def _git(folder: Path) -> dict[str, Any]:
-    """Commit, branch and remote of the repository around `folder`; empty where there is none."""
-    if not any((root / ".git").exists() for root in (folder, *folder.parents)):
-        return {}
-    commit = _git_says(folder, "rev-parse", "HEAD")
-    if commit is None:
-        return {}
-    remote = _git_says(folder, "config", "--get", "remote.origin.url")
-    found = {"commit": commit, "branch": _git_says(folder, "rev-parse", "--abbrev-ref", "HEAD")}
-    return {"git": found | ({"remote": _without_password(remote)} if remote else {})}
+def _cpu_model() -> str:
+    if _CPU_FACTS.exists():
+        for line in _CPU_FACTS.read_text(errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
-def _git_says(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=_GIT_TIMEOUT_SECS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):  # no git, or a slow disk: the run goes on
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
-
-
-def _without_password(remote: str) -> str:
-    scheme, separator, rest = remote.partition("://")
-    return scheme + separator + rest.rpartition("@")[2] if separator else remote
+@cache
+def requirements() -> str:
+    """All installed packages, as lines that pip can read."""
+    found = {
+        f"{distribution.metadata['Name']}=={distribution.version}"
+        for distribution in importlib.metadata.distributions()
+        if distribution.metadata["Name"]
+    }
+    return "".join(f"{line}\n" for line in sorted(found, key=str.lower))

@@ -195,8 +195,8 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     runs.add(run, main=settings.reinit != "create_new")
     _greet(run, terminal)
     _name_undelivered(folder, run, terminal)
-    if settings.console != "off" and not (shared and launcher and launcher.rank):
-        run._console.start()
+    follows = shared and launcher is not None and launcher.rank != 0
+    run._recorders.start(str(launcher.rank) if follows and launcher else "")
     return run
 
 

@@ -18,12 +18,13 @@ from lossboard import watch, wire
 from lossboard.alerts import AlertGate, AlertLevel
 from lossboard.attaching import RunToken, decode_token, encode_token
 from lossboard.closing import say_goodbye
-from lossboard.console import ConsoleCapture
-from lossboard.describing import Described
+from lossboard.description import Description
 from lossboard.directories import RunDirectory
 from lossboard.errors import UsageError
 from lossboard.metrics import Metric, MetricTable, definition_of
 from lossboard.process_end import flush_at_end_of_child
+from lossboard.recorders import Recorders
+from lossboard.run_artifacts import RunArtifacts
 from lossboard.run_config import Config
 from lossboard.run_summary import Summary
 from lossboard.sender import Sender, SenderHandle
@@ -39,7 +40,7 @@ __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
 _CARE_INTERVAL_US: Final = 500_000  # how often `log` looks after what is not its own work
 
 
-class Run(Described):
+class Run(RunArtifacts):
     """A run being logged. It is made by `init`; `log`, `config` and `summary` are its everyday.
 
     `open_sender(run)` is called once, when everything that a sender calls back is in place.
@@ -77,7 +78,6 @@ class Run(Described):
         self._pid = os.getpid()
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
-        self._console = ConsoleCapture(self._put_console)
         self._config = Config(
             start.config,
             allow_val_change=bool(settings.allow_val_change),
@@ -88,14 +88,16 @@ class Run(Described):
             tally=self._tally,
             metrics=self._metrics,
             on_change=self._put_summary,
+            bind=self._binder.bind_summary,
             internal=self._about_last_row,
         )
         self._sender = open_sender(self)
-
-    @property
-    def dir(self) -> str:
-        """The folder of files that belong to the run."""
-        return str(self._directory.files)
+        self._recorders = Recorders(
+            settings,
+            self._sender,
+            Description(settings, start.metadata, start.started_us, directory.files),
+            on_failure=self._recorder_failed,
+        )
 
     # ---- logging
 
@@ -117,8 +119,8 @@ class Run(Described):
         """
         if self._ended:
             self._refuse("log")
-        row = {} if data is None else history_row(data)
         index = step if step is None or type(step) is int else as_step(step)
+        row = {} if data is None else history_row(data, self._binder, index)
         time_us = time.time_ns() // 1000
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
             time_us = _take_reserved(row, time_us)
@@ -167,6 +169,9 @@ class Run(Described):
         """The step that a call of `log` without one is logged at."""
         if self._ended:
             self._refuse("step")
+        return self._steps.step
+
+    def _step_now(self) -> int:
         return self._steps.step
 
     @property
@@ -227,8 +232,8 @@ class Run(Described):
             self._refuse("summary.update")
         self._sender.put_summary(changed, removed)
 
-    def _put_console(self, lines: list[wire.ConsoleLine]) -> None:
-        self._sender.put_console(lines)
+    def _recorder_failed(self, trace: str) -> None:
+        self.warn(f"a thread beside this run died; please report this:\n{trace}")
 
     def _send_fields(self, fields: wire.RunFields) -> None:
         if self._ended:
@@ -267,9 +272,7 @@ class Run(Described):
         """Whether nothing can be logged any more."""
         return self._ended
 
-    def put_event(
-        self, step: int, time_us: int, batch: int, histograms: Mapping[Any, Any]
-    ) -> None:
+    def put_event(self, step: int, time_us: int, batch: int, histograms: Mapping[Any, Any]) -> None:
         """Stores the histograms of one backward pass."""
         self._sender.put_event(step, time_us, batch, histograms)
 
@@ -324,11 +327,10 @@ class Run(Described):
                 return
             self._say_if_silent(watch.stop(self))
             self._steps.close()
-            self._console.stop()
+            self._live_files.finish()
+            self._recorders.stop()
             self._ended = True
-            exit = wire.Exit(
-                code=exit_code or 0, time_us=_now_us(), preempting=self._preempting
-            )
+            exit = wire.Exit(code=exit_code or 0, time_us=_now_us(), preempting=self._preempting)
             report = self._sender.finish(exit)
             self._on_finish(self, exit.code)
             if not self._in_fork:
@@ -360,7 +362,7 @@ class Run(Described):
     ) -> Literal[False]:
         if error is not None:
             # Python prints it after the run's end: this is how it gets into the run's output.
-            self._console.record("stderr", "".join(traceback.format_exception(error)))
+            self._recorders.record("stderr", "".join(traceback.format_exception(error)))
         self.finish(exit_code=0 if kind is None else 1)
         return False
 
@@ -388,10 +390,11 @@ class Run(Described):
         self._in_fork = True
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
-        self._console.leave()
+        self._recorders.leave()
         self._terminal.levels = frozenset({"error"})
         self._terminal.waiting.clear()
         self._steps.start_in_fork()
+        self._live_files.start_in_fork()
         self._tally.start_in_fork()
 
     @property

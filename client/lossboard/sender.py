@@ -170,6 +170,10 @@ class Sender:
         gone = list(removed)
         self._put(Item(Draft.add_summary, (changed, gone), _size_of(changed) + _size_of(gone)))
 
+    def put_metadata(self, changed: Mapping[str, Any]) -> None:
+        """Metadata by top-level key, beside what the run's start has."""
+        self._put(Item(Draft.add_metadata, (changed,), _size_of(changed)))
+
     def put_metric(self, definition: wire.MetricDefinition) -> None:
         """A define_metric call, merged with those before it."""
         self._put(Item(Draft.add_metric, (definition,), _SMALL_BYTES))

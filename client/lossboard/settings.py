@@ -24,6 +24,7 @@ from lossboard.settings_names import KEPT_WITHOUT_EFFECT
 __all__ = [
     "DEFAULT_BASE_URL",
     "Console",
+    "Interval",
     "Launcher",
     "Mode",
     "Reinit",
@@ -40,6 +41,7 @@ DEFAULT_BASE_URL: Final = "http://127.0.0.1:8080"
 
 Mode: TypeAlias = Literal["online", "offline", "disabled"]
 Tag: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Interval: TypeAlias = Annotated[float, msgspec.Meta(ge=0.1)]  # seconds
 Console: TypeAlias = Literal["auto", "off", "wrap", "redirect", "wrap_raw", "wrap_emu"]
 Reinit: TypeAlias = Literal["default", "return_previous", "finish_previous", "create_new"]
 Resume: TypeAlias = Literal["allow", "must", "never", "auto"]
@@ -47,6 +49,8 @@ Resume: TypeAlias = Literal["allow", "must", "never", "auto"]
 _MODE_NAMES: Final = {"dryrun": "offline", "run": "online", "shared": "online"}
 _TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
+
+_LISTS: Final = ("config_paths", "run_tags", "x_stats_disk_paths")  # in variables: with commas
 
 # Variables whose names are not that of their field.
 _FIELD_OF_VARIABLE: Final = {
@@ -93,11 +97,17 @@ class Settings:
     allow_val_change: bool | None = None
     config_paths: tuple[str, ...] = ()
     console: Console = "auto"
+    disable_code: bool = False
     disable_git: bool = False
     host: str | None = None
     notebook_name: str | None = None
     program: str | None = None
+    x_disable_machine_info: bool = False
     x_disable_meta: bool = False
+    x_disable_stats: bool = False
+    x_save_requirements: bool = True
+    x_stats_disk_paths: tuple[str, ...] = ("/",)
+    x_stats_sampling_interval: Interval = 15.0
     # What is printed
     max_end_of_run_history_metrics: int = 10
     max_end_of_run_summary_metrics: int = 10
@@ -246,7 +256,7 @@ def _is_cloud(field: str, text: str) -> bool:
 
 
 def _parsed(field: str, text: str) -> Any:
-    if field in ("run_tags", "config_paths"):
+    if field in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if text.startswith(("{", "[")):
         try:
@@ -289,7 +299,7 @@ def _normal(field: str, value: Any) -> Any:
         return "auto" if value else None
     if field == "reinit" and (value is None or isinstance(value, bool)):
         return {None: "default", True: "finish_previous", False: "return_previous"}[value]
-    if field in ("run_tags", "config_paths") and value is not None:
+    if field in _LISTS and value is not None:
         return tuple(value)
     if isinstance(value, str) and _field_types()[field] in (bool, bool | None):
         return _boolean(value)

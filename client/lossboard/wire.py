@@ -306,8 +306,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `missing` counts the records just before this one that the client no longer has.
     `config` and `summary` are values set since the last record (whole values by top-level key);
-    the `removed_*` lists name deleted keys. `system` holds rows of system metrics, with `steps`
-    counting samples.
+    the `removed_*` lists name deleted keys. `metadata` adds to that of `start`. `system` holds
+    rows of system metrics, with `steps` counting samples.
     """
 
     version: int  # no default: a default would be left out of the bytes
@@ -320,6 +320,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     removed_config: list[str] = []
     summary: dict[str, Any] = {}
     removed_summary: list[str] = []
+    metadata: dict[str, Any] = {}
     metrics: list[MetricDefinition] = []
     fields: RunFields | None = None
     console: list[ConsoleLine] = []

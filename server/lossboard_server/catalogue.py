@@ -21,6 +21,7 @@ from lossboard_server.names import check_entity, check_project, check_run_id
 from lossboard_server.writer import Transaction
 
 __all__ = [
+    "add_metadata",
     "add_notices",
     "define_metrics",
     "delete_project",
@@ -172,6 +173,12 @@ def merge_config(
     """Set and remove top-level keys of the config."""
     config = _without(_column(transaction, uid, "config_json"), removed) | dict(values)
     transaction.update_run(uid, "meta", config_json=encode_json_text(config))
+
+
+def add_metadata(transaction: Transaction, uid: int, values: Mapping[str, Any]) -> None:
+    """Set top-level keys of what the run says about its machine and program."""
+    metadata = _column(transaction, uid, "metadata_json") | dict(values)
+    transaction.update_run(uid, "meta", metadata_json=encode_json_text(metadata))
 
 
 def set_summary(

@@ -210,6 +210,8 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
         catalogue.set_summary(
             transaction, uid, record.summary, record.removed_summary, time_us=time_us
         )
+    if record.metadata:
+        catalogue.add_metadata(transaction, uid, record.metadata)
     if record.metrics:
         catalogue.define_metrics(transaction, uid, record.metrics)
     if record.fields is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import queue
 import sys
 import threading
 from itertools import count
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 import lossboard as wandb
-from lossboard.console import ConsoleCapture, LineEmulator, unrecorded
+from lossboard.console import ConsoleCapture, unrecorded
+from lossboard.line_emulator import LineEmulator
 from lossboard.report import history_cells, sparkline, summary_cells
 from lossboard.tally import KeyTally
 from lossboard.terminal import Terminal
@@ -33,7 +35,17 @@ TEXTS: list[tuple[tuple[str, ...], dict[int, str]]] = [
     (("10%\r", "20%\r", "30%"), {0: "30%"}),
     (("long line\rshort",), {0: "shortline"}),
     (("\n\nx",), {2: "x"}),
-    (("\x1b[31mred\x1b[0m",), {0: "red"}),
+    (("\x1b[31mred\x1b[0m",), {0: "\x1b[31mred\x1b[0m"}),
+    (
+        ("\x1b[1m\x1b[31mred\n", "on\x1b[m off"),
+        {0: "\x1b[1m\x1b[31mred\x1b[0m", 1: "\x1b[1m\x1b[31mon\x1b[0m off"},
+    ),
+    (("\x1b[32m##\x1b[0m..\r", "\x1b[32m###\x1b[0m"), {0: "\x1b[32m###\x1b[0m."}),
+    (("\x1b[31mred\r\x1b[0mb",), {0: "b\x1b[31med\x1b[0m"}),
+    (("\x1b[?25lhidden cursor\x1b]0;title\x07",), {0: "hidden cursor"}),
+    (("a long line\r\x1b[Kshort",), {0: "short"}),
+    (("abcdef\x1b[3D\x1b[1K",), {0: "   def"}),
+    (("abc\x08\x08X",), {0: "aXc"}),
     (("outer\n", "inner", "\x1b[A\r", "OUTER"), {0: "OUTER", 1: "inner"}),
 ]
 
@@ -51,7 +63,7 @@ def test_a_thousand_lines_keep_their_numbers() -> None:
 
 def captured(write: Any) -> list[Any]:
     sent: list[Any] = []
-    capture = ConsoleCapture(sent.extend)
+    capture = ConsoleCapture(sent.extend, pytest.fail)
     capture.start()
     try:
         write()
@@ -97,6 +109,31 @@ def test_a_line_that_is_still_drawn_is_sent_at_the_latest_at_the_end(
     sent = captured(write)
     assert len(sent) < 10
     assert (sent[-1].number, sent[-1].text) == (0, "100%")
+
+
+def test_a_line_that_nothing_follows_is_sent_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sent: queue.Queue[Any] = queue.Queue()
+    capture = ConsoleCapture(lambda lines: [sent.put(line) for line in lines], pytest.fail)
+    capture.start()
+    print("Password: ", end="")
+    assert sent.get(timeout=30).text == "Password: "
+    capture.stop()
+
+
+def test_two_captures_may_end_in_any_order(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = [], []
+    captures = [ConsoleCapture(kept.extend, pytest.fail) for kept in (first, second)]
+    for capture in captures:
+        capture.start()
+    print("both")
+    captures[0].stop()
+    print("second")
+    captures[1].stop()
+    print("none")
+    assert [line.text for line in first] == ["both"]
+    assert [line.text for line in second] == ["both", "second"]
 
 
 def test_messages_have_our_prefix_and_their_level() -> None:
