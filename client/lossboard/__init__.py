@@ -33,13 +33,22 @@ from lossboard.module_functions import (
     define_metric,
     finish,
     join,
+    link_artifact,
+    link_model,
     log,
+    log_artifact,
+    log_code,
+    log_model,
     login,
     mark_preempting,
     require,
+    restore,
+    save,
     setup,
     teardown,
     unwatch,
+    use_artifact,
+    use_model,
     watch,
 )
 from lossboard.settings import Settings
@@ -47,7 +56,24 @@ from lossboard.terminal import termerror, termlog, termwarn
 from lossboard.version import __version__
 
 if TYPE_CHECKING:
+    from lossboard import data_types, plot
     from lossboard.api import Api
+    from lossboard.artifacts import Artifact
+    from lossboard.data_types import (
+        Audio,
+        Graph,
+        Html,
+        Image,
+        JoinedTable,
+        Molecule,
+        Object3D,
+        PartitionedTable,
+        Plotly,
+        Table,
+        Video,
+    )
+    from lossboard.integration import lightgbm, sklearn, xgboost
+    from lossboard.plot import plot_table
     from lossboard.run_config import Config
     from lossboard.run_summary import Summary
 
@@ -58,42 +84,85 @@ if TYPE_CHECKING:
 __all__ = [
     "AlertLevel",
     "Api",
+    "Artifact",
+    "Audio",
     "AuthenticationError",
     "CommError",
     "ConfigError",
     "Error",
+    "Graph",
     "Histogram",
+    "Html",
+    "Image",
+    "JoinedTable",
+    "Molecule",
+    "Object3D",
+    "PartitionedTable",
+    "Plotly",
     "Run",
     "Settings",
+    "Table",
     "UnsupportedError",
     "UsageError",
+    "Video",
     "__version__",
     "alert",
     "attach",
     "config",
+    "data_types",
     "define_metric",
     "finish",
     "init",
     "join",
+    "lightgbm",
+    "link_artifact",
+    "link_model",
     "log",
+    "log_artifact",
+    "log_code",
+    "log_model",
     "login",
     "mark_preempting",
+    "plot",
+    "plot_table",
     "require",
+    "restore",
     "run",
+    "save",
     "setup",
+    "sklearn",
     "summary",
     "teardown",
     "termerror",
     "termlog",
     "termwarn",
     "unwatch",
+    "use_artifact",
+    "use_model",
     "watch",
+    "xgboost",
 ]
 
 _attach = attach  # what Lightning calls
 
-# Loaded when first used.
-_LAZY: Final = {"Api": "lossboard.api"}
+# Loaded when first used: a name of a module, or, after a colon, in it.
+_DATA_TYPES: Final = (
+    "Audio Graph Html Image JoinedTable Molecule Object3D PartitionedTable Plotly Table Video"
+)
+_LAZY: Final = {
+    **{name: f"lossboard.data_types:{name}" for name in _DATA_TYPES.split()},
+    "Api": "lossboard.api:Api",
+    "Artifact": "lossboard.artifacts:Artifact",
+    "data_types": "lossboard.data_types",
+    "lightgbm": "lossboard.integration.lightgbm",
+    "plot": "lossboard.plot",
+    "plot_table": "lossboard.plot:plot_table",
+    "sklearn": "lossboard.integration.sklearn",
+    "xgboost": "lossboard.integration.xgboost",
+}
+_MISSING: Final = frozenset(
+    {"catboost", "fastai", "gym", "keras", "sacred", "sb3", "tensorboard", "tensorflow"}
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -104,5 +173,12 @@ def __getattr__(name: str) -> Any:
     if name == "summary":
         return Unset("summary") if runs.main is None else runs.main.summary
     if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+        module, _, member = _LAZY[name].partition(":")
+        loaded = importlib.import_module(module)
+        return getattr(loaded, member) if member else loaded
+    if name in _MISSING:
+        raise AttributeError(
+            f"lossboard has no integration {name!r} (there are lightgbm, sklearn and xgboost):"
+            " call lossboard.log in a callback of your own"
+        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

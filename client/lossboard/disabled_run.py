@@ -10,12 +10,25 @@ from typing import Any, SupportsIndex, cast
 from lossboard import wire
 from lossboard.directories import RunDirectory
 from lossboard.live_run import Run
+from lossboard.media.base import Content
 from lossboard.null_sender import NullSender
 from lossboard.sender import Sender
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
 
-__all__ = ["NoopRun"]
+__all__ = ["NoopRun", "Silence"]
+
+
+class Silence:
+    """Any attribute of it, and whatever it is called with, is itself."""
+
+    def __getattr__(self, name: str) -> Silence:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: object, **__: object) -> Silence:
+        return self
 
 
 class NoopRun(Run):
@@ -49,6 +62,45 @@ class NoopRun(Run):
 
     def alert(self, *_: Any, **__: Any) -> None:
         """Nobody is alerted."""
+
+    def save(self, *_: Any, **__: Any) -> Any:
+        """Nothing is saved: False."""
+        return False
+
+    def put_file(self, source: Content, *, name: str, mime_type: str) -> wire.FileEntry:
+        """No file is made; media in the summary look as if there were one."""
+        return wire.FileEntry(name, "", 0, 0, mime_type)
+
+    def put_table(self, key: str, table: Any) -> Mapping[str, str]:
+        """No artifact is made."""
+        return {}
+
+    def log_artifact(self, *_: Any, **__: Any) -> Any:
+        """Nothing is logged; what comes back takes any call."""
+        return Silence()
+
+    def use_artifact(self, *_: Any, **__: Any) -> Any:
+        """Nothing is there; what comes back takes any call."""
+        return Silence()
+
+    def link_artifact(self, *_: Any, **__: Any) -> Any:
+        """Nothing is linked; what comes back takes any call."""
+        return Silence()
+
+    def upsert_artifact(self, *_: Any, **__: Any) -> Any:
+        """Nothing is gathered; what comes back takes any call."""
+        return Silence()
+
+    def finish_artifact(self, *_: Any, **__: Any) -> Any:
+        """Nothing is logged; what comes back takes any call."""
+        return Silence()
+
+    def log_code(self, *_: Any, **__: Any) -> None:
+        """No code is logged."""
+
+    def use_model(self, *_: Any, **__: Any) -> str:
+        """No model is there."""
+        return ""
 
     @property
     def step(self) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 __all__ = [
+    "ArtifactFinalizedError",
+    "ArtifactNotLoggedError",
+    "ArtifactStatusError",
     "AuthenticationError",
     "CommError",
     "ConfigError",
@@ -10,6 +13,7 @@ __all__ = [
     "SettingsError",
     "UnsupportedError",
     "UsageError",
+    "WaitTimeoutError",
 ]
 
 
@@ -44,3 +48,19 @@ class ConfigError(Error):
 
 class SettingsError(UsageError, ValueError):
     """A setting with a wrong name or value; W&B raises a ValueError here too."""
+
+
+class ArtifactStatusError(AttributeError):
+    """An artifact is not in the state that a call needs; W&B's is an AttributeError too."""
+
+
+class ArtifactNotLoggedError(ArtifactStatusError):
+    """The artifact has to be logged first."""
+
+
+class ArtifactFinalizedError(ArtifactStatusError):
+    """The artifact is logged and can't be changed."""
+
+
+class WaitTimeoutError(Error):
+    """What was waited for did not come in time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lossboard.attaching import decode_token
 from lossboard.current import runs
@@ -13,21 +13,33 @@ from lossboard.metrics import Metric
 from lossboard.settings import Settings, resolve
 from lossboard.terminal import termwarn
 
+if TYPE_CHECKING:
+    from lossboard.artifacts import Artifact
+
 __all__ = [
     "alert",
     "attach",
     "define_metric",
     "finish",
     "join",
+    "link_artifact",
+    "link_model",
     "log",
+    "log_artifact",
+    "log_code",
+    "log_model",
     "login",
     "mark_preempting",
     "require",
+    "restore",
+    "save",
     "set_entity",
     "set_project",
     "setup",
     "teardown",
     "unwatch",
+    "use_artifact",
+    "use_model",
     "watch",
 ]
 
@@ -65,6 +77,51 @@ def alert(title: str, text: str, level: Any = None, wait_duration: Any = None) -
 def mark_preempting() -> None:
     """`Run.mark_preempting` of the current run."""
     runs.require("mark_preempting()").mark_preempting()
+
+
+def save(*arguments: Any, **named: Any) -> list[str]:
+    """`Run.save` of the current run."""
+    return runs.require("save()").save(*arguments, **named)
+
+
+def restore(*arguments: Any, **named: Any) -> TextIO:
+    """`Run.restore` of the current run."""
+    return runs.require("restore()").restore(*arguments, **named)
+
+
+def log_artifact(*arguments: Any, **named: Any) -> Artifact:
+    """`Run.log_artifact` of the current run."""
+    return runs.require("log_artifact()").log_artifact(*arguments, **named)
+
+
+def use_artifact(*arguments: Any, **named: Any) -> Artifact:
+    """`Run.use_artifact` of the current run."""
+    return runs.require("use_artifact()").use_artifact(*arguments, **named)
+
+
+def link_artifact(*arguments: Any, **named: Any) -> Artifact:
+    """`Run.link_artifact` of the current run."""
+    return runs.require("link_artifact()").link_artifact(*arguments, **named)
+
+
+def log_model(*arguments: Any, **named: Any) -> Artifact:
+    """`Run.log_model` of the current run."""
+    return runs.require("log_model()").log_model(*arguments, **named)
+
+
+def use_model(*arguments: Any, **named: Any) -> str:
+    """`Run.use_model` of the current run."""
+    return runs.require("use_model()").use_model(*arguments, **named)
+
+
+def link_model(*arguments: Any, **named: Any) -> Artifact:
+    """`Run.link_model` of the current run."""
+    return runs.require("link_model()").link_model(*arguments, **named)
+
+
+def log_code(*arguments: Any, **named: Any) -> Artifact | None:
+    """`Run.log_code` of the current run."""
+    return runs.require("log_code()").log_code(*arguments, **named)
 
 
 def finish(exit_code: int | None = None, quiet: object = None) -> None:

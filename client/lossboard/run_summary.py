@@ -26,10 +26,17 @@ class SummaryNode:
 
     _values: dict[str, Any]
     _changed: Callable[[str], None]
+    _converted: Callable[[str, Any], Any]
 
-    def __init__(self, values: dict[str, Any], changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        values: dict[str, Any],
+        changed: Callable[[str], None],
+        converted: Callable[[str, Any], Any],
+    ) -> None:
         object.__setattr__(self, "_values", values)
         object.__setattr__(self, "_changed", changed)
+        object.__setattr__(self, "_converted", converted)
 
     def _current(self) -> dict[str, Any]:
         return self._values
@@ -37,7 +44,7 @@ class SummaryNode:
     def __getitem__(self, key: str) -> Any:
         value = self._current()[key]
         if isinstance(value, dict) and "_type" not in value:
-            return SummaryNode(value, lambda _: self._changed(key))
+            return SummaryNode(value, lambda _: self._changed(key), self._converted)
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -98,7 +105,7 @@ class SummaryNode:
         """Sets several values."""
         values = self._current()
         for key, value in d.items():
-            values[key] = summary_value(value)
+            values[key] = self._converted(key, value)
             self._changed(key)
 
 
@@ -107,7 +114,8 @@ class MissingSummaryKey(AttributeError, KeyError):
 
 
 class Summary(SummaryNode):
-    """The summary of a run. `on_change` hears what the user set and deleted, by top-level key.
+    """The summary of a run. `on_change` hears what the user set and deleted, by top-level key;
+    `bind` makes JSON of media, and None of all else.
 
     What follows from the rows is not sent: the server composes it from the same rows. `internal`
     gives the values about the last row, whose names begin with `_`.
@@ -125,9 +133,14 @@ class Summary(SummaryNode):
         tally: Tally,
         metrics: MetricTable,
         on_change: OnSummary,
+        bind: Callable[[str, Any], Any] = lambda key, value: None,
         internal: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
-        super().__init__(dict(values), self._send)
+        def converted(key: str, value: Any) -> Any:
+            bound = bind(key, value)
+            return summary_value(value) if bound is None else bound
+
+        super().__init__(dict(values), self._send, converted)
         object.__setattr__(self, "_tally", tally)
         object.__setattr__(self, "_metrics", metrics)
         object.__setattr__(self, "_on_change", on_change)

@@ -8,9 +8,10 @@ import decimal
 import enum
 import fractions
 import math
+import sys
 import types
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from lossboard.histogram import Histogram, from_values
 from lossboard.terms import Key
 from lossboard.wire import HistogramData
 
-__all__ = ["Row", "config_value", "history_row", "history_value", "summary_value"]
+__all__ = ["Bind", "Row", "config_value", "history_row", "history_value", "summary_value"]
 
 Row: TypeAlias = dict[Key, Any]
 _Convert: TypeAlias = Callable[[Any], Any]
@@ -30,8 +31,16 @@ _TEXT: Final = frozenset({str})
 _FUNCTIONS: Final = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
-def history_row(data: Mapping[str, Any]) -> Row:
-    """A snapshot of what was passed to `log`, nested dicts as tuples of keys.
+class Bind(Protocol):
+    """What makes JSON of media; see `lossboard.media.binder.Binder`."""
+
+    def bind(self, path: tuple[str, ...], value: Any, step: int | None) -> tuple[Key, Any] | None:
+        """Key and JSON; None for what is no media."""
+
+
+def history_row(data: Mapping[str, Any], media: Bind | None = None, step: int | None = None) -> Row:
+    """A snapshot of what was passed to `log`, nested dicts as tuples of keys, with `media` bound
+    to the `step` that was given, if any.
 
     Raises TypeError, and nothing of it is stored then, for keys that are not text and for values
     that can't be stored.
@@ -47,10 +56,8 @@ def history_row(data: Mapping[str, Any]) -> Row:
     for key, value in data.items():
         if type(value) in _PLAIN:
             row[key] = value
-        elif isinstance(value, Mapping) and value and "_type" not in value:
-            _flatten(row, (key,), value)
         else:
-            row[key] = history_value(value)
+            _put(row, (key,), value, media, step)
     return row
 
 
@@ -62,13 +69,17 @@ def _refuse_keys(data: Mapping[Any, Any]) -> None:
             )
 
 
-def _flatten(row: Row, path: tuple[str, ...], data: Mapping[Any, Any]) -> None:
-    for name, value in data.items():
-        below = (*path, str(name))
-        if isinstance(value, Mapping) and value and "_type" not in value:
-            _flatten(row, below, value)
-        else:
-            row[below] = history_value(value)
+def _put(row: Row, path: tuple[str, ...], value: Any, media: Bind | None, step: int | None) -> None:
+    if isinstance(value, Mapping) and value and "_type" not in value:
+        for name, item in value.items():
+            _put(row, (*path, str(name)), item, media, step)
+        return
+    bound = None
+    if media is not None and type(value) not in _PLAIN and not is_array(value):
+        bound = media.bind(path, value, step)
+    if bound is None:
+        bound = (path if len(path) > 1 else path[0]), history_value(value)
+    row[bound[0]] = bound[1]
 
 
 def history_value(value: Any) -> Any:
@@ -130,10 +141,17 @@ def config_value(value: Any) -> Any:
     if isinstance(value, slice):
         parts = {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
         return {name: config_value(part) for name, part in parts.items()}
+    if _is_media(value):
+        raise TypeError("WBValue objects cannot be added to the run config: log them instead")
     try:
         return _plain(value, config_value)
     except TypeError:
         return str(value)
+
+
+def _is_media(value: Any) -> bool:
+    media = getattr(sys.modules.get("lossboard.media.base"), "Media", None)
+    return media is not None and isinstance(value, media)
 
 
 def _plain(value: Any, convert: _Convert) -> Any:

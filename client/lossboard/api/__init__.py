@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lossboard.api.artifacts import ArtifactCollection, ArtifactType, artifact_types
 from lossboard.api.connection import Connection, NotFound
 from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram
-from lossboard.api.paths import project_path, run_path
+from lossboard.api.paths import artifact_path, project_path, run_path
 from lossboard.api.projects import Project
-from lossboard.api.run import Run
+from lossboard.api.run import Run, stored_artifact
 from lossboard.api.runs import Runs
+from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.current import runs as process
 from lossboard.settings import resolve
 
-__all__ = ["Api", "File", "NotFound", "Project", "Run", "Runs", "StoredHistogram"]
+__all__ = [
+    "Api",
+    "ArtifactCollection",
+    "ArtifactType",
+    "File",
+    "NotFound",
+    "Project",
+    "Run",
+    "Runs",
+    "StoredHistogram",
+]
 
 
 class Api:
@@ -74,3 +86,47 @@ class Api:
         """One run, by `entity/project/run_id`."""
         found = self._connection.get("runs", *run_path(path, self._settings))
         return Run(self._connection, found)
+
+    def artifact(self, name: str, type: str | None = None) -> Artifact:
+        """One artifact, by `entity/project/collection:alias`; the alias may be a version `v3`, and
+        is `latest` by default. Raises ValueError for one of another type."""
+        *place, collection, alias = artifact_path(name, self._settings)
+        found = self._connection.get("projects", *place, "artifacts", collection, alias)
+        if type not in (None, found["type"]):
+            raise ValueError(f"{name} is of type {found['type']!r} and not {type!r}")
+        return Artifact.of(stored_artifact(self._connection, found))
+
+    def artifact_by_client_id(self, client_id: str) -> StoredArtifact | None:
+        """The artifact that was announced under this id, also while it is no version yet."""
+        try:
+            found = self._connection.get("artifacts", "by_client_id", client_id)
+        except NotFound:
+            return None
+        return stored_artifact(self._connection, found)
+
+    def artifact_exists(self, name: str, type: str | None = None) -> bool:
+        """Whether there is such an artifact."""
+        try:
+            self.artifact(name, type)
+        except NotFound:
+            return False
+        return True
+
+    def artifacts(self, type_name: str, name: str, per_page: int = 50) -> list[Artifact]:
+        """The versions of `entity/project/collection`, the newest first."""
+        return self.artifact_collection(type_name, name).artifacts()
+
+    def artifact_collection(self, type_name: str, name: str) -> ArtifactCollection:
+        """One collection, by `entity/project/collection`."""
+        *place, collection, _ = artifact_path(name, self._settings)
+        return ArtifactType(self._connection, (place[0], place[1]), type_name).collection(
+            collection
+        )
+
+    def artifact_types(self, project: str | None = None) -> list[ArtifactType]:
+        """The types of a project's artifacts."""
+        return artifact_types(self._connection, *project_path(project, self._settings))
+
+    def artifact_type(self, type_name: str, project: str | None = None) -> ArtifactType:
+        """One type of a project's artifacts."""
+        return ArtifactType(self._connection, project_path(project, self._settings), type_name)

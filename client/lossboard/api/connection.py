@@ -53,6 +53,12 @@ class Connection:
         """`PATCH /api/<parts>` with a JSON body."""
         self._answer(self._json, "PATCH", _path(parts, {}), msgspec.json.encode(body))
 
+    def post(self, *parts: str | int, **body: Any) -> dict[str, Any]:
+        """The answer of `POST /api/<parts>` with a JSON body."""
+        return _decoded(
+            self._answer(self._json, "POST", _path(parts, {}), msgspec.json.encode(body))
+        )
+
     def delete(self, *parts: str | int) -> None:
         """`DELETE /api/<parts>`."""
         self._answer(self._json, "DELETE", _path(parts, {}))

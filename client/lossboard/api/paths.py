@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lossboard.settings import Settings
 
-__all__ = ["project_path", "run_path"]
+__all__ = ["artifact_path", "project_path", "run_path"]
 
 
 def project_path(path: str | None, settings: Settings) -> tuple[str, str]:
@@ -32,3 +32,12 @@ def run_path(path: str, settings: Settings) -> tuple[str, str, str]:
     if not 1 <= len(parts) <= 3:
         raise ValueError(f"{path!r} is no run: expected 'entity/project/run_id'")
     return (*project_path("/".join(parts[:-1]), settings), parts[-1])
+
+
+def artifact_path(name: str, settings: Settings) -> tuple[str, str, str, str]:
+    """(entity, project, collection, alias) of `entity/project/collection:alias`, or its end."""
+    *place, last = name.strip("/").split("/")
+    collection, _, alias = last.partition(":")
+    if len(place) > 2 or not collection:
+        raise ValueError(f"{name!r} is no artifact: expected 'entity/project/collection:alias'")
+    return (*project_path("/".join(place), settings), collection, alias or "latest")

@@ -7,7 +7,7 @@ from typing import Any
 
 from lossboard.api.connection import Connection
 from lossboard.api.runs import Runs
-from lossboard.api.times import iso_time
+from lossboard.times import iso_time
 
 __all__ = ["Project"]
 

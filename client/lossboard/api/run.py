@@ -10,10 +10,11 @@ from lossboard.api.connection import Connection, NotFound, numbers_restored
 from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram, stored_histograms
 from lossboard.api.history import as_frame, evenly, scan_rows
-from lossboard.api.times import iso_time
+from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.errors import UnsupportedError
+from lossboard.times import iso_time
 
-__all__ = ["EditableValues", "Run"]
+__all__ = ["EditableValues", "Run", "stored_artifact"]
 
 
 class EditableValues(dict[str, Any]):
@@ -187,6 +188,23 @@ class Run:
             raise NotFound(f"run {'/'.join(self.path)} has no file {name!r}")
         return found[0]
 
+    def logged_artifacts(self, per_page: int = 100) -> list[Artifact]:
+        """The versions that it logged, in order."""
+        return self._artifacts("logged")
+
+    def used_artifacts(self, per_page: int = 100) -> list[Artifact]:
+        """The versions that it took as input, in order."""
+        return self._artifacts("used")
+
+    def _artifacts(self, side: str) -> list[Artifact]:
+        found = self._connection.get("runs", self._uid, "artifacts")[side]
+        return [Artifact.of(stored_artifact(self._connection, one)) for one in found]
+
+    @property
+    def notices(self) -> dict[str, str]:
+        """What is to be known of the run, by kind: things refused, dropped, waited for."""
+        return {notice["kind"]: notice["text"] for notice in self._detail()["notices"]}
+
     def __repr__(self) -> str:
         return f"<Run {'/'.join(self.path)} ({self.state})>"
 
@@ -225,6 +243,16 @@ class Run:
             "config": dict(self.config),
             "summary": dict(self.summary),
         }
+
+
+def stored_artifact(connection: Connection, attributes: Mapping[str, Any]) -> StoredArtifact:
+    """An artifact of the server that knows its runs."""
+
+    def make_run(place: Mapping[str, Any]) -> Run:
+        path = (place["entity"], place["project"], place["run_id"])
+        return Run(connection, connection.get("runs", *path))
+
+    return StoredArtifact(connection, attributes, make_run)
 
 
 def _grown(field: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from lossboard.media.audio import Audio
 from lossboard.media.base import Media, MediaHome, bind_all
+from lossboard.media.graph import Graph
 from lossboard.media.html import Html
 from lossboard.media.image import Image
 from lossboard.media.molecule import Molecule
@@ -19,6 +20,7 @@ from lossboard.media.video import Video
 
 __all__ = [
     "Audio",
+    "Graph",
     "Html",
     "Image",
     "Media",

@@ -76,8 +76,11 @@ def _figure_of(value: Any) -> Any:
 
 
 def _matplotlib_to_plotly(value: Any) -> Any:
-    tools = optional_module("plotly.tools", package="plotly", purpose="Plotly")
+    converter = optional_module("plotly.matplotlylib", package="plotly", purpose="Plotly")
+    renderer = converter.PlotlyRenderer()
     with warnings.catch_warnings():
         # plotly's converter calls what matplotlib deprecates; the user can do nothing about it
         warnings.simplefilter("ignore")
-        return tools.mpl_to_plotly(_figure_of(value))
+        # plotly.tools.mpl_to_plotly would close the figure, which the script may still draw on
+        converter.Exporter(renderer, close_mpl=False).run(_figure_of(value))
+    return renderer.plotly_fig

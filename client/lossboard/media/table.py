@@ -139,12 +139,8 @@ class Table(Media):
 
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         first = self._stored_rows if self.log_mode == "INCREMENTAL" else 0
-        rows = self.data[first:]
-        cells = [
-            [_cell_json(cell, home, f"{key}/{column}", step) for cell, column in self._cells(row)]
-            for row in rows
-        ]
-        content = json.dumps({"columns": self.columns, "data": cells}, allow_nan=True).encode()
+        value = self.json_with_media(home, key, step, first=first)
+        content = json.dumps(value, allow_nan=True).encode()
         stored = store(
             home,
             content,
@@ -158,7 +154,7 @@ class Table(Media):
             "_type": self.kind,
             **stored,
             "ncols": len(self.columns),
-            "nrows": len(rows),
+            "nrows": len(value["data"]),
             "log_mode": self.log_mode,
             **home.put_table(key, self),
         }
@@ -167,6 +163,16 @@ class Table(Media):
             self._increment += 1
         self._stored_rows = len(self.data)
         return value
+
+    def json_with_media(
+        self, home: MediaHome, key: str, step: int | str, *, first: int = 0
+    ) -> dict[str, Any]:
+        """Columns and rows from `first` on; media are stored and stand in it as their JSON."""
+        cells = [
+            [_cell_json(cell, home, f"{key}/{column}", step) for cell, column in self._cells(row)]
+            for row in self.data[first:]
+        ]
+        return {"columns": self.columns, "data": cells}
 
     def _cells(self, row: list[Any]) -> Iterator[tuple[Any, str]]:
         return zip(row, self.columns, strict=True)

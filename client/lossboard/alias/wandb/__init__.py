@@ -12,7 +12,9 @@ from lossboard.version import WANDB_VERSION
 __version__ = f"{WANDB_VERSION}+lossboard"
 
 # Reached as attributes of wandb, without being imported first.
-_SUBMODULES = frozenset({"apis", "data_types", "env", "errors", "helper", "sdk", "util"})
+_SUBMODULES = frozenset(
+    {"apis", "data_types", "env", "errors", "helper", "integration", "plot", "sdk", "util"}
+)
 
 
 def __getattr__(name: str) -> Any:

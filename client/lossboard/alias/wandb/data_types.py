@@ -1,16 +1,33 @@
 """Values with a meaning of their own."""
 
-from lossboard.histogram import Histogram
-from lossboard.media import Audio, Html, Image, Molecule, Object3D, Plotly, Table, Video
+from lossboard.data_types import (
+    Audio,
+    Graph,
+    Histogram,
+    Html,
+    Image,
+    JoinedTable,
+    Molecule,
+    Object3D,
+    PartitionedTable,
+    Plotly,
+    Table,
+    Video,
+    WBValue,
+)
 
 __all__ = [
     "Audio",
+    "Graph",
     "Histogram",
     "Html",
     "Image",
+    "JoinedTable",
     "Molecule",
     "Object3D",
+    "PartitionedTable",
     "Plotly",
     "Table",
     "Video",
+    "WBValue",
 ]

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-_SUBMODULES = frozenset({"lib", "wandb_config", "wandb_run", "wandb_settings"})
+_SUBMODULES = frozenset({"artifacts", "lib", "wandb_config", "wandb_run", "wandb_settings"})
 
 
 def __getattr__(name: str) -> Any:

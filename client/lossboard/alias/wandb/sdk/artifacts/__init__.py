@@ -1,0 +1,1 @@
+"""Artifacts, where integrations look for them."""

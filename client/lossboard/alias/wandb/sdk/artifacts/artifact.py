@@ -1,0 +1,5 @@
+"""The class of artifacts."""
+
+from lossboard.artifacts import Artifact
+
+__all__ = ["Artifact"]

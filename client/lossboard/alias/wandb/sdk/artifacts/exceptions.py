@@ -1,0 +1,15 @@
+"""What artifacts raise."""
+
+from lossboard.errors import (
+    ArtifactFinalizedError,
+    ArtifactNotLoggedError,
+    ArtifactStatusError,
+    WaitTimeoutError,
+)
+
+__all__ = [
+    "ArtifactFinalizedError",
+    "ArtifactNotLoggedError",
+    "ArtifactStatusError",
+    "WaitTimeoutError",
+]

@@ -1,0 +1,334 @@
+"""`Artifact`: made, logged by a run, found again, downloaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Any, Final, Self
+
+from lossboard.artifacts.contents import Contents
+from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
+from lossboard.artifacts.names import (
+    aliases_checked,
+    artifact_name_checked,
+    artifact_type_checked,
+    metadata_checked,
+)
+from lossboard.artifacts.objects import add_object, object_entry, read_object
+from lossboard.artifacts.staging import md5_of
+from lossboard.artifacts.stored import StoredArtifact, inside
+from lossboard.artifacts.told import Told
+from lossboard.errors import ArtifactFinalizedError, ArtifactNotLoggedError, UnsupportedError
+
+__all__ = ["Artifact", "Waiter"]
+
+Waiter = Callable[[float | None], StoredArtifact]  # timeout in seconds, None waits on
+
+_DOWNLOADS: Final = 4  # files that are downloaded at once
+_MAX_OBJECTS: Final = 10_000
+
+
+class Artifact(Told):
+    """A named directory of files; each different content of one name is a version of it.
+
+    `name` has 1 to 128 letters, digits, `-`, `_` and `.`; `metadata` is any plain data. With
+    `incremental` it holds what the latest version holds too, as far as it is not replaced or
+    removed. Raises ValueError for names and types that can't be, TypeError for other metadata.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        type: str,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        incremental: bool = False,
+        use_as: str | None = None,
+        storage_region: str | None = None,
+    ) -> None:
+        super().__init__(artifact_name_checked(name), artifact_type_checked(type))
+        self.description = description or ""
+        self.metadata = metadata_checked(metadata)
+        self.incremental = incremental
+        self.removed: set[str] = set()  # paths that an incremental one takes out
+        self._contents = Contents()
+        self._finalized = False
+        self._waiter: Waiter | None = None
+
+    @classmethod
+    def of(cls, stored: StoredArtifact) -> Self:
+        """An artifact of the server."""
+        made = cls.__new__(cls)
+        Told.__init__(made, stored.attributes["collection"], stored.attributes["type"])
+        made.incremental, made.removed = False, set()
+        made._contents, made._finalized, made._waiter = Contents(), True, None
+        made._take(stored)
+        return made
+
+    @classmethod
+    def internal(cls, name: str, type: str) -> Self:
+        """One of a type that is reserved for us, such as run_table."""
+        made = cls(name, "unspecified")
+        made._type = type
+        return made
+
+    # ---- making
+
+    def _open(self) -> Contents:
+        if self._finalized:
+            raise ArtifactFinalizedError(
+                f"Artifact {self._base_name!r} is logged and can't be changed any more: use"
+                " new_draft() for another version"
+            )
+        return self._contents
+
+    def add_file(
+        self,
+        local_path: str | os.PathLike[str],
+        name: str | None = None,
+        is_tmp: bool | None = False,
+        skip_cache: bool | None = False,
+        policy: str | None = "mutable",
+        overwrite: bool = False,
+    ) -> ArtifactManifestEntry:
+        """Adds a file, under `name` or its own. With `policy` "immutable" no copy is made: the
+        file must not change until it is uploaded. Raises ValueError for what is no file."""
+        contents = self._open()
+        return contents.add_file(local_path, name, policy=policy or "mutable", overwrite=overwrite)
+
+    def add_dir(
+        self,
+        local_path: str | os.PathLike[str],
+        name: str | None = None,
+        skip_cache: bool | None = False,
+        policy: str | None = "mutable",
+        merge: bool = False,
+    ) -> None:
+        """Adds all files below a folder, under the folder `name` if given."""
+        self._open().add_dir(local_path, name, policy=policy or "mutable")
+
+    def add_reference(
+        self,
+        uri: str | ArtifactManifestEntry,
+        name: str | None = None,
+        checksum: bool = True,
+        max_objects: int | None = None,
+    ) -> list[ArtifactManifestEntry]:
+        """Adds an address instead of content: `file://` ones with their MD5, others as they are.
+        An entry of another artifact is added with its content, which is not uploaded again."""
+        contents = self._open()
+        if isinstance(uri, ArtifactManifestEntry):
+            shared = ArtifactManifestEntry(
+                name or uri.path, uri.digest, uri.size, uri.ref, uri.sha256, uri.local_path
+            )
+            return [contents.put(shared, overwrite=False)]
+        limit = _MAX_OBJECTS if max_objects is None else max_objects
+        return contents.add_reference(str(uri), name, checksum=checksum, max_objects=limit)
+
+    def add(self, obj: Any, name: str, overwrite: bool = False) -> ArtifactManifestEntry:
+        """Adds media or a table, to be had again by `get(name)`. Raises ValueError for others."""
+        return add_object(self._open(), obj, name)
+
+    def new_file(
+        self, name: str, mode: str = "x", encoding: str | None = None
+    ) -> AbstractContextManager[IO[Any]]:
+        """A file to be written within `with`; it is added at the end, unless an error is raised."""
+        return self._open().new_file(name, mode, encoding)
+
+    def remove(self, item: str | os.PathLike[str] | ArtifactManifestEntry) -> None:
+        """Takes out a file or a folder. Raises FileNotFoundError if it is not there."""
+        contents = self._open()
+        if self.incremental:
+            path = item.path if isinstance(item, ArtifactManifestEntry) else str(item)
+            self.removed.add(path)
+            if path not in contents.entries:
+                return
+        contents.remove(item)
+
+    def finalize(self) -> None:
+        """Lets nothing more be added."""
+        self._finalized = True
+
+    def is_draft(self) -> bool:
+        """Whether it is not logged yet."""
+        return self._stored is None and self._waiter is None
+
+    def new_draft(self) -> Artifact:
+        """A new artifact of the same name with the same content, to be changed and logged."""
+        draft = Artifact(self._base_name, self._type, self.description, self.metadata)
+        for entry in self.manifest.entries.values():
+            draft.add_reference(entry, entry.path)
+        return draft
+
+    def inherit(self, older: Manifest) -> None:
+        """Takes over the entries of an older version that are neither replaced nor removed."""
+        for path, entry in older.entries.items():
+            gone = any(path == name or path.startswith(f"{name}/") for name in self.removed)
+            if not gone and path not in self._contents.entries:
+                self.add_reference(entry, path)
+
+    # ---- logging
+
+    def mark_logged(self, waiter: Waiter) -> None:
+        """A run has taken it; `waiter` gets it from the server."""
+        self._finalized = True
+        self._waiter = waiter
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Waits until it is a version at the server, at most `timeout` seconds.
+
+        Raises ArtifactNotLoggedError for one that no run has logged, WaitTimeoutError when the
+        time is over, UsageError offline, and ValueError when the server refused it.
+        """
+        self._logged(timeout)
+        return self
+
+    def _logged(self, timeout: float | None = None) -> StoredArtifact:
+        if self._stored is None:
+            if self._waiter is None:
+                raise ArtifactNotLoggedError(
+                    f"Artifact {self._base_name!r} is not logged yet: log it with log_artifact()"
+                )
+            wanted = self.description, self.metadata  # perhaps changed since it was logged
+            self._take(self._waiter(timeout))
+            self.description, self.metadata = wanted
+        return self._known()
+
+    def save(self, project: str | None = None, settings: Any = None) -> None:
+        """Sends changed description, metadata, aliases and tags of a logged artifact."""
+        self._logged()
+        self._send_changes()
+
+    def link(self, target_path: str, aliases: Iterable[str] | None = None) -> Artifact:
+        """Makes it a version of another collection too: `collection`, `project/collection` or
+        `entity/project/collection`; returns it as seen there."""
+        stored = self._logged()
+        parts = target_path.strip("/").split("/")
+        if len(parts) > 3:
+            raise ValueError(f"{target_path!r} is no collection: expected entity/project/name")
+        defaults = (stored.attributes["entity"], stored.attributes["project"])
+        whole = [*defaults[: 3 - len(parts)], *parts]
+        collection, wanted = artifact_name_checked(whole[2]), list(aliases_checked(aliases))
+        return Artifact.of(stored.link(whole[0], whole[1], collection, wanted))
+
+    def delete(self, delete_aliases: bool = False) -> None:
+        """Deletes this version. Raises ValueError for one with aliases (other than latest),
+        unless `delete_aliases`."""
+        stored = self._logged()
+        kept = [alias for alias in self.aliases if alias != "latest"]
+        if kept and not delete_aliases:
+            raise ValueError(f"{self.name} has the aliases {kept}: use delete_aliases=True")
+        stored.delete()
+
+    def logged_by(self) -> Any | None:
+        """The run that logged it."""
+        return self._logged().logged_by()
+
+    def used_by(self) -> list[Any]:
+        """The runs that used it."""
+        return self._logged().used_by()
+
+    # ---- content
+
+    @property
+    def manifest(self) -> Manifest:
+        """All its files."""
+        if self._stored is not None and not self._contents.entries:
+            return self._stored.manifest
+        return Manifest(self._contents.entries)
+
+    def get_entry(self, name: str | os.PathLike[str]) -> ArtifactManifestEntry:
+        """The file of this path. Raises KeyError if there is none."""
+        entry = self._logged().manifest.get_entry_by_path(str(name))
+        if entry is None:
+            raise KeyError(f"Path not contained in artifact: {str(name)}")
+        return entry
+
+    get_path = get_entry
+
+    def get(self, name: str) -> Any | None:
+        """The media or table that was added as `name`, or None."""
+        stored = self._logged()
+        path = object_entry(list(stored.manifest.entries), name)
+        root = Path(self._default_root())
+
+        def fetch(inner: str) -> str:
+            return str(stored.fetch(self.get_entry(inner), root))
+
+        return None if path is None else read_object(path, fetch)
+
+    def files(
+        self, names: list[str] | None = None, per_page: int = 50
+    ) -> list[ArtifactManifestEntry]:
+        """Its files; with `names` only these."""
+        entries = self.manifest.entries.values()
+        return [entry for entry in entries if names is None or entry.path in names]
+
+    def download(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        allow_missing_references: bool = False,
+        skip_cache: bool | None = None,
+        path_prefix: str | os.PathLike[str] | None = None,
+        multipart: bool | None = None,
+    ) -> str:
+        """Writes all files (of the folder `path_prefix`) below `root`, by default
+        `./artifacts/<name>`; the path of that folder. What is there already is left.
+
+        Raises CommError where a file has not the digest that the artifact says.
+        """
+        stored, target = self._logged(), Path(root or self._default_root())
+        prefix = str(path_prefix or "")
+        wanted = [entry for entry in self.files() if entry.path.startswith(prefix)]
+
+        def fetch(entry: ArtifactManifestEntry) -> None:
+            try:
+                stored.fetch(entry, target)
+            except (FileNotFoundError, UnsupportedError):
+                if entry.ref is None or not allow_missing_references:
+                    raise
+
+        target.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(_DOWNLOADS) as pool:
+            list(pool.map(fetch, wanted))
+        return str(target)
+
+    def checkout(self, root: str | os.PathLike[str] | None = None) -> str:
+        """`download`, and removes what else is below `root`."""
+        target = Path(root or self._default_root())
+        for path in [path for path in target.rglob("*") if path.is_file()]:
+            if path.relative_to(target).as_posix() not in self.manifest.entries:
+                path.unlink()
+        return self.download(target)
+
+    def file(self, root: str | os.PathLike[str] | None = None) -> str:
+        """Downloads the only file; its path. Raises ValueError if there are several."""
+        entries = self.files()
+        if len(entries) != 1:
+            raise ValueError(f"{self.name} has {len(entries)} files: use download()")
+        return str(self._logged().fetch(entries[0], Path(root or self._default_root())))
+
+    def verify(self, root: str | os.PathLike[str] | None = None) -> None:
+        """Raises ValueError unless the files below `root` are those of the artifact."""
+        target = Path(root or self._default_root())
+        for entry in self.manifest.entries.values():
+            if entry.ref is not None and entry.digest == entry.ref:
+                continue
+            path = inside(target, entry.path)
+            if not path.is_file() or md5_of(path) != entry.digest:
+                raise ValueError(f"Digest mismatch for file: {path}")
+
+    def _default_root(self) -> str:
+        return os.path.join("artifacts", self._logged().name)
+
+    def __getitem__(self, name: str) -> Any | None:
+        return self.get(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.add(value, name)
+
+    def __repr__(self) -> str:
+        return f"<Artifact {self.name} ({self._type})>"

@@ -1,0 +1,169 @@
+"""An artifact as the server has it: what is said of it, its entries, its files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
+from lossboard.artifacts.references import local_target
+from lossboard.artifacts.staging import md5_of
+from lossboard.errors import CommError, UnsupportedError
+
+if TYPE_CHECKING:
+    from lossboard.api.connection import Connection
+
+__all__ = ["MakeRun", "StoredArtifact", "inside"]
+
+MakeRun = Callable[[Mapping[str, Any]], Any]  # from entity, project, run_id to a run of the Api
+
+_WEB: Final = frozenset({"http", "https"})
+
+
+class StoredArtifact:
+    """Reads and edits one artifact of a server; `attributes` are those of docs/http_api.md."""
+
+    def __init__(
+        self, connection: Connection, attributes: Mapping[str, Any], make_run: MakeRun
+    ) -> None:
+        self.connection = connection
+        self.attributes = attributes
+        self.make_run = make_run
+        self._manifest: Manifest | None = None
+
+    @property
+    def name(self) -> str:
+        """`collection:v3`."""
+        return f"{self.attributes['collection']}:v{self.attributes['version']}"
+
+    @property
+    def manifest(self) -> Manifest:
+        """All entries."""
+        if self._manifest is None:
+            self._manifest = Manifest({entry.path: entry for entry in self._entries()})
+        return self._manifest
+
+    def _entries(self) -> list[ArtifactManifestEntry]:
+        found: list[ArtifactManifestEntry] = []
+        after: str | None = ""
+        while after is not None:
+            page = self.connection.get("artifacts", self._id, "entries", after=after)
+            found += [_entry(one, self.fetch) for one in page["entries"]]
+            after = page["next"]
+        return found
+
+    @property
+    def _id(self) -> int:
+        return int(self.attributes["id"])
+
+    def reload(self) -> None:
+        """Fetches what is said of it again."""
+        place = (self.attributes["entity"], self.attributes["project"], "artifacts")
+        name = (self.attributes["collection"], f"v{self.attributes['version']}")
+        self.attributes = self.connection.get("projects", *place, *name)
+
+    def edit(self, **changes: Any) -> None:
+        """Sends changes; see `PATCH /api/artifacts/{id}`."""
+        where = {"collection_id": self.attributes["collection_id"]}
+        self.connection.patch("artifacts", self._id, **changes, **where)
+        self.reload()
+
+    def delete(self) -> None:
+        """Deletes this version."""
+        self.connection.delete("artifacts", self._id)
+
+    def link(self, entity: str, project: str, collection: str, aliases: list[str]) -> Any:
+        """Makes it a version of another collection; the artifact as seen there."""
+        place = {"entity": entity, "project": project, "collection": collection}
+        found = self.connection.post("artifacts", self._id, "link", **place, aliases=aliases)
+        return StoredArtifact(self.connection, found, self.make_run)
+
+    def logged_by(self) -> Any | None:
+        """The run that logged it, None if none did or it was deleted."""
+        found = self._runs()["logged_by"]
+        return None if found is None else self.make_run(found)
+
+    def used_by(self) -> list[Any]:
+        """The runs that used it."""
+        return [self.make_run(found) for found in self._runs()["used_by"]]
+
+    def _runs(self) -> dict[str, Any]:
+        return self.connection.get("artifacts", self._id, "runs")
+
+    def fetch(self, entry: ArtifactManifestEntry, root: Path) -> Path:
+        """Writes the content of an entry below `root`, unless it is there already.
+
+        Raises CommError when what came has another digest than the artifact says; nothing is left
+        at its place then.
+        """
+        target = inside(root, entry.path)
+        if target.is_file() and entry.ref is None and md5_of(target) == entry.digest:
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".part")
+        try:
+            self._write(entry, partial)
+            _check(entry, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return target
+
+    def _write(self, entry: ArtifactManifestEntry, target: Path) -> None:
+        if entry.ref is not None:
+            _write_reference(entry, target)
+            return
+        with target.open("wb") as file:
+            self.connection.download(file, "blobs", entry.sha256)
+
+
+def _entry(found: Mapping[str, Any], fetch: Any) -> ArtifactManifestEntry:
+    return ArtifactManifestEntry(
+        path=found["path"],
+        digest=found["digest"],
+        size=found["size_bytes"],
+        ref=found["reference"] or None,
+        sha256=found["sha256"],
+        fetch=fetch,
+    )
+
+
+def _write_reference(entry: ArtifactManifestEntry, target: Path) -> None:
+    assert entry.ref is not None
+    scheme = urlsplit(entry.ref).scheme
+    if scheme == "file":
+        shutil.copyfile(local_target(entry.ref), target)
+    elif scheme in _WEB:
+        import urllib.request  # brings an HTTP library
+
+        with urllib.request.urlopen(entry.ref) as answer, target.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+    else:
+        raise UnsupportedError(
+            f"{entry.path!r} refers to {entry.ref}, which lossboard does not fetch: download the"
+            " rest with allow_missing_references=True"
+        )
+
+
+def _check(entry: ArtifactManifestEntry, path: Path) -> None:
+    """Raises CommError where the file has not the digest of its entry. What is known by its
+    address alone can't be checked."""
+    if entry.ref is not None and entry.digest == entry.ref:
+        return
+    found = md5_of(path)
+    if found != entry.digest:
+        raise CommError(
+            f"digest mismatch for {entry.path!r}: the artifact says {entry.digest}, the content is"
+            f" {found}; it was changed or damaged since it was logged"
+        )
+
+
+def inside(root: Path, name: str) -> Path:
+    """The path of `name` below `root`. Raises ValueError where it leads out of it."""
+    target = root / name
+    if not target.resolve().is_relative_to(root.resolve()):
+        raise ValueError(f"the path {name!r} leads out of {root}: it is not downloaded")
+    return target
