@@ -16,6 +16,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from lossboard_server.app import create_app
+from lossboard_server.dialect import DriverError
 from lossboard_server.directory import DirectoryError
 from lossboard_server.migration import MigrationError
 from lossboard_server.services import Services
@@ -39,7 +40,7 @@ def serve(arguments: list[str]) -> int:
         if options.reload:
             return _serve_reloading(settings)
         return _serve(settings)
-    except (SettingsError, PortError, DirectoryError, MigrationError) as error:
+    except (SettingsError, PortError, DirectoryError, MigrationError, DriverError) as error:
         print(f"lossboard serve: {error}", file=sys.stderr)  # noqa: T201
     except SQLAlchemyError as error:
         print(f"lossboard serve: can't open the database: {error}", file=sys.stderr)  # noqa: T201

@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from lossboard_server.errors import TimedOut
 
 __all__ = [
+    "DriverError",
     "begin_read",
     "begin_write",
     "checkpoint",
@@ -38,10 +39,14 @@ _BUSY_MILLIS = 10_000
 _OPCODES_PER_LOOK = 20_000  # of SQLite's virtual machine: some 0.2 ms between looks at the clock
 
 
+class DriverError(RuntimeError):
+    """The database's driver isn't installed."""
+
+
 def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
     """The engine of the one writing connection."""
     if not _is_sqlite(url):
-        return create_engine(url, pool_size=1, max_overflow=0)
+        return _server_engine(url)
     engine = _sqlite_engine(url, StaticPool)
     _on_connect(
         engine,
@@ -55,6 +60,16 @@ def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
         f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
     )
     return engine
+
+
+def _server_engine(url: str) -> Engine:
+    try:
+        return create_engine(url, pool_size=1, max_overflow=0)
+    except ModuleNotFoundError as error:
+        raise DriverError(
+            f"the database needs the Python package {error.name!r}, which isn't installed: for"
+            " PostgreSQL install 'psycopg[binary]' and begin the URL with postgresql+psycopg://"
+        ) from error
 
 
 def open_reader(url: str, connections: int) -> Engine:
