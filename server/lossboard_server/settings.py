@@ -79,7 +79,7 @@ class Settings:
         60.0, "A run without a sign of life for this long is shown as crashed."
     )
     undo_secs: float = _setting(600.0, "Time in which a deleted run can be restored.")
-    seal_rows: int = _setting(4096, "Log rows of a run after which they are sealed into blocks.")
+    seal_rows: int = _setting(16_384, "Log rows of a run after which they are sealed into blocks.")
     seal_bytes: int = _setting(8 << 20, "Bytes of records of a run after which they are sealed.")
     seal_idle_secs: float = _setting(30.0, "Silence of a run after which its records are sealed.")
     maintenance_secs: float = _setting(

@@ -22,12 +22,10 @@ from lossboard_server.storage.points import Points
 from lossboard_server.storage.pyramid import Block, append_points
 from lossboard_server.storage.tail import TailKey, TailSeries, decode_tail
 
-__all__ = ["SEAL_BYTES", "SEAL_RECORDS", "SEAL_ROWS", "SealPlan", "apply_seal", "plan_seal"]
+__all__ = ["SEAL_RECORDS", "SealPlan", "apply_seal", "plan_seal"]
 
-# A run is due for sealing when its tail holds this much:
-SEAL_ROWS: Final = 4096
-SEAL_BYTES: Final = 8 << 20
-SEAL_RECORDS: Final = 512  # records of one row each are dear to read
+SEAL_RECORDS: Final = 512  # a run with more is due for sealing: one-row records are dear to read
+_PLAN_BYTES: Final = 8 << 20  # of the tail in one plan
 
 
 @dataclass
@@ -99,7 +97,7 @@ def _oldest(connection: Connection, run_id: int) -> tuple[list[tuple[int, bytes]
     last_id, size_bytes = 0, 0
     for row in rows:
         size_bytes += len(row.payload)
-        if records and size_bytes > SEAL_BYTES:
+        if records and size_bytes > _PLAN_BYTES:
             rows.close()
             return records, last_id, True
         records.append((row.attempt_id, row.payload))
