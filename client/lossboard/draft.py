@@ -62,6 +62,7 @@ class Draft:
         self._used_artifacts: list[wire.UsedArtifact] = []
         self._alerts: list[wire.Alert] = []
         self._notices: dict[str, wire.Notice] = {}
+        self._preempting = False
         self._exit: wire.Exit | None = None
         self._start: wire.RunStart | None = None
 
@@ -190,6 +191,10 @@ class Draft:
             notice, text=clean_text(notice.text), amount=amount
         )
 
+    def add_preempting(self) -> None:
+        """The machine is about to be taken away."""
+        self._preempting = True
+
     def add_exit(self, exit: wire.Exit) -> None:
         """The end."""
         self._exit = exit
@@ -220,6 +225,7 @@ class Draft:
             used_artifacts=self._used_artifacts,
             alerts=self._alerts,
             notices=list(self._notices.values()),
+            preempting=self._preempting,
             exit=self._exit,
         )
 

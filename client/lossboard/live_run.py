@@ -306,10 +306,12 @@ class Run(RunArtifacts):
             self._sender.put_alert(alert)
 
     def mark_preempting(self) -> None:
-        """Says that the machine is about to be taken away: the end that follows is no failure."""
+        """Says that the machine is about to be taken away: an end that follows, other than a
+        success, is no failure."""
         if self._ended:
             self._refuse("mark_preempting")
         self._preempting = True
+        self._sender.put_preempting()
 
     def __repr__(self) -> str:
         return f"<lossboard.Run {self.path} {self.name!r}{' finished' if self._ended else ''}>"
@@ -330,7 +332,9 @@ class Run(RunArtifacts):
             self._live_files.finish()
             self._recorders.stop()
             self._ended = True
-            exit = wire.Exit(code=exit_code or 0, time_us=_now_us(), preempting=self._preempting)
+            code = exit_code or 0
+            preempted = self._preempting and code != 0
+            exit = wire.Exit(code=code, time_us=_now_us(), preempting=preempted)
             report = self._sender.finish(exit)
             self._on_finish(self, exit.code)
             if not self._in_fork:

@@ -235,6 +235,11 @@ class Sender:
         """Something to be seen in the run; amounts of one kind add up."""
         self._put(Item(Draft.add_notice, (notice,), _SMALL_BYTES + len(notice.text)))
 
+    def put_preempting(self) -> None:
+        """The machine is about to be taken away; this is sent at once."""
+        self._put(Item(Draft.add_preempting, (), 1))
+        self._opened().intake.hurry()
+
     def flush(self, timeout_secs: float) -> bool:
         """Waits until all that was put is in the server's database (offline: in the spool)."""
         return self._pipeline is None or self._pipeline.flush(timeout_secs)

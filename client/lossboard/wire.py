@@ -307,7 +307,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `missing` counts the records just before this one that the client no longer has.
     `config` and `summary` are values set since the last record (whole values by top-level key);
     the `removed_*` lists name deleted keys. `metadata` adds to that of `start`. `system` holds
-    rows of system metrics, with `steps` counting samples.
+    rows of system metrics, with `steps` counting samples. `preempting` says that the machine is
+    about to be taken away: an end without an exit code is no crash then.
     """
 
     version: int  # no default: a default would be left out of the bytes
@@ -330,6 +331,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     used_artifacts: list[UsedArtifact] = []
     alerts: list[Alert] = []
     notices: list[Notice] = []
+    preempting: bool = False
     exit: Exit | None = None
 
 

@@ -223,6 +223,8 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
     if record.artifacts or record.artifact_parts or record.used_artifacts:
         keep_artifacts(transaction, uid, record)
     _keep_alerts(transaction, uid, record)
+    if record.preempting:
+        transaction.update_run(uid, "state", preempting=True)
     if record.exit is not None:
         _keep_exit(transaction, writer, record)
 

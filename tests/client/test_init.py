@@ -287,11 +287,56 @@ def test_alerts_reach_the_run_and_not_again_too_soon(project: str) -> None:
     ]
 
 
-def test_a_preempted_run_is_not_a_failure(project: str) -> None:
+@pytest.mark.parametrize(("code", "state"), [(1, "preempting"), (0, "finished")])
+def test_a_preempted_run_is_not_a_failure(project: str, code: int, state: str) -> None:
     run = wandb.init()
     run.mark_preempting()
-    run.finish(exit_code=1)
+    run.finish(exit_code=code)
+    assert the_run().state == state
+
+
+def test_a_preempted_process_that_is_killed_has_not_crashed(
+    project: str, script: Script, server_factory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = server_factory(crashed_after_secs=0.5)
+    monkeypatch.setenv("LOSSBOARD_BASE_URL", server.base_url)
+    script(
+        "import lossboard as wandb, os, signal\nrun = wandb.init()\nrun.mark_preempting()\n"
+        "run._sender.flush(30)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    while the_run().state == "running":
+        time.sleep(0.1)
     assert the_run().state == "preempting"
+    server.close()
+
+
+def test_group_and_job_type_are_the_runs(project: str) -> None:
+    with wandb.init(group="folds", job_type="eval") as run:
+        assert (run.group, run.job_type) == ("folds", "eval")
+    assert (the_run().group, the_run().job_type) == ("folds", "eval")
+
+
+@pytest.mark.parametrize(
+    ("reinit", "states"),
+    [
+        (None, ["finished"]),
+        (False, ["finished"]),
+        ("default", ["finished"]),
+        ("return_previous", ["finished"]),
+        (True, ["finished", "finished"]),
+        ("finish_previous", ["finished", "finished"]),
+        ("create_new", ["finished", "finished"]),
+    ],
+)
+def test_every_form_of_reinit_leaves_runs_with_all_they_logged(
+    project: str, reinit: Any, states: list[str]
+) -> None:
+    wandb.init().log({"x": 1})
+    wandb.init(reinit=reinit).log({"x": 2})
+    wandb.teardown()
+    runs = wandb.Api().runs()
+    assert [run.state for run in runs] == states
+    assert sorted(row["x"] for run in runs for row in run.scan_history(keys=["x"])) == [1, 2]
 
 
 def test_login_is_true_unless_it_makes_no_sense(offline: Path) -> None:

@@ -162,10 +162,10 @@ def state_of(row: Row[Any]) -> State:
     """State of a run by its columns ended_us, exit_code, preempting and stop_requested."""
     if row.ended_us is None:
         return "running"
-    if row.exit_code is None:
-        return "crashed"
     if row.preempting:
         return "preempting"
+    if row.exit_code is None:
+        return "crashed"
     if row.exit_code == 0:
         return "finished"
     return "killed" if row.stop_requested else "failed"
