@@ -22,7 +22,16 @@ from lossboard.wire import (
     encode_record,
 )
 
-__all__ = ["KEYS", "event_records", "random_walk", "row_records", "send", "start"]
+__all__ = [
+    "FIRST_US",
+    "KEYS",
+    "US_PER_STEP",
+    "event_records",
+    "random_walk",
+    "row_records",
+    "send",
+    "start",
+]
 
 KEYS = ("train/loss", "train/accuracy", "learning_rate", "gradient_norm", "tokens_per_sec")
 FIRST_US = 1_700_000_000_000_000
