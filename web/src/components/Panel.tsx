@@ -28,18 +28,19 @@ interface PanelProps {
 const STALE_AFTER_MS = 10_000;
 
 export function Panel(props: PanelProps) {
-  const { label, title, notes = [], legend, actions, loading, error, wide, children } = props;
+  const { label, title, notes = [], legend, controls, actions, loading, error, wide } = props;
   return (
     <section class={`p ${wide ? 'span2' : ''}`} aria-label={label}>
       {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
       <div class="ph">
         {title}
+        {controls}
         <div class="sp" />
         <Notes notes={notes} />
         <Ramp legend={legend ?? null} />
-        <span class="acts">{actions}</span>
+        {actions && <span class="acts">{actions}</span>}
       </div>
-      {children}
+      {props.children}
       {error && <Failure error={error} />}
     </section>
   );

@@ -6,8 +6,10 @@ export function Ramp({ legend }: { legend: Legend | null }) {
   if (!legend) return null;
   const { from, to, unit } = legend;
   return (
-    <span class="badge" title={unit}>
-      {from} <span class="ramp" /> {to}
+    <span class="badge scale" title={`${from} to ${to}, ${unit}`}>
+      <span>{from}</span>
+      <span class="ramp" />
+      <span>{to}</span>
     </span>
   );
 }
