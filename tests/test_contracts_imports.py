@@ -25,9 +25,9 @@ LAYERS = {
     "lossboard": (
         {"wire"},
         {"histogram", "spool", "transport"},
-        {"watch", "sender", "run_config", "run_summary", "media", "console"},
+        {"watch", "sender", "run_config", "run_summary", "media", "console", "api"},
         {"live_run"},
-        {"api", "cli"},
+        {"cli"},
     ),
     "lossboard_server": (
         {"schema"},

@@ -12,7 +12,7 @@ from lossboard.artifacts.contents import Contents
 from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.media import Audio, Html, Image, Media, Molecule, Object3D, Plotly, Table, Video
 from lossboard.media.base import Content, optional_module
-from lossboard.media.table import JoinedTable, PartitionedTable
+from lossboard.media.table import NON_FINITE, JoinedTable, PartitionedTable
 
 __all__ = ["add_object", "object_entry", "read_object"]
 
@@ -72,7 +72,7 @@ def add_object(contents: Contents, value: Any, name: str) -> ArtifactManifestEnt
         )
     if home.labels:
         stored["class_labels"] = home.labels
-    content = json.dumps(stored, allow_nan=True).encode()
+    content = json.dumps(stored).encode()
     return contents.add_bytes(content, f"{name}.{stored['_type']}.json")
 
 
@@ -116,8 +116,9 @@ def _restored(value: Mapping[str, Any], fetch: Fetch) -> Any:
 
 
 def _cell(cell: Any, fetch: Fetch) -> Any:
-    is_media = isinstance(cell, Mapping) and cell.get("_type") in _FROM_FILE
-    return _restored(cell, fetch) if is_media else cell
+    if isinstance(cell, Mapping) and cell.get("_type") in _FROM_FILE:
+        return _restored(cell, fetch)
+    return NON_FINITE.get(cell, cell) if isinstance(cell, str) else cell
 
 
 def _figure(path: str) -> Any:

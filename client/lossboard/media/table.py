@@ -12,10 +12,12 @@ import numpy as np
 
 from lossboard.media.base import Media, MediaHome, as_array, store
 
-__all__ = ["JoinedTable", "PartitionedTable", "Table"]
+__all__ = ["NON_FINITE", "JoinedTable", "PartitionedTable", "Table"]
 
 DEFAULT_COLUMNS = ("Input", "Output", "Expected")
 LOG_MODES = ("IMMUTABLE", "MUTABLE", "INCREMENTAL")
+# How the numbers that JSON has no form for stand in files of tables.
+NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Table(Media):
@@ -46,7 +48,7 @@ class Table(Media):
         self.log_mode = log_mode
         frame = dataframe if dataframe is not None else data if _is_frame(data) else None
         if frame is not None:
-            columns, data = [str(name) for name in frame.columns], frame.to_numpy().tolist()
+            columns, data = [str(name) for name in frame.columns], _rows_of_frame(frame)
         self.columns: list[str] = [str(name) for name in columns or DEFAULT_COLUMNS]
         self.data: list[list[Any]] = []
         self._mixed = allow_mixed_types or dtype is not None
@@ -140,7 +142,7 @@ class Table(Media):
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         first = self._stored_rows if self.log_mode == "INCREMENTAL" else 0
         value = self.json_with_media(home, key, step, first=first)
-        content = json.dumps(value, allow_nan=True).encode()
+        content = json.dumps(value, allow_nan=False).encode()
         stored = store(
             home,
             content,
@@ -220,6 +222,20 @@ def _is_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "to_numpy")
 
 
+def _rows_of_frame(frame: Any) -> list[list[Any]]:
+    """The rows, with each cell of its column's type, and None for what is missing from columns
+    that are not of floats."""
+    columns = []
+    for place in range(len(frame.columns)):
+        column = frame.iloc[:, place]
+        cells = column.tolist()
+        if getattr(column.dtype, "kind", "O") != "f":
+            gone = column.isna()
+            cells = [None if is_gone else cell for cell, is_gone in zip(cells, gone, strict=True)]
+        columns.append(cells)
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 def _rows_of(data: Any) -> list[list[Any]]:
     if data is None:
         return []
@@ -268,5 +284,7 @@ def _plain(cell: Any) -> Any:
     if isinstance(cell, list | tuple):
         return [_plain(value) for value in cell]
     if hasattr(cell, "shape"):
-        return as_array(cell).tolist()
+        return _plain(as_array(cell).tolist())
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return "NaN" if math.isnan(cell) else f"{'-' if cell < 0 else ''}Infinity"
     return cell if isinstance(cell, str | int | float | bool | None) else str(cell)
