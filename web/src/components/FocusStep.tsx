@@ -154,8 +154,13 @@ function RangeButton({ overlays }: { overlays: StepOverlay[] }) {
     setParams({ fvalue: zoomed || !span ? null : formatSpan(span) }, 'push');
   };
   return (
-    <button type="button" class="btn ghost" aria-pressed={zoomed} onClick={toggle}>
-      {zoomed ? 'All values' : '1–99 %'}
+    <button
+      type="button"
+      class={`btn ghost ${zoomed ? 'on' : ''}`}
+      aria-pressed={zoomed}
+      onClick={toggle}
+    >
+      1–99 %
     </button>
   );
 }

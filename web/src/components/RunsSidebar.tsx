@@ -6,6 +6,7 @@ import type { Run } from '../api/types';
 import { formatDuration } from '../math/numbers';
 import { Link, runHref, runsHref } from '../router';
 import { remember, remembered } from '../state/memory';
+import { compact } from '../state/screen';
 import { params, setParams } from '../state/view';
 import {
   colorOf,
@@ -80,11 +81,11 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         <SortControl runs={runs} />
       </div>
       <div class="r colh" aria-hidden="true">
-        <span class="eye" />
         <span />
+        {!compact.value && <span />}
         <span>Name</span>
         <span />
-        <span class="runtime">Runtime</span>
+        {!compact.value && <span>Runtime</span>}
         <span class="ell" title={metric}>
           {metric.slice(metric.indexOf('.') + 1)}
         </span>
@@ -144,24 +145,22 @@ function Row({ run, top, shown, metric, onToggle }: RowProps) {
       onPointerEnter={light}
       onPointerLeave={dim}
     >
+      {/* where there is no room for an eye, the dot is the button */}
       <button
         type="button"
-        class="eye"
+        class={compact.value ? 'dotbox' : 'eye'}
         aria-pressed={shown}
         aria-label={`${shown ? 'Hide' : 'Show'} ${run.name}`}
         onClick={onToggle}
       >
-        <Icon name={shown ? 'eye' : 'eyeoff'} />
+        {compact.value ? <span class="dot" /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
       </button>
-      {/* the eye says the same by keyboard; on narrow screens, without eye, the dot is the button */}
-      <span class="dotbox" aria-hidden="true" onClick={onToggle}>
-        <span class="dot" />
-      </span>
+      {!compact.value && <span class="dot" />}
       <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
         {run.name}
       </Link>
       <StateGlyph state={run.state} />
-      <span class="mid runtime">{formatDuration(run.runtime_secs)}</span>
+      {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}
       <span class="ell">{metric && <ValueText value={runValue(run, metric)} digits={3} />}</span>
     </div>
   );
