@@ -19,8 +19,7 @@ demo: $(VENV)/.demo web/dist/.stamp
 	$(BIN)/lossboard demo $(ARGS)
 
 test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium
-	cd web && npm test --silent
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev web/node_modules/.package-lock.json
 	$(BIN)/ruff check .

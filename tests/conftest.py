@@ -13,10 +13,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 _REPOSITORY = Path(__file__).parent.parent
 _SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve(sys.argv[1:]))"
 _START_SECS = 30
+
+# Tests never judge times: a busy machine is no reason to fail.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class ServerProcess:

@@ -92,7 +92,8 @@ def here(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(calls=CALLS)
 def test_a_query_returns_every_point_that_was_logged(
