@@ -85,9 +85,9 @@ class RunArtifacts(RunFiles):
 
     def _log(self, artifact: Artifact) -> str:
         """Hands the artifact over; its client id."""
-        artifact.finalize()
         if artifact.incremental:
             self._inherit(artifact)
+        artifact.finalize()
         entries = artifact.manifest.entries
         for entry in entries.values():
             if entry.local_path is not None and entry.ref is None:
@@ -183,14 +183,22 @@ class RunArtifacts(RunFiles):
         while True:
             left = deadline - time.monotonic()
             flushed = not self._ended and self._sender.flush(max(0.0, min(left, _FLUSH_SECS)))
-            found = self._api().artifact_by_client_id(client_id)
-            if found is not None and found.attributes["state"] == "COMMITTED":
+            found = self._committed(client_id)
+            if found is not None:
                 return found
             if flushed or self._ended:
                 raise self._why_missing()
             if left <= 0:
                 raise WaitTimeoutError(f"the artifact was no version within {timeout} seconds")
             time.sleep(_POLL_SECS)
+
+    def _committed(self, client_id: str) -> StoredArtifact | None:
+        try:
+            found = self._api().artifact_by_client_id(client_id)
+        except CommError:  # that the server is away was said by the sender, which goes on trying
+            return None
+        is_version = found is not None and found.attributes["state"] == "COMMITTED"
+        return found if is_version else None
 
     def _why_missing(self) -> Exception:
         """The reason that the server gave for not keeping it."""

@@ -236,7 +236,7 @@ class Artifact(Told):
     @property
     def manifest(self) -> Manifest:
         """All its files."""
-        if self._stored is not None and not self._contents.entries:
+        if self._stored is not None:
             return self._stored.manifest
         return Manifest(self._contents.entries)
 
@@ -253,10 +253,9 @@ class Artifact(Told):
         """The media or table that was added as `name`, or None."""
         stored = self._logged()
         path = object_entry(list(stored.manifest.entries), name)
-        root = Path(self._default_root())
 
         def fetch(inner: str) -> str:
-            return str(stored.fetch(self.get_entry(inner), root))
+            return self.get_entry(inner).download()
 
         return None if path is None else read_object(path, fetch)
 
@@ -280,7 +279,8 @@ class Artifact(Told):
 
         Raises CommError where a file has not the digest that the artifact says.
         """
-        stored, target = self._logged(), Path(root or self._default_root())
+        stored = self._logged()
+        target = Path(root or stored.default_root)
         prefix = str(path_prefix or "")
         wanted = [entry for entry in self.files() if entry.path.startswith(prefix)]
 
@@ -298,7 +298,7 @@ class Artifact(Told):
 
     def checkout(self, root: str | os.PathLike[str] | None = None) -> str:
         """`download`, and removes what else is below `root`."""
-        target = Path(root or self._default_root())
+        target = Path(root or self._logged().default_root)
         for path in [path for path in target.rglob("*") if path.is_file()]:
             if path.relative_to(target).as_posix() not in self.manifest.entries:
                 path.unlink()
@@ -309,20 +309,17 @@ class Artifact(Told):
         entries = self.files()
         if len(entries) != 1:
             raise ValueError(f"{self.name} has {len(entries)} files: use download()")
-        return str(self._logged().fetch(entries[0], Path(root or self._default_root())))
+        return entries[0].download(root)
 
     def verify(self, root: str | os.PathLike[str] | None = None) -> None:
         """Raises ValueError unless the files below `root` are those of the artifact."""
-        target = Path(root or self._default_root())
+        target = Path(root or self._logged().default_root)
         for entry in self.manifest.entries.values():
             if entry.ref is not None and entry.digest == entry.ref:
                 continue
             path = inside(target, entry.path)
             if not path.is_file() or md5_of(path) != entry.digest:
                 raise ValueError(f"Digest mismatch for file: {path}")
-
-    def _default_root(self) -> str:
-        return os.path.join("artifacts", self._logged().name)
 
     def __getitem__(self, name: str) -> Any | None:
         return self.get(name)

@@ -31,7 +31,9 @@ class ArtifactManifestEntry:
     ref: str | None = None
     sha256: str = ""
     local_path: str | None = None  # where the content is, before it is logged
-    fetch: Callable[[ArtifactManifestEntry, Path], Path] | None = field(default=None, repr=False)
+    fetch: Callable[[ArtifactManifestEntry, Path | None], Path] | None = field(
+        default=None, repr=False
+    )
 
     @property
     def name(self) -> str:
@@ -45,7 +47,7 @@ class ArtifactManifestEntry:
         """
         if self.fetch is None:
             raise ValueError(f"{self.path!r} is of an artifact that is not logged yet")
-        return str(self.fetch(self, Path(root) if root is not None else Path()))
+        return str(self.fetch(self, None if root is None else Path(root)))
 
     def ref_target(self) -> str:
         """What the reference points to. Raises ValueError for a file."""

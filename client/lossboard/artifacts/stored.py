@@ -40,6 +40,11 @@ class StoredArtifact:
         return f"{self.attributes['collection']}:v{self.attributes['version']}"
 
     @property
+    def default_root(self) -> Path:
+        """The folder that it is downloaded to where none is named."""
+        return Path("artifacts", self.name)
+
+    @property
     def manifest(self) -> Manifest:
         """All entries."""
         if self._manifest is None:
@@ -93,13 +98,14 @@ class StoredArtifact:
     def _runs(self) -> dict[str, Any]:
         return self.connection.get("artifacts", self._id, "runs")
 
-    def fetch(self, entry: ArtifactManifestEntry, root: Path) -> Path:
-        """Writes the content of an entry below `root`, unless it is there already.
+    def fetch(self, entry: ArtifactManifestEntry, root: Path | None) -> Path:
+        """Writes the content of an entry below `root` (default: `default_root`), unless it is
+        there already.
 
         Raises CommError when what came has another digest than the artifact says; nothing is left
         at its place then.
         """
-        target = inside(root, entry.path)
+        target = inside(root or self.default_root, entry.path)
         if target.is_file() and entry.ref is None and md5_of(target) == entry.digest:
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
