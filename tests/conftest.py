@@ -105,32 +105,31 @@ ServerFactory = Callable[..., ServerProcess]
 
 
 @pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The server that tests share; each test uses a project of its own."""
+    shared = ServerProcess(tmp_path_factory.mktemp("server") / "data")
+    yield shared.start()
+    shared.close()
+
+
+@pytest.fixture
 def server_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerFactory]:
-    """`server_factory(**settings)` starts a server with a data directory of its own."""
+    """`server_factory(**settings)` starts a server that lives as long as the test."""
     servers: list[ServerProcess] = []
 
     def start(**settings: object) -> ServerProcess:
-        server = ServerProcess(tmp_path_factory.mktemp("server") / "data", **settings)
-        servers.append(server)
-        return server.start()
+        servers.append(ServerProcess(tmp_path_factory.mktemp("server") / "data", **settings))
+        return servers[-1].start()
 
     yield start
     for server in servers:
         server.close()
 
 
-@pytest.fixture(scope="session")
-def server(server_factory: ServerFactory) -> ServerProcess:
-    """The server that tests share; each test uses a project of its own."""
-    return server_factory()
-
-
 @pytest.fixture
-def own_server(server_factory: ServerFactory) -> Iterator[ServerProcess]:
+def own_server(server_factory: ServerFactory) -> ServerProcess:
     """A server for one test, which may stop, kill and restart it."""
-    server = server_factory()
-    yield server
-    server.close()
+    return server_factory()
 
 
 @pytest.fixture(autouse=True)

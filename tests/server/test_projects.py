@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
+import numpy as np
 import pytest
 
 from lossboard.wire import Exit
@@ -107,8 +110,6 @@ def test_assets_are_immutable_and_compressed(site: Any) -> None:
 
 
 def test_plotly_comes_from_the_installed_package(server: Any) -> None:
-    from importlib.metadata import version
-
     answer = httpx.get(f"{server.base_url}/vendor/plotly-{version('plotly')}.min.js")
     assert answer.status_code == 200 and len(answer.content) > 1_000_000
     assert httpx.get(f"{server.base_url}/vendor/plotly-0.0.min.js").status_code == 404
@@ -124,9 +125,6 @@ def test_without_a_built_dashboard_the_page_says_what_to_run(
 
 
 def test_columns_come_as_json_or_as_binary(writer: Any) -> None:
-    import msgspec
-    import numpy as np
-
     writer.log(0, 1, 2)
     query = {"runs": [writer.run()["uid"]], "keys": ["loss"]}
     plain = writer.http.post("/api/query/series", json=query).json()

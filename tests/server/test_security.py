@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +140,6 @@ def test_a_path_never_leaves_what_is_served(server: Any, path: str) -> None:
 
 
 def raw_answer(port: int, request: bytes) -> bytes:
-    import socket
-
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
