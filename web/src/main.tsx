@@ -3,6 +3,8 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
+import './styles/sidebar.css';
+import './styles/fold.css';
 import './charts/charts.css';
 import './styles/panels.css';
 import './styles/focus.css';

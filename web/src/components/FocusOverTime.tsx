@@ -64,7 +64,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
   const common = { data, panel, callbacks, options };
   return (
     <div class="over">
-      <div class="scale t11 dim">
+      <div class="remark t11 dim">
         {notes.map(({ text, tone }) => (
           <span class={`badge ${tone}`} key={text}>
             {text}
