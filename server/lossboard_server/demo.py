@@ -66,10 +66,8 @@ def _run(options: argparse.Namespace) -> int:
             return server.returncode or 1  # the server has said why
         print(f"watch the training at {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
         code = next(filter(None, (_train(name, options) for name in RUNS)), 0)
-        said = (
-            "the training failed, what it logged is" if code else "the training is done, look at it"
-        )
-        print(f"{said} at {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
+        said = "the training failed, what it logged:" if code else "the training is done:"
+        print(f"{said} {_address(options.port)}/{ENTITY}/{PROJECT}", flush=True)
         if server is not None and not options.exit:
             print("serving until Ctrl-C", flush=True)
             server.wait()
