@@ -82,8 +82,12 @@ class ConsoleCapture:
     def record(self, stream: Stream, text: str) -> None:
         """Takes text that was, or is to count as, written to the stream."""
         with self._lock:
-            if not self._listening:  # stopped on another thread meanwhile
-                return
+            if self._listening:  # else it was stopped on another thread meanwhile
+                self.take(stream, text)
+
+    def take(self, stream: Stream, text: str) -> None:
+        """Takes text as lines of the stream, also while it does not listen."""
+        with self._lock:
             emulator = self._emulators[stream]
             now_us = time.time_ns() // 1000
             self._waiting |= {

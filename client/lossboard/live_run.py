@@ -305,6 +305,17 @@ class Run(RunArtifacts):
         if alert is not None:
             self._sender.put_alert(alert)
 
+    def _label(self, **labels: str | None) -> None:
+        """What integrations call to say whose code this is: `repo`, `code`, `code_version`."""
+        named = {name: value for name, value in labels.items() if value is not None}
+        self._sender.put_metadata({"label": named})
+
+    def write_logs(self, text: str) -> None:
+        """Adds text to the output that is kept with the run, without printing it."""
+        if self._ended:
+            self._refuse("write_logs")
+        self._recorders.write(text)
+
     def mark_preempting(self) -> None:
         """Says that the machine is about to be taken away: an end that follows, other than a
         success, is no failure."""

@@ -82,6 +82,10 @@ class Recorders:
         """Text that is to count as output of the program, while that is recorded."""
         self._console.record(stream, text)
 
+    def write(self, text: str) -> None:
+        """Text that is to stand with the output of the program, whether that is recorded or not."""
+        self._console.take("stdout", text)
+
     def stop(self) -> None:
         """Stops recording; whatever is recorded has been put when this returns."""
         self._console.stop()

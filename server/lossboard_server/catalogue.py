@@ -170,9 +170,19 @@ def _column(transaction: Transaction, uid: int, name: str) -> Any:
 def merge_config(
     transaction: Transaction, uid: int, values: Mapping[str, Any], removed: Sequence[str] = ()
 ) -> None:
-    """Set and remove top-level keys of the config."""
-    config = _without(_column(transaction, uid, "config_json"), removed) | dict(values)
+    """Set and remove top-level keys of the config. What clients keep below `_wandb` (charts,
+    class labels) is merged, since each process of a run sends its own."""
+    known = _without(_column(transaction, uid, "config_json"), removed)
+    config = known | dict(values)
+    if "_wandb" in known and "_wandb" in values:
+        config["_wandb"] = _merged(known["_wandb"], values["_wandb"])
     transaction.update_run(uid, "meta", config_json=encode_json_text(config))
+
+
+def _merged(known: Any, new: Any) -> Any:
+    if not (isinstance(known, dict) and isinstance(new, dict)):
+        return new
+    return known | {key: _merged(known.get(key), value) for key, value in new.items()}
 
 
 def add_metadata(transaction: Transaction, uid: int, values: Mapping[str, Any]) -> None:

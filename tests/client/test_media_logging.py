@@ -240,3 +240,23 @@ def test_a_disabled_run_takes_media_and_makes_no_file(tmp_path: Path, monkeypatc
     assert run.save("x") is False
     run.finish()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_charts_of_a_forked_child_stand_beside_those_of_its_parent(
+    script: Any, project: str
+) -> None:
+    code = (
+        "import os, lossboard\n"
+        "from lossboard import plot\n"
+        "run = lossboard.init(id='forked')\n"
+        "table = lossboard.Table(columns=['x', 'y'], data=[[0, 1]])\n"
+        "pid = os.fork()\n"
+        "name = 'parent' if pid else 'child'\n"
+        "run.log({name: plot.line(table, 'x', 'y')})\n"
+        "if pid:\n"
+        "    os.waitpid(pid, 0)\n"
+        "run.finish()\n"
+    )
+    assert script(code).returncode == 0
+    config = lossboard.Api().run(f"{project}/forked")._attributes["config"]
+    assert set(config["_wandb"]["visualize"]) == {"child", "parent"}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import lossboard
@@ -168,3 +169,14 @@ def test_log_code_keeps_the_sources_and_not_our_folders(api: lossboard.Api) -> N
         only = run.log_code(".", name="notes", include_fn=lambda path, root: path.endswith(".md"))
         assert only is not None and set(only.manifest.entries) == {"notes.md"}
         assert run.log_code("pkg", include_fn=lambda path: False) is None
+
+
+@pytest.mark.parametrize("console", ["off", "auto"])
+def test_text_can_be_added_to_the_output_of_a_run(
+    api: lossboard.Api, server: Any, console: str
+) -> None:
+    with lossboard.init(settings={"console": console}) as run:
+        run.write_logs("first\nsecond\n")
+    uid = api.run(run.path)._attributes["uid"]
+    answer = httpx.get(f"{server.base_url}/api/runs/{uid}/console").json()
+    assert [line["text"] for line in answer["lines"]] == ["first", "second"]
