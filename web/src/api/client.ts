@@ -7,6 +7,7 @@ import type {
   Health,
   HistogramAnswer,
   HistogramRequest,
+  JsonObject,
   Project,
   Run,
   RunDetail,
@@ -50,8 +51,14 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
   return answer;
 }
 
-async function get<T>(path: string): Promise<T> {
+/** A JSON answer. */
+export async function get<T>(path: string): Promise<T> {
   return (await send(path, { headers: { Accept: 'application/json' } })).json();
+}
+
+/** The bytes behind an address of this server. */
+export async function getBytes(path: string): Promise<Blob> {
+  return (await send(path)).blob();
 }
 
 async function write(method: string, path: string, body: unknown): Promise<void> {
@@ -140,8 +147,17 @@ export async function listFiles(uid: number): Promise<RunFile[]> {
 export const fileHref = (uid: number, name: string): string =>
   `/api/runs/${uid}/files/${name.split('/').map(part).join('/')}`;
 
-export const patchRun = (uid: number, change: Partial<Pick<Run, 'name' | 'notes' | 'tags'>>) =>
-  write('PATCH', `/api/runs/${uid}`, change);
+export const patchRun = (
+  uid: number,
+  change: Partial<Pick<Run, 'name' | 'notes' | 'tags' | 'color'>>,
+) => write('PATCH', `/api/runs/${uid}`, change);
+
+/** Replaces the settings of a project: its saved views. */
+export const patchProject = (entity: string, project: string, settings: JsonObject) =>
+  write('PATCH', projectPath(entity, project), { settings });
+
+export const getProject = (entity: string, project: string): Promise<Project> =>
+  get(projectPath(entity, project));
 
 export const deleteRun = (uid: number) => write('DELETE', `/api/runs/${uid}`, undefined);
 

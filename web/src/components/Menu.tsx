@@ -3,11 +3,13 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from './controls';
-import type { IconName } from './Icon';
+import { Icon, type IconName } from './Icon';
 
 interface MenuProps {
   icon: IconName;
   label: string;
+  /** What the button says; without it there is only the icon. */
+  text?: ComponentChildren;
   small?: boolean;
   wide?: boolean;
   /** Gets the closing function, for entries that are done when they are chosen. */
@@ -24,7 +26,7 @@ function place(menu: HTMLElement, button: DOMRect): void {
   menu.style.top = `${Math.max(MARGIN, top)}px`;
 }
 
-export function Menu({ icon, label, small, wide, children }: MenuProps) {
+export function Menu({ icon, label, text, small, wide, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLSpanElement>(null);
   const list = useRef<HTMLFieldSetElement>(null);
@@ -60,13 +62,26 @@ export function Menu({ icon, label, small, wide, children }: MenuProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only closes what the button has opened
     <span ref={root} onKeyDown={onKey}>
-      <IconButton
-        icon={icon}
-        label={label}
-        small={small}
-        expanded={open}
-        onClick={() => setOpen(!open)}
-      />
+      {text ? (
+        <button
+          type="button"
+          class="btn"
+          aria-label={label}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <Icon name={icon} />
+          {text}
+        </button>
+      ) : (
+        <IconButton
+          icon={icon}
+          label={label}
+          small={small}
+          expanded={open}
+          onClick={() => setOpen(!open)}
+        />
+      )}
       {open && (
         <fieldset ref={list} class={`menu ${wide ? 'wide' : ''}`} aria-label={label}>
           {children(close)}

@@ -6,6 +6,7 @@ import type { Run } from '../api/types';
 import { formatDuration } from '../math/numbers';
 import { Link, runHref, runsHref } from '../router';
 import { remember, remembered } from '../state/memory';
+import { groupField, listedRuns, listRows, type RunGroup, toggleGroup } from '../state/runList';
 import { compact } from '../state/screen';
 import { params, setParams } from '../state/view';
 import {
@@ -17,7 +18,6 @@ import {
   runValue,
   showAll,
   showNone,
-  sortRuns,
   toggleRun,
   userRegExp,
 } from '../state/visibility';
@@ -43,9 +43,10 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
   const search = params.value.rq ?? '';
   const pattern = userRegExp(search);
   const sort = parseSort(params.value.sort);
+  const { filter, any, group, gfold, pins, base } = params.value;
   const rows = useMemo(
-    () => sortRuns(pattern ? runs.filter(({ name }) => pattern.test(name)) : runs, sort),
-    [runs, search, formatSort(sort)],
+    () => listRows(runs, listedRuns(runs)),
+    [runs, search, formatSort(sort), filter, any, group, gfold, pins, base],
   );
   const shown = useMemo(() => new Set(visible.map(({ uid }) => uid)), [visible]);
   const metric = useMetric(runs, sort.by);
@@ -95,16 +96,20 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         height={ROW_PIXELS}
         label="Runs"
         class="runs"
-        row={(run, top) => (
-          <Row
-            key={run.uid}
-            run={run}
-            top={top}
-            shown={shown.has(run.uid)}
-            metric={metric}
-            onToggle={() => toggleRun(runs, visible, run)}
-          />
-        )}
+        row={(row, top) =>
+          row.kind === 'group' ? (
+            <GroupHead key={`group ${row.group.name}`} group={row.group} top={top} />
+          ) : (
+            <Row
+              key={row.run.uid}
+              run={row.run}
+              top={top}
+              shown={shown.has(row.run.uid)}
+              metric={metric}
+              onToggle={() => toggleRun(workspace.filtered.peek(), visible, row.run)}
+            />
+          )
+        }
       />
     </Sidebar>
   );
@@ -121,6 +126,25 @@ function useMetric(runs: Run[], by: string): string {
     return best ? `summary.${best}` : '';
   }, [runs]);
   return by.includes('.') ? by : fallback;
+}
+
+function GroupHead({ group, top }: { group: RunGroup; top: number }) {
+  const { name, runs, open } = group;
+  return (
+    <button
+      type="button"
+      class="r grouphead"
+      style={{ top: `${top}px` }}
+      aria-expanded={open}
+      onClick={() => toggleGroup(name)}
+    >
+      <Icon name={open ? 'down' : 'right'} />
+      <span class="ell">
+        {groupField.value.replace(/^config\./, '')} <b>{name}</b>
+      </span>
+      <span class="dim">{runs.length}</span>
+    </button>
+  );
 }
 
 interface RowProps {

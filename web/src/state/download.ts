@@ -1,10 +1,18 @@
 /** Files made from what a panel holds. */
 
+import type { Run } from '../api/types';
 import type { Line } from '../charts/types';
+import { asText } from './filters';
+import { runValue } from './visibility';
 
 function save(name: string, text: string, type: string): void {
+  saveBlob(name, new Blob([text], { type }));
+}
+
+/** Offers bytes as a file. */
+export function saveBlob(name: string, bytes: Blob): void {
   const link = document.createElement('a');
-  const url = URL.createObjectURL(new Blob([text], { type }));
+  const url = URL.createObjectURL(bytes);
   link.href = url;
   link.download = name;
   link.click();
@@ -38,4 +46,23 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
     ]),
   );
   save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');
+}
+
+const RUN_FIELDS = ['name', 'state', 'created', 'runtime', 'tags', 'notes', 'group', 'job_type'];
+
+/** Runs as the table lists them: one row each, times in ISO 8601, runtime in seconds. */
+export function downloadRuns(project: string, runs: Run[], columns: string[]): void {
+  const head = ['run_id', ...RUN_FIELDS, ...columns];
+  const rows = runs.map((run) => [
+    run.run_id,
+    ...[...RUN_FIELDS, ...columns].map((by) => runCell(run, by)),
+  ]);
+  save(`${project}-runs.csv`, toCsv([head, ...rows]), 'text/csv');
+}
+
+function runCell(run: Run, by: string): string | number {
+  if (by === 'created') return new Date(run.created_us / 1000).toISOString();
+  if (by === 'tags') return run.tags.join(' ');
+  const value = runValue(run, by);
+  return typeof value === 'number' ? value : asText(value);
 }

@@ -1,9 +1,8 @@
 /** Which runs are shown, in which order they stand, and how they are coloured. */
 
-import { computed, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Json, Run } from '../api/types';
 import { runColor, runDash } from '../math/color';
-import type { ProjectStore } from './project';
 import { params, setParams } from './view';
 
 /** The newest runs that are shown before anybody has chosen. */
@@ -32,8 +31,8 @@ export function visibleRuns(runs: Run[], show: string | undefined, hide: string 
   });
 }
 
-export const visibleIn = (store: ProjectStore) =>
-  computed(() => visibleRuns(store.runs.value, params.value.show, params.value.hide));
+export const visibleIn = (runs: ReadonlySignal<Run[]>) =>
+  computed(() => visibleRuns(runs.value, params.value.show, params.value.hide));
 
 /** Writes a set of shown runs as its difference from the default. */
 function write(runs: Run[], shown: Set<string>): void {
@@ -101,6 +100,10 @@ export function runValue(run: Run, by: string): Json | undefined {
   if (by === 'runtime') return run.runtime_secs;
   if (by === 'name') return run.name;
   if (by === 'state') return run.state;
+  if (by === 'group') return run.group;
+  if (by === 'job_type') return run.job_type;
+  if (by === 'tags') return run.tags;
+  if (by === 'notes') return run.notes;
   const [source, name] = [by.slice(0, by.indexOf('.')), by.slice(by.indexOf('.') + 1)];
   return lookUp(source === 'config' ? run.config : run.summary, name);
 }

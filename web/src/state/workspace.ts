@@ -1,9 +1,10 @@
 /** All that the pages of one project share: runs, keys, and the data of what is on screen. */
 
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Run } from '../api/types';
+import { filterRuns, filters, matchAny } from './filters';
 import { HistogramStore } from './histograms';
 import { ProjectStore } from './project';
 import { SeriesStore } from './series';
@@ -15,11 +16,15 @@ export class Workspace {
   readonly series = new SeriesStore();
   readonly histograms = new HistogramStore();
   readonly tensors = new TensorStore();
+  /** Runs that the filters let through, whether they are shown or not. */
+  readonly filtered: ReadonlySignal<Run[]>;
   readonly visible: ReadonlySignal<Run[]>;
 
   constructor(entity: string, project: string) {
     this.store = new ProjectStore(entity, project);
-    this.visible = visibleIn(this.store);
+    const { runs } = this.store;
+    this.filtered = computed(() => filterRuns(runs.value, filters.value, matchAny.value));
+    this.visible = visibleIn(this.filtered);
     this.store.onRefresh((dirty) => {
       this.series.refresh(dirty);
       this.histograms.refresh(dirty);

@@ -1,0 +1,94 @@
+/** What can be done with one run of the table. */
+
+import { deleteRun, patchRun, restoreRun } from '../../api/client';
+import type { Run } from '../../api/types';
+import { PALETTE_SIZE, runColor } from '../../math/color';
+import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
+import { attempt, say } from '../../state/toasts';
+import { cssColor, showOnly } from '../../state/visibility';
+import { Icon, type IconName } from '../Icon';
+import { Menu } from '../Menu';
+
+export type EditedField = 'name' | 'tags' | 'notes';
+
+/** Writes one field; a list of tags is typed with commas. */
+export function saveField(run: Run, field: EditedField, text: string): void {
+  if (field === 'name' && !text) return;
+  const tags = [...new Set(text.split(',').map((tag) => tag.trim()))].filter(Boolean);
+  const change = field === 'tags' ? { tags } : { [field]: text };
+  void attempt(`The ${field} of ${run.name} could not be changed`, () => patchRun(run.uid, change));
+}
+
+export async function removeRun(run: Run): Promise<void> {
+  if (!(await attempt('The run was not deleted', () => deleteRun(run.uid)))) return;
+  const undo = () => void attempt('The run was not restored', () => restoreRun(run.uid));
+  say(`Deleted ${run.name}`, { label: 'Undo', run: undo });
+}
+
+interface RunActionsProps {
+  run: Run;
+  onEdit(field: EditedField): void;
+}
+
+export function RunActions({ run, onEdit }: RunActionsProps) {
+  const isBaseline = baselineId.value === run.run_id;
+  const isPinned = pinnedIds.value.has(run.run_id);
+  const entry = (icon: IconName, text: string, act: () => void, close: () => void) => (
+    <button
+      type="button"
+      onClick={() => {
+        close();
+        act();
+      }}
+    >
+      <Icon name={icon} />
+      {text}
+    </button>
+  );
+  return (
+    <Menu icon="more" label={`Actions of ${run.name}`} small>
+      {(close) => (
+        <>
+          {entry('edit', 'Rename', () => onEdit('name'), close)}
+          {entry('edit', 'Edit tags', () => onEdit('tags'), close)}
+          {entry('edit', 'Edit notes', () => onEdit('notes'), close)}
+          <hr />
+          {entry(
+            'reset',
+            isBaseline ? 'No longer the baseline' : 'Make it the baseline',
+            () => setBaseline(isBaseline ? null : run.run_id),
+            close,
+          )}
+          {entry('pin', isPinned ? 'Unpin' : 'Pin to the top', () => togglePin(run.run_id), close)}
+          {entry('eye', 'Show only this run', () => showOnly(run), close)}
+          <Colors run={run} />
+          <hr />
+          {entry('trash', 'Delete run', () => void removeRun(run), close)}
+        </>
+      )}
+    </Menu>
+  );
+}
+
+/** The palette; the first choice is the colour that the run has by itself. */
+function Colors({ run }: { run: Run }) {
+  const choose = (color: string) =>
+    void attempt('The colour could not be changed', () => patchRun(run.uid, { color }));
+  const own = Array.from({ length: PALETTE_SIZE }, (_, slot) => runColor(slot));
+  return (
+    <fieldset class="swatches" aria-label={`Colour of ${run.name}`}>
+      {['', ...own].map((color, i) => (
+        <button
+          type="button"
+          key={color}
+          aria-label={color ? `Colour ${i}` : 'Colour by itself'}
+          title={color ? `Colour ${i}` : 'Colour by itself'}
+          aria-pressed={(run.color ?? '') === color}
+          onClick={() => choose(color)}
+        >
+          <span class="dot" style={{ '--c': cssColor(color || runColor(run.slot)) }} />
+        </button>
+      ))}
+    </fieldset>
+  );
+}
