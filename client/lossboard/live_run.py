@@ -341,6 +341,7 @@ class Run(RunArtifacts):
             self._say_if_silent(watch.stop(self))
             self._steps.close()
             self._live_files.finish()
+            self._say_unfinished()
             self._recorders.stop()
             self._ended = True
             code = exit_code or 0

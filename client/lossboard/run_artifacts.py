@@ -276,6 +276,10 @@ class RunArtifacts(RunFiles):
         del self._growing[whole.name]
         return self.log_artifact(whole)
 
+    def _say_unfinished(self) -> None:
+        for name in self._growing:
+            self.warn(f"artifact {name!r} was never finished by finish_artifact(): it is not logged")
+
     def log_code(
         self,
         root: str | os.PathLike[str] | None = ".",

@@ -79,7 +79,7 @@ class FileStore:
         try:
             self._ensure()
             self._folder.mkdir(exist_ok=True)
-            os.link(stored.source, kept)
+            os.link(stored.source.resolve(), kept)  # not a link to a link, which may go
         except OSError:
             self.put(stored.source)
             return

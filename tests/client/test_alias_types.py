@@ -1,0 +1,66 @@
+"""Media, charts and artifacts under the names that W&B scripts call them by."""
+
+from __future__ import annotations
+
+import pytest
+
+import lossboard as wandb
+
+from .conftest import Script
+
+LAUNCH = "import sys; from lossboard.cli import main; main(['run', *sys.argv[1:]])"
+RUN = ("-c", LAUNCH)
+
+SCRIPT = """
+import numpy as np
+import wandb
+import wandb.data_types
+import wandb.plot
+from wandb.data_types import WBValue
+from wandb.sdk.artifacts.artifact import Artifact
+from wandb.sdk.artifacts.exceptions import ArtifactFinalizedError
+from wandb.sklearn import plot_confusion_matrix
+
+with wandb.init(project=None, id="untouched") as run:
+    image = wandb.Image(np.zeros((4, 4)), caption="c")
+    assert isinstance(image, WBValue) and wandb.data_types.Image is wandb.Image
+    table = wandb.Table(columns=["x", "y"], data=[[1, 2]])
+    wandb.log({"image": image, "chart": wandb.plot.line(table, "x", "y")})
+    plot_confusion_matrix([0, 1, 1], [0, 1, 0], ["cat", "dog"])
+    with open("model.txt", "w") as file:
+        file.write("weights")
+    wandb.save("model.txt")
+    artifact = wandb.Artifact("net", type="model")
+    assert isinstance(artifact, Artifact)
+    artifact.add_file("model.txt")
+    wandb.log_artifact(artifact, aliases=["best"])
+    artifact.wait()
+    print(open(wandb.use_artifact("net:best").file()).read())
+"""
+
+
+def test_a_script_with_media_and_artifacts_runs_untouched(project: str, script: Script) -> None:
+    done = script(SCRIPT, before=RUN)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "weights\n"
+    run = wandb.Api().run(f"{project}/untouched")
+    assert {"image", "chart_table"} <= set(run.summary)
+    assert "model.txt" in {file.name for file in run.files()}
+    assert [one.name for one in run.used_artifacts()] == ["net:v0"]
+
+
+def test_every_name_that_lossboard_exports_is_there() -> None:
+    optional = {"lightgbm", "sklearn", "xgboost"}  # need the library they are for
+    missing = [name for name in wandb.__all__ if name not in optional and not hasattr(wandb, name)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["keras", "tensorboard", "catboost"])
+def test_a_missing_integration_is_named_with_what_to_do(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"'{name}'.*callback of your own"):
+        getattr(wandb, name)
+
+
+def test_a_missing_module_of_wandb_is_an_import_error(script: Script) -> None:
+    done = script("from wandb.keras import WandbCallback", before=RUN)
+    assert "ImportError: lossboard has no callbacks for Keras" in done.stderr
