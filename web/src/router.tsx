@@ -3,8 +3,8 @@
 import { computed, signal } from '@preact/signals';
 import type { AnchorHTMLAttributes, ComponentChildren } from 'preact';
 
-export type RunTab = 'charts' | 'overview' | 'logs' | 'files';
-const RUN_TABS: RunTab[] = ['charts', 'overview', 'logs', 'files'];
+const RUN_TABS = ['charts', 'overview', 'system', 'logs', 'files', 'artifacts'] as const;
+export type RunTab = (typeof RUN_TABS)[number];
 
 export type Route =
   | { page: 'projects' }

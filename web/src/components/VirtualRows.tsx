@@ -32,6 +32,9 @@ export function VirtualRows<T>(props: VirtualRowsProps<T>) {
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
+    if (follow) atEnd.current = true;
+  }, [follow]);
+  useLayoutEffect(() => {
     if (follow && atEnd.current) box.current!.scrollTop = box.current!.scrollHeight;
   }, [items.length, follow]);
 

@@ -1,62 +1,86 @@
-/** What the run printed, as it grows. */
+/** What the run printed, as it grows: colours, search, follow, download. */
 
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { consoleLines } from '../api/client';
 import type { ConsoleLine, Run } from '../api/types';
-import { SearchField } from '../components/controls';
+import { Check, IconButton, SearchField } from '../components/controls';
 import { VirtualRows } from '../components/VirtualRows';
-import { formatClock } from '../math/numbers';
+import { ansiSpans, plainText } from '../math/ansi';
+import { formatClock, formatCount } from '../math/numbers';
+import { saveText } from '../state/saveText';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
+import '../styles/logs.css';
 
-const PAGE = 5000;
+const PAGE = 10_000;
 const LINE_PIXELS = 18;
 
-/** Lines by number; a line that comes again (a progress bar) replaces the one before. */
+/** Lines in order; a line that comes again (a progress bar) replaces the one before. */
 class Output {
   readonly lines = signal<ConsoleLine[]>([]);
   readonly loaded = signal(false);
-  private readonly byNumber = new Map<number, ConsoleLine>();
   private busy = false;
+  private again = false;
 
   constructor(private readonly uid: number) {}
 
   async load(): Promise<void> {
+    this.again = this.busy;
     if (this.busy) return;
     this.busy = true;
     await attempt('The output could not be read', () => this.readOn());
     this.busy = false;
     this.loaded.value = true;
+    if (this.again) void this.load();
   }
 
   private async readOn(): Promise<void> {
     for (;;) {
-      const after = Math.max(0, this.byNumber.size - 1); // the last line may have changed
+      const known = this.lines.peek();
+      const after = Math.max(0, known.length - 1); // the last line may have changed
       const { lines } = await consoleLines(this.uid, after, PAGE);
-      for (const line of lines) this.byNumber.set(line.number, line);
-      this.lines.value = [...this.byNumber.values()];
+      this.lines.value = [...known.slice(0, after), ...lines];
       if (lines.length < PAGE) return;
     }
   }
 }
 
-export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
+function useOutput(run: Run, workspace: Workspace): Output {
   const output = useMemo(() => new Output(run.uid), [run.uid]);
-  const [search, setSearch] = useState('');
   useEffect(() => {
     void output.load();
     return workspace.store.onRefresh((dirty) => {
       if (dirty.all || dirty.runs.get(run.uid)?.has('console')) void output.load();
     });
   }, [output]);
+  return output;
+}
+
+export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
+  const output = useOutput(run, workspace);
+  const [search, setSearch] = useState('');
+  const [follow, setFollow] = useState(run.state === 'running');
+  const all = output.lines.value;
   const wanted = search.toLowerCase();
-  const lines = output.lines.value.filter(({ text }) => text.toLowerCase().includes(wanted));
+  const lines = useMemo(
+    () => (wanted ? all.filter(({ text }) => plainText(text).toLowerCase().includes(wanted)) : all),
+    [all, wanted],
+  );
   return (
     <>
-      <div class="bar">
+      <div class="bar logbar">
         <SearchField label="Search output" value={search} onInput={setSearch} />
-        <span class="t12 dim">{lines.length} lines</span>
+        <output class="t12 dim">{countText(lines.length, all.length)}</output>
+        <div class="sp" />
+        <Check label="Follow" checked={follow} onChange={setFollow} />
+        <IconButton
+          icon="download"
+          label="Download the output"
+          disabled={all.length === 0}
+          onClick={() => download(run, all)}
+        />
       </div>
       {lines.length > 0 ? (
         <VirtualRows
@@ -64,31 +88,61 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
           height={LINE_PIXELS}
           label="Output of the run"
           class="log"
-          follow
-          row={(line, top) => (
-            <div class="line" key={line.number} style={{ top: `${top}px` }}>
-              <span class="no" title={formatClock(line.time_us, true)}>
-                {line.number}
-              </span>
-              <span class={line.stream}>{withoutEscapes(line.text)}</span>
-            </div>
-          )}
+          follow={follow}
+          row={(line, top) => <Line key={line.number} line={line} top={top} wanted={wanted} />}
         />
       ) : (
-        output.loaded.value && (
-          <p class="nothing">
-            {search ? 'No line has this text.' : 'The run has printed nothing that was sent here.'}
-          </p>
-        )
+        output.loaded.value && <Nothing search={search} />
       )}
     </>
   );
 }
 
-const ESCAPE = String.fromCharCode(27);
-const ESCAPES = new RegExp(`${ESCAPE}\\[[0-9;?]*[A-Za-z]`, 'g');
+const countText = (shown: number, all: number): string =>
+  shown === all
+    ? `${formatCount(all)} lines`
+    : `${formatCount(shown)} of ${formatCount(all)} lines`;
 
-/** The text as a terminal leaves it: after the last carriage return, without colour codes. */
-export function withoutEscapes(text: string): string {
-  return text.slice(text.lastIndexOf('\r') + 1).replace(ESCAPES, '');
+function download(run: Run, lines: ConsoleLine[]): void {
+  const text = lines.map((line) => `${plainText(line.text)}\n`).join('');
+  saveText(`${run.run_id}.log`, text, 'text/plain');
+}
+
+function Line({ line, top, wanted }: { line: ConsoleLine; top: number; wanted: string }) {
+  return (
+    <div class="line" style={{ top: `${top}px` }}>
+      <span class="no" title={formatClock(line.time_us, true)}>
+        {line.number}
+      </span>
+      <span class={line.stream}>
+        {wanted ? marked(plainText(line.text), wanted) : colored(line.text)}
+      </span>
+    </div>
+  );
+}
+
+function colored(text: string): ComponentChildren {
+  return ansiSpans(text).map(({ text: part, style }) =>
+    style ? <span class={style}>{part}</span> : part,
+  );
+}
+
+/** The text with what was searched for marked, whatever its case. */
+function marked(text: string, wanted: string): ComponentChildren[] {
+  const lower = text.toLowerCase();
+  const parts: ComponentChildren[] = [];
+  let from = 0;
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, from)) {
+    parts.push(text.slice(from, at), <mark>{text.slice(at, at + wanted.length)}</mark>);
+    from = at + wanted.length;
+  }
+  return [...parts, text.slice(from)];
+}
+
+function Nothing({ search }: { search: string }) {
+  return (
+    <p class="nothing">
+      {search ? 'No line has this text.' : 'The run has printed nothing that was sent here.'}
+    </p>
+  );
 }

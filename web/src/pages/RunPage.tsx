@@ -19,6 +19,8 @@ import { RunHeader } from './RunHeader';
 const Overview = lazy(() => import('./Overview').then((m) => m.Overview));
 const Logs = lazy(() => import('./Logs').then((m) => m.Logs));
 const Files = lazy(() => import('./Files').then((m) => m.Files));
+const System = lazy(() => import('./System').then((m) => m.System));
+const Artifacts = lazy(() => import('./Artifacts').then((m) => m.Artifacts));
 const FocusView = lazy(() => import('./FocusView').then((m) => m.FocusView));
 
 interface RunPageProps {
@@ -31,8 +33,10 @@ interface RunPageProps {
 const TABS: [tab: RunTab, label: string][] = [
   ['charts', 'Charts'],
   ['overview', 'Overview'],
+  ['system', 'System'],
   ['logs', 'Logs'],
   ['files', 'Files'],
+  ['artifacts', 'Artifacts'],
 ];
 
 export function RunPage({ entity, project, runId, tab }: RunPageProps) {
@@ -97,8 +101,10 @@ function RunContent({ workspace, run, tab }: RunContentProps) {
         {tab === 'charts' && <Toolbar />}
         {tab === 'charts' && <Sheet />}
         {tab === 'overview' && <Overview run={run} detail={detail} state={state} />}
+        {tab === 'system' && <System run={run} />}
         {tab === 'logs' && <Logs run={run} workspace={workspace} />}
         {tab === 'files' && <Files run={run} workspace={workspace} />}
+        {tab === 'artifacts' && <Artifacts run={run} workspace={workspace} />}
       </main>
     </ScopeProvider>
   );

@@ -1,0 +1,61 @@
+/** What the machine did while the run ran: processor, memory, disk, network, GPUs over time. */
+
+import type { Key, Run } from '../api/types';
+import { SectionView } from '../components/Section';
+import { Toolbar } from '../components/Toolbar';
+import type { Section } from '../state/sections';
+import { panelSearch } from '../state/view';
+import { userRegExp } from '../state/visibility';
+import { useScope } from '../state/workspace';
+
+/** In the order in which they are shown; the first that fits takes the key. */
+const PARTS: [name: string, pattern: RegExp][] = [
+  ['GPU', /gpu/i],
+  ['TPU', /tpu|neuroncore|trn\./i],
+  ['CPU', /cpu/i],
+  ['Memory', /memory|swap|rss/i],
+  ['Disk', /disk/i],
+  ['Network', /network/i],
+  ['Other', /./],
+];
+
+/** Sections of the machine metrics that the run has. */
+export function systemSections(keys: Key[]): Section[] {
+  const partOf = ({ key }: Key) => PARTS.findIndex(([, pattern]) => pattern.test(key));
+  return PARTS.flatMap(([name], index) => {
+    const own = keys.filter((key) => partOf(key) === index);
+    return own.length > 0 ? [{ name, kind: 'system' as const, keys: own }] : [];
+  });
+}
+
+export function System({ run }: { run: Run }) {
+  const { workspace } = useScope();
+  const search = userRegExp(panelSearch.value);
+  const keys = workspace.store.catalogue.value.keys.filter(
+    ({ kind, runs, key }) =>
+      kind === 'system' && runs.includes(run.uid) && (!search || search.test(key)),
+  );
+  const sections = systemSections(keys);
+  return (
+    <>
+      <Toolbar />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
+      <section class="sheet" tabIndex={0} aria-label="Machine metrics">
+        {sections.map((section) => (
+          <SectionView key={section.name} section={section} />
+        ))}
+        {sections.length === 0 && <Nothing searching={search !== null} />}
+      </section>
+    </>
+  );
+}
+
+function Nothing({ searching }: { searching: boolean }) {
+  if (searching) return <p class="nothing">No machine metric of this run fits the search.</p>;
+  return (
+    <p class="nothing">
+      This run has sent no machine metrics. They come every 15 seconds, the first ones 15 seconds
+      after its start, unless they are switched off with <code>x_disable_stats</code>.
+    </p>
+  );
+}
