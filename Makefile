@@ -54,7 +54,7 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(PIP) $(TORCH) --editable ".[demo,dev]"
+	$(PIP) $(TORCH) --editable ".[demo,dev,integrations]"
 	@python -c 'import sys, hatch_build; sys.exit(hatch_build.system_npm() is None)' \
 	|| $(PIP) "$(NODE_PACKAGE)"
 	@touch $@ $(VENV)/.demo

@@ -17,9 +17,10 @@ __all__ = ["WandbCallback", "wandb_callback"]
 MAX_FEATURES = 120  # bars that can be told apart; the most important ones are shown
 
 _xgboost = optional_module("xgboost", package="xgboost", purpose="lossboard.integration.xgboost")
+_TrainingCallback: Any = _xgboost.callback.TrainingCallback
 
 
-class WandbCallback(_xgboost.callback.TrainingCallback):  # type: ignore[misc]
+class WandbCallback(_TrainingCallback):  # type: ignore[misc]
     """Logs `<data>-<metric>` and `epoch` of every round, the booster's configuration as config,
     best score and iteration as summary, and the feature importance as a bar chart.
 
@@ -58,7 +59,8 @@ class WandbCallback(_xgboost.callback.TrainingCallback):  # type: ignore[misc]
         }
         for key in row if self._define and epoch == 0 else ():
             goal = "max" if any(part in key for part in ("auc", "map", "ndcg", "acc")) else "min"
-            lossboard.define_metric(key, summary=goal)
+            # A definition of its own takes nothing from that of "*".
+            lossboard.define_metric(key, step_metric="epoch", summary=goal)
         lossboard.log({**row, "epoch": epoch})
         return False
 

@@ -41,8 +41,9 @@ def plot_summary_metrics(
 ) -> None:
     """Scores on the test data, as a table `summary_metrics` and in the summary."""
     metrics = optional_module("sklearn.metrics", package="scikit-learn", purpose="plot_summary")
+    base = optional_module("sklearn.base", package="scikit-learn", purpose="plot_summary")
     predicted = model.predict(X_test)
-    if getattr(model, "_estimator_type", "") == "regressor" or hasattr(model, "predict_log"):
+    if base.is_regressor(model):
         scores = _regression_scores(metrics, y_test, predicted)
     else:
         scores = _classification_scores(metrics, y_test, predicted)

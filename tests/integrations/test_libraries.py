@@ -1,0 +1,102 @@
+"""The real libraries, each training something small through `lossboard run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conftest import Integration, axis_of, drawn, needs, only_run, points
+
+
+@needs("transformers", "accelerate", "torch", "torchvision")
+def test_the_transformers_trainer(integration: Integration) -> None:
+    told = integration("transformers_trainer.py", WANDB_WATCH="gradients")
+    run = only_run("huggingface")
+    losses = [(entry["step"], entry["loss"]) for entry in told["log"] if "loss" in entry]
+    scores = [(entry["step"], entry["eval_loss"]) for entry in told["log"] if "eval_loss" in entry]
+    assert points(run, "train/global_step", "train/loss") == losses and len(losses) == 8
+    assert points(run, "train/global_step", "eval/loss") == scores and len(scores) == 2
+    assert drawn(run, "train/loss", "train/global_step") == losses
+    assert {axis_of(run, key) for key in ("train/loss", "eval/loss")} == {"train/global_step"}
+    assert (run.name, run.state) == ("tiny bert", "finished")
+    assert run.config["hidden_size"] == 8 and run.config["learning_rate"] == 0.01
+    assert run.config["model/num_parameters"] == told["parameters"]
+    assert run.summary["train_runtime"] > 0
+    assert run.metadata["label"] == {"code": "transformers_trainer"}
+
+
+@needs("lightning", "torch", "torchvision")
+def test_the_lightning_logger(integration: Integration) -> None:
+    told = integration("lightning_logger.py")
+    run = only_run("lightning")
+    losses = [tuple(row) for row in told["rows"]]
+    assert points(run, "trainer/global_step", "train/loss") == losses and len(losses) == 8
+    assert points(run, "trainer/global_step", "epoch", "val/size") == [(3, 0, 8.0), (7, 1, 8.0)]
+    assert drawn(run, "train/loss", "trainer/global_step") == losses
+    assert axis_of(run, "train/loss") == axis_of(run, "val/size") == "trainer/global_step"
+    assert run.config == {"lr": 0.1, "nested": {"depth": 2}}
+    assert run.summary["answers"]["_type"] == "table-file"
+    assert run.summary["pictures"]["captions"] == ["noise"]
+    events = list(run.histograms("gradients/layer.weight"))
+    assert [event.batch for event in events] == [2, 4, 6, 8]
+
+
+@needs("accelerate", "torch", "PIL")
+def test_the_accelerate_tracker(integration: Integration) -> None:
+    told = integration("accelerate_tracker.py")
+    run = only_run("accelerate")
+    assert points(run, "_step", "loss") == [tuple(row) for row in told["losses"]]
+    assert (run.name, run.tags, run.config) == ("loop", ["tiny"], {"lr": 0.1})
+    assert run.summary["noise"]["count"] == 2 and run.lastHistoryStep == 50
+
+
+@needs("xgboost")
+def test_the_xgboost_callback(integration: Integration) -> None:
+    told = integration("xgboost_callback.py")
+    run = only_run("xgboost")
+    assert points(run, "epoch", "train-logloss") == list(enumerate(told["logloss"]))
+    assert drawn(run, "train-auc", "epoch") == list(enumerate(told["auc"]))
+    assert axis_of(run, "train-logloss") == "epoch"
+    assert run.config["rounds"] == 5 and "learner" in run.config
+    assert run.summary["train-auc"] == {"max": 1.0}
+    assert run.summary["best_score"] == 1.0 and run.summary["best_iteration"] == 0
+    (model,) = [found for found in run.logged_artifacts() if found.type == "model"]
+    assert model.name.startswith(f"{run.id}_model:")
+
+
+SKLEARN_CHARTS = {
+    "calibration_curve",
+    "class_proportions",
+    "confusion_matrix",
+    "elbow_curve",
+    "feature_importances",
+    "learning_curve",
+    "outlier_candidates",
+    "precision_recall",
+    "residuals",
+    "roc",
+    "silhouette_plot",
+    "summary_metrics",
+}
+
+
+@needs("sklearn", "pandas")
+def test_the_plots_of_scikit_learn(integration: Integration) -> None:
+    integration("sklearn_plots.py")
+    run = only_run("sklearn")
+    charts = {key.removesuffix("_table") for row in run.scan_history() for key in row}
+    assert SKLEARN_CHARTS - charts == set()
+    assert run.config["forest"]["n_estimators"] == 5 and "alpha" in run.config["ridge"]
+    assert run.config["means"]["n_clusters"] == 3
+    scores = downloaded_table(run, "summary_metrics_table")
+    assert 0 < dict(scores["data"])["r2_score"] < 1
+
+
+def downloaded_table(run: Any, key: str) -> Any:
+    tables = [row[key] for row in run.scan_history() if key in row]
+    return run._connection.get("runs", run._uid, "files", tables[-1]["path"])
+
+
+def test_a_missing_package_is_named() -> None:
+    mark = needs("no_such_package")
+    assert mark.args == (True,)
+    assert "no_such_package" in mark.kwargs["reason"]
