@@ -2,9 +2,11 @@
 
 import json
 
+import torchvision_compat  # noqa: F401 - before what imports torchvision beside a CPU build of torch
+
+# isort: split
 import lightning
 import torch
-import torchvision_compat  # noqa: F401 - before what imports torchvision beside a CPU build of torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import WandbLogger
 

@@ -2,8 +2,10 @@
 
 import json
 
-import torch
 import torchvision_compat  # noqa: F401 - before what imports torchvision beside a CPU build of torch
+
+# isort: split
+import torch
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
 
 
