@@ -15,17 +15,36 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lossboard_server.errors import Forbidden, TooLarge, error_response
 from lossboard_server.settings import Settings
 
-__all__ = ["CONTENT_POLICY", "EXPLORE_POLICY", "Guard"]
+__all__ = [
+    "CONTENT_POLICY",
+    "EXPLORE_POLICY",
+    "LOGGED_DRAWING_POLICY",
+    "LOGGED_PAGE_POLICY",
+    "Guard",
+]
 
 CONTENT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self';"
-    " connect-src 'self'; img-src 'self' blob: data:; frame-src 'self'; base-uri 'none';"
+    " connect-src 'self'; img-src 'self' blob: data:;"
+    " media-src 'self'; frame-src 'self'; base-uri 'none';"
     " form-action 'none'"
 )
 # Plotly writes inline styles, so its document allows these, and only our own pages frame it.
 EXPLORE_POLICY: Final = (
     CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
     + "; frame-ancestors 'self'"
+)
+
+# Logged pages run in an origin of their own, even when opened by their address: they can neither
+# read nor ask anything, here or elsewhere, and only the dashboard shows them in a frame.
+LOGGED_PAGE_POLICY: Final = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline';"
+    " style-src 'unsafe-inline'; img-src blob: data:; media-src blob: data:; font-src data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+# A drawing is shown as a picture; opened by its address it runs nothing.
+LOGGED_DRAWING_POLICY: Final = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 )
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})

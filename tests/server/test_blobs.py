@@ -42,8 +42,8 @@ def test_bytes_with_another_hash_are_refused_and_leave_nothing(server: Any) -> N
     ("asked", "shown", "disposition"),
     [
         ("image/png", "image/png", "inline"),
-        ("text/html", "application/octet-stream", "attachment"),
-        ("image/svg+xml", "application/octet-stream", "attachment"),
+        ("application/xhtml+xml", "application/octet-stream", "attachment"),
+        ("text/javascript", "application/octet-stream", "attachment"),
     ],
 )
 def test_only_types_that_never_run_are_shown(
@@ -55,6 +55,15 @@ def test_only_types_that_never_run_are_shown(
     headers = httpx.get(url, params={"type": asked}).headers
     assert headers["content-type"].startswith(shown)
     assert headers["content-disposition"] == disposition
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml"])
+def test_what_could_run_is_shown_in_an_origin_of_its_own(server: Any, kind: str) -> None:
+    url = url_of(server, b"<script>1</script>")
+    httpx.put(url, content=b"<script>1</script>")
+    policy = httpx.get(url, params={"type": kind}).headers["content-security-policy"]
+    assert policy.startswith("sandbox") and "default-src 'none'" in policy
+    assert "allow-same-origin" not in policy
 
 
 def test_a_file_of_a_run_is_a_download(server: Any, writer: Any) -> None:

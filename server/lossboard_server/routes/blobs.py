@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
 from lossboard_server.errors import NotFound
+from lossboard_server.security import LOGGED_DRAWING_POLICY, LOGGED_PAGE_POLICY
 from lossboard_server.services import Server
 from lossboard_server.settling import settle_blob
 
@@ -21,6 +22,8 @@ _SHOWN = frozenset({
     "image/webp", "text/plain", "video/mp4", "video/ogg", "video/quicktime", "video/webm",
 })
 # fmt: on
+# Types that could run something: shown under a policy of their own.
+_BOXED = {"image/svg+xml": LOGGED_DRAWING_POLICY, "text/html": LOGGED_PAGE_POLICY}
 
 
 @router.head("/{sha256}")
@@ -41,13 +44,15 @@ async def put(server: Server, sha256: str, request: Request) -> Response:
 
 @router.get("/{sha256}")
 async def get(server: Server, sha256: str, type: str = "application/octet-stream") -> Response:
-    """The bytes, as `type` if that is one a browser only shows, else as a download."""
+    """The bytes, as `type` if that is one a browser can safely show, else as a download."""
     if not server.blobs.has(sha256):
         raise NotFound(f"there is no blob {sha256}: it was never uploaded or its run was deleted")
-    shown = type in _SHOWN
+    shown = type in _SHOWN or type in _BOXED
     headers = {
         "Content-Disposition": "inline" if shown else "attachment",
         "Cache-Control": "public, max-age=31536000, immutable",
     }
+    if type in _BOXED:
+        headers["Content-Security-Policy"] = _BOXED[type]
     kind = type if shown else "application/octet-stream"
     return FileResponse(server.blobs.path(sha256), media_type=kind, headers=headers)
