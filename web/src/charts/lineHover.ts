@@ -198,7 +198,7 @@ export class LineHover {
   }
 
   private markExtreme(nearest: Reading | null, x: number): void {
-    if (!nearest?.item.banded || nearest.bucket < 0) return;
+    if (!nearest?.item.banded || nearest.bucket < 0 || isSpread(nearest.item.line)) return;
     const y = this.toY(nearest.item.line.max[nearest.bucket]);
     if (this.isInside(y)) ring(this.canvas().context, x, y, nearest.item.line.color);
   }
@@ -273,6 +273,10 @@ function nonFiniteText({ line }: DrawnLine, i: number): string {
   return line.negInf[i] > 0 ? '−∞' : '–';
 }
 
+/** The band of a group that is no extreme of any point. */
+const isSpread = ({ spread }: DrawnLine['line']): boolean =>
+  spread !== undefined && spread !== 'minmax';
+
 /** The nearest line's exact extreme in its bucket, or its non-finite values. */
 function extremeText(nearest: Reading | null, options: LineOptions): string {
   if (!nearest || nearest.bucket < 0) return '';
@@ -281,7 +285,9 @@ function extremeText(nearest: Reading | null, options: LineOptions): string {
   const broken = nonFiniteAt(line, i);
   const parts: string[] = [];
   if (broken > 0) parts.push(`${broken} non-finite`);
-  if (line.count[i] > 1 && line.finite[i] > 0) {
+  if (isSpread(line)) {
+    parts.push(`band ${formatValue(line.min[i])} to ${formatValue(line.max[i])}`);
+  } else if (line.count[i] > 1 && line.finite[i] > 0) {
     const at = xFull(options.x.kind, line.xMax[i], options.x.name).toLowerCase();
     parts.push(`max ${formatValue(line.max[i])} at ${at}`, `min ${formatValue(line.min[i])}`);
   }

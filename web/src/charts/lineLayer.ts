@@ -26,11 +26,15 @@ export function paintLineLayer(
     paintEnvelopes(context, lines, plane);
     const alpha = lines.length === 1 ? 0.38 : 0.22;
     if (showsOriginal) for (const item of lines) paintOriginal(context, plane, item, alpha);
-    for (const item of lines) if (item.banded) paintWhiskers(context, plane, item);
+    for (const item of lines) if (hasExtremes(item)) paintWhiskers(context, plane, item);
   });
   for (const { line } of lines) paintMarks(context, plane, line);
   context.restore();
 }
+
+/** The band of a group is a spread between runs, which has no extremes to point at. */
+const hasExtremes = ({ banded, line }: DrawnLine): boolean =>
+  banded && (line.spread === undefined || line.spread === 'minmax');
 
 function paintEnvelopes(context: CanvasRenderingContext2D, lines: DrawnLine[], plane: Plane): void {
   const banded = lines.filter((item) => item.banded);

@@ -216,6 +216,7 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
 function pointsNote({ lines, x }: Omit<LineModel, 'notes'>): Note | null {
   let most = { buckets: 0, points: 0 };
   for (const { line } of lines) {
+    if (line.spread) continue; // what a group stands for is said by its panel
     const [from, to] = inside(line, x);
     let points = 0;
     for (let i = from; i < to; i++) points += line.count[i];

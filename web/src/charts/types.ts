@@ -40,6 +40,8 @@ export interface Line {
   points: number;
   /** Mean x distance of the whole line's raw points, zoomed or not: the unit of gaussian's sigma. */
   spacing: number;
+  /** Of a group of runs: what min and max are. Only `minmax` are extremes of points. */
+  spread?: 'minmax' | 'std' | 'sem' | 'quartiles' | 'none';
 }
 
 export interface Window {

@@ -1,19 +1,25 @@
 /** The actions of a line panel: explore, and a menu with its own settings and downloads. */
 
+import { useRef } from 'preact/hooks';
 import type { Key } from '../api/types';
 import type { Aggregate, Line, Smoothing, SmoothingKind } from '../charts/types';
 import { downloadCsv } from '../state/download';
 import { explore, prefetchExplore } from '../state/explore';
+import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
+import { downloadPng, downloadSvg } from '../state/pictures';
 import { copyLink } from '../state/share';
 import {
   DEFAULT_AMOUNT,
   formatSmoothing,
+  logX,
   panelSettings,
+  parseRange,
   parseSmoothing,
   setPanel,
   smoothing,
+  xLog,
 } from '../state/view';
-import { Check, type Choice, IconButton, Select, Slider } from './controls';
+import { Check, type Choice, IconButton, NumberField, Select, Slider } from './controls';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
 import { SMOOTHING_CHOICES, SMOOTHING_RANGE } from './SmoothingControl';
@@ -56,15 +62,17 @@ export function LineActions({
   };
   const flag = (on: boolean, byDefault: boolean, text: '0' | '1') =>
     on === byDefault ? null : text;
+  const place = useRef<HTMLSpanElement>(null);
   return (
     <>
-      <span onPointerEnter={prefetchExplore}>
+      <span ref={place} onPointerEnter={prefetchExplore}>
         <IconButton icon="expand" label={`Explore ${field.key}`} small onClick={open} />
       </span>
       <Menu icon="more" label={`Settings of ${field.key}`} small wide>
         {(close) => (
           <>
             {!statistic && <BucketSettings id={id} />}
+            {!statistic && drawsGroups.value && <GroupSettings id={id} />}
             <div class="opt">
               <Check
                 label="Logarithmic y"
@@ -77,6 +85,7 @@ export function LineActions({
                 onChange={(on) => setPanel(id, { outliers: flag(on, false, '1') })}
               />
             </div>
+            {!statistic && <AxisSettings id={id} />}
             <hr />
             <button
               type="button"
@@ -99,20 +108,108 @@ export function LineActions({
               <Icon name="link" />
               Copy link to this picture
             </button>
-            <button
-              type="button"
-              onClick={() => {
-                close();
-                downloadCsv(field.key, x, lines);
-              }}
-            >
-              <Icon name="download" />
-              Download CSV
-            </button>
+            <Downloads
+              close={close}
+              png={() => downloadPng(place.current!.closest('.p')!, field.key)}
+              svg={() => downloadSvg(id, field.key, x, lines, log)}
+              csv={() => downloadCsv(field.key, x, lines)}
+            />
           </>
         )}
       </Menu>
     </>
+  );
+}
+
+interface DownloadsProps {
+  close(): void;
+  png(): void;
+  svg(): void;
+  csv(): void;
+}
+
+function Downloads({ close, ...kinds }: DownloadsProps) {
+  return (
+    <div class="downloads">
+      <Icon name="download" />
+      <span class="sp">Download</span>
+      {(['png', 'svg', 'csv'] as const).map((kind) => (
+        <button
+          type="button"
+          key={kind}
+          aria-label={`Download ${kind.toUpperCase()}`}
+          onClick={() => {
+            close();
+            kinds[kind]();
+          }}
+        >
+          {kind.toUpperCase()}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Range of y and scale of x of this panel alone. */
+function AxisSettings({ id }: { id: string }) {
+  const settings = panelSettings(id);
+  const { min, max } = parseRange(settings.yrange);
+  const set = (from: number | null, to: number | null) =>
+    setPanel(id, { yrange: from === null && to === null ? null : `${from ?? ''}~${to ?? ''}` });
+  return (
+    <>
+      <div class="opt">
+        Range of y
+        <span class="row">
+          <NumberField
+            label="Lowest y"
+            text={min === null ? '' : String(min)}
+            onCommit={(value) => set(value, max)}
+          />
+          –
+          <NumberField
+            label="Highest y"
+            text={max === null ? '' : String(max)}
+            onCommit={(value) => set(min, value)}
+          />
+          <IconButton
+            small
+            icon="reset"
+            label="Range of y by itself"
+            disabled={!settings.yrange}
+            onClick={() => set(null, null)}
+          />
+        </span>
+      </div>
+      <div class="opt">
+        <Check
+          label="Logarithmic x"
+          checked={logX(settings)}
+          onChange={(on) => setPanel(id, { xlog: on === xLog.value ? null : on ? '1' : '0' })}
+        />
+      </div>
+    </>
+  );
+}
+
+/** How this panel draws groups, where runs are grouped. */
+function GroupSettings({ id }: { id: string }) {
+  const { gline, gband } = panelSettings(id);
+  return (
+    <div class="opt">
+      <Select
+        label="Line of a group in this panel"
+        value={gline ?? centerOfAll.value}
+        choices={CENTERS}
+        onChange={(next) => setPanel(id, { gline: next === centerOfAll.value ? null : next })}
+      />
+      <Select
+        label="Band of a group in this panel"
+        value={gband ?? bandOfAll.value}
+        choices={BANDS}
+        onChange={(next) => setPanel(id, { gband: next === bandOfAll.value ? null : next })}
+      />
+    </div>
   );
 }
 

@@ -6,11 +6,14 @@ import type { Key, Run } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note } from '../charts/types';
 import { useSeries } from '../state/hooks';
+import { groupedLines, groupingOf, groupNote } from '../state/lineGroups';
 import { rangeOf, specOf, splicedLine, wholeLine, windowFor, xKind, xOf } from '../state/lines';
 import type { Series } from '../state/series';
 import {
+  logX,
   type PanelSettings,
   panelSettings,
+  parseRange,
   parseSmoothing,
   setZoom,
   smoothing,
@@ -51,7 +54,18 @@ export function LineView({ field, wide }: LineViewProps) {
         })
       : [],
   );
-  const lines = useLines(whole.values, parts.values, shown);
+  const settings = panelSettings(id);
+  const own = useLines(whole.values, parts.values, shown);
+  const grouping = groupingOf(settings);
+  const all = workspace.store.runs.value;
+  const lines = useMemo(
+    () =>
+      grouping
+        ? groupedLines(own, shown, all, grouping, { whole: whole.values, parts: parts.values })
+        : own,
+    [own, all, JSON.stringify(grouping)],
+  );
+  const said = grouping ? [groupNote(grouping, lines.length, own.length), ...notes] : notes;
   const range = rangeOf(whole.values);
   const error = whole.error ?? parts.error;
   const waiting = whole.waiting + parts.waiting > 0;
@@ -62,7 +76,7 @@ export function LineView({ field, wide }: LineViewProps) {
     <Panel
       label={field.key}
       title={<KeyName name={field.key} />}
-      notes={notes}
+      notes={said}
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -71,14 +85,14 @@ export function LineView({ field, wide }: LineViewProps) {
       {shown.length === 0 ? (
         <Nobody field={field} />
       ) : onePointEach(whole.values) && !waiting ? (
-        <Bars lines={lines} panel={panel} log={panelSettings(id).ylog === '1'} />
+        <Bars lines={lines} panel={panel} log={settings.ylog === '1'} />
       ) : (
         <Lines
           panel={panel}
           lines={lines}
           x={x}
           range={range}
-          settings={panelSettings(id)}
+          settings={settings}
           onNotes={setNotes}
         />
       )}
@@ -118,12 +132,12 @@ function Lines({ panel, lines, x, range, settings, onNotes }: LinesProps) {
     () => ({
       x: {
         ...xKind(x),
-        log: xLog.value,
+        log: logX(settings),
         window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null },
       },
       y: {
         log: settings.ylog === '1',
-        window: { min: null, max: null },
+        window: parseRange(settings.yrange),
         ignoreOutliers: settings.outliers === '1',
       },
       aggregate: settings.aggregate ?? 'mean',

@@ -3,9 +3,13 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../api/types';
+import { runColor } from '../math/color';
 import { formatDuration } from '../math/numbers';
 import { Link, runHref, runsHref } from '../router';
+import { filters } from '../state/filters';
+import { drawsGroups, groupSlots } from '../state/lineGroups';
 import { remember, remembered } from '../state/memory';
+import { groupChoices } from '../state/runColumns';
 import { groupField, listedRuns, listRows, type RunGroup, toggleGroup } from '../state/runList';
 import { compact } from '../state/screen';
 import { params, setParams } from '../state/view';
@@ -22,6 +26,7 @@ import {
   userRegExp,
 } from '../state/visibility';
 import type { Workspace } from '../state/workspace';
+import '../styles/groups.css';
 import { type Choice, IconButton, SearchField, Select } from './controls';
 import { Icon, StateGlyph } from './Icon';
 import { ValueText } from './ValueText';
@@ -50,6 +55,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
   );
   const shown = useMemo(() => new Set(visible.map(({ uid }) => uid)), [visible]);
   const metric = useMetric(runs, sort.by);
+  const slots = useMemo(() => groupSlots(runs, group ?? ''), [runs, group]);
   return (
     <Sidebar open={open} label="Runs">
       <div class="head">
@@ -81,6 +87,26 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         </span>
         <SortControl runs={runs} />
       </div>
+      <div class="tools">
+        <Select
+          label="Group runs by"
+          value={groupField.value}
+          choices={groupChoices(runs)}
+          onChange={(by) => setParams({ group: by, gfold: null }, 'push')}
+        />
+        <span class="sp" />
+        {filters.value.length > 0 && (
+          <button
+            type="button"
+            class="chip"
+            aria-label="Remove the filters of runs"
+            onClick={() => setParams({ filter: null }, 'push')}
+          >
+            {filters.value.length} {filters.value.length === 1 ? 'filter' : 'filters'}
+            <Icon name="x" />
+          </button>
+        )}
+      </div>
       <div class="r colh" aria-hidden="true">
         <span />
         {!compact.value && <span />}
@@ -98,7 +124,12 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         class="runs"
         row={(row, top) =>
           row.kind === 'group' ? (
-            <GroupHead key={`group ${row.group.name}`} group={row.group} top={top} />
+            <GroupHead
+              key={`group ${row.group.name}`}
+              group={row.group}
+              slot={slots.get(row.group.name) ?? 0}
+              top={top}
+            />
           ) : (
             <Row
               key={row.run.uid}
@@ -128,17 +159,24 @@ function useMetric(runs: Run[], by: string): string {
   return by.includes('.') ? by : fallback;
 }
 
-function GroupHead({ group, top }: { group: RunGroup; top: number }) {
+interface GroupHeadProps {
+  group: RunGroup;
+  slot: number;
+  top: number;
+}
+
+function GroupHead({ group, slot, top }: GroupHeadProps) {
   const { name, runs, open } = group;
   return (
     <button
       type="button"
       class="r grouphead"
-      style={{ top: `${top}px` }}
+      style={{ top: `${top}px`, '--c': cssColor(runColor(slot)) }}
       aria-expanded={open}
       onClick={() => toggleGroup(name)}
     >
       <Icon name={open ? 'down' : 'right'} />
+      {drawsGroups.value && <span class="dot" />}
       <span class="ell">
         {groupField.value.replace(/^config\./, '')} <b>{name}</b>
       </span>

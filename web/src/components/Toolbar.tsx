@@ -2,8 +2,10 @@
 
 import { useState } from 'preact/hooks';
 import { formatCount } from '../math/numbers';
+import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
 import { pinned, unpin } from '../state/moment';
 import { stepMetricOf } from '../state/project';
+import { groupField } from '../state/runList';
 import { compact } from '../state/screen';
 import {
   columns,
@@ -109,6 +111,37 @@ export function Toolbar() {
   );
 }
 
+/** How groups are drawn, where runs are grouped. */
+function GroupSettings() {
+  const set = (name: string, byDefault: string) => (value: string) =>
+    setParams({ [name]: value === byDefault ? null : value }, 'push');
+  return (
+    <>
+      <div class="opt">
+        <Check
+          label="A line for each group"
+          checked={drawsGroups.value}
+          onChange={(on) => setParams({ glines: on ? null : '0' }, 'push')}
+        />
+      </div>
+      <div class="opt">
+        <Select
+          label="Line of a group"
+          value={centerOfAll.value}
+          choices={CENTERS}
+          onChange={set('gline', 'mean')}
+        />
+        <Select
+          label="Band of a group"
+          value={bandOfAll.value}
+          choices={BANDS}
+          onChange={set('gband', 'minmax')}
+        />
+      </div>
+    </>
+  );
+}
+
 function MoreSettings() {
   const flag = (name: string) => (on: boolean) => setParams({ [name]: on ? '1' : null }, 'push');
   return (
@@ -125,6 +158,7 @@ function MoreSettings() {
               onChange={flag('sync')}
             />
           </div>
+          {groupField.value && <GroupSettings />}
         </>
       )}
     </Menu>

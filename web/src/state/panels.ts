@@ -26,6 +26,9 @@ export function startPanels(): void {
   };
 }
 
+/** What the mounted panel of this id has drawn. */
+export const drawnPanel = (id: string): DrawnPanel | undefined => sources.get(id)?.();
+
 /** Adds a mounted panel; returns how to take it away again. */
 export function exposePanel(id: string, read: Source): () => void {
   sources.set(id, read);

@@ -5,6 +5,7 @@
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Aggregate, Smoothing, SmoothingKind } from '../charts/types';
+import type { Band, Center } from '../math/groups';
 import { search } from '../router';
 
 export type HistogramView = 'heatmap' | 'ridgeline' | 'percentiles' | 'step';
@@ -115,6 +116,12 @@ export const histogramView = computed<HistogramView>(
 export interface PanelSettings {
   smooth?: string;
   ylog?: '0' | '1';
+  /** Otherwise than the workspace's x. */
+  xlog?: '0' | '1';
+  /** Range of y, `from~to`; either may be empty. */
+  yrange?: string;
+  gline?: Center;
+  gband?: Band;
   outliers?: '1';
   envelope?: '0';
   aggregate?: Aggregate;
@@ -150,6 +157,13 @@ export function parseSpan(text: string | undefined): Span | null {
   return text && Number.isFinite(from) && Number.isFinite(to) && to > from ? [from, to] : null;
 }
 
+/** A range of which either end may be open. */
+export function parseRange(text: string | undefined): { min: number | null; max: number | null } {
+  const [from = '', to = ''] = (text ?? '').split('~');
+  const bound = (end: string) => (end !== '' && Number.isFinite(Number(end)) ? Number(end) : null);
+  return { min: bound(from), max: bound(to) };
+}
+
 export const formatSpan = ([from, to]: Span): string => `${from}~${to}`;
 
 /** The x window of a panel: the common one where zoom is synchronised. */
@@ -162,3 +176,6 @@ export function setZoom(id: string, span: Span | null): void {
   if (syncZoom.peek()) setParams({ zoom: text }, 'push');
   else setPanel(id, { zoom: text });
 }
+
+/** Whether a panel's x is logarithmic: its own choice before the workspace's. */
+export const logX = ({ xlog }: PanelSettings): boolean => (xlog ? xlog === '1' : xLog.value);
