@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lossboard import wire
-from lossboard.artifacts import Artifact, StoredArtifact
-from lossboard.artifacts.names import aliases_checked, metadata_checked
-from lossboard.code_files import CodeFilter, code_files
 from lossboard.errors import CommError, UsageError, WaitTimeoutError
 from lossboard.host import main_program
 from lossboard.identity import artifact_name_safe
-from lossboard.media.table import Table
 from lossboard.run_files import RunFiles
 from lossboard.settings import Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported when they are first needed: most runs log no artifact
     from lossboard.api import Api
+    from lossboard.artifacts import Artifact, StoredArtifact
+    from lossboard.code_files import CodeFilter
+    from lossboard.media.table import Table
 
 __all__ = ["RunArtifacts"]
 
@@ -54,7 +53,7 @@ class RunArtifacts(RunFiles):
         if self._ended:
             self._refuse("log_artifact")
         artifact = self._as_artifact(artifact_or_path, name, type)
-        artifact.want(aliases_checked(aliases), tags or ())
+        artifact.want(aliases, tags)
         if artifact.is_draft():
             self._log(artifact)
         else:
@@ -64,6 +63,8 @@ class RunArtifacts(RunFiles):
     def _as_artifact(
         self, source: Artifact | str | os.PathLike[str], name: str | None, type: str | None
     ) -> Artifact:
+        from lossboard.artifacts import Artifact
+
         if isinstance(source, Artifact):
             return source
         text = os.fsdecode(source)
@@ -113,7 +114,7 @@ class RunArtifacts(RunFiles):
             entry_count=artifact.file_count,
             sequence_client_id=_client_id(place),
             description=artifact.description,
-            metadata=metadata_checked(artifact.metadata),
+            metadata=artifact.metadata,
             aliases=tuple(artifact._wanted_aliases),
             tags=tuple(artifact.tags),
             history_step=self._step_now(),
@@ -148,10 +149,10 @@ class RunArtifacts(RunFiles):
             self._refuse("use_artifact")
         if self.offline:
             raise TypeError("Cannot use artifact when in offline mode.")
-        if isinstance(artifact_or_name, Artifact):
-            artifact = self._with_aliases(artifact_or_name, aliases).wait()
-        else:
+        if isinstance(artifact_or_name, str):
             artifact = self._found(artifact_or_name)
+        else:
+            artifact = self._with_aliases(artifact_or_name, aliases).wait()
         if type is not None and type != artifact.type:
             raise ValueError(
                 f"Supplied type {type} does not match type {artifact.type} of artifact"
@@ -218,7 +219,10 @@ class RunArtifacts(RunFiles):
         return self.log_artifact(path, name=name, type="model", aliases=aliases)
 
     def use_model(self, name: str) -> str:
-        """Uses and downloads a model; the path of its only file, else of its folder."""
+        """Uses and downloads a model; the path of its only file, else of its folder. Raises
+        RuntimeError offline, ValueError for what is no model."""
+        if self.offline:
+            raise RuntimeError("`use_model` not supported in offline mode.")
         artifact = self.use_artifact(name)
         if "model" not in artifact.type:
             raise ValueError(f"{artifact.name} is of type {artifact.type!r} and no model")
@@ -230,10 +234,10 @@ class RunArtifacts(RunFiles):
         self, artifact: Artifact, target_path: str, aliases: Iterable[str] | None = None
     ) -> Artifact:
         """Makes it a version of another collection too, logging it first if need be; as seen
-        there. Raises UsageError offline."""
-        if self.offline:
-            raise UsageError("an artifact can't be linked offline")
+        there. Raises NotImplementedError offline, when it is logged."""
         logged = self.log_artifact(artifact) if artifact.is_draft() else artifact
+        if self.offline:
+            raise NotImplementedError("an artifact can't be linked offline: link it after the sync")
         return logged.wait().link(target_path, aliases)
 
     def link_model(
@@ -260,7 +264,7 @@ class RunArtifacts(RunFiles):
         if whole is not part:
             for path, entry in part.manifest.entries.items():
                 whole.add_reference(entry, path)
-        whole.want(aliases_checked(aliases), ())
+        whole.want(aliases)
         return whole
 
     def finish_artifact(
@@ -278,7 +282,9 @@ class RunArtifacts(RunFiles):
 
     def _say_unfinished(self) -> None:
         for name in self._growing:
-            self.warn(f"artifact {name!r} was never finished by finish_artifact(): it is not logged")
+            self.warn(
+                f"artifact {name!r} was never finished by finish_artifact(): it is not logged"
+            )
 
     def log_code(
         self,
@@ -292,6 +298,9 @@ class RunArtifacts(RunFiles):
         By default Python files, Dockerfiles and requirements.txt, without our own folders; the
         functions decide by `(path)` or `(path, root)`. None, with a warning, if there are none.
         """
+        from lossboard.artifacts import Artifact
+        from lossboard.code_files import code_files
+
         folder = Path(root or ".").resolve()
         found = code_files(folder, include_fn, exclude_fn)
         if not found:
@@ -307,6 +316,8 @@ class RunArtifacts(RunFiles):
 
     def put_table(self, key: str, table: Table) -> Mapping[str, str]:
         """Logs a table that stands in the history, with its media, as an artifact."""
+        from lossboard.artifacts import Artifact
+
         artifact = Artifact.internal(artifact_name_safe(f"run-{self.id}-{key}"), "run_table")
         path = artifact.add(table, key.strip("/")).path
         client_id = self._log(artifact)

@@ -7,17 +7,19 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from lossboard import wire
 from lossboard.describing import Described
 from lossboard.directories import RunDirectory
 from lossboard.media.base import Content
 from lossboard.media.binder import Binder
-from lossboard.media.table import Table
 from lossboard.saving import LiveFiles, Match, guessed_type, matches, policy_checked
 from lossboard.sender import Sender
 from lossboard.settings import Settings
+
+if TYPE_CHECKING:
+    from lossboard.media.table import Table
 
 __all__ = ["RunFiles"]
 

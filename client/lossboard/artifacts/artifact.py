@@ -149,7 +149,8 @@ class Artifact(Told):
         contents.remove(item)
 
     def finalize(self) -> None:
-        """Lets nothing more be added."""
+        """Lets nothing more be added. Raises TypeError for metadata that are no dict."""
+        self.metadata = metadata_checked(self.metadata)
         self._finalized = True
 
     def is_draft(self) -> bool:

@@ -156,10 +156,11 @@ class Told:
     def tags(self, tags: Iterable[str]) -> None:
         self._wanted_tags = list(tags)
 
-    def want(self, aliases: Iterable[str], tags: Iterable[str]) -> None:
-        """What it is to be called when it is logged."""
-        self._wanted_aliases = list(dict.fromkeys([*self._wanted_aliases, *aliases]))
-        self._wanted_tags = list(dict.fromkeys([*self._wanted_tags, *tags]))
+    def want(self, aliases: str | Iterable[str] | None, tags: Iterable[str] | None = None) -> None:
+        """What it is to be called when it is logged. Raises ValueError for what no alias can be."""
+        checked = aliases_checked(aliases)
+        self._wanted_aliases = list(dict.fromkeys([*self._wanted_aliases, *checked]))
+        self._wanted_tags = list(dict.fromkeys([*self._wanted_tags, *(tags or ())]))
 
     def _source(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._attribute("source")
