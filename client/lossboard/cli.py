@@ -81,8 +81,9 @@ def _run(arguments: tuple[str, ...]) -> None:
 
 @_commands.command("sync")
 @click.argument("directories", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--server", help="deliver to this server, not to the one the runs were meant for")
-def _sync(directories: tuple[Path, ...], server: str | None) -> None:
+def _sync(directories: tuple[Path, ...], server: str | None, as_json: bool) -> None:
     """Deliver what runs left on disk: offline runs, and those whose server was away.
 
     DIRECTORIES are runs, or folders with runs in them (default: ./wandb).
@@ -90,7 +91,8 @@ def _sync(directories: tuple[Path, ...], server: str | None) -> None:
     from lossboard.cli_sync import deliver
 
     settings = resolve()
-    sys.exit(deliver(directories or (runs_folder(settings.root_dir),), server, settings))
+    folders = directories or (runs_folder(settings.root_dir),)
+    sys.exit(deliver(folders, server, settings, as_json=as_json))
 
 
 @_commands.command("ls")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from lossboard.live_run import sender_options
 from lossboard.settings import Settings
@@ -15,18 +17,35 @@ from lossboard.sync import SyncReport, sync
 __all__ = ["deliver"]
 
 
-def deliver(directories: Sequence[Path], server: str | None, settings: Settings) -> int:
+def deliver(
+    directories: Sequence[Path], server: str | None, settings: Settings, *, as_json: bool
+) -> int:
     """Delivers all spools in the directories; the exit code, 1 where something is left.
 
     `server` None: each goes where it was meant to, offline ones to the settings' server.
     """
-    options = sender_options(settings)
     report = sync(
-        directories, server, stream=sys.stderr, options=options, offline_url=settings.base_url
+        directories,
+        server,
+        stream=io.StringIO() if as_json else sys.stderr,
+        options=sender_options(settings),
+        offline_url=settings.base_url,
     )
-    for line in _lines(report):
+    if as_json:
+        click.echo(_json(report))
+    for line in [] if as_json else _lines(report):
         click.echo(line, err=True)
     return 1 if report.failed else 0
+
+
+def _json(report: SyncReport) -> str:
+    shown = {
+        "delivered": [str(path) for path in report.delivered],
+        "skipped": [str(path) for path in report.skipped],
+        "failed": {str(path): reason for path, reason in report.failed.items()},
+        "rejected": report.rejected,
+    }
+    return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
 
 
 def _lines(report: SyncReport) -> list[str]:

@@ -25,6 +25,7 @@ from lossboard_server.settings import Settings, SettingsError, export_settings
 __all__ = ["serve"]
 
 _PEER_WAIT_SECS = 2
+_MANNERS = ("json", "reload")  # options that are no settings
 
 
 class PortError(RuntimeError):
@@ -34,12 +35,12 @@ class PortError(RuntimeError):
 def serve(arguments: list[str]) -> int:
     """`lossboard serve`: run the server until it is interrupted; returns the exit code."""
     options = _parser().parse_args(arguments)
-    given = {name: value for name, value in vars(options).items() if name != "reload"}
+    given = {name: value for name, value in vars(options).items() if name not in _MANNERS}
     try:
         settings = Settings.from_environment(**given)
         if options.reload:
             return _serve_reloading(settings)
-        return _serve(settings)
+        return _serve(settings, as_json=options.json)
     except (SettingsError, PortError, DirectoryError, MigrationError, DriverError) as error:
         print(f"lossboard serve: {error}", file=sys.stderr)  # noqa: T201
     except SQLAlchemyError as error:
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="port to listen on (default 8080; 0: any free)")
     parser.add_argument("--data-dir", type=Path, help="where the database and the files lie")
     parser.add_argument("--database-url", help="SQLAlchemy URL of another database than SQLite's")
+    parser.add_argument("--json", action="store_true", help="print the address as a line of JSON")
     parser.add_argument("--reload", action="store_true", help="restart when the sources change")
     return parser
 
@@ -76,10 +78,10 @@ class _Uvicorn(uvicorn.Server):
         self.should_exit = True
 
 
-def _serve(settings: Settings) -> int:
+def _serve(settings: Settings, *, as_json: bool) -> int:
     with _listen(settings) as listener:
         app = create_app(settings)
-        _announce(settings, listener.getsockname()[1])
+        _announce(settings, listener.getsockname()[1], as_json=as_json)
         config = uvicorn.Config(app, **_uvicorn_options(settings))
         server = _Uvicorn(config, app.state.services)
         server.run(sockets=[listener])
@@ -102,7 +104,7 @@ def _uvicorn_options(settings: Settings) -> dict[str, Any]:
 def _serve_reloading(settings: Settings) -> int:
     """For development: uvicorn watches the sources and starts a child process per change."""
     export_settings(settings, "host", "port", "data_dir", "database_url")
-    _announce(settings, settings.port)
+    _announce(settings, settings.port, as_json=False)
     uvicorn.run(
         "lossboard_server.app:create_app_from_environment",
         factory=True,
@@ -153,7 +155,11 @@ def _who_answers(settings: Settings) -> str:
     return f": {name} answers there"
 
 
-def _announce(settings: Settings, port: int) -> None:
+def _announce(settings: Settings, port: int, *, as_json: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    if as_json:
+        facts = {"url": f"http://{host}:{port}", "data_dir": str(settings.data_dir)}
+        print(json.dumps(facts), flush=True)  # noqa: T201
+        return
     print(f"lossboard serves http://{host}:{port}")  # noqa: T201
     print(f"data directory: {settings.data_dir}", flush=True)  # noqa: T201

@@ -92,6 +92,14 @@ def test_sync_says_what_became_of_each_spool(
     assert wandb.Api().run(run.path).lastHistoryStep == 0
 
 
+def test_sync_prints_json(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    wandb.init(mode="offline").finish()
+    code, out, err = called(capsys, "sync", "--json")
+    report = json.loads(out)
+    assert (code, err, len(report.pop("delivered"))) == (0, "", 1)
+    assert report == {"skipped": [], "failed": {}, "rejected": 0}
+
+
 class Point:
     """What an installed entry point looks like, for a command that ends with its number."""
 

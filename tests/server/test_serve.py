@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import json
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,18 @@ from lossboard_server.settings import Settings, SettingsError
 def test_it_prints_address_and_directory(server: Any) -> None:
     assert f"lossboard serves http://127.0.0.1:{server.port}" in server.log()
     assert f"data directory: {server.data_dir}" in server.log()
+
+
+def test_it_prints_the_same_as_json(tmp_path: Path) -> None:
+    code = f"import sys; sys.path[:0] = {sys.path!r}; from lossboard_server.commands import serve"
+    options = ["--json", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    command = [sys.executable, "-c", f"{code}; sys.exit(serve({options!r}))"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        process.terminate()
+    assert facts["url"].startswith("http://127.0.0.1:")
+    assert facts["data_dir"] == str(tmp_path / "data")
 
 
 def test_a_busy_port_is_named_with_the_lossboard_that_answers_there(
