@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from bench.harness import RESULTS, load_rows, save, table
+from bench.harness import RESULTS, circumstances, load_rows, save, table
 
 __all__ = ["main"]
 
@@ -16,7 +16,6 @@ BENCHMARKS = (
     "ingest",
     "disk",
     "charts_http",
-    "storage",
     "official",
     "charts",
 )
@@ -31,7 +30,8 @@ def main(names: list[str]) -> int:
         print(f"{name} ...", file=sys.stderr, flush=True)
         save(name, importlib.import_module(f"bench.{name}").measure())
     measured = [name for name in BENCHMARKS if (RESULTS / f"{name}.json").exists()]
-    text = table([row for name in measured for row in load_rows(name)])
+    where = "\n".join(f"- {name}: {circumstances(name)}" for name in measured)
+    text = f"{table([row for name in measured for row in load_rows(name)])}\n\n{where}"
     (RESULTS / "table.md").write_text(text + "\n")
     print(text)
     return 0

@@ -21,6 +21,7 @@ __all__ = [
     "RESULTS",
     "Goal",
     "Row",
+    "circumstances",
     "interleaved",
     "load_rows",
     "median",
@@ -127,8 +128,23 @@ def save(name: str, rows: list[Row]) -> None:
 
 def load_rows(name: str) -> list[Row]:
     """The rows of the last run of that benchmark."""
-    content = json.loads((RESULTS / f"{name}.json").read_text())
-    return [row_from(entry) for entry in content["rows"]]
+    return [row_from(entry) for entry in load(name)["rows"]]
+
+
+def circumstances(name: str) -> str:
+    """When and on what the last run of that benchmark was."""
+    content = load(name)
+    machine = content["machine"]
+    packages = ", ".join(f"{package} {version}" for package, version in content["versions"].items())
+    return (
+        f"{content['date']}; {machine['processor']}, {machine['cores']} cores,"
+        f" load {machine['load'][0]}; {packages}"
+    )
+
+
+def load(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    return content
 
 
 def row_from(entry: dict[str, Any]) -> Row:
