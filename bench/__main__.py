@@ -16,6 +16,7 @@ BENCHMARKS = (
     "ingest",
     "disk",
     "charts_http",
+    "storage",
     "official",
     "charts",
 )

@@ -164,7 +164,7 @@ def chart_row(stores: Stores, what: str, first: int, last: int) -> Row:
     query = SeriesQuery([1], [LOSS], x=f"metric:{COUNTER}", x0=low, x1=high)
     millis = compared(
         stores,
-        lambda: ask(stores, lambda *source: query_series(*source, query)),
+        lambda: ask(stores, lambda connection, memo: query_series(connection, memo, query)),
         JOINED,
         key=LOSS,
         axis=COUNTER,
@@ -181,7 +181,7 @@ def page_row(stores: Stores) -> Row:
     query = HistoryQuery(1, keys=[LOSS, COUNTER], min_step=low, limit=PAGE_ROWS)
     millis = compared(
         stores,
-        lambda: ask(stores, lambda *source: query_history(*source, query)),
+        lambda: ask(stores, lambda connection, memo: query_history(connection, memo, query)),
         PAGE,
         key=LOSS,
         axis=COUNTER,

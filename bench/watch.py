@@ -124,7 +124,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.bn1(self.conv1(x)).relu()
-        return (self.bn2(self.conv2(inner)) + self.downsample(x)).relu()
+        outer: Tensor = self.bn2(self.conv2(inner)) + self.downsample(x)
+        return outer.relu()
 
 
 def resnet18() -> tuple[nn.Module, Tensor, Tensor]:
