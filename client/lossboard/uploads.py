@@ -18,6 +18,7 @@ from lossboard.transport import Answer, Unreachable
 __all__ = ["FileStore", "Uploads"]
 
 _BLOCK_BYTES: Final = 1_048_576
+_ASK_FROM_BYTES: Final = 65_536  # smaller contents are sent without asking whether they are known
 _PARTIAL_PREFIX: Final = "partial-"
 
 
@@ -226,7 +227,7 @@ class Uploads:
         self._on_reject = on_reject
 
     def attempt(self) -> Outcome:
-        """Uploads the next file if the server doesn't have it yet."""
+        """Uploads the next file, a large one only if the server doesn't have it yet."""
         stored = self._store.next_waiting()
         if stored is None:
             return Outcome(Verdict.IDLE)
@@ -239,8 +240,10 @@ class Uploads:
 
     def _upload(self, stored: Stored) -> Outcome:
         path = f"/api/blobs/{stored.sha256}"
-        answer = self._requests.request("HEAD", path)
-        if answer.status == 404:
+        answer = None
+        if stored.size_bytes > _ASK_FROM_BYTES:
+            answer = self._requests.request("HEAD", path)
+        if answer is None or answer.status == 404:
             answer = self._requests.request("PUT", path, stored.source, "application/octet-stream")
         if answer.status in (200, 201):
             self._store.uploaded(stored)
