@@ -12,7 +12,7 @@ const RAMP = [0, 1, 2, 3, 4].map((i) => `ramp${i}`);
 const COLORS = Array.from({ length: 12 }, (_, i) => `c${i}`);
 
 /** The tokens of the present theme: the frame has no style sheet of ours. */
-function tokens(): Record<string, string> {
+export function tokens(): Record<string, string> {
   const style = getComputedStyle(document.documentElement);
   const names = [...TOKENS, ...RAMP, ...COLORS];
   return Object.fromEntries(

@@ -17,7 +17,9 @@ export type Explored =
       range: number;
     }
   | { kind: 'heatmap'; title: string; events: HistogramEvents }
-  | { kind: 'histogram'; title: string; overlays: StepOverlay[] };
+  | { kind: 'histogram'; title: string; overlays: StepOverlay[] }
+  /** A figure that was logged, or made of logged points. */
+  | { kind: 'figure'; title: string; data: object[]; layout: object };
 
 /** What is open; the frame is kept in the background once it has been prepared. */
 export const explored = signal<Explored | null>(null);

@@ -1,0 +1,123 @@
+/** The items of each run side by side, and the layers over images that can be switched off. */
+
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Run } from '../../api/types';
+import type { MediaItem, MediaKind } from '../../math/media';
+import { formatCount } from '../../math/numbers';
+import { useHref } from '../../state/media';
+import { colorOf, cssColor } from '../../state/visibility';
+import { Icon } from '../Icon';
+import { ImageItem, type Layers } from './ImageItem';
+import { LayerToggles } from './LayerToggles';
+import { PlotlyItem, PointsItem } from './PlotlyItem';
+import { hrefText } from './source';
+import { TableItem } from './TableItem';
+
+export interface RunItems {
+  run: Run;
+  step: number;
+  items: MediaItem[];
+}
+
+interface MediaBoxProps {
+  name: string;
+  shown: RunItems[];
+  single: boolean;
+}
+
+/** Items of one list that are shown at once. */
+const MOST_ITEMS = 48;
+/** One of these fills the panel. */
+const FILLING: MediaKind[] = ['table', 'html', 'plotly', 'points'];
+
+export function MediaBox({ name, shown, single }: MediaBoxProps) {
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const all = shown.flatMap(({ items }) => items);
+  const layers: Layers = { name, hidden };
+  const fills = all.some(({ kind }) => FILLING.includes(kind));
+  return (
+    <>
+      {all.some((item) => item.layers.length > 0) && (
+        <LayerToggles name={name} shown={shown} hidden={hidden} onHidden={setHidden} />
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
+      <section class={`media ${fills ? 'fills' : ''}`} tabIndex={0} aria-label={`Media of ${name}`}>
+        {shown.map((group) => (
+          <section key={group.run.uid} class="mediarun" aria-label={group.run.name}>
+            {!single && <Heading group={group} />}
+            <div class="items">
+              {group.items.slice(0, MOST_ITEMS).map((item, i) => (
+                <Item key={`${item.path} ${i}`} run={group.run} item={item} layers={layers} />
+              ))}
+            </div>
+            {group.items.length > MOST_ITEMS && (
+              <p class="t12 dim">
+                {MOST_ITEMS} of {formatCount(group.items.length)}
+              </p>
+            )}
+          </section>
+        ))}
+      </section>
+    </>
+  );
+}
+
+function Heading({ group: { run, step } }: { group: RunItems }) {
+  return (
+    <h3 class="row t12" style={{ '--c': cssColor(colorOf(run)) }}>
+      <span class="dot" />
+      <span class="ell">{run.name}</span>
+      <span class="dim">step {formatCount(step)}</span>
+    </h3>
+  );
+}
+
+interface ItemProps {
+  run: Run;
+  item: MediaItem;
+  layers: Layers;
+}
+
+function Item({ run, item, layers }: ItemProps) {
+  if (item.kind === 'table') return <TableItem uid={run.uid} item={item} />;
+  if (item.kind === 'plotly') return <PlotlyItem uid={run.uid} item={item} />;
+  if (item.kind === 'points') return <PointsItem uid={run.uid} item={item} />;
+  return (
+    <figure class={`item ${item.kind}`}>
+      <Shown run={run} item={item} layers={layers} />
+      {item.caption && item.kind !== 'file' && (
+        <figcaption class="t11 ell" title={item.caption}>
+          {item.caption}
+        </figcaption>
+      )}
+    </figure>
+  );
+}
+
+function Shown({ run, item, layers }: ItemProps): ComponentChildren {
+  const href = useHref(run.uid, item);
+  const { text, error } = hrefText(href);
+  if (error) return <p class="bad t12">{error}</p>;
+  if (!text) return null;
+  const label = item.caption || item.path.slice(item.path.lastIndexOf('/') + 1);
+  switch (item.kind) {
+    case 'image':
+      return <ImageItem run={run} item={item} href={text} label={label} layers={layers} />;
+    case 'audio':
+      // biome-ignore lint/a11y/useMediaCaption: logged sounds come without words
+      return <audio controls preload="metadata" src={text} aria-label={label} />;
+    case 'video':
+      // biome-ignore lint/a11y/useMediaCaption: logged films come without words
+      return <video controls loop preload="metadata" src={text} aria-label={label} />;
+    case 'html':
+      return <iframe sandbox="allow-scripts" src={text} title={`${layers.name}: logged page`} />;
+    default:
+      return (
+        <a class="btn" href={text} download={item.path.slice(item.path.lastIndexOf('/') + 1)}>
+          <Icon name="download" />
+          <span class="ell">{label}</span>
+        </a>
+      );
+  }
+}

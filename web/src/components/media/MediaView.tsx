@@ -1,0 +1,122 @@
+/** A media key over the shown runs: at one step, the last value of each run up to it. */
+
+import { signal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { ApiError } from '../../api/client';
+import type { Key } from '../../api/types';
+import type { Note } from '../../charts/types';
+import { mediaItems } from '../../math/media';
+import { lastAtOrBefore } from '../../math/search';
+import { type RunRows, useMediaRows } from '../../state/media';
+import { exposePanel } from '../../state/panels';
+import { params, setParams } from '../../state/view';
+import { useScope } from '../../state/workspace';
+import { IconButton } from '../controls';
+import { Dialog } from '../Dialog';
+import { KeyName } from '../KeyName';
+import { Panel } from '../Panel';
+import { MediaBox, type RunItems } from './MediaBox';
+import { MediaSteps } from './MediaSteps';
+import '../../styles/media.css';
+
+const MOST_RUNS = 12;
+
+export function MediaView({ field }: { field: Key }) {
+  const { runs } = useScope();
+  const owners = runs.value.filter(({ uid }) => field.runs.includes(uid));
+  const loaded = useMediaRows(owners.slice(0, MOST_RUNS), field.key);
+  const large = useMemo(() => signal(false), []);
+  const rows = loaded instanceof ApiError || !loaded ? [] : loaded;
+  const steps = useMemo(() => stepsOf(rows), [loaded]);
+  const at = chosenStep(field.key, steps);
+  const shown = useMemo(() => (at === null ? [] : itemsAt(rows, at)), [loaded, at]);
+  useExposed(field, at, shown);
+  const select = (step: number) =>
+    setParams({ [`m.${field.key}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
+  const body = (
+    <>
+      <MediaBox name={field.key} shown={shown} single={owners.length === 1} />
+      {at !== null && <MediaSteps name={field.key} steps={steps} at={at} onSelect={select} />}
+    </>
+  );
+  return (
+    <Panel
+      label={field.key}
+      title={<KeyName name={field.key} />}
+      notes={notesOf(owners.length)}
+      loading={loaded === null && owners.length > 0}
+      error={loaded instanceof ApiError ? loaded : null}
+      actions={
+        <IconButton
+          icon="expand"
+          label={`Explore ${field.key}`}
+          small
+          onClick={() => {
+            large.value = true;
+          }}
+        />
+      }
+    >
+      {owners.length === 0 && <p class="message">None of the shown runs logs this key.</p>}
+      {!large.value && body}
+      <Dialog open={large} label={field.key} class="largemedia">
+        <div class="head">
+          <KeyName name={field.key} />
+          <div class="sp" />
+          <IconButton
+            icon="x"
+            label="Close"
+            onClick={() => {
+              large.value = false;
+            }}
+          />
+        </div>
+        {body}
+      </Dialog>
+    </Panel>
+  );
+}
+
+/** The steps at which any of the runs logged the key. */
+function stepsOf(all: RunRows[]): number[] {
+  const steps = new Set(all.flatMap(({ rows }) => rows.map(({ step }) => step)));
+  return [...steps].sort((a, b) => a - b);
+}
+
+/** The step in the address, or the last one, which moves on while a run grows. */
+function chosenStep(key: string, steps: number[]): number | null {
+  const text = params.value[`m.${key}`];
+  const place = text ? Math.max(0, lastAtOrBefore(steps, Number(text))) : steps.length - 1;
+  return steps[place] ?? null;
+}
+
+function itemsAt(all: RunRows[], at: number): RunItems[] {
+  return all.flatMap(({ run, rows }) => {
+    const place = lastAtOrBefore(
+      rows.map(({ step }) => step),
+      at,
+    );
+    if (place < 0) return [];
+    return [{ run, step: rows[place].step, items: mediaItems(rows[place].value) }];
+  });
+}
+
+const notesOf = (owners: number): Note[] =>
+  owners > MOST_RUNS ? [{ text: `the first ${MOST_RUNS} of ${owners} runs`, tone: 'plain' }] : [];
+
+/** What is on screen, for `window.lossboard.panels`. */
+function useExposed(field: Key, at: number | null, shown: RunItems[]): void {
+  const drawn = useRef<unknown>(null);
+  drawn.current = {
+    step: at,
+    runs: shown.map(({ run, step, items }) => ({ run: run.run_id, step, items })),
+  };
+  const id = `media ${field.key}`;
+  useEffect(
+    () =>
+      exposePanel(id, () => {
+        return { id, kind: 'media', key: field.key, runs: field.runs, data: drawn.current };
+      }),
+    [id],
+  );
+}

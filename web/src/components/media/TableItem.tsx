@@ -1,0 +1,148 @@
+/** A logged table: sorted by any column, filtered by any text, in pages. */
+
+import { useMemo, useState } from 'preact/hooks';
+import { ApiError } from '../../api/client';
+import type { Json } from '../../api/types';
+import { type MediaItem, mediaItems } from '../../math/media';
+import { formatCount } from '../../math/numbers';
+import { type LoggedTable, tableRows } from '../../math/table';
+import { useHref, useJson } from '../../state/media';
+import { IconButton, SearchField } from '../controls';
+import { Icon } from '../Icon';
+import { ValueText } from '../ValueText';
+import { hrefText } from './source';
+
+const ROWS_A_PAGE = 100;
+
+export function TableItem({ uid, item }: { uid: number; item: MediaItem }) {
+  const table = useJson<LoggedTable>(uid, item);
+  if (table instanceof ApiError) return <p class="bad t12">{table.message}</p>;
+  return table && <Grid uid={uid} table={table} />;
+}
+
+interface Sort {
+  column: number;
+  down: boolean;
+}
+
+function Grid({ uid, table }: { uid: number; table: LoggedTable }) {
+  const [search, setSearch] = useState('');
+  const [sort, setSort] = useState<Sort | null>(null);
+  const [page, setPage] = useState(0);
+  const rows = useMemo(() => tableRows(table, search, sort), [table, search, sort]);
+  const last = Math.max(0, Math.ceil(rows.length / ROWS_A_PAGE) - 1);
+  const at = Math.min(page, last);
+  const sortBy = (column: number) =>
+    setSort(
+      sort?.column === column && sort.down ? null : { column, down: sort?.column === column },
+    );
+  return (
+    <div class="logtable">
+      <div class="row tools">
+        <SearchField label="Filter rows" value={search} onInput={setSearch} />
+        <output class="t12 dim">
+          {rows.length === table.data.length ? '' : `${formatCount(rows.length)} of `}
+          {formatCount(table.data.length)} rows
+        </output>
+        <div class="sp" />
+        {last > 0 && <Pages page={at} last={last} onPage={setPage} />}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
+      <section class="scroll" tabIndex={0} aria-label="Rows of the table">
+        <table class="table">
+          <thead>
+            <tr>
+              {table.columns.map((name, i) => (
+                <Head
+                  key={name}
+                  name={String(name)}
+                  numeric={typeof rows[0]?.[i] === 'number'}
+                  sort={sort?.column === i ? sort : null}
+                  onSort={() => sortBy(i)}
+                />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(at * ROWS_A_PAGE, (at + 1) * ROWS_A_PAGE).map((row, i) => (
+              <tr key={i}>
+                {row.map((cell, j) => (
+                  <td key={j} class={typeof cell === 'number' ? 'r-num' : undefined}>
+                    <Cell uid={uid} cell={cell} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </div>
+  );
+}
+
+interface HeadProps {
+  name: string;
+  numeric: boolean;
+  sort: Sort | null;
+  onSort(): void;
+}
+
+function Head({ name, numeric, sort, onSort }: HeadProps) {
+  const order = sort && (sort.down ? 'descending' : 'ascending');
+  return (
+    <th class={numeric ? 'r-num' : undefined} aria-sort={order ?? 'none'}>
+      <button type="button" aria-pressed={sort !== null} onClick={onSort}>
+        {name}
+        {sort && <Icon name={sort.down ? 'down' : 'up'} />}
+      </button>
+    </th>
+  );
+}
+
+interface PagesProps {
+  page: number;
+  last: number;
+  onPage(page: number): void;
+}
+
+function Pages({ page, last, onPage }: PagesProps) {
+  return (
+    <span class="pager">
+      <IconButton
+        icon="left"
+        label="Rows before these"
+        small
+        disabled={page === 0}
+        onClick={() => onPage(page - 1)}
+      />
+      {page + 1} of {last + 1}
+      <IconButton
+        icon="right"
+        label="Rows after these"
+        small
+        disabled={page === last}
+        onClick={() => onPage(page + 1)}
+      />
+    </span>
+  );
+}
+
+/** A value, or a small picture or link for media in a table. */
+function Cell({ uid, cell }: { uid: number; cell: Json }) {
+  const [item] = mediaItems(cell);
+  return item ? <MediaCell uid={uid} item={item} /> : <ValueText value={cell} />;
+}
+
+function MediaCell({ uid, item }: { uid: number; item: MediaItem }) {
+  const { text } = hrefText(useHref(uid, item));
+  if (!text) return null;
+  const name = item.caption || item.path.slice(item.path.lastIndexOf('/') + 1);
+  if (item.kind === 'image') return <img src={text} alt={name} loading="lazy" />;
+  // biome-ignore lint/a11y/useMediaCaption: logged sounds come without words
+  if (item.kind === 'audio') return <audio controls preload="none" src={text} aria-label={name} />;
+  return (
+    <a class="link" href={text} download={name}>
+      {name}
+    </a>
+  );
+}
