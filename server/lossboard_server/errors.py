@@ -110,6 +110,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(msgspec.ValidationError, _on_malformed)
+    app.add_exception_handler(RecursionError, _on_too_deep)
     app.add_exception_handler(OperationalError, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected)
 
@@ -133,6 +134,10 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_malformed(request: Request, error: Exception) -> Response:
     return error_response(Invalid(f"the request isn't valid: {error}"))
+
+
+async def _on_too_deep(request: Request, error: Exception) -> Response:
+    return error_response(Invalid("the request nests values too deeply: send them flatter"))
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:

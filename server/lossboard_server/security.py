@@ -88,7 +88,7 @@ class Guard:
             )
         origin = headers.get(b"origin")
         changes = scope["method"] not in _SAFE_METHODS
-        if changes and origin is not None and urlsplit(origin).netloc != host:
+        if changes and origin is not None and _place_of(origin) != host:
             return Forbidden(
                 f"a page of {origin!r} asked for a change: only this server's own pages may"
             )
@@ -121,6 +121,13 @@ def _host_name(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0].lower() + "]"
     return host.partition(":")[0].lower()
+
+
+def _place_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no address at all, such as http://[
+        return None
 
 
 def _too_large(limit_bytes: int) -> TooLarge:

@@ -288,6 +288,16 @@ def test_search_is_a_regular_expression_on_the_name(many_runs: tuple[Any, str]) 
     assert sorted(run["slot"] for run in answer["runs"]) == [1, 2]
 
 
+def test_an_expression_that_never_ends_is_given_up(server: Any, writer_of: Any) -> None:
+    writer = writer_of(server, name="a" * 60)
+    writer.log(0)
+    address = f"/api/projects/local/{writer.start.project}/runs"
+    for asked in ({"search": "(a|aa)+$x"}, {"filter": '{"display_name": {"$regex": "(a|aa)+$x"}}'}):
+        answer = writer.http.get(address, params=asked)
+        assert answer.status_code == 422
+        assert "repetitions" in answer.json()["error"]["message"]
+
+
 def test_history_and_keys_tell_what_was_logged(writer: Any) -> None:
     writer.log(0, 1, 2)
     uid = writer.run()["uid"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import socket
 from pathlib import Path
@@ -40,7 +41,9 @@ def test_a_host_can_be_allowed(server_factory: Any) -> None:
     assert get(server, "/api/health", Host="other.lan").status_code == 403
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example.com", "null", "http://127.0.0.1:1", "http://["]
+)
 def test_pages_of_other_sites_change_nothing(server: Any, writer: Any, origin: str) -> None:
     writer.log(0)
     uid = writer.run()["uid"]
@@ -143,6 +146,32 @@ def raw_answer(port: int, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/files/local/p/r/file_stream"])
+def test_values_nested_without_end_are_refused(server: Any, path: str) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    line = '{"_step": 0, "a": ' + deep + "}"
+    files = {"wandb-history.jsonl": {"offset": 0, "content": [line]}}
+    body = f'{{"query": "{{viewer{{id}}}}", "variables": {{"a": {deep}}}}}'
+    content = body if path == "/graphql" else json.dumps({"files": files})
+    answer = httpx.post(server.base_url + path, content=content)
+    assert answer.status_code == 422
+    assert "deeply" in answer.json()["error"]["message"]
+
+
+def test_a_filter_nested_without_end_is_refused(server: Any, writer: Any) -> None:
+    writer.log(0)
+    nested = '{"state": ' + '{"$not": ' * 300 + '{"$eq": 1}' + "}" * 301
+    address = f"{server.base_url}/api/projects/local/{writer.start.project}/runs"
+    assert httpx.get(address, params={"filter": nested}).status_code == 422
+
+
+def test_fragments_that_double_are_refused(server: Any) -> None:
+    spreads = [f"fragment f{n} on U {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40)]
+    document = " ".join(["{ viewer { ...f0 } }", *spreads, "fragment f40 on U { id }"])
+    answer = httpx.post(f"{server.base_url}/graphql", json={"query": document})
+    assert "fragments" in answer.json()["errors"][0]["message"]
 
 
 def test_bodies_are_limited(server_factory: Any) -> None:

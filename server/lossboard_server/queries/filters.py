@@ -10,11 +10,13 @@ ordered. A list (tags) matches if one of its elements does.
 from __future__ import annotations
 
 import operator
-import re
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import regex
 
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.run_rows import Run
@@ -26,6 +28,8 @@ Test = Callable[[Any], bool]
 
 _MISSING = object()
 _PATTERN_LENGTH = 1000
+# Python's own `re` can't be stopped, and holds the interpreter: (a+)+$ would halt the server.
+_PATTERN_SECS = 1.0
 _DEPTH = 20
 _LARGEST = sys.float_info.max
 
@@ -61,20 +65,34 @@ def compile_search(pattern: str) -> Callable[[str], bool]:
     """A test of names by a regular expression that ignores case; empty matches all."""
     if not pattern:
         return lambda name: True
-    expression = _regex(pattern, re.IGNORECASE)
-    return lambda name: expression.search(name) is not None
+    return _regex(pattern, regex.IGNORECASE)
 
 
-def _regex(pattern: Any, flags: int = 0) -> re.Pattern[str]:
+def _regex(pattern: Any, flags: int = 0) -> Callable[[str], bool]:
+    """A test of texts by a regular expression, for one query: all its texts share one time
+    limit."""
     if not isinstance(pattern, str) or len(pattern) > _PATTERN_LENGTH:
         raise Invalid(
             f"a regular expression has to be text of up to {_PATTERN_LENGTH} characters,"
             f" not {str(pattern)[:40]!r}"
         )
     try:
-        return re.compile(pattern, flags)
-    except re.error as error:
+        expression = regex.compile(pattern, flags)
+    except regex.error as error:
         raise Invalid(f"{pattern!r} isn't a regular expression: {error}") from error
+    deadline = time.monotonic() + _PATTERN_SECS
+
+    def matches(text: str) -> bool:
+        left_secs = max(deadline - time.monotonic(), 0.001)
+        try:
+            return expression.search(text, timeout=left_secs, concurrent=True) is not None
+        except TimeoutError as error:
+            raise Invalid(
+                f"the regular expression {pattern!r} takes more than {_PATTERN_SECS:g} s on"
+                f" {text[:40]!r}: use one without repetitions inside repetitions"
+            ) from error
+
+    return matches
 
 
 def compile_filter(filters: Any, depth: int = 0) -> Predicate:
@@ -160,8 +178,8 @@ def _compile_operator(name: str, value: Any, depth: int) -> Test:
     if name == "$exists":
         return lambda found: (found is not _MISSING and found is not None) == bool(value)
     if name == "$regex":
-        expression = _regex(value)
-        return _any_element(lambda found: isinstance(found, str) and bool(expression.search(found)))
+        matches = _regex(value)
+        return _any_element(lambda found: isinstance(found, str) and matches(found))
     if name == "$not":
         inner = _compile_test(value, depth + 1)
         return lambda found: not inner(found)

@@ -44,6 +44,8 @@ _log = logging.getLogger("lossboard.server")
 
 
 MAX_DOCUMENT_TOKENS = 10_000  # the client's longest documents have about 600
+# Fragments that spread others twice double with each: a short document would fill the memory.
+_MAX_SPREADS = 1_000
 _INTROSPECTION = "__type"  # asked by clients before 0.29, about types that we don't declare
 
 
@@ -154,6 +156,7 @@ class _Loosening(Visitor):
         super().__init__()
         self._fragments = fragments
         self._open: list[str] = []
+        self._spreads = 0
 
     def leave_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
         if node.name.value != _INTROSPECTION:
@@ -195,6 +198,9 @@ class _Loosening(Visitor):
             raise GraphQLError(f"the document has no fragment named {name!r}")
         if name in self._open:
             raise GraphQLError(f"fragment {name!r} contains itself")
+        self._spreads += 1
+        if self._spreads > _MAX_SPREADS:
+            raise GraphQLError(f"the document spreads fragments more than {_MAX_SPREADS} times")
         self._open.append(name)
         selections: SelectionSetNode = visit(self._fragments[name].selection_set, self)
         self._open.pop()
