@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 import lossboard as wandb
 
 from .conftest import Script
@@ -41,6 +43,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.covers("import wandb")
 def test_the_introductory_script_runs_untouched(project: str, script: Script) -> None:
     done = script(INTRODUCTION, "--flag", "value", before=RUN)
     assert done.returncode == 0, done.stderr
@@ -74,6 +77,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.covers("import wandb")
 def test_children_of_every_kind_see_the_same_wandb(script: Script) -> None:
     done = script(PROCESSES, before=RUN)
     assert done.returncode == 0, done.stderr
@@ -103,6 +107,7 @@ NAMES = (
 ).split
 
 
+@pytest.mark.covers("import wandb")
 def test_every_submodule_that_integrations_import_is_there(script: Script) -> None:
     done = script(SUBMODULES, *NAMES(), before=RUN)
     assert done.returncode == 0, done.stderr

@@ -25,6 +25,7 @@ def three(project: str) -> list[str]:
     return ids
 
 
+@pytest.mark.covers("Api.runs")
 def test_runs_are_listed_counted_and_indexed(api: wandb.Api, three: list[str]) -> None:
     runs = api.runs(per_page=2)
     assert len(runs) == 3
@@ -42,6 +43,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
 ]
 
 
+@pytest.mark.covers("Api.runs")
 @pytest.mark.parametrize(("filters", "found"), FILTERS)
 def test_filters_pick_runs(
     api: wandb.Api, three: list[str], filters: dict[str, Any], found: list[int]
@@ -49,6 +51,7 @@ def test_filters_pick_runs(
     assert [run.id for run in api.runs(filters=filters)] == [three[index] for index in found]
 
 
+@pytest.mark.covers("Api.runs")
 @pytest.mark.parametrize(
     "order", ["-created_at", "+summary_metrics.acc", "-config.lr.value", "-display_name"]
 )
@@ -56,6 +59,7 @@ def test_orders_sort_runs(api: wandb.Api, three: list[str], order: str) -> None:
     assert [run.id for run in api.runs(order=order)] == three[::-1]
 
 
+@pytest.mark.covers("Api.run")
 def test_a_run_is_found_by_path_and_by_link(api: wandb.Api, project: str, three: list[str]) -> None:
     for path in (three[0], f"{project}/{three[0]}", f"local/{project}/runs/{three[0]}"):
         assert api.run(path).id == three[0]
@@ -74,6 +78,7 @@ def test_a_server_that_is_away_is_named() -> None:
         wandb.Api({"base_url": "http://127.0.0.1:9"}).projects()
 
 
+@pytest.mark.covers("Api.run")
 def test_projects_are_listed(api: wandb.Api, project: str, three: list[str]) -> None:
     found = {found.name: found for found in api.projects()}[project]
     assert (found.run_count, found.path) == (3, ["local", project])
@@ -88,6 +93,7 @@ def logged(count: int = 100) -> wandb.Run:
     return run
 
 
+@pytest.mark.covers("Run.scan_history")
 def test_scan_history_gives_every_row_in_pages(api: wandb.Api, project: str) -> None:
     found = api.run(logged().path)
     rows = list(found.scan_history(page_size=7))
@@ -96,6 +102,7 @@ def test_scan_history_gives_every_row_in_pages(api: wandb.Api, project: str) -> 
     assert found.lastHistoryStep == 99
 
 
+@pytest.mark.covers("Run.scan_history")
 def test_scan_history_with_keys_gives_only_rows_that_have_all(api: wandb.Api, project: str) -> None:
     found = api.run(logged().path)
     assert list(found.scan_history(keys=["loss", "rare"], min_step=10, max_step=75)) == [
@@ -104,6 +111,7 @@ def test_scan_history_with_keys_gives_only_rows_that_have_all(api: wandb.Api, pr
     ]
 
 
+@pytest.mark.covers("Run.history")
 def test_history_samples_evenly_with_first_and_last(api: wandb.Api, project: str) -> None:
     found = api.run(logged().path)
     rows = found.history(samples=12, pandas=False)
@@ -112,6 +120,7 @@ def test_history_samples_evenly_with_first_and_last(api: wandb.Api, project: str
     assert len(by_epoch) == 100 and set(by_epoch[0]) == {"epoch", "loss"}
 
 
+@pytest.mark.covers("Run.history")
 def test_history_is_a_frame_where_pandas_is_there(api: wandb.Api, project: str) -> None:
     pandas = pytest.importorskip("pandas")
     frame = api.run(logged().path).history()
@@ -151,6 +160,7 @@ def test_many_events_come_in_pages(api: wandb.Api, project: str) -> None:
     assert [event.histogram.bins[0] for event in events] == list(range(1100))
 
 
+@pytest.mark.covers("Run.update")
 def test_edits_are_sent_by_update(api: wandb.Api, project: str) -> None:
     with wandb.init(config={"lr": 0.1}) as run:
         run.log({"acc": 1})
@@ -167,11 +177,13 @@ def test_edits_are_sent_by_update(api: wandb.Api, project: str) -> None:
         again.update()
 
 
+@pytest.mark.covers("Run.update")
 def test_a_deleted_run_is_gone(api: wandb.Api, three: list[str]) -> None:
     api.run(three[1]).delete()
     assert [run.id for run in api.runs()] == [three[0], three[2]]
 
 
+@pytest.mark.covers("Run.files")
 def test_files_are_listed_and_downloaded_below_the_folder(
     api: wandb.Api, project: str, tmp_path: Path
 ) -> None:

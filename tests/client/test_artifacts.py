@@ -58,6 +58,7 @@ def test_the_digest_is_the_md5_of_sorted_paths_and_digests(files: dict[str, byte
     assert artifact.digest == hashlib.md5(manifest.encode()).hexdigest()
 
 
+@pytest.mark.covers("Artifact")
 def test_an_added_file_is_kept_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("before")
@@ -67,6 +68,7 @@ def test_an_added_file_is_kept_as_it_was(tmp_path: Path) -> None:
     assert (entry.path, entry.digest, entry.size) == ("sub/b.txt", md5(b"before"), 6)
 
 
+@pytest.mark.covers("Artifact")
 def test_a_folder_is_added_with_all_below_it(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "a.txt").write_text("a")
@@ -97,6 +99,7 @@ def test_one_path_holds_one_content() -> None:
     assert artifact.manifest.entries["data.txt"].size == Path(__file__).stat().st_size
 
 
+@pytest.mark.covers("Artifact.add_reference")
 def test_references_hold_digests_of_local_files_and_addresses_of_others(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("abc")
     artifact = Artifact("a", "t")
@@ -108,6 +111,7 @@ def test_references_hold_digests_of_local_files_and_addresses_of_others(tmp_path
         artifact.add_reference(tmp_path.as_uri(), max_objects=0)
 
 
+@pytest.mark.covers("Artifact")
 @pytest.mark.parametrize(
     ("make", "error"),
     [
@@ -133,6 +137,7 @@ def test_wrong_use_is_refused(make: Callable[[], Any], error: type[Exception]) -
 # ---- logging
 
 
+@pytest.mark.covers("log_artifact")
 def test_a_logged_artifact_is_a_version_with_its_aliases(run: Any, api: lossboard.Api) -> None:
     run.log({"loss": 1})
     logged = run.log_artifact(dataset(metadata={"rows": 3}, description="d"), aliases=["best"])
@@ -151,6 +156,7 @@ def test_a_logged_artifact_can_not_be_changed(run: Any) -> None:
         artifact.add_file(__file__)
 
 
+@pytest.mark.covers("log_artifact")
 def test_new_content_is_a_new_version_and_the_same_is_the_same(run: Any) -> None:
     versions = [run.log_artifact(dataset(text)).wait().version for text in ("a", "b", "a")]
     assert versions == ["v0", "v1", "v0"]
@@ -174,6 +180,7 @@ def test_many_files_arrive_in_order_and_whole(run: Any, tmp_path: Path) -> None:
     assert logged.manifest.digest() == logged.digest
 
 
+@pytest.mark.covers("log_artifact")
 @pytest.mark.parametrize(
     ("path", "kind"), [("model.txt", "file"), ("folder", "folder"), ("s3://b/k", "address")]
 )
@@ -219,6 +226,7 @@ def test_edits_are_sent_by_save(run: Any, api: lossboard.Api) -> None:
     assert set(found.aliases) == {"b", "latest"}
 
 
+@pytest.mark.covers("log_model")
 def test_a_link_is_a_version_of_another_collection(run: Any, api: lossboard.Api) -> None:
     linked = run.link_artifact(dataset(), "shelf", aliases=["prod"])
     assert (linked.name, linked.source_name) == ("shelf:v0", "ds:v0")
@@ -237,6 +245,7 @@ def test_a_deleted_version_is_gone(run: Any, api: lossboard.Api) -> None:
 # ---- using
 
 
+@pytest.mark.covers("use_artifact", "Api.artifacts")
 def test_lineage_is_seen_from_both_sides(api: lossboard.Api) -> None:
     with lossboard.init() as maker:
         maker.log_artifact(dataset()).wait()
@@ -249,6 +258,7 @@ def test_lineage_is_seen_from_both_sides(api: lossboard.Api) -> None:
     assert [one.name for one in api.run(user.path).used_artifacts()] == ["ds:v0"]
 
 
+@pytest.mark.covers("Api.artifacts")
 def test_a_project_lists_its_types_collections_and_versions(run: Any, api: lossboard.Api) -> None:
     for text in ("a", "b"):
         run.log_artifact(dataset(text)).wait()
@@ -267,12 +277,14 @@ def test_using_what_is_not_there_or_of_another_type_is_a_value_error(run: Any) -
         run.use_artifact("ds:latest", type="model")
 
 
+@pytest.mark.covers("log_model")
 def test_a_model_is_logged_and_used_by_its_path(run: Any) -> None:
     Path("net.txt").write_text("weights")
     run.log_model("net.txt", name="net").wait()
     assert Path(run.use_model("net:latest")).read_text() == "weights"
 
 
+@pytest.mark.covers("use_artifact")
 def test_a_download_is_what_was_logged(run: Any, tmp_path: Path) -> None:
     artifact = dataset("content")
     with artifact.new_file("sub/b.bin", "wb") as file:
@@ -289,6 +301,7 @@ def test_a_download_is_what_was_logged(run: Any, tmp_path: Path) -> None:
     assert not (root / "stranger").exists() and (root / "data.txt").read_text() == "content"
 
 
+@pytest.mark.covers("use_artifact")
 def test_a_changed_blob_is_detected_and_not_left_there(
     own_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +333,7 @@ def test_references_are_downloaded_where_that_can_be(run: Any, tmp_path: Path) -
         logged.download("out", allow_missing_references=True)
 
 
+@pytest.mark.covers("Artifact")
 def test_media_and_tables_come_back_from_an_artifact(run: Any) -> None:
     pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     table = lossboard.Table(

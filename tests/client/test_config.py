@@ -36,6 +36,7 @@ SOURCES: list[Any] = [
 ]
 
 
+@pytest.mark.covers("init.config")
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: type(source).__name__)
 def test_a_config_comes_in_many_forms(source: Any) -> None:
     assert as_mapping(source) == {"lr": 0.1}
@@ -47,6 +48,7 @@ def test_what_has_no_names_is_no_config(source: Any) -> None:
         as_mapping(source)
 
 
+@pytest.mark.covers("init.config")
 @pytest.mark.parametrize(
     "text", ["lr: 0.1\n", "wandb_version: 1\nlr:\n  desc: rate\n  value: 0.1\n"]
 )
@@ -75,6 +77,7 @@ def test_parse_config_filters_names() -> None:
         parse_config(values, exclude=["a"], include=["b"])
 
 
+@pytest.mark.covers("config")
 def test_values_are_read_as_items_and_attributes() -> None:
     found, _ = config({"lr": 0.1, "model": {"depth": 3}})
     assert found.lr == found["lr"] == found.get("lr") == 0.1
@@ -106,6 +109,7 @@ def test_new_values_are_sent_and_the_same_value_may_be_set_again() -> None:
     assert changes == [{"epochs": 5}, {"lr": 0.1}, {"depth": 3}]
 
 
+@pytest.mark.covers("config")
 def test_changing_a_value_raises_unless_it_is_allowed() -> None:
     found, changes = config({"lr": 0.1})
     text = 'Attempted to change value of key "lr" from 0.1 to 0.2'
@@ -116,18 +120,21 @@ def test_changing_a_value_raises_unless_it_is_allowed() -> None:
     assert found.lr == 0.2
 
 
+@pytest.mark.covers("init.allow_val_change")
 def test_allow_val_change_of_init_holds_for_all_changes() -> None:
     found, _ = config({"lr": 0.1}, free=True)
     found.lr = 0.3
     assert found.lr == 0.3
 
 
+@pytest.mark.covers("config")
 def test_setdefaults_keeps_what_is_there() -> None:
     found, _ = config({"lr": 0.1})
     found.setdefaults({"lr": 0.9, "epochs": 3})
     assert found.as_dict() == {"lr": 0.1, "epochs": 3}
 
 
+@pytest.mark.covers("config")
 def test_locked_values_stay_as_the_sweep_set_them() -> None:
     found, _ = config({"lr": 0.1})
     found.update_locked({"lr": 0.5}, user="sweep")
@@ -145,12 +152,14 @@ def test_nan_is_none() -> None:
     assert config({"x": math.nan})[0].x is None
 
 
+@pytest.mark.covers("config-defaults.yaml")
 def test_the_defaults_file_of_the_directory_is_read_and_init_comes_before_it(offline: Path) -> None:
     (offline / "config-defaults.yaml").write_text("lr:\n  value: 0.5\nepochs: 3\n")
     run = wandb.init(config={"lr": 0.1})
     assert run.config.as_dict() == {"lr": 0.1, "epochs": 3}
 
 
+@pytest.mark.covers("init.config")
 def test_names_can_be_kept_or_left_out_at_init(offline: Path) -> None:
     values = {"a": 1, "b": 2}
     with wandb.init(config=values, config_include_keys=["a"]) as run:

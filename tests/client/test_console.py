@@ -50,6 +50,7 @@ TEXTS: list[tuple[tuple[str, ...], dict[int, str]]] = [
 ]
 
 
+@pytest.mark.covers("console")
 @pytest.mark.parametrize(("writes", "lines"), TEXTS)
 def test_text_becomes_the_lines_that_a_terminal_would_show(
     writes: tuple[str, ...], lines: dict[int, str]
@@ -170,6 +171,7 @@ def test_levels_that_are_off_are_not_printed() -> None:
     assert printed == ["lossboard: ERROR loud"]
 
 
+@pytest.mark.covers("termlog")
 def test_termlog_and_its_kin_print_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     wandb.termlog("a")
     for _ in range(2):
@@ -180,6 +182,7 @@ def test_termlog_and_its_kin_print_to_stderr(capsys: pytest.CaptureFixture[str])
     )
 
 
+@pytest.mark.covers("console")
 def test_a_tqdm_bar_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     tqdm = pytest.importorskip("tqdm")
     screen = io.StringIO()
@@ -230,6 +233,7 @@ with wandb.init(config={"lr": 0.1}) as run:
 """
 
 
+@pytest.mark.covers("messages")
 def test_a_run_prints_links_first_and_sparklines_and_links_last(
     project: str, script: Script
 ) -> None:
@@ -243,6 +247,7 @@ def test_a_run_prints_links_first_and_sparklines_and_links_last(
     assert "/runs/" in lines[-2]
 
 
+@pytest.mark.covers("messages")
 def test_silent_prints_nothing_and_quiet_no_more_than_what_matters(
     project: str, script: Script
 ) -> None:
@@ -252,6 +257,7 @@ def test_silent_prints_nothing_and_quiet_no_more_than_what_matters(
     assert "offline" in offline.stderr and "lossboard sync" in offline.stderr
 
 
+@pytest.mark.covers("console")
 def test_the_output_of_the_program_is_in_the_run(project: str, script: Script, server: Any) -> None:
     script(TRAINING + "    raise ValueError('broken on purpose')\n")
     (run,) = wandb.Api().runs()

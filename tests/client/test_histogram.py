@@ -248,6 +248,7 @@ def test_many_arrays_at_once_give_the_same_histograms(arrays: list[np.ndarray]) 
 # ---- the public class
 
 
+@pytest.mark.covers("Histogram")
 def test_a_histogram_of_a_sequence_is_numpys() -> None:
     values = [[1.0, 2.0], [2.0, 5.0]]
     counts, edges = np.histogram(values, 8)
@@ -257,6 +258,7 @@ def test_a_histogram_of_a_sequence_is_numpys() -> None:
     assert made.to_json() == {"_type": "histogram", "values": made.histogram, "bins": made.bins}
 
 
+@pytest.mark.covers("Histogram")
 def test_numpys_histogram_is_taken_as_it_is() -> None:
     made = Histogram(np_histogram=([1, 2, 3], [0.0, 1.0, 10.0, 100.0]))
     assert made.histogram == [1, 2, 3]
@@ -271,6 +273,7 @@ def test_even_bins_are_stored_without_edges_and_fractions_stay() -> None:
     assert made.histogram == pytest.approx([0.5, 0.5, 0.5])
 
 
+@pytest.mark.covers("Histogram")
 def test_what_is_stored_comes_back() -> None:
     data: HistogramData = Histogram([1.0, 2.0]).data
     assert Histogram.from_data(data).histogram == Histogram([1.0, 2.0]).histogram

@@ -16,6 +16,7 @@ from lossboard.errors import Error, UsageError
 from .conftest import Script, rows_of, the_run
 
 
+@pytest.mark.covers("init.project", "init.name", "with init", "log")
 def test_what_is_logged_comes_back(project: str) -> None:
     with wandb.init(config={"lr": 0.1}, tags=["a"], notes="n", group="g", job_type="j") as run:
         run.log({"loss": np.float32(0.5), "nested": {"x": 1}, "text": "t"})
@@ -28,6 +29,7 @@ def test_what_is_logged_comes_back(project: str) -> None:
     assert re.fullmatch(r"[a-z0-9]{8}", run.id)
 
 
+@pytest.mark.covers("log.step")
 def test_late_rows_are_kept_and_noticed_and_told_once(
     project: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,6 +43,7 @@ def test_late_rows_are_kept_and_noticed_and_told_once(
     assert notices == {"late": 2.0}
 
 
+@pytest.mark.covers("log._timestamp")
 def test_a_timestamp_in_the_data_is_the_time_of_the_row(project: str) -> None:
     with wandb.init() as run:
         run.log({"x": 1, "_timestamp": 1_700_000_000.5, "_step": 99, "_runtime": 5})
@@ -72,6 +75,7 @@ BEFORE_INIT: list[Any] = [
 ]
 
 
+@pytest.mark.covers("before init")
 @pytest.mark.parametrize("call", BEFORE_INIT)
 def test_before_init_everything_raises_wandbs_error(call: Any) -> None:
     with pytest.raises(Error, match=r"You must call wandb\.init\(\) before wandb\."):
@@ -80,6 +84,7 @@ def test_before_init_everything_raises_wandbs_error(call: Any) -> None:
     assert wandb.run is None
 
 
+@pytest.mark.covers("finish")
 def test_finish_twice_is_harmless_and_logging_after_it_a_usage_error(offline: Path) -> None:
     run = wandb.init()
     run.log({"a": 1})
@@ -107,6 +112,7 @@ def test_a_value_that_can_not_be_stored_leaves_nothing_of_its_call(project: str)
     assert rows_of(run) == [{"_step": 0, "next": 2}]
 
 
+@pytest.mark.covers("init.force")
 def test_unknown_keywords_warn_and_known_ones_of_wandb_are_accepted(
     offline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,18 +123,21 @@ def test_unknown_keywords_warn_and_known_ones_of_wandb_are_accepted(
 BAD_IDS = ["", " a", "a:b", "a/b", "a#b", "a?b", "a%b", "a\\b", "..", "a\nb", "x" * 257]
 
 
+@pytest.mark.covers("init.id")
 @pytest.mark.parametrize("run_id", BAD_IDS)
 def test_ids_that_are_not_allowed_are_told(offline: Path, run_id: str) -> None:
     with pytest.raises(UsageError, match="run id"):
         wandb.init(id=run_id)
 
 
+@pytest.mark.covers("init.project")
 @pytest.mark.parametrize("project", ["a/b", "a#b", "x" * 129, " "])
 def test_projects_that_are_not_allowed_are_told(offline: Path, project: str) -> None:
     with pytest.raises(UsageError, match="project name"):
         wandb.init(project=project)
 
 
+@pytest.mark.covers("init.id")
 def test_an_id_may_hold_spaces_and_other_letters(project: str) -> None:
     with wandb.init(id="a b+ü=&$@.c") as run:
         run.log({"x": 1})
@@ -136,6 +145,7 @@ def test_an_id_may_hold_spaces_and_other_letters(project: str) -> None:
     assert rows_of(run) == [{"_step": 0, "x": 1}]
 
 
+@pytest.mark.covers("run.properties")
 def test_the_run_knows_its_links_and_path(project: str, server: Any) -> None:
     run = wandb.init(entity="team")
     assert run.path == f"team/{project}/{run.id}"
@@ -144,6 +154,7 @@ def test_the_run_knows_its_links_and_path(project: str, server: Any) -> None:
     assert Path(run.dir).is_dir() and Path(run.dir).name == "files"
 
 
+@pytest.mark.covers("init.name")
 def test_name_notes_and_tags_can_be_changed_and_nothing_else(project: str) -> None:
     with wandb.init(name="first") as run:
         run.name, run.notes, run.tags = "second", "why", ("x", "y")
@@ -153,6 +164,7 @@ def test_name_notes_and_tags_can_be_changed_and_nothing_else(project: str) -> No
     assert (found.name, found.notes, found.tags) == ("second", "why", ["x", "y"])
 
 
+@pytest.mark.covers("init.reinit")
 def test_a_second_init_returns_the_active_run(offline: Path) -> None:
     run = wandb.init()
     assert wandb.init(project="other") is run
@@ -160,6 +172,7 @@ def test_a_second_init_returns_the_active_run(offline: Path) -> None:
         wandb.init(id="x", resume="must")
 
 
+@pytest.mark.covers("init.reinit")
 @pytest.mark.parametrize("reinit", [True, "finish_previous"])
 def test_a_second_init_can_finish_the_first(offline: Path, reinit: Any) -> None:
     first = wandb.init()
@@ -168,6 +181,7 @@ def test_a_second_init_can_finish_the_first(offline: Path, reinit: Any) -> None:
     assert wandb.run is second
 
 
+@pytest.mark.covers("init.reinit")
 def test_runs_can_be_made_side_by_side(offline: Path) -> None:
     first = wandb.init()
     second = wandb.init(reinit="create_new", id="b")
@@ -178,6 +192,7 @@ def test_runs_can_be_made_side_by_side(offline: Path) -> None:
     assert wandb.run is first
 
 
+@pytest.mark.covers("init.disabled")
 def test_a_disabled_run_behaves_and_records_nothing(tmp_path: Path, offline: Path) -> None:
     before = sorted(offline.iterdir())
     run = wandb.init(mode="disabled", config={"lr": 0.1})
@@ -194,6 +209,7 @@ def test_a_disabled_run_behaves_and_records_nothing(tmp_path: Path, offline: Pat
     assert sorted(offline.iterdir()) == before
 
 
+@pytest.mark.covers("init.offline")
 def test_an_offline_run_is_delivered_by_sync(project: str, script: Script) -> None:
     with wandb.init(mode="offline") as run:
         run.log({"x": 1})
@@ -206,6 +222,7 @@ def test_an_offline_run_is_delivered_by_sync(project: str, script: Script) -> No
     assert rows_of(run) == [{"_step": 0, "x": 1}]
 
 
+@pytest.mark.covers("init.dir")
 def test_the_folder_is_laid_out_as_wandb_does(offline: Path) -> None:
     run = wandb.init(dir=offline / "logs")
     (folder,) = (offline / "logs" / "wandb").glob("offline-run-*")
@@ -230,6 +247,7 @@ EXITS: list[tuple[str, int, int]] = [
 ]
 
 
+@pytest.mark.covers("with init", "finish")
 @pytest.mark.parametrize(("ending", "code", "recorded"), EXITS, ids=[e[0][:30] for e in EXITS])
 def test_the_exit_code_of_the_run_follows_from_the_end_of_the_process(
     project: str, script: Script, ending: str, code: int, recorded: int
@@ -249,6 +267,7 @@ def test_an_excepthook_of_the_program_still_runs(project: str, script: Script) -
     assert the_run().exit_code == 1
 
 
+@pytest.mark.covers("init.dir")
 def test_a_run_folder_that_can_not_be_written_is_replaced_by_a_temporary_one(
     offline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +290,7 @@ def test_runs_that_are_not_delivered_are_named_by_the_next_one(
     assert "not delivered yet: lossboard sync" in capfd.readouterr().err
 
 
+@pytest.mark.covers("alert")
 def test_alerts_reach_the_run_and_not_again_too_soon(project: str) -> None:
     with wandb.init() as run:
         run.alert("Loss", "is high", level="WARN")
@@ -287,6 +307,7 @@ def test_alerts_reach_the_run_and_not_again_too_soon(project: str) -> None:
     ]
 
 
+@pytest.mark.covers("mark_preempting")
 @pytest.mark.parametrize(("code", "state"), [(1, "preempting"), (0, "finished")])
 def test_a_preempted_run_is_not_a_failure(project: str, code: int, state: str) -> None:
     run = wandb.init()
@@ -295,6 +316,7 @@ def test_a_preempted_run_is_not_a_failure(project: str, code: int, state: str) -
     assert the_run().state == state
 
 
+@pytest.mark.covers("mark_preempting")
 def test_a_preempted_process_that_is_killed_has_not_crashed(
     project: str, script: Script, server_factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,12 +332,14 @@ def test_a_preempted_process_that_is_killed_has_not_crashed(
     server.close()
 
 
+@pytest.mark.covers("init.group")
 def test_group_and_job_type_are_the_runs(project: str) -> None:
     with wandb.init(group="folds", job_type="eval") as run:
         assert (run.group, run.job_type) == ("folds", "eval")
     assert (the_run().group, the_run().job_type) == ("folds", "eval")
 
 
+@pytest.mark.covers("init.reinit")
 @pytest.mark.parametrize(
     ("reinit", "states"),
     [
@@ -339,6 +363,7 @@ def test_every_form_of_reinit_leaves_runs_with_all_they_logged(
     assert sorted(row["x"] for run in runs for row in run.scan_history(keys=["x"])) == [1, 2]
 
 
+@pytest.mark.covers("setup")
 def test_login_is_true_unless_it_makes_no_sense(offline: Path) -> None:
     assert wandb.login() is False
     wandb.setup({"mode": "online"})
@@ -361,6 +386,7 @@ def test_watch_stores_every_event_and_says_why_when_there_is_none(project: str) 
     assert events[0].histogram.histogram == [3]
 
 
+@pytest.mark.covers("init.project")
 def test_names_of_projects_come_from_the_repository(tmp_path: Path) -> None:
     from lossboard.identity import default_project
 
@@ -371,6 +397,7 @@ def test_names_of_projects_come_from_the_repository(tmp_path: Path) -> None:
     assert default_project(None) == "uncategorized"
 
 
+@pytest.mark.covers("stop")
 def test_stop_in_the_dashboard_interrupts_the_training(project: str) -> None:
     run = wandb.init()
     run.log({"x": 0})

@@ -57,6 +57,7 @@ def test_an_image_keeps_its_pixels_and_names_its_file_by_hash(home: MemoryHome) 
     assert np.array_equal(pixels(home, value), data)
 
 
+@pytest.mark.covers("Image")
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -84,6 +85,7 @@ def test_a_missing_image_file_is_named() -> None:
         Image("nowhere.png")
 
 
+@pytest.mark.covers("Image.masks")
 def test_masks_and_boxes_are_files_and_their_labels_are_config(home: MemoryHome) -> None:
     box = {"position": {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1}, "class_id": np.int64(1)}
     image = Image(
@@ -118,6 +120,7 @@ def test_dots_in_a_key_lead_out_of_no_folder(home: MemoryHome) -> None:
     assert value["path"].startswith("media/images/")
 
 
+@pytest.mark.covers("Audio")
 def test_audio_is_sixteen_bit_wav(home: MemoryHome) -> None:
     value = Audio(np.array([0.0, 1.0, -1.0]), sample_rate=8000).bind(home, "a", 0)
     with wave.open(io.BytesIO(home.files[value["path"]])) as file:
@@ -130,6 +133,7 @@ def test_audio_without_a_rate_says_what_is_missing() -> None:
         Audio(np.zeros(3))
 
 
+@pytest.mark.covers("Audio")
 def test_frames_become_a_gif_of_that_many_pictures(home: MemoryHome) -> None:
     frames = np.random.default_rng(0).integers(0, 255, (5, 3, 8, 9), dtype=np.uint8)
     value = Video(frames, fps=10).bind(home, "v", 0)
@@ -138,12 +142,14 @@ def test_frames_become_a_gif_of_that_many_pictures(home: MemoryHome) -> None:
     assert getattr(gif, "n_frames", 0) == 5
 
 
+@pytest.mark.covers("Html")
 def test_html_keeps_the_page_and_gets_a_base_target(home: MemoryHome) -> None:
     value = Html("<head></head><p>hi</p>").bind(home, "h", 0)
     text = home.files[value["path"]].decode()
     assert text == '<head><base target="_blank"></head><p>hi</p>'
 
 
+@pytest.mark.covers("Html")
 def test_points_are_stored_as_they_are(home: MemoryHome) -> None:
     value = Object3D(np.array([[1.0, 2.0, 3.0]])).bind(home, "o", 0)
     assert json.loads(home.files[value["path"]]) == [[1.0, 2.0, 3.0]]
@@ -151,6 +157,7 @@ def test_points_are_stored_as_they_are(home: MemoryHome) -> None:
         Object3D(np.zeros((1, 5)))
 
 
+@pytest.mark.covers("Html")
 def test_a_molecule_of_an_unknown_type_is_refused() -> None:
     with pytest.raises(ValueError, match="xyz"):
         Molecule(io.StringIO(""), file_type="xyz")
@@ -165,6 +172,7 @@ def test_a_table_holds_its_cells_and_the_json_of_its_media(home: MemoryHome) -> 
     assert content["data"][1][1] is None
 
 
+@pytest.mark.covers("Table")
 def test_a_table_refuses_rows_that_do_not_fit() -> None:
     table = Table(columns=["a"], data=[[1]])
     with pytest.raises(ValueError, match="1 columns"):
@@ -202,6 +210,7 @@ def test_figures_become_plotly_or_an_image_where_plotly_would_lie(home: MemoryHo
     pyplot.close(figure)
 
 
+@pytest.mark.covers("plot.confusion_matrix")
 def test_a_confusion_matrix_counts_each_pair() -> None:
     chart = plot.confusion_matrix(y_true=[0, 1, 1], preds=[0, 1, 0], class_names=["a", "b"])
     assert chart.table.data == [["a", "a", 1], ["a", "b", 0], ["b", "a", 1], ["b", "b", 1]]
@@ -209,6 +218,7 @@ def test_a_confusion_matrix_counts_each_pair() -> None:
         plot.confusion_matrix(probs=np.eye(2), y_true=[0, 1], preds=[0, 1])
 
 
+@pytest.mark.covers("plot.confusion_matrix")
 def test_roc_and_pr_curves_match_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     truth = np.array([0, 1, 1, 0, 1])
@@ -219,6 +229,7 @@ def test_roc_and_pr_curves_match_scikit_learn() -> None:
     assert len(plot.pr_curve(truth, scores, interp_size=5).table.data) == 10
 
 
+@pytest.mark.covers("plot")
 def test_a_line_series_is_a_row_a_point() -> None:
     chart = plot.line_series([0, 1], [[5, 6], [7, 8]], keys=["a", "b"])
     assert chart.table.data == [[0, "a", 5], [1, "a", 6], [0, "b", 7], [1, "b", 8]]

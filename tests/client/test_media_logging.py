@@ -49,6 +49,7 @@ def history(run: Any) -> list[dict[str, Any]]:
     return list(run.scan_history())
 
 
+@pytest.mark.covers("Image")
 def test_an_image_is_a_file_of_the_run_with_its_pixels(logged: Logged) -> None:
     pixels = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     run = logged({"loss": 1.0}, {"examples/digit": lossboard.Image(pixels, caption="three")})
@@ -60,6 +61,7 @@ def test_an_image_is_a_file_of_the_run_with_its_pixels(logged: Logged) -> None:
     assert run.summary["examples/digit"] == value
 
 
+@pytest.mark.covers("Image")
 def test_a_list_of_images_is_one_value(logged: Logged) -> None:
     images = [lossboard.Image(torch.rand(1, 5, 7), caption=str(n)) for n in range(3)]
     value = history(logged({"images": images}))[0]["images"]
@@ -70,6 +72,7 @@ def test_a_list_of_images_is_one_value(logged: Logged) -> None:
     )
 
 
+@pytest.mark.covers("media.nested")
 def test_media_in_nested_dicts_keep_their_place(logged: Logged) -> None:
     run = logged({"val": {"page": lossboard.Html("<b>x</b>"), "loss": 2}})
     nested = history(run)[0]["val"]
@@ -83,6 +86,7 @@ def test_an_explicit_step_is_the_step_of_the_file(api: lossboard.Api) -> None:
     assert "page_40_" in history(api.run(run.path))[0]["page"]["path"]
 
 
+@pytest.mark.covers("figures")
 def test_figures_become_plotly_or_a_picture_of_what_plotly_can_not_show(logged: Logged) -> None:
     figure, axes = plt.subplots()
     axes.plot([1, 2, 4])
@@ -100,6 +104,7 @@ def test_figures_become_plotly_or_a_picture_of_what_plotly_can_not_show(logged: 
     plt.close("all")
 
 
+@pytest.mark.covers("figures")
 def test_the_pyplot_module_stands_for_its_current_figure(logged: Logged) -> None:
     plt.plot([5, 6])
     value = history(logged({"chart": plt}))[0]["chart"]
@@ -107,6 +112,7 @@ def test_the_pyplot_module_stands_for_its_current_figure(logged: Logged) -> None
     assert value["_type"] == "plotly-file"
 
 
+@pytest.mark.covers("Table")
 def test_a_data_frame_is_a_table(logged: Logged) -> None:
     run = logged({"frame": pd.DataFrame({"a": [1, 2], "b": ["x", None]})})
     value = history(run)[0]["frame"]
@@ -117,6 +123,7 @@ def test_a_data_frame_is_a_table(logged: Logged) -> None:
     }
 
 
+@pytest.mark.covers("Table")
 def test_a_table_is_an_artifact_too_with_its_media(logged: Logged) -> None:
     image = lossboard.Image(np.ones((3, 3)))
     run = logged({"seen": lossboard.Table(columns=["id", "image"], data=[[7, image]])})
@@ -128,6 +135,7 @@ def test_a_table_is_an_artifact_too_with_its_media(logged: Logged) -> None:
     assert cell["_type"] == "image-file"
 
 
+@pytest.mark.covers("Table")
 def test_an_incremental_table_adds_rows(api: lossboard.Api) -> None:
     table = lossboard.Table(columns=["n"], log_mode="INCREMENTAL")
     with lossboard.init() as run:
@@ -142,6 +150,7 @@ def test_an_incremental_table_adds_rows(api: lossboard.Api) -> None:
     ]
 
 
+@pytest.mark.covers("plot")
 def test_a_chart_is_a_table_in_history_and_a_specification_in_config(logged: Logged) -> None:
     table = lossboard.Table(columns=["x", "y"], data=[[0, 1], [1, 4]])
     run = logged(
@@ -154,6 +163,7 @@ def test_a_chart_is_a_table_in_history_and_a_specification_in_config(logged: Log
     assert dict(run.config) == {}
 
 
+@pytest.mark.covers("Image.masks")
 def test_class_labels_go_into_the_hidden_config(logged: Logged) -> None:
     mask = {"mask_data": np.zeros((4, 4), int), "class_labels": {0: "cat"}}
     run = logged({"i": lossboard.Image(np.zeros((4, 4)), masks={"truth": mask})})
@@ -162,6 +172,7 @@ def test_class_labels_go_into_the_hidden_config(logged: Logged) -> None:
     assert history(run)[0]["i"]["masks"]["truth"]["path"].startswith("media/images/mask/")
 
 
+@pytest.mark.covers("media.nested")
 def test_media_in_the_summary_are_files_too(api: lossboard.Api) -> None:
     with lossboard.init() as run:
         run.summary["best"] = lossboard.Image(np.zeros((2, 2)))
@@ -191,6 +202,7 @@ def test_an_image_logged_in_two_runs_is_a_file_of_both(api: lossboard.Api) -> No
         assert content(run, history(run)[0]["i"])
 
 
+@pytest.mark.covers("media.nested")
 @pytest.mark.parametrize(
     "value",
     [

@@ -32,6 +32,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.covers("define_metric")
 @pytest.mark.parametrize("arguments", WRONG, ids=str)
 def test_wrong_arguments_raise_wandbs_error(arguments: dict[str, Any]) -> None:
     with pytest.raises(Error, match="define_metric"):
@@ -44,6 +45,7 @@ def test_a_step_metric_is_synced_unless_told_else() -> None:
     assert not definition_of("a").step_sync
 
 
+@pytest.mark.covers("define_metric")
 def test_definitions_of_one_name_add_up_and_overwrite_begins_anew() -> None:
     found = table(definition_of("a", hidden=True), definition_of("a", summary="min"))
     merged = found.define(definition_of("a", summary="max"), overwrite=False)
@@ -91,6 +93,7 @@ def test_the_returned_metric_says_what_was_defined(offline: Path) -> None:
     assert (metric.summary, metric.goal, metric.hidden) == (("min", "max"), "minimize", None)
 
 
+@pytest.mark.covers("define_metric")
 def test_definitions_reach_the_server_and_synced_steps_its_history(
     project: str, api: wandb.Api
 ) -> None:

@@ -56,6 +56,7 @@ def text_of(outputs: list[Any], stream: str) -> str:
     return "".join(output["text"] for output in outputs if output.get("name") == stream)
 
 
+@pytest.mark.covers("run.display", "Jupyter")
 def test_a_notebook_shows_links_frames_and_whole_progress_bars(
     outputs: list[list[Any]], project: str, server: Any
 ) -> None:

@@ -15,6 +15,7 @@ from lossboard.errors import UsageError
 from .conftest import Script, rows_of, the_run
 
 
+@pytest.mark.covers("attach")
 def test_a_copy_of_a_run_is_the_run_and_a_pickle_is_for_other_processes(offline: Path) -> None:
     run = wandb.init()
     assert copy.deepcopy(run) is run
@@ -47,6 +48,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.covers("processes")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_children_log_to_the_run_of_their_parent(project: str, script: Script, method: str) -> None:
     done = script(CHILDREN, method)
@@ -101,6 +103,7 @@ def test_each_rank_is_a_run_of_the_launchers_group_and_only_the_first_prints(
     assert len(words) == 1 and {run.name[-5:] for run in runs} == {"rank0", "rank1"}
 
 
+@pytest.mark.covers("processes")
 def test_ranks_with_one_id_are_writers_of_one_run(project: str, script: Script) -> None:
     ranks(script, LOSSBOARD_RUN_ID="shared")
     assert len(the_run()._detail()["writers"]) == 2

@@ -69,6 +69,7 @@ def names_of(run: wandb.Run) -> set[str]:
     return {file.name for file in wandb.Api().run(run.path).files()}
 
 
+@pytest.mark.covers("Run.history", "Run.metadata", "system metrics")
 def test_system_metrics_come_at_once_and_in_their_interval(project: str) -> None:
     with wandb.init(settings={"x_stats_sampling_interval": 0.1}) as run:
         while run._recorders._samples < 3:
@@ -91,6 +92,7 @@ def test_samples_are_within_their_ranges() -> None:
     assert not [key for key in values if "no/such" in key]
 
 
+@pytest.mark.covers("Run.metadata", "metadata")
 def test_metadata_say_where_the_run_ran(project: str) -> None:
     with wandb.init() as run:
         pass
@@ -100,6 +102,7 @@ def test_metadata_say_where_the_run_ran(project: str) -> None:
     assert '"startedAt"' in downloaded(wandb.Api().run(run.path), "wandb-metadata.json")
 
 
+@pytest.mark.covers("metadata")
 def test_installed_packages_are_kept_as_pip_reads_them(project: str) -> None:
     with wandb.init() as run:
         pass
@@ -111,6 +114,7 @@ def test_installed_packages_are_kept_as_pip_reads_them(project: str) -> None:
 PLAIN = "import lossboard as wandb\nwith wandb.init() as run:\n    pass\n"
 
 
+@pytest.mark.covers("metadata")
 def test_the_state_of_git_is_in_the_run(project: str, checkout: Path, script: Script) -> None:
     done = script(PLAIN)
     assert done.returncode == 0, done.stderr
@@ -126,6 +130,7 @@ def test_the_state_of_git_is_in_the_run(project: str, checkout: Path, script: Sc
     assert (checkout / "model.txt").read_text() == "after\n"
 
 
+@pytest.mark.covers("metadata")
 @pytest.mark.parametrize(
     ("setting", "missing"),
     [
@@ -228,6 +233,7 @@ class Driver:
         return []
 
 
+@pytest.mark.covers("system metrics")
 def test_a_card_that_can_not_tell_everything_tells_the_rest() -> None:
     gpus = GpuSampler(Driver())
     assert gpus.facts()["gpu_nvidia"] == [{"name": "Card", "memoryTotal": 1000}]

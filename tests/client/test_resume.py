@@ -14,6 +14,7 @@ from lossboard.errors import CommError, UsageError
 from .conftest import rows_of
 
 
+@pytest.mark.covers("init.resume", "run.properties")
 def test_resume_goes_on_after_the_last_step(project: str) -> None:
     with wandb.init(id="r", config={"lr": 0.1, "old": 1}, tags=["a"], name="kept") as run:
         run.log({"x": 1}, step=41)
@@ -25,6 +26,7 @@ def test_resume_goes_on_after_the_last_step(project: str) -> None:
     assert [row["_step"] for row in rows_of(run)] == [41, 42]
 
 
+@pytest.mark.covers("init.resume")
 def test_resume_must_needs_the_run_and_never_refuses_it(project: str) -> None:
     with pytest.raises(UsageError, match="there is no run 'r'"):
         wandb.init(id="r", resume="must")
@@ -33,6 +35,7 @@ def test_resume_must_needs_the_run_and_never_refuses_it(project: str) -> None:
         wandb.init(id="r", resume="never")
 
 
+@pytest.mark.covers("init.resume")
 def test_resume_allow_begins_a_run_that_is_not_there(project: str) -> None:
     with wandb.init(id="r", resume="allow") as run:
         assert (run.resumed, run.step) == (False, 0)
@@ -49,6 +52,7 @@ def test_a_server_that_is_away_stops_must_and_not_allow(
         run.log({"x": 1})
 
 
+@pytest.mark.covers("init.resume")
 def test_auto_resumes_only_what_ended_badly(project: str) -> None:
     first = wandb.init(resume="auto")
     first.log({"x": 1})
@@ -60,6 +64,7 @@ def test_auto_resumes_only_what_ended_badly(project: str) -> None:
     assert third.id != first.id
 
 
+@pytest.mark.covers("init.fork_from")
 def test_rewind_and_fork_go_on_after_their_step(project: str) -> None:
     with wandb.init(id="r") as run:
         for value in range(5):
@@ -72,6 +77,7 @@ def test_rewind_and_fork_go_on_after_their_step(project: str) -> None:
     assert [row["x"] for row in rows_of(rewound)] == [0, 1, 20]
 
 
+@pytest.mark.covers("init.fork_from")
 @pytest.mark.parametrize(
     "arguments",
     [

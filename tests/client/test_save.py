@@ -32,6 +32,7 @@ def written(path: str, content: str = "content") -> Path:
     return target
 
 
+@pytest.mark.covers("save")
 def test_a_relative_path_keeps_its_folders(api: lossboard.Api) -> None:
     written("out/model.txt", "weights")
     with lossboard.init() as run:
@@ -48,6 +49,7 @@ def test_an_absolute_path_keeps_one_folder(api: lossboard.Api, tmp_path: Path) -
     assert names(api.run(run.path)) == {"down/a.txt"}
 
 
+@pytest.mark.covers("save")
 def test_the_base_path_is_left_out(api: lossboard.Api, tmp_path: Path) -> None:
     path = written(str(tmp_path / "deep" / "down" / "a.txt"))
     with lossboard.init() as run:
@@ -86,6 +88,7 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.covers("save")
 def test_a_live_file_is_uploaded_again_while_the_run_goes_on(api: lossboard.Api) -> None:
     written("live.txt", "first")
     with lossboard.init() as run:
@@ -95,6 +98,7 @@ def test_a_live_file_is_uploaded_again_while_the_run_goes_on(api: lossboard.Api)
         eventually(lambda: text(api.run(run.path), "live.txt") == "second")
 
 
+@pytest.mark.covers("save")
 @pytest.mark.parametrize(
     ("policy", "expected"), [("live", "changed"), ("end", "changed"), ("now", "first")]
 )
@@ -122,6 +126,7 @@ def test_saved_files_of_an_offline_run_arrive_by_sync(script: Any, project: str)
     assert text(lossboard.Api().run(f"{project}/off"), "f.txt") == "kept"
 
 
+@pytest.mark.covers("save")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -145,6 +150,7 @@ def test_nothing_matched_and_cloud_addresses_are_no_files(offline: Path) -> None
     run.finish()
 
 
+@pytest.mark.covers("restore")
 def test_restore_brings_a_file_of_a_run_back(api: lossboard.Api) -> None:
     written("model.txt", "weights")
     with lossboard.init() as first:
@@ -157,6 +163,7 @@ def test_restore_brings_a_file_of_a_run_back(api: lossboard.Api) -> None:
             run.restore("none.txt", run_path=first.path)
 
 
+@pytest.mark.covers("log_code")
 def test_log_code_keeps_the_sources_and_not_our_folders(api: lossboard.Api) -> None:
     written("train.py", "print()")
     written("pkg/model.py", "x = 1")
@@ -171,6 +178,7 @@ def test_log_code_keeps_the_sources_and_not_our_folders(api: lossboard.Api) -> N
         assert run.log_code("pkg", include_fn=lambda path: False) is None
 
 
+@pytest.mark.covers("run.display")
 @pytest.mark.parametrize("console", ["off", "auto"])
 def test_text_can_be_added_to_the_output_of_a_run(
     api: lossboard.Api, server: Any, console: str

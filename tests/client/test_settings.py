@@ -23,6 +23,7 @@ def test_the_default_server_is_on_this_machine() -> None:
     assert resolve(environ={}).base_url == DEFAULT_BASE_URL == "http://127.0.0.1:8080"
 
 
+@pytest.mark.covers("WANDB_*")
 def test_later_layers_come_before_earlier_ones_and_those_before_the_environment() -> None:
     environ = {"WANDB_PROJECT": "w", "WANDB_ENTITY": "w", "LOSSBOARD_PROJECT": "l"}
     assert resolve(environ=environ).project == "l"
@@ -51,6 +52,7 @@ VARIABLES: list[tuple[str, str, str, Any]] = [
 ]
 
 
+@pytest.mark.covers("WANDB_*")
 @pytest.mark.parametrize("prefix", ["WANDB_", "LOSSBOARD_"])
 @pytest.mark.parametrize(("variable", "text", "field", "value"), VARIABLES)
 def test_a_variable_sets_its_field(
@@ -86,12 +88,14 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.covers("Settings")
 @pytest.mark.parametrize("fields", WRONG, ids=str)
 def test_wrong_fields_raise_a_value_error(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(fields))):
         Settings(**fields)
 
 
+@pytest.mark.covers("Settings")
 def test_fields_are_checked_when_they_are_set() -> None:
     settings = Settings()
     settings.quiet = True
@@ -100,6 +104,7 @@ def test_fields_are_checked_when_they_are_set() -> None:
     assert settings.chosen == {"quiet": True}
 
 
+@pytest.mark.covers("init.settings")
 def test_known_settings_of_wandb_are_kept_without_effect() -> None:
     settings = Settings(console="off", _disable_stats=True, x_stats_cpu_count=3)
     assert settings.x_disable_stats is True and settings.save_code is None
@@ -113,6 +118,7 @@ def test_the_settings_of_a_run_can_not_be_changed(offline: Path) -> None:
         run.settings.quiet = False
 
 
+@pytest.mark.covers("init.settings", "setup")
 def test_arguments_come_before_settings_and_setup_before_the_environment(
     offline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

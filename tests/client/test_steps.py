@@ -30,6 +30,7 @@ class Recorder:
         self.machine.log(row, step, commit, len(self.times))
 
 
+@pytest.mark.covers("log")
 def test_each_call_without_a_step_is_a_row_of_the_next_step() -> None:
     recorder = Recorder()
     recorder.log({"a": 1})
@@ -38,6 +39,7 @@ def test_each_call_without_a_step_is_a_row_of_the_next_step() -> None:
     assert recorder.machine.step == 2
 
 
+@pytest.mark.covers("log.step")
 def test_calls_with_the_same_step_gather_in_one_row_and_the_later_value_wins() -> None:
     recorder = Recorder()
     recorder.log({"a": 1, "b": 1}, step=10)
@@ -48,6 +50,7 @@ def test_calls_with_the_same_step_gather_in_one_row_and_the_later_value_wins() -
     assert recorder.rows == [(10, {"a": 1, "b": 2, "c": 2})]
 
 
+@pytest.mark.covers("log.commit")
 def test_commit_closes_the_row_of_a_step_and_goes_on_to_the_next() -> None:
     recorder = Recorder()
     recorder.log({"a": 1}, step=12, commit=True)
@@ -55,6 +58,7 @@ def test_commit_closes_the_row_of_a_step_and_goes_on_to_the_next() -> None:
     assert recorder.machine.step == 13
 
 
+@pytest.mark.covers("log.commit")
 def test_without_commit_a_row_stays_open() -> None:
     recorder = Recorder()
     recorder.log({"a": 1}, commit=False)
@@ -62,6 +66,7 @@ def test_without_commit_a_row_stays_open() -> None:
     assert recorder.rows == [(0, {"a": 1, "b": 1})]
 
 
+@pytest.mark.covers("log.empty")
 def test_an_empty_call_takes_a_step_and_makes_an_empty_row() -> None:
     recorder = Recorder()
     recorder.log({})
@@ -126,6 +131,7 @@ def test_after_a_fork_the_child_counts_on_and_leaves_the_open_row_to_the_parent(
     assert recorder.rows == [(5, {"b": 1})]
 
 
+@pytest.mark.covers("processes")
 def test_rows_of_many_threads_have_different_steps_and_none_is_lost() -> None:
     recorder = Recorder()
 
@@ -141,6 +147,7 @@ def test_rows_of_many_threads_have_different_steps_and_none_is_lost() -> None:
     assert [step for step, _ in recorder.rows] == list(range(1000))
 
 
+@pytest.mark.covers("log.step")
 @pytest.mark.parametrize("step", [np.int64(3), np.uint8(3), np.array(3), True + 2])
 def test_every_integer_is_a_step(step: Any) -> None:
     assert as_step(step) == 3
@@ -152,6 +159,7 @@ def test_a_tensor_of_one_integer_is_a_step() -> None:
     assert as_step(torch.tensor(3)) == 3
 
 
+@pytest.mark.covers("log.step")
 @pytest.mark.parametrize("step", [1.0, "1", [1]])
 def test_what_is_no_integer_is_no_step(step: Any) -> None:
     with pytest.raises(TypeError, match="cannot be interpreted as an integer"):

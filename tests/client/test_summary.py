@@ -31,6 +31,7 @@ class Case:
         return self
 
 
+@pytest.mark.covers("summary")
 def test_the_summary_holds_the_last_value_of_each_key() -> None:
     summary = Case().log({"loss": 1.0, "acc": 5}, {"loss": 0.5}).summary
     assert summary == {"loss": 0.5, "acc": 5}
@@ -41,6 +42,7 @@ def test_none_is_skipped() -> None:
     assert Case().log({"a": 1}, {"a": None}).summary == {"a": 1}
 
 
+@pytest.mark.covers("summary")
 def test_nested_keys_merge_and_can_be_set_through() -> None:
     case = Case().log({("a", "b"): 1}, {("a", "c"): 2})
     assert case.summary.a.b == 1
@@ -64,6 +66,7 @@ def test_what_is_set_and_deleted_is_sent_and_what_follows_from_rows_is_not() -> 
     assert case.sent == [({"best": 2.0}, []), ({"text": "x"}, []), ({}, ["best"])]
 
 
+@pytest.mark.covers("summary")
 def test_a_missing_value_is_a_key_error_also_as_an_attribute() -> None:
     summary = Case().summary
     with pytest.raises(KeyError):
@@ -73,6 +76,7 @@ def test_a_missing_value_is_a_key_error_also_as_an_attribute() -> None:
     assert not hasattr(summary, "x")
 
 
+@pytest.mark.covers("summary")
 def test_it_reads_as_a_dict() -> None:
     summary = Case().log({"a": 1, "b": 2}).summary
     assert dict(summary) == dict(summary.items()) == {"a": 1, "b": 2}
@@ -80,6 +84,7 @@ def test_it_reads_as_a_dict() -> None:
     assert "a" in summary and len(summary) == 2
 
 
+@pytest.mark.covers("define_metric")
 def test_operations_of_define_metric_replace_the_last_value_from_the_runs_begin_on() -> None:
     case = Case().log({"loss": 3.0}, {"loss": 1.0}, {"loss": 2.0})
     case.metrics.define(definition_of("loss", summary="min,max,mean,first,last"), overwrite=False)
@@ -87,6 +92,7 @@ def test_operations_of_define_metric_replace_the_last_value_from_the_runs_begin_
     assert case.summary["loss"] == {"min": 1.0, "max": 3.0, "mean": 2.0, "first": 3.0, "last": 2.0}
 
 
+@pytest.mark.covers("define_metric")
 def test_best_follows_the_goal_and_none_leaves_the_key_out() -> None:
     case = Case()
     case.metrics.define(definition_of("acc", summary="best", goal="max"), overwrite=False)

@@ -80,6 +80,7 @@ def name(value: object) -> str:
     return re.sub(" at 0x.*", "", str(value))[:40]
 
 
+@pytest.mark.covers("values")
 @pytest.mark.parametrize(("value", "stored"), PLAIN, ids=name)
 def test_a_value_is_stored_as_plain_data(value: Any, stored: Any) -> None:
     found = history_value(value)
@@ -87,12 +88,14 @@ def test_a_value_is_stored_as_plain_data(value: Any, stored: Any) -> None:
     assert type(found) is type(stored)
 
 
+@pytest.mark.covers("values")
 def test_nan_stays_nan_also_in_lists() -> None:
     assert math.isnan(history_value(math.nan))
     assert math.isnan(history_value(np.float32("nan")))
     assert math.isnan(history_value([1, math.nan])[1])
 
 
+@pytest.mark.covers("arrays")
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int64", "bool"])
 def test_tensors_of_one_element_are_numbers_whatever_their_type(dtype: str) -> None:
     torch = pytest.importorskip("torch")
@@ -101,6 +104,7 @@ def test_tensors_of_one_element_are_numbers_whatever_their_type(dtype: str) -> N
     assert history_value(value[0, 0]) == 1
 
 
+@pytest.mark.covers("arrays")
 def test_tensors_that_need_gradients_are_read() -> None:
     torch = pytest.importorskip("torch")
     assert history_value(torch.tensor(0.5, requires_grad=True) * 2) == 1.0
@@ -113,6 +117,7 @@ def test_sparse_and_conjugated_tensors_are_read() -> None:
     assert history_value(torch.tensor([1 + 2j]).conj()) == "1-2j"
 
 
+@pytest.mark.covers("arrays")
 def test_up_to_32_elements_are_a_list_and_more_a_histogram_of_32_bins() -> None:
     assert history_value(np.arange(32)) == list(range(32))
     found = history_value(np.arange(33))
@@ -137,6 +142,7 @@ def test_histograms_are_stored_as_they_are() -> None:
     assert history_value(histogram) is histogram.data
 
 
+@pytest.mark.covers("values")
 @pytest.mark.parametrize("value", [object(), range(3), SimpleNamespace()])
 def test_what_can_not_be_stored_raises_as_in_wandb(value: Any) -> None:
     with pytest.raises(TypeError, match=r"Object of type \w+ is not JSON serializable"):
@@ -149,6 +155,7 @@ def test_a_pandas_series_can_not_be_stored() -> None:
         history_value(pandas.Series([1]))
 
 
+@pytest.mark.covers("values")
 def test_nested_dicts_are_keyed_by_their_path_and_a_dot_in_a_key_is_another_key() -> None:
     row = history_row({"a": {"b": {"c": 1}, 2: np.float32(3)}, "a.b": 4})
     assert row == {("a", "b", "c"): 1, ("a", "2"): 3.0, "a.b": 4}
@@ -169,12 +176,14 @@ def test_any_mapping_can_be_logged() -> None:
     assert history_row(collections.OrderedDict(a=1)) == {"a": 1}
 
 
+@pytest.mark.covers("log")
 @pytest.mark.parametrize("data", [[1], 5, "text", {1}])
 def test_what_is_no_mapping_raises(data: Any) -> None:
     with pytest.raises(TypeError, match="must be passed a dictionary"):
         history_row(data)
 
 
+@pytest.mark.covers("log")
 @pytest.mark.parametrize("data", [{1: 2}, {"a": 1, None: 2}, {("a", "b"): np.float32(1)}])
 def test_keys_that_are_no_text_raise(data: Any) -> None:
     with pytest.raises(TypeError, match="Key values passed to `wandb.log` must be strings"):
@@ -196,6 +205,7 @@ CONFIG: list[tuple[Any, Any]] = [
 ]
 
 
+@pytest.mark.covers("config")
 @pytest.mark.parametrize(("value", "stored"), CONFIG, ids=name)
 def test_config_values_become_plain_data_or_text(value: Any, stored: Any) -> None:
     assert config_value(value) == stored

@@ -49,6 +49,7 @@ class Bomb(torch.autograd.Function):
 # ---- the rhythm
 
 
+@pytest.mark.covers("watch")
 @pytest.mark.parametrize(("log_freq", "batches"), [(1, [1, 2, 3, 4, 5]), (2, [2, 4]), (6, [])])
 def test_it_fires_at_every_log_freqth_backward(
     recorder: Any, log_freq: int, batches: list[int]
@@ -266,6 +267,7 @@ def test_indices_begin_at_zero_in_every_run(recorder: Any) -> None:
         assert keys == ["weight", "graph_1weight"]
 
 
+@pytest.mark.covers("watch")
 def test_idx_chooses_the_prefix(recorder: Any) -> None:
     layer = nn.Linear(1, 1)
     start(recorder, layer, log_freq=1, idx=7)
@@ -293,6 +295,7 @@ def test_watching_again_changes_the_settings_and_doubles_nothing(recorder: Any) 
     assert [len(p._backward_hooks or ()) for p in model.parameters()] == [1] * 4
 
 
+@pytest.mark.covers("watch")
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
@@ -311,6 +314,7 @@ def test_misuse_raises_at_the_call(
     assert why_silent(recorder) is None
 
 
+@pytest.mark.covers("watch")
 def test_log_graph_writes_the_layers_into_the_summary(recorder: Any) -> None:
     start(recorder, small_model(), log=None, log_graph=True)
     nodes = recorder.summary["graph_0"]["nodes"]
@@ -323,6 +327,7 @@ def test_log_graph_writes_the_layers_into_the_summary(recorder: Any) -> None:
 # ---- the end
 
 
+@pytest.mark.covers("unwatch")
 def test_unwatch_stops_one_model_or_all(recorder: Any) -> None:
     models = [small_model(), small_model()]
     start(recorder, models, log_freq=1)

@@ -22,6 +22,7 @@ def backward(model: nn.Module) -> None:
     model(torch.randn(5, 4)).sum().backward()
 
 
+@pytest.mark.covers("watch")
 def test_every_event_reaches_the_server_with_its_step_and_batch(api: Any, project: str) -> None:
     model = model_of()
     with lossboard.init() as run:

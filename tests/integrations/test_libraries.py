@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .conftest import Integration, axis_of, drawn, needs, only_run, points
 
 
+@pytest.mark.covers("transformers")
 @needs("transformers", "accelerate", "torch", "torchvision")
 def test_the_transformers_trainer(integration: Integration) -> None:
     told = integration("transformers_trainer.py", WANDB_WATCH="gradients")
@@ -24,6 +27,7 @@ def test_the_transformers_trainer(integration: Integration) -> None:
     assert run.metadata["label"] == {"code": "transformers_trainer"}
 
 
+@pytest.mark.covers("Lightning")
 @needs("lightning", "torch", "torchvision")
 def test_the_lightning_logger(integration: Integration) -> None:
     told = integration("lightning_logger.py")
@@ -40,6 +44,7 @@ def test_the_lightning_logger(integration: Integration) -> None:
     assert [event.batch for event in events] == [2, 4, 6, 8]
 
 
+@pytest.mark.covers("accelerate")
 @needs("accelerate", "torch", "PIL")
 def test_the_accelerate_tracker(integration: Integration) -> None:
     told = integration("accelerate_tracker.py")
@@ -49,6 +54,7 @@ def test_the_accelerate_tracker(integration: Integration) -> None:
     assert run.summary["noise"]["count"] == 2 and run.lastHistoryStep == 50
 
 
+@pytest.mark.covers("xgboost")
 @needs("xgboost")
 def test_the_xgboost_callback(integration: Integration) -> None:
     told = integration("xgboost_callback.py")
@@ -79,6 +85,7 @@ SKLEARN_CHARTS = {
 }
 
 
+@pytest.mark.covers("sklearn")
 @needs("sklearn", "pandas")
 def test_the_plots_of_scikit_learn(integration: Integration) -> None:
     integration("sklearn_plots.py")

@@ -13,6 +13,7 @@ import lossboard
 Runner = Callable[..., Any]
 
 
+@pytest.mark.covers("Artifact", "Api.artifacts")
 def test_artifacts_pass_from_each_client_to_the_other(
     server: Any, official: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

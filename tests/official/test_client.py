@@ -22,6 +22,7 @@ def project_of(packages: Path | None, name: str) -> str:
     return f"{name}-{'current' if packages is None else 'old'}"
 
 
+@pytest.mark.covers("init.project", "log")
 def test_scalars_config_and_summary_arrive_as_they_were_logged(
     server: Any, official: Runner, packages: Path | None
 ) -> None:
@@ -41,6 +42,7 @@ def test_scalars_config_and_summary_arrive_as_they_were_logged(
     assert run["metrics"]["acc"]["step_metric"] == "epoch"
 
 
+@pytest.mark.covers("console")
 def test_console_lines_arrive_with_their_stream(server: Any, official: Runner) -> None:
     official(server, "scalars.py", "console", "run")
     uid = detail(server, "console", "run")["uid"]
@@ -49,6 +51,7 @@ def test_console_lines_arrive_with_their_stream(server: Any, official: Runner) -
     assert (streams["to stdout"], streams["to stderr"]) == ("stdout", "stderr")
 
 
+@pytest.mark.covers("watch")
 def test_watch_gives_a_histogram_of_every_event(
     server: Any, official: Runner, packages: Path | None
 ) -> None:
@@ -62,6 +65,7 @@ def test_watch_gives_a_histogram_of_every_event(
     assert len(history(server, project, "run")) == 10
 
 
+@pytest.mark.covers("Image")
 def test_media_files_are_there_when_the_client_asks(
     server: Any, official: Runner, packages: Path | None
 ) -> None:
@@ -75,6 +79,7 @@ def test_media_files_are_there_when_the_client_asks(
     assert sum(row["histogram"]["values"]) == 1000
 
 
+@pytest.mark.covers("Artifact")
 def test_artifacts_are_versions_by_content(
     server: Any, official: Runner, packages: Path | None
 ) -> None:
@@ -89,6 +94,7 @@ def test_artifacts_are_versions_by_content(
     }
 
 
+@pytest.mark.covers("init.resume")
 def test_a_resumed_run_goes_on_where_it_ended(
     server: Any, official: Runner, packages: Path | None
 ) -> None:
@@ -103,12 +109,14 @@ def test_a_resumed_run_goes_on_where_it_ended(
     assert [(row["_step"], row["loss"]) for row in rows] == [(i, i % 10) for i in range(20)]
 
 
+@pytest.mark.covers("init.fork_from")
 def test_forks_and_rewinds_compose_and_cut_nothing_away(server: Any, official: Runner) -> None:
     rows = official(server, "forking.py", "forks")
     assert rows["fork"] == [[i, i] for i in range(5)] + [[5 + i, 100 + i] for i in range(3)]
     assert rows["origin"] == [[i, i] for i in range(6)] + [[6 + i, 200 + i] for i in range(2)]
 
 
+@pytest.mark.covers("init.offline")
 def test_an_offline_run_synced_twice_is_there_once(
     server: Any, official: Runner, tmp_path: Path
 ) -> None:
@@ -126,6 +134,7 @@ def test_an_offline_run_synced_twice_is_there_once(
     assert (run["state"], len(run["attempts"])) == ("finished", 1)
 
 
+@pytest.mark.covers("init.name", "Api.runs", "Run.update")
 def test_the_public_api_reads_and_edits(server: Any, official: Runner) -> None:
     assert official(server, "public_api.py", "public") == {
         "filtered": ["r1", "r2"],
@@ -151,6 +160,7 @@ def test_a_server_restarted_in_the_middle_loses_no_row(own_server: Any, tmp_path
     assert [row["i"] for row in history(own_server, "p", "run")] == list(range(120))
 
 
+@pytest.mark.covers("finish")
 def test_a_killed_client_is_shown_as_crashed(server_factory: Any, tmp_path: Path) -> None:
     server = server_factory(crashed_after_secs=2)
     script = start(server.base_url, tmp_path, None, SCRIPTS / "endless.py", "p", "run", 10_000)
@@ -164,6 +174,7 @@ def test_a_killed_client_is_shown_as_crashed(server_factory: Any, tmp_path: Path
         time.sleep(0.2)
 
 
+@pytest.mark.covers("stop")
 def test_stop_in_the_dashboard_ends_the_script(server: Any, tmp_path: Path) -> None:
     script = start(server.base_url, tmp_path, None, SCRIPTS / "endless.py", "stop", "run", 10_000)
     wait_for_run(server, "stop", "run")
@@ -174,6 +185,7 @@ def test_stop_in_the_dashboard_ends_the_script(server: Any, tmp_path: Path) -> N
     assert detail(server, "stop", "run")["state"] == "killed"
 
 
+@pytest.mark.covers("setup")
 def test_wandb_verify_accepts_the_server(server: Any, tmp_path: Path) -> None:
     command = ("-m", "wandb", "verify", "--host", server.base_url)
     verify = start(server.base_url, tmp_path, None, *command)
@@ -181,6 +193,7 @@ def test_wandb_verify_accepts_the_server(server: Any, tmp_path: Path) -> None:
     assert verify.returncode == 0, output + errors
 
 
+@pytest.mark.covers("values")
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_non_finite_numbers_reach_the_public_api_as_text(server: Any, value: float) -> None:
     rows = [{"_step": 0, "_timestamp": 1.7e9, "x": value}]

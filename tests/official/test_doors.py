@@ -46,6 +46,7 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.covers("log", "Run.history")
 def test_history_is_the_same(both: tuple[Any, str, str]) -> None:
     server, native, official = both
     ours, theirs = (history(server, "doors", one) for one in (native, official))
@@ -53,6 +54,7 @@ def test_history_is_the_same(both: tuple[Any, str, str]) -> None:
     assert [set(row) for row in ours] == [set(row) for row in theirs]
 
 
+@pytest.mark.covers("Histogram")
 def test_histograms_are_the_same(both: tuple[Any, str, str]) -> None:
     server, native, official = both
     keys = ["gradients/0.weight", "parameters/2.bias", "spread"]
@@ -68,6 +70,7 @@ def test_histograms_are_the_same(both: tuple[Any, str, str]) -> None:
             assert ours[column] == pytest.approx(theirs[column], rel=1e-6), (key, column)
 
 
+@pytest.mark.covers("init.config", "define_metric", "config", "summary")
 def test_config_summary_and_metrics_are_the_same(both: tuple[Any, str, str]) -> None:
     server, native, official = both
     ours, theirs = (detail(server, "doors", one) for one in (native, official))

@@ -39,6 +39,7 @@ def run_of(server: Any, project: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.covers("Lightning")
 @needs("lightning")
 def test_a_lightning_run_arrives(
     own_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -51,6 +52,7 @@ def test_a_lightning_run_arrives(
     assert run["config"]["nested"] == {"depth": 2}
 
 
+@pytest.mark.covers("transformers")
 @needs("transformers")
 def test_a_transformers_run_arrives(
     own_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
