@@ -18,6 +18,7 @@ import { lazy } from './lazy';
 import { LazyPanel, NEAR_PIXELS } from './Panel';
 
 const HistogramView = lazy(() => import('./HistogramView').then((m) => m.HistogramView));
+const MediaView = lazy(() => import('./media/MediaView').then((m) => m.MediaView));
 const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPanels));
 
 const ROWS_A_PAGE = { scalars: 6, system: 6, histograms: 2, tensors: 2 };
@@ -104,6 +105,7 @@ function Places({ count }: { count: number }) {
 }
 
 function FieldView({ field, run }: { field: Key; run: Run | undefined }) {
+  if (field.kind === 'json') return <MediaView field={field} />;
   if (field.kind !== 'histogram') return <LineView field={field} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;

@@ -1,6 +1,7 @@
 /** Keys as sections: by the first part of the key, tensors after scalars, machine metrics last. */
 
 import type { Catalogue, Key, Run } from '../api/types';
+import { isMedia } from '../math/media';
 import { isHidden } from './project';
 
 export interface Section {
@@ -37,7 +38,7 @@ function rank({ name, kind }: Section): number {
 
 const order = (a: Section, b: Section): number => rank(a) - rank(b) || a.name.localeCompare(b.name);
 
-const isDrawn = ({ kind }: Key): boolean => kind !== 'json';
+const isDrawn = ({ kind, media }: Key): boolean => kind !== 'json' || isMedia(media);
 
 /** Sections of the keys that any of the runs has and whose name fits the search. */
 export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | null): Section[] {
