@@ -8,6 +8,7 @@ import { Message } from './pages/Message';
 import { ProjectsPage } from './pages/ProjectsPage';
 import { route } from './router';
 import { plotlyPath } from './state/explore';
+import { redo, undo } from './state/history';
 import { unpin } from './state/moment';
 import { helpOpen, paletteOpen } from './state/overlays';
 import { openWorkspace } from './state/workspace';
@@ -48,10 +49,18 @@ function Page() {
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input, select, textarea');
 
+const isUndo = ({ key }: KeyboardEvent): boolean => ['z', 'Z', 'y'].includes(key);
+
 function onKey(event: KeyboardEvent): void {
   if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
     event.preventDefault();
     paletteOpen.value = true;
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && !isTyping(event.target) && isUndo(event)) {
+    event.preventDefault();
+    if (event.shiftKey || event.key === 'y') redo();
+    else undo();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

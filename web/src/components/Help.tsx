@@ -7,6 +7,8 @@ const SHORTCUTS: [keys: string[], does: string][] = [
   [['?'], 'This list'],
   [['drag'], 'Zoom a chart along x; double click shows all again'],
   [['click'], 'Pin a moment in all panels; in a heatmap, open that step'],
+  [['Ctrl', 'Z'], 'Undo what was changed in the view; with Shift redo'],
+  [['Alt', '←', '→'], 'Move the panel that has the focus; with Shift resize it'],
   [['Esc'], 'Unpin, close'],
   [['F'], 'Explore the panel under the pointer on the full screen'],
   [['←', '→'], 'One step back or forward in an open histogram; with Shift ten'],

@@ -6,6 +6,7 @@ import { firstNonFinite, layerRows } from '../math/layers';
 import { formatCount } from '../math/numbers';
 import { openFocus } from '../state/focus';
 import { useInSight, useTensors } from '../state/hooks';
+import { inOrder } from '../state/layout';
 import { shownColumns } from '../state/screen';
 import type { Section } from '../state/sections';
 import { chartTensor } from '../state/tensors';
@@ -15,13 +16,16 @@ import { IconButton } from './controls';
 import { Icon } from './Icon';
 import { LineView } from './LineView';
 import { lazy } from './lazy';
-import { LazyPanel, NEAR_PIXELS } from './Panel';
+import { NEAR_PIXELS } from './Panel';
+import { PanelPlace } from './PanelPlace';
 
 const HistogramView = lazy(() => import('./HistogramView').then((m) => m.HistogramView));
 const MediaView = lazy(() => import('./media/MediaView').then((m) => m.MediaView));
 const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPanels));
 
 const ROWS_A_PAGE = { scalars: 6, system: 6, histograms: 2, tensors: 2 };
+
+const panelId = ({ kind, key }: Key): string => `${kind} ${key}`;
 
 function folded(): Set<string> {
   return new Set((params.value.fold ?? '').split(',').filter(Boolean));
@@ -41,7 +45,8 @@ export function SectionView({ section }: { section: Section }) {
   const size = ROWS_A_PAGE[kind] * shownColumns.value;
   const pages = Math.ceil(keys.length / size);
   const at = Math.min(page, pages - 1);
-  const shown = keys.slice(at * size, (at + 1) * size);
+  const ordered = inOrder(name, keys, panelId);
+  const shown = ordered.slice(at * size, (at + 1) * size);
   const candidates = useCandidates(section);
   const run = mainRun(candidates);
   const tensors = kind === 'tensors' && run;
@@ -83,9 +88,14 @@ export function SectionView({ section }: { section: Section }) {
             />
           )}
           {shown.map((field) => (
-            <LazyPanel key={`${field.kind} ${field.key}`}>
+            <PanelPlace
+              key={panelId(field)}
+              id={panelId(field)}
+              section={name}
+              ids={() => ordered.map(panelId)}
+            >
               <FieldView field={field} run={run} />
-            </LazyPanel>
+            </PanelPlace>
           ))}
         </div>
       )}

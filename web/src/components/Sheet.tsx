@@ -1,13 +1,18 @@
 /** The sheet of all sections, or a sentence that says why it is empty. */
 
 import { useMemo } from 'preact/hooks';
+import { ownPanels } from '../state/ownPanels';
 import { sectionsOf } from '../state/sections';
 import { panelSearch, setParams } from '../state/view';
 import { showAll, userRegExp } from '../state/visibility';
 import { useScope } from '../state/workspace';
+import { lazy } from './lazy';
 import { SectionView } from './Section';
 
-export function Sheet() {
+const OwnSection = lazy(() => import('./own/OwnSection').then((m) => m.OwnSection));
+
+/** `own`: with the panels that the user has added. */
+export function Sheet({ own = false }: { own?: boolean }) {
   const { workspace, runs } = useScope();
   const catalogue = workspace.store.catalogue.value;
   const search = panelSearch.value;
@@ -18,6 +23,7 @@ export function Sheet() {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
     <section class="sheet" tabIndex={0} aria-label="Panels">
+      {own && ownPanels.value.length > 0 && <OwnSection />}
       {sections.map((section) => (
         <SectionView key={section.name} section={section} />
       ))}

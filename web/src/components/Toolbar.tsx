@@ -1,5 +1,6 @@
 /** What applies to all panels: search, smoothing, x-axis, histogram view, columns, zoom. */
 
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatCount } from '../math/numbers';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
@@ -22,6 +23,7 @@ import {
 import { userRegExp } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { Check, type Choice, IconButton, SearchField, Select, Stepper } from './controls';
+import { ExportEntry } from './ExportEntry';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
 import { SmoothingControl } from './SmoothingControl';
@@ -53,7 +55,8 @@ function useXChoices(): Choice<XAxis>[] {
   ];
 }
 
-export function Toolbar() {
+/** `children` stand at the end: what one page has and another has not. */
+export function Toolbar({ children }: { children?: ComponentChildren }) {
   const [unfolded, setUnfolded] = useState(false);
   const { keys } = useScope().workspace.store.catalogue.value;
   const hasHistograms = keys.some(({ kind }) => kind === 'histogram');
@@ -106,6 +109,7 @@ export function Toolbar() {
           onChange={(n) => setParams({ cols: n === 3 ? null : String(n) }, 'push')}
         />
       </div>
+      {children}
       <MoreSettings />
     </div>
   );
@@ -146,7 +150,7 @@ function MoreSettings() {
   const flag = (name: string) => (on: boolean) => setParams({ [name]: on ? '1' : null }, 'push');
   return (
     <Menu icon="more" label="More settings" wide>
-      {() => (
+      {(close) => (
         <>
           <div class="opt">
             <Check label="Logarithmic x" checked={xLog.value} onChange={flag('xlog')} />
@@ -159,6 +163,8 @@ function MoreSettings() {
             />
           </div>
           {groupField.value && <GroupSettings />}
+          <hr />
+          <ExportEntry close={close} />
         </>
       )}
     </Menu>

@@ -1,14 +1,19 @@
 /** A project: the list of its runs, and panels over all that are shown. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { IconButton } from '../components/controls';
 import { lazy } from '../components/lazy';
 import { RunsSidebar } from '../components/RunsSidebar';
 import { Sheet } from '../components/Sheet';
 import { Toolbar } from '../components/Toolbar';
 import { focusKey } from '../state/focus';
+import { editedPanel, editPanel } from '../state/ownPanels';
+import { loadViews } from '../state/savedViews';
 import { ScopeProvider } from '../state/workspace';
 import { ProjectPage, useWorkspace } from './ProjectPage';
 
+const ViewsMenu = lazy(() => import('../components/ViewsMenu').then((m) => m.ViewsMenu));
+const PanelEditor = lazy(() => import('../components/own/PanelEditor').then((m) => m.PanelEditor));
 const FocusView = lazy(() => import('./FocusView').then((m) => m.FocusView));
 
 export function WorkspacePage({ entity, project }: { entity: string; project: string }) {
@@ -16,6 +21,7 @@ export function WorkspacePage({ entity, project }: { entity: string; project: st
   const [drawer, setDrawer] = useState(false);
   const scope = useMemo(() => ({ workspace, runs: workspace.visible, single: false }), [workspace]);
   const focused = focusKey.value;
+  useEffect(() => void loadViews(entity, project), [entity, project]);
   return (
     <ScopeProvider value={scope}>
       <ProjectPage workspace={workspace} tab="workspace" onDrawer={() => setDrawer(!drawer)}>
@@ -25,9 +31,13 @@ export function WorkspacePage({ entity, project }: { entity: string; project: st
           <>
             <RunsSidebar workspace={workspace} open={drawer} />
             <main class="main">
-              <Toolbar />
-              <Sheet />
+              <Toolbar>
+                <IconButton icon="plus" label="Add a panel" onClick={() => editPanel(null)} />
+                <ViewsMenu />
+              </Toolbar>
+              <Sheet own />
             </main>
+            {editedPanel.value && <PanelEditor />}
           </>
         )}
       </ProjectPage>

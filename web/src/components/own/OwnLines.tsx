@@ -1,0 +1,97 @@
+/** Several metrics of all shown runs in one panel. */
+
+import { effect } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { LinePanel } from '../../charts/linePanel';
+import type { Callbacks, Line, LineOptions, Note } from '../../charts/types';
+import { runColor } from '../../math/color';
+import { useSeries } from '../../state/hooks';
+import { rangeOf, specOf, wholeLine, xKind, xOf } from '../../state/lines';
+import type { OwnPanel } from '../../state/ownPanels';
+import { setZoom, smoothing, xAxis, xLog, zoomOf } from '../../state/view';
+import { useScope } from '../../state/workspace';
+import { ChartBox } from '../ChartBox';
+
+const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3]];
+
+interface OwnLinesProps {
+  panel: OwnPanel;
+  onNotes(notes: Note[]): void;
+}
+
+export function OwnLines({ panel, onNotes }: OwnLinesProps) {
+  const { workspace, runs } = useScope();
+  const { keys } = workspace.store.catalogue.value;
+  const fields = panel.keys.flatMap(
+    (name) => keys.find(({ key, kind }) => key === name && kind === 'scalar') ?? [],
+  );
+  const x = fields.length > 0 ? xOf(workspace, fields[0], xAxis.value) : 'step';
+  const pairs = fields.flatMap((field) =>
+    runs.value.filter(({ uid }) => field.runs.includes(uid)).map((run) => ({ field, run })),
+  );
+  const loaded = useSeries(pairs.map(({ field, run }) => specOf(field, run, x, null)));
+  const several = fields.length > 1;
+  const lines = useMemo(
+    () =>
+      loaded.values.flatMap((series): Line[] => {
+        const { run: uid, key } = series.spec;
+        const run = runs.value.find((one) => one.uid === uid);
+        if (!run || series.answer.n === 0) return [];
+        const line = wholeLine(series, run);
+        if (!several) return [line];
+        return [
+          {
+            ...line,
+            id: `${uid} ${key}`,
+            label: `${run.name} · ${key}`,
+            ...look(panel, runs.value.length, key, line),
+          },
+        ];
+      }),
+    [loaded.values, runs.value, several],
+  );
+  const zoom = zoomOf(panel.id);
+  const range = rangeOf(loaded.values);
+  const options = useMemo<LineOptions>(
+    () => ({
+      x: {
+        ...xKind(x),
+        log: xLog.value,
+        window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null },
+      },
+      y: { log: false, window: { min: null, max: null }, ignoreOutliers: false },
+      aggregate: 'mean',
+      envelope: !several,
+      smoothing: smoothing.peek(),
+      xRange: range,
+      highlighted: null,
+    }),
+    [x, range, several, JSON.stringify(zoom), xLog.value],
+  );
+  const callbacks: Callbacks = {
+    onNotes,
+    onZoom: (x0, x1) => setZoom(panel.id, x0 === null || x1 === null ? null : [x0, x1]),
+  };
+  return (
+    <ChartBox
+      make={LinePanel}
+      data={lines}
+      options={options}
+      panel={{
+        id: panel.id,
+        kind: 'line',
+        key: panel.keys.join(' '),
+        runs: runs.value.map(({ uid }) => uid),
+      }}
+      callbacks={callbacks}
+      attach={(chart) => effect(() => chart.smooth(smoothing.value))}
+    />
+  );
+}
+
+/** One run: a colour for each metric. Several: the runs' colours, a dash for each metric. */
+function look(panel: OwnPanel, runs: number, key: string, line: Line) {
+  const at = panel.keys.indexOf(key);
+  if (runs === 1) return { color: runColor(at), dash: [] };
+  return { color: line.color, dash: DASHES[at % DASHES.length] };
+}

@@ -1,0 +1,101 @@
+/** A panel that the user has added, whatever its kind. */
+
+import { useState } from 'preact/hooks';
+import type { Note } from '../../charts/types';
+import { editPanel, OWN_KINDS, type OwnPanel, removePanel, savePanel } from '../../state/ownPanels';
+import { columnName } from '../../state/runColumns';
+import { copyLink } from '../../state/share';
+import { say } from '../../state/toasts';
+import { IconButton } from '../controls';
+import { Icon } from '../Icon';
+import { Menu } from '../Menu';
+import { Panel } from '../Panel';
+import { Markdown } from './Markdown';
+import { OwnBars, OwnParallel, OwnScalar, OwnScatter } from './OwnCharts';
+import { OwnLines } from './OwnLines';
+import { RunComparer } from './RunComparer';
+
+/** The title that was given, else one made of what is shown. */
+export function titleOf({ title, kind, keys }: OwnPanel): string {
+  if (title) return title;
+  const names = keys.map((key) => (kind === 'lines' ? key : columnName(key)));
+  if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
+  if (names.length > 0 && names.length <= 3) return names.join(', ');
+  return OWN_KINDS.find(([name]) => name === kind)![1];
+}
+
+export function OwnPanelView({ panel }: { panel: OwnPanel }) {
+  const [notes, setNotes] = useState<Note[]>([]);
+  const title = titleOf(panel);
+  return (
+    <Panel
+      label={title}
+      title={
+        <span class="k" title={title}>
+          <b>{title}</b>
+        </span>
+      }
+      notes={notes}
+      actions={<OwnActions panel={panel} title={title} />}
+    >
+      <Body panel={panel} onNotes={setNotes} />
+    </Panel>
+  );
+}
+
+interface BodyProps {
+  panel: OwnPanel;
+  onNotes(notes: Note[]): void;
+}
+
+function Body({ panel, onNotes }: BodyProps) {
+  switch (panel.kind) {
+    case 'lines':
+      return <OwnLines panel={panel} onNotes={onNotes} />;
+    case 'bars':
+      return <OwnBars panel={panel} onNotes={onNotes} />;
+    case 'scalar':
+      return <OwnScalar panel={panel} />;
+    case 'scatter':
+      return <OwnScatter panel={panel} onNotes={onNotes} />;
+    case 'parallel':
+      return <OwnParallel panel={panel} onNotes={onNotes} />;
+    case 'comparer':
+      return <RunComparer />;
+    case 'markdown':
+      return <Markdown text={panel.text ?? ''} />;
+  }
+}
+
+function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
+  const remove = () => {
+    const undo = () => savePanel(panel);
+    removePanel(panel.id);
+    say(`Removed ${title}`, { label: 'Undo', run: undo });
+  };
+  return (
+    <>
+      <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
+      <Menu icon="more" label={`Settings of ${title}`} small>
+        {(close) => (
+          <>
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                void copyLink();
+              }}
+            >
+              <Icon name="link" />
+              Copy link to this picture
+            </button>
+            <button type="button" onClick={remove}>
+              <Icon name="trash" />
+              Remove the panel
+            </button>
+          </>
+        )}
+      </Menu>
+    </>
+  );
+}

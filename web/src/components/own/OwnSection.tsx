@@ -1,0 +1,43 @@
+/** The section of the panels that the user has added, before all others. */
+
+import { inOrder } from '../../state/layout';
+import { type OwnPanel, ownPanels } from '../../state/ownPanels';
+import { shownColumns } from '../../state/screen';
+import { params, setParams } from '../../state/view';
+import { Icon } from '../Icon';
+import { PanelPlace } from '../PanelPlace';
+import './own.css';
+import { OwnPanelView } from './OwnPanelView';
+
+const SECTION = 'own';
+
+export function OwnSection() {
+  const open = params.value.ownfold !== '1';
+  const panels = inOrder(SECTION, ownPanels.value, ({ id }) => id);
+  const ids = () => panels.map(({ id }) => id);
+  return (
+    <section aria-label="Section of added panels">
+      <div class={`sec ${open ? '' : 'closed'}`}>
+        <button
+          type="button"
+          class="fold"
+          aria-expanded={open}
+          onClick={() => setParams({ ownfold: open ? '1' : null }, 'replace')}
+        >
+          <Icon name="down" />
+          <b>Added panels</b>
+          <span class="n">{panels.length}</span>
+        </button>
+      </div>
+      {open && (
+        <div class="grid" style={{ '--cols': shownColumns.value }}>
+          {panels.map((panel: OwnPanel) => (
+            <PanelPlace key={panel.id} id={panel.id} section={SECTION} ids={ids}>
+              <OwnPanelView panel={panel} />
+            </PanelPlace>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+/** Undo and redo of what was changed in the view. */
+
+import { computed, effect, signal } from '@preact/signals';
+import { params, setParams } from './view';
+
+type Params = Record<string, string>;
+
+/** Where one looks, as opposed to how it is set up: not undone. */
+const PASSING = new Set(['at', 'focus', 'state', 'fevent', 'trun']);
+const MOST_STEPS = 100;
+/** Changes closer together than this (a slider, typing) are one step. */
+const ONE_STEP_MS = 800;
+
+const past = signal<Params[]>([]);
+const future = signal<Params[]>([]);
+export const canUndo = computed(() => past.value.length > 0);
+export const canRedo = computed(() => future.value.length > 0);
+
+let known: Params = lasting(params.peek());
+let path = location.pathname;
+let changedAt = 0;
+
+function lasting(all: Params): Params {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !PASSING.has(name)));
+}
+
+const same = (a: Params, b: Params): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function note(next: Params): void {
+  if (location.pathname !== path) {
+    path = location.pathname;
+    past.value = [];
+    future.value = [];
+  } else if (!same(next, known)) {
+    const now = performance.now();
+    if (now - changedAt > ONE_STEP_MS) past.value = [...past.peek(), known].slice(-MOST_STEPS);
+    changedAt = now;
+    future.value = [];
+  }
+  known = next;
+}
+
+export function startHistory(): void {
+  effect(() => {
+    const next = lasting(params.value);
+    queueMicrotask(() => note(next));
+  });
+}
+
+/** Makes the view what these parameters say, but for what is passing. */
+export function applyParams(wanted: Params): void {
+  const gone = Object.keys(lasting(params.peek())).filter((name) => !(name in wanted));
+  setParams({ ...Object.fromEntries(gone.map((name) => [name, null])), ...wanted }, 'push');
+}
+
+export const lastingParams = (): Params => lasting(params.peek());
+
+function move(from: typeof past, to: typeof past): void {
+  const target = from.peek().at(-1);
+  if (!target) return;
+  from.value = from.peek().slice(0, -1);
+  to.value = [...to.peek(), known];
+  known = target;
+  changedAt = 0;
+  applyParams(target);
+}
+
+export const undo = (): void => move(past, future);
+export const redo = (): void => move(future, past);

@@ -1,0 +1,78 @@
+/** Panels that the user has added, and where and how large all panels stand. */
+
+import { computed, signal } from '@preact/signals';
+import { params, setParams } from './view';
+
+export type OwnKind =
+  | 'lines'
+  | 'bars'
+  | 'scalar'
+  | 'scatter'
+  | 'parallel'
+  | 'comparer'
+  | 'markdown';
+
+export interface OwnPanel {
+  id: string;
+  kind: OwnKind;
+  title: string;
+  /** Metrics of `lines`; fields (`config.lr`, `summary.loss`) of the others, x before y. */
+  keys: string[];
+  /** Of `scalar`: what of the shown runs. */
+  statistic?: 'min' | 'max' | 'mean' | 'median';
+  /** Of `markdown`. */
+  text?: string;
+}
+
+export const OWN_KINDS: [OwnKind, string][] = [
+  ['lines', 'Lines of several metrics'],
+  ['bars', 'Bars, one a run'],
+  ['scalar', 'One number'],
+  ['scatter', 'Scatter of two values'],
+  ['parallel', 'Parallel coordinates'],
+  ['comparer', 'Run comparer'],
+  ['markdown', 'Text (Markdown)'],
+];
+
+function isPanel(value: unknown): value is OwnPanel {
+  if (value === null || typeof value !== 'object') return false;
+  const { id, kind, keys } = value as Partial<OwnPanel>;
+  const known = OWN_KINDS.some(([name]) => name === kind);
+  return typeof id === 'string' && known && Array.isArray(keys);
+}
+
+function parse(text: string | undefined): OwnPanel[] {
+  if (!text) return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter(isPanel) : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return []; // a link that was cut short
+    throw error;
+  }
+}
+
+export const ownPanels = computed(() => parse(params.value.own));
+
+function write(panels: OwnPanel[]): void {
+  setParams({ own: panels.length > 0 ? JSON.stringify(panels) : null }, 'push');
+}
+
+export function savePanel(panel: OwnPanel): void {
+  const known = ownPanels.peek();
+  const isKnown = known.some(({ id }) => id === panel.id);
+  write(isKnown ? known.map((one) => (one.id === panel.id ? panel : one)) : [...known, panel]);
+}
+
+export function removePanel(id: string): void {
+  write(ownPanels.peek().filter((panel) => panel.id !== id));
+}
+
+export const newPanelId = (): string => `own ${Date.now().toString(36)}`;
+
+/** What the editor has open: a panel, or `new`. */
+export const editedPanel = signal<OwnPanel | 'new' | null>(null);
+
+export function editPanel(panel: OwnPanel | null): void {
+  editedPanel.value = panel ?? 'new';
+}
