@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from lossboard.gpu_metrics import GpuSampler
-from lossboard.host import describe_machine, program_folder, requirements
+from lossboard.host import describe_machine, main_program, program_folder, requirements
 from lossboard.repository import Repository
 from lossboard.settings import Settings
 
@@ -55,6 +55,8 @@ class Description:
             self._add_git(found)
         if self._settings.x_save_requirements:
             found.files[_REQUIREMENTS_FILE] = (requirements().encode(), "text/plain")
+        if self._settings.save_code and not self._settings.disable_code:
+            self._add_program(found)
         everything = {**self._known, **found.metadata, "startedAt": self._started.isoformat()}
         content = msgspec.json.format(msgspec.json.encode(everything), indent=2)
         found.files[_METADATA_FILE] = (content, "application/json")
@@ -75,9 +77,20 @@ class Description:
         if diff:
             found.files[_DIFF_FILE] = (diff, "text/x-diff")
 
+    def _add_program(self, found: Collected) -> None:
+        """The script itself, as `code/<name>`."""
+        program = main_program(self._settings)
+        if program is None or not program.is_file():
+            found.troubles.append("save_code: there is no script; log_code() keeps a folder")
+            return
+        found.metadata["codePath"] = program.name
+        found.files[f"code/{program.name}"] = (program.read_bytes(), "text/x-python")
+
     def _write(self, found: Collected) -> None:
         for name, (content, _) in found.files.items():
             try:
-                (self._folder / name).write_bytes(content)
+                path = self._folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
             except OSError as error:
                 found.troubles.append(f"{name} is not in {self._folder}: {error.strerror or error}")

@@ -102,6 +102,7 @@ class Settings:
     host: str | None = None
     notebook_name: str | None = None
     program: str | None = None
+    save_code: bool = False
     x_disable_machine_info: bool = False
     x_disable_meta: bool = False
     x_disable_stats: bool = False

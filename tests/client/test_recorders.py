@@ -151,6 +151,17 @@ def test_what_a_setting_forbids_is_not_kept(
     assert ("git" in run.metadata) == (setting not in ("disable_git", "x_disable_meta"))
 
 
+@pytest.mark.covers("init.save_code")
+def test_the_script_is_kept_where_that_is_asked_for(project: str, script: Script) -> None:
+    text = PLAIN.replace("init()", "init(save_code=True)")
+    script(text)
+    (run,) = wandb.Api().runs()
+    assert downloaded(run, "code/train.py") == text
+    with wandb.init(save_code=True, settings={"program": "no_script"}) as other:
+        pass
+    assert "log_code()" in wandb.Api().run(other.path).notices["metadata"]
+
+
 def test_without_stats_there_are_none(project: str) -> None:
     with wandb.init(settings={"x_disable_stats": True}) as run:
         pass

@@ -107,7 +107,7 @@ def test_fields_are_checked_when_they_are_set() -> None:
 @pytest.mark.covers("init.settings")
 def test_known_settings_of_wandb_are_kept_without_effect() -> None:
     settings = Settings(console="off", _disable_stats=True, x_stats_cpu_count=3)
-    assert settings.x_disable_stats is True and settings.save_code is None
+    assert settings.x_disable_stats is True and settings.label_disable is None
     assert settings.chosen["x_stats_cpu_count"] == 3
 
 
