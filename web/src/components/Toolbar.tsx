@@ -1,6 +1,5 @@
 /** What applies to all panels: search, smoothing, x-axis, histogram view, columns, zoom. */
 
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatCount } from '../math/numbers';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
@@ -55,8 +54,7 @@ function useXChoices(): Choice<XAxis>[] {
   ];
 }
 
-/** `children` stand at the end: what one page has and another has not. */
-export function Toolbar({ children }: { children?: ComponentChildren }) {
+export function Toolbar() {
   const [unfolded, setUnfolded] = useState(false);
   const { keys } = useScope().workspace.store.catalogue.value;
   const hasHistograms = keys.some(({ kind }) => kind === 'histogram');
@@ -109,7 +107,6 @@ export function Toolbar({ children }: { children?: ComponentChildren }) {
           onChange={(n) => setParams({ cols: n === 3 ? null : String(n) }, 'push')}
         />
       </div>
-      {children}
       <MoreSettings />
     </div>
   );

@@ -1,0 +1,58 @@
+/** One HTML file with plotly.js and all data inside: it opens anywhere and asks nobody. */
+
+import type { Run } from '../api/types';
+import { figureOf } from '../explore/figure';
+import type { Collected } from './collect';
+import viewerStyle from './viewer.css?raw';
+import viewer from './viewer.js?raw';
+
+export interface ExportedView {
+  title: string;
+  /** What the view is, such as the link it came from. */
+  origin: string;
+  runs: Run[];
+  collected: Collected;
+  tokens: Record<string, string>;
+  dark: boolean;
+}
+
+/** The file may run what it holds and may ask for nothing. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ENTITIES[c]);
+
+/** JSON that can't end the script element it stands in. */
+const embedded = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+function dataOf({ runs, collected, tokens, dark }: ExportedView): object {
+  const parts = collected.parts.map(({ name, panels }) => ({
+    name,
+    figures: panels.map((panel) => ({ title: panel.title, ...figureOf(panel, tokens, dark) })),
+  }));
+  const told = runs.map(({ name, state, config, summary }) => {
+    const { _wandb: _, ...own } = config;
+    return { name, state, config: own, summary };
+  });
+  return { runs: told, parts, left: collected.left };
+}
+
+/** `plotly` is the text of plotly.js. */
+export function htmlDocument(view: ExportedView, plotly: string): Blob {
+  const variables = Object.entries(view.tokens).map(([name, value]) => `--${name}: ${value};`);
+  return new Blob(
+    [
+      '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+      `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+      '<meta name="viewport" content="width=device-width, initial-scale=1">',
+      `<title>${escaped(view.title)}</title>`,
+      `<style>:root { color-scheme: ${view.dark ? 'dark' : 'light'}; ${variables.join(' ')} }\n${viewerStyle}</style>`,
+      `</head><body><header><h1>${escaped(view.title)}</h1><p>${escaped(view.origin)}</p></header>`,
+      '<main id="page"></main>',
+      `<script type="application/json" id="data">${embedded(dataOf(view))}</script>`,
+      `<script>${plotly}</script>\n<script>${viewer}</script></body></html>\n`,
+    ],
+    { type: 'text/html' },
+  );
+}
