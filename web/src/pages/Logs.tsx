@@ -9,7 +9,7 @@ import { Check, IconButton, SearchField } from '../components/controls';
 import { VirtualRows } from '../components/VirtualRows';
 import { ansiSpans, plainText } from '../math/ansi';
 import { formatClock, formatCount } from '../math/numbers';
-import { saveText } from '../state/saveText';
+import { saveBlob } from '../state/download';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
 import '../styles/logs.css';
@@ -105,7 +105,7 @@ const countText = (shown: number, all: number): string =>
 
 function download(run: Run, lines: ConsoleLine[]): void {
   const text = lines.map((line) => `${plainText(line.text)}\n`).join('');
-  saveText(`${run.run_id}.log`, text, 'text/plain');
+  saveBlob(`${run.run_id}.log`, new Blob([text], { type: 'text/plain' }));
 }
 
 function Line({ line, top, wanted }: { line: ConsoleLine; top: number; wanted: string }) {
