@@ -1,0 +1,149 @@
+"""file_stream keeps each line once, whatever is lost, repeated or late."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .conftest import detail, history
+
+START_SECS = time.time()
+
+
+def lines(first: int, count: int, seed: float = 0.0) -> list[str]:
+    """History lines; runs told apart by the time of their first one."""
+    return [
+        json.dumps({"_step": step, "_timestamp": START_SECS + seed + step, "x": step})
+        for step in range(first, first + count)
+    ]
+
+
+def post(server: Any, run: str, body: Any, **headers: str) -> httpx.Response:
+    url = f"{server.base_url}/files/local/stream/{run}/file_stream"
+    answer = httpx.post(url, json=body, headers=headers, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def write(server: Any, run: str, offset: int, content: list[str], **headers: str) -> None:
+    body = {"files": {"wandb-history.jsonl": {"offset": offset, "content": content}}}
+    post(server, run, body, **headers)
+
+
+def steps(server: Any, run: str) -> list[int]:
+    return [row["x"] for row in history(server, "stream", run)]
+
+
+def test_a_request_repeated_after_a_lost_answer_is_kept_once(server: Any) -> None:
+    for _ in range(3):
+        write(server, "lost", 0, lines(0, 10))
+    write(server, "lost", 10, lines(10, 5))
+    write(server, "lost", 0, lines(0, 10))  # the stale one, which arrives last
+    assert steps(server, "lost") == list(range(15))
+
+
+def test_a_longer_repetition_adds_only_what_is_new(server: Any) -> None:
+    write(server, "longer", 0, lines(0, 10))
+    write(server, "longer", 5, lines(5, 10))
+    assert steps(server, "longer") == list(range(15))
+
+
+def test_lines_that_never_came_are_a_notice_of_the_run(server: Any) -> None:
+    write(server, "gap", 0, lines(0, 3))
+    write(server, "gap", 7, lines(7, 3))
+    assert steps(server, "gap") == [0, 1, 2, 7, 8, 9]
+    notices = {one["kind"]: one["amount"] for one in detail(server, "stream", "gap")["notices"]}
+    assert notices["missing_lines"] == 4
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    chunks=st.lists(st.tuples(st.integers(0, 12), st.integers(1, 9)), min_size=1, max_size=8),
+)
+def test_any_overlapping_requests_leave_each_line_once(
+    server: Any, chunks: list[tuple[int, int]]
+) -> None:
+    run, end = f"any-{uuid.uuid4()}", 0
+    for back, count in chunks:
+        first = max(0, end - back)
+        write(server, run, first, lines(first, count))
+        end = max(end, first + count)
+    assert steps(server, run) == list(range(end))
+
+
+def test_writers_of_shared_mode_have_offsets_of_their_own(server: Any) -> None:
+    for client, first in (("a", 0), ("b", 100)):
+        for _ in range(2):
+            content = lines(first, 5)
+            write(server, "shared", 0, content, **{"x-wandb-async-client-id": client})
+    assert steps(server, "shared") == [0, 1, 2, 3, 4, 100, 101, 102, 103, 104]
+
+
+def test_a_fresh_start_opens_an_attempt_and_deletes_nothing(server: Any) -> None:
+    write(server, "fresh", 0, lines(0, 5))
+    upsert(server, "fresh")
+    write(server, "fresh", 0, lines(0, 3, seed=1000.0))
+    assert steps(server, "fresh") == [0, 1, 2]
+    assert [one["kind"] for one in detail(server, "stream", "fresh")["attempts"]] == [
+        "fresh",
+        "fresh",
+    ]
+
+
+def test_an_old_log_sent_again_belongs_to_the_attempt_it_began(server: Any) -> None:
+    write(server, "again", 0, lines(0, 5))
+    upsert(server, "again")
+    write(server, "again", 0, lines(0, 8))
+    assert steps(server, "again") == list(range(8))
+    assert len(detail(server, "stream", "again")["attempts"]) == 1
+
+
+def upsert(server: Any, run: str) -> None:
+    """What the client sends when a script starts."""
+    question = {
+        "query": "mutation U($name: String, $project: String, $host: String) { upsertBucket(input:"
+        " {name: $name, modelName: $project, host: $host}) { bucket { id historyLineCount } } }",
+        "variables": {"name": run, "project": "stream", "host": "h"},
+    }
+    answer = httpx.post(f"{server.base_url}/graphql", json=question).json()
+    assert answer["data"]["upsertBucket"]["bucket"]["historyLineCount"] == 0
+
+
+def test_compressed_bodies_are_read(server: Any) -> None:
+    body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines(0, 4)}}}
+    url = f"{server.base_url}/files/local/stream/gzip/file_stream"
+    packed = gzip.compress(json.dumps(body).encode())
+    answer = httpx.post(url, content=packed, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert steps(server, "gzip") == [0, 1, 2, 3]
+
+
+def test_progress_bars_are_rewritten_in_place(server: Any) -> None:
+    for text in ("10 %", "50 %", "100 %"):
+        content = [json.dumps({"ts": "2026-11-23T06:18:46.255248", "content": text})]
+        post(server, "bar", {"files": {"output.log": {"offset": 1, "content": content}}})
+    uid = detail(server, "stream", "bar")["uid"]
+    found = httpx.get(f"{server.base_url}/api/runs/{uid}/console").json()["lines"]
+    assert [(line["number"], line["text"]) for line in found] == [(1, "100 %")]
+
+
+@pytest.mark.parametrize("operation", ["mutation { launchRun(input: {}) { id } }", "query { x }"])
+def test_an_unsupported_operation_is_an_error_and_never_null(server: Any, operation: str) -> None:
+    answer = httpx.post(f"{server.base_url}/graphql", json={"query": operation}).json()
+    assert "data" not in answer
+    assert "does not support" in answer["errors"][0]["message"]
+
+
+def test_an_upload_address_that_was_not_signed_here_is_refused(server: Any) -> None:
+    answer = httpx.put(f"{server.base_url}/storage/eyJydW4iOiAxfQ.AAAA", content=b"x")
+    assert answer.status_code == 403
