@@ -57,6 +57,12 @@ export class ProjectStore {
     }
   }
 
+  /** Takes a run off the list at once; the next news of it read the list again. */
+  drop(uid: number): void {
+    this.runs.value = this.runs.peek().filter((run) => run.uid !== uid);
+    this.total.value = this.runs.peek().length;
+  }
+
   private async loadRuns(): Promise<void> {
     const runs: Run[] = [];
     for (let total = 1; runs.length < total; ) {

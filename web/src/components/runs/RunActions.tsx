@@ -3,6 +3,7 @@
 import { deleteRun, patchRun, restoreRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
+import { openProject } from '../../state/overlays';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
 import { attempt, say } from '../../state/toasts';
 import { cssColor, showOnly } from '../../state/visibility';
@@ -20,7 +21,12 @@ export function saveField(run: Run, field: EditedField, text: string): void {
 }
 
 export async function removeRun(run: Run): Promise<void> {
-  if (!(await attempt('The run was not deleted', () => deleteRun(run.uid)))) return;
+  const store = openProject.peek();
+  store?.drop(run.uid);
+  if (!(await attempt('The run was not deleted', () => deleteRun(run.uid)))) {
+    await store?.load();
+    return;
+  }
   const undo = () => void attempt('The run was not restored', () => restoreRun(run.uid));
   say(`Deleted ${run.name}`, { label: 'Undo', run: undo });
 }
