@@ -1,5 +1,6 @@
 /** What applies to all panels: search, smoothing, x-axis, histogram view, columns, zoom. */
 
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatCount } from '../math/numbers';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
@@ -54,7 +55,8 @@ function useXChoices(): Choice<XAxis>[] {
   ];
 }
 
-export function Toolbar() {
+/** `children` stand at the end: what one page has and another has not. */
+export function Toolbar({ children }: { children?: ComponentChildren }) {
   const [unfolded, setUnfolded] = useState(false);
   const { keys } = useScope().workspace.store.catalogue.value;
   const hasHistograms = keys.some(({ kind }) => kind === 'histogram');
@@ -107,6 +109,7 @@ export function Toolbar() {
           onChange={(n) => setParams({ cols: n === 3 ? null : String(n) }, 'push')}
         />
       </div>
+      {children}
       <MoreSettings />
     </div>
   );
