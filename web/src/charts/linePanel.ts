@@ -32,6 +32,7 @@ export class LinePanel implements Chart<Line[], LineOptions> {
   private plot: uPlot | null = null;
   private lines: Line[] = [];
   private options: LineOptions | null = null;
+  private given: LineOptions | null = null;
   private model: LineModel | null = null;
   private ticks: { x: Ticks; y: Ticks } = emptyTicks();
   private width = 0;
@@ -55,8 +56,14 @@ export class LinePanel implements Chart<Line[], LineOptions> {
 
   set(lines: Line[], options: LineOptions): void {
     this.lines = lines;
-    this.options = options;
-    this.model = buildModel(lines, options);
+    // new data under the same options: smoothing and highlight may have changed since
+    if (options !== this.given || !this.options) this.options = options;
+    this.given = options;
+    this.rebuild();
+  }
+
+  private rebuild(): void {
+    this.model = buildModel(this.lines, this.options!);
     this.callbacks.onNotes?.(this.model.notes);
     if (this.painted) this.paintSoon();
     else this.paintFirst();
@@ -72,7 +79,7 @@ export class LinePanel implements Chart<Line[], LineOptions> {
       before.showOriginal === smoothing.showOriginal &&
       (smoothing.showOriginal || smoothing.kind === 'none');
     if (!sameLayer || !this.painted) {
-      this.set(this.lines, this.options);
+      this.rebuild();
       return;
     }
     for (const item of this.model.lines) {
