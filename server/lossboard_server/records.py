@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -21,14 +22,18 @@ from lossboard.wire import (
 )
 from lossboard_server.errors import Invalid
 
-__all__ = ["check_record", "greatest_step", "latest_us", "row_count"]
+__all__ = ["MAX_DEPTH", "check_record", "greatest_step", "is_too_deep", "latest_us", "row_count"]
+
+MAX_DEPTH = 100  # deeper values can be written, but reading them ends in a RecursionError
 
 _COUNT_BYTES = tuple(np.dtype(kind).itemsize for kind in COUNT_TYPES)
 _MAX_BINS = 512
 
 
 def check_record(record: Record) -> None:
-    """Raises Invalid for columns whose lengths don't fit each other."""
+    """Raises Invalid for columns whose lengths don't fit each other, and too deep values."""
+    if is_too_deep(record.config) or is_too_deep(record.summary):
+        raise Invalid(f"config or summary: nested deeper than {MAX_DEPTH} levels, send it flatter")
     for name, rows in (("rows", record.rows), ("system", record.system)):
         if rows is not None:
             _check_rows(name, rows)
@@ -36,6 +41,14 @@ def check_record(record: Record) -> None:
         _check_histograms(column)
     if record.missing < 0:
         raise Invalid(f"missing is {record.missing}: expected a count of records")
+
+
+def is_too_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
+    """Whether dicts and lists are nested in `value` more than `levels` deep."""
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(is_too_deep(item, levels - 1) for item in items)
 
 
 def row_count(record: Record) -> int:
@@ -72,6 +85,9 @@ def _check_rows(name: str, rows: Rows) -> None:
         _check_column(name, column, count)
     for values in rows.json_columns:
         _check_json_column(name, values, count)
+    paths = [column.path for column in rows.columns] + [values.path for values in rows.json_columns]
+    if any(len(path) > MAX_DEPTH for path in paths):
+        raise Invalid(f"{name}: a key nested deeper than {MAX_DEPTH} levels, log it flatter")
 
 
 def _count_of(name: str, steps: bytes, times_us: bytes) -> int:
@@ -94,7 +110,10 @@ def _check_column(name: str, column: Column, count: int) -> None:
 
 
 def _check_json_column(name: str, column: JsonColumn, count: int) -> None:
-    _check_row_numbers(f"{name}, key {column.key!r}", column.rows, len(column.values), count)
+    where = f"{name}, key {column.key!r}"
+    _check_row_numbers(where, column.rows, len(column.values), count)
+    if any(is_too_deep(value) for value in column.values):
+        raise Invalid(f"{where}: a value nested deeper than {MAX_DEPTH} levels, log it flatter")
 
 
 def _check_row_numbers(where: str, rows: bytes, values: int, count: int) -> None:

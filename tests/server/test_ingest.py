@@ -90,6 +90,10 @@ def test_what_is_no_record_is_refused_with_the_reason(
 EIGHT, FOUR = bytes(8), bytes(4)
 
 
+def nested(levels: int) -> list[Any]:
+    return [nested(levels - 1)] if levels else []
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -123,6 +127,11 @@ EIGHT, FOUR = bytes(8), bytes(4)
             id="unknown count type",
         ),
         pytest.param({"missing": -1}, id="negative gap"),
+        pytest.param({"config": {"a": nested(200)}}, id="deep config"),
+        pytest.param({"rows": Rows(EIGHT, EIGHT, [], [JsonColumn("k", [nested(200)])])}, id="deep"),
+        pytest.param(
+            {"rows": Rows(EIGHT, EIGHT, [Column("k", EIGHT, path=("a",) * 200)])}, id="deep key"
+        ),
     ],
 )
 def test_a_record_whose_parts_dont_fit_is_refused(writer: Any, parts: dict[str, Any]) -> None:

@@ -160,6 +160,14 @@ def test_values_nested_without_end_are_refused(server: Any, path: str) -> None:
     assert "deeply" in answer.json()["error"]["message"]
 
 
+def test_a_line_too_deep_to_be_read_again_is_refused(server: Any) -> None:
+    line = '{"_step": 0, "a": ' + '{"b": ' * 300 + "1" + "}" * 301
+    body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": [line]}}}
+    answer = httpx.post(f"{server.base_url}/files/local/p/deep/file_stream", json=body)
+    assert answer.status_code == 422
+    assert "levels" in answer.json()["error"]["message"]
+
+
 def test_a_filter_nested_without_end_is_refused(server: Any, writer: Any) -> None:
     writer.log(0)
     nested = '{"state": ' + '{"$not": ' * 300 + '{"$eq": 1}' + "}" * 301

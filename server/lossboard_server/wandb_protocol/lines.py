@@ -24,6 +24,7 @@ from lossboard.wire import (
     JsonColumn,
     Rows,
 )
+from lossboard_server.records import MAX_DEPTH, is_too_deep
 
 __all__ = ["History", "history_of", "latest_us", "parse_lines", "system_rows_of"]
 
@@ -64,10 +65,13 @@ class _Others:
 
 def parse_lines(lines: Sequence[str]) -> list[dict[str, Any]]:
     """The objects on the lines. Raises ValueError naming the first line that is none."""
-    fast = _parse_standard(lines)
-    if fast is not None and len(fast) == len(lines):
-        return fast
-    return [_parse_line(index, line) for index, line in enumerate(lines)]
+    parsed = _parse_standard(lines)
+    if parsed is None or len(parsed) != len(lines):
+        parsed = [_parse_line(index, line) for index, line in enumerate(lines)]
+    for index, line in enumerate(parsed):
+        if is_too_deep(line):
+            raise ValueError(f"line {index} nests values deeper than {MAX_DEPTH} levels")
+    return parsed
 
 
 def _parse_standard(lines: Sequence[str]) -> list[dict[str, Any]] | None:
