@@ -44,7 +44,7 @@ export function MediaBox({ name, shown, single }: MediaBoxProps) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
       <section class={`media ${fills ? 'fills' : ''}`} tabIndex={0} aria-label={`Media of ${name}`}>
         {shown.map((group) => (
-          <section key={group.run.uid} class="mediarun" aria-label={group.run.name}>
+          <div key={group.run.uid} class="mediarun">
             {!single && <Heading group={group} />}
             <div class="items">
               {group.items.slice(0, MOST_ITEMS).map((item, i) => (
@@ -56,7 +56,7 @@ export function MediaBox({ name, shown, single }: MediaBoxProps) {
                 {MOST_ITEMS} of {formatCount(group.items.length)}
               </p>
             )}
-          </section>
+          </div>
         ))}
       </section>
     </>
@@ -80,7 +80,8 @@ interface ItemProps {
 }
 
 function Item({ run, item, layers }: ItemProps) {
-  if (item.kind === 'table') return <TableItem uid={run.uid} item={item} />;
+  if (item.kind === 'table')
+    return <TableItem uid={run.uid} item={item} name={`${layers.name} of ${run.name}`} />;
   if (item.kind === 'plotly') return <PlotlyItem uid={run.uid} item={item} />;
   if (item.kind === 'points') return <PointsItem uid={run.uid} item={item} />;
   return (

@@ -14,10 +14,17 @@ import { hrefText } from './source';
 
 const ROWS_A_PAGE = 100;
 
-export function TableItem({ uid, item }: { uid: number; item: MediaItem }) {
+interface TableItemProps {
+  uid: number;
+  item: MediaItem;
+  /** Tells this table from others on the page. */
+  name: string;
+}
+
+export function TableItem({ uid, item, name }: TableItemProps) {
   const table = useJson<LoggedTable>(uid, item);
   if (table instanceof ApiError) return <p class="bad t12">{table.message}</p>;
-  return table && <Grid uid={uid} table={table} />;
+  return table && <Grid uid={uid} table={table} name={name} />;
 }
 
 interface Sort {
@@ -25,7 +32,13 @@ interface Sort {
   down: boolean;
 }
 
-function Grid({ uid, table }: { uid: number; table: LoggedTable }) {
+interface GridProps {
+  uid: number;
+  table: LoggedTable;
+  name: string;
+}
+
+function Grid({ uid, table, name }: GridProps) {
   const [search, setSearch] = useState('');
   const [sort, setSort] = useState<Sort | null>(null);
   const [page, setPage] = useState(0);
@@ -48,14 +61,14 @@ function Grid({ uid, table }: { uid: number; table: LoggedTable }) {
         {last > 0 && <Pages page={at} last={last} onPage={setPage} />}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
-      <section class="scroll" tabIndex={0} aria-label="Rows of the table">
+      <section class="scroll" tabIndex={0} aria-label={`Rows of ${name}`}>
         <table class="table">
           <thead>
             <tr>
-              {table.columns.map((name, i) => (
+              {table.columns.map((column, i) => (
                 <Head
-                  key={name}
-                  name={String(name)}
+                  key={column}
+                  name={String(column)}
                   numeric={typeof rows[0]?.[i] === 'number'}
                   sort={sort?.column === i ? sort : null}
                   onSort={() => sortBy(i)}
