@@ -1,0 +1,148 @@
+"""Media panels: what was logged is shown, and can do nothing to the dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from playwright.sync_api import Page, expect
+
+import lossboard
+
+from .conftest import Server, start_run, wait_for_panel
+
+STEPS = [0, 10, 20]
+BOX = {"position": {"minX": 0.25, "maxX": 0.75, "minY": 0.5, "maxY": 1.0}, "class_id": 1}
+MASK_ALPHA = """document.querySelector('canvas.mask')
+  .getContext('2d').getImageData(1, 1, 1, 1).data[3]"""
+HOSTILE = """<p id="said">start</p><script>
+const say = text => { document.getElementById('said').textContent += ' ' + text; };
+try { parent.document.title = 'broken'; say('REACHED'); } catch { say('no parent'); }
+try { localStorage.setItem('x', '1'); say('STORED'); } catch { say('no storage'); }
+fetch('/api/projects').then(() => say('ASKED'), () => say('no request'));
+</script>"""
+
+
+def picture(red: int) -> Any:
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[..., 0] = red
+    return pixels
+
+
+@pytest.fixture(scope="module")
+def shown(server: Server) -> str:
+    for name in ("a", "b"):
+        run = start_run(server.base_url, "media", name=name, id=name)
+        for step in STEPS:
+            run.log(media_at(step), step=step)
+        run.finish()
+    return f"{server.base_url}/local/media"
+
+
+def media_at(step: int) -> dict[str, Any]:
+    mask = np.zeros((16, 16), np.uint8)
+    mask[:8] = 2
+    layers = {
+        "boxes": {"pred": {"box_data": [BOX], "class_labels": {1: "dog"}}},
+        "masks": {"seg": {"mask_data": mask, "class_labels": {2: "road"}}},
+    }
+    rows = [[i, f"name {i}"] for i in range(120)]
+    return {
+        "image": lossboard.Image(picture(step), caption=f"at {step}", **layers),
+        "images": [lossboard.Image(picture(step + i), caption=f"no. {i}") for i in range(3)],
+        "audio": lossboard.Audio(np.zeros(800), sample_rate=8000),
+        "page": lossboard.Html(HOSTILE),
+        "points": lossboard.Object3D(np.eye(3)),
+        "figure": lossboard.Plotly(go.Figure(go.Bar(y=[1, 2, step]))),
+        "table": lossboard.Table(columns=["n", "name"], data=rows),
+    }
+
+
+def open_media(page: Page, address: str, key: str) -> Any:
+    """The panel's region, with only this panel on the page."""
+    page.goto(f"{address}?q=^{key}$")
+    wait_for_panel(page, f"media {key}", "panel.data.step !== null")
+    return page.get_by_role("region", name=key, exact=True)
+
+
+def test_an_image_has_its_caption_and_pixels_at_each_step(page: Page, shown: str) -> None:
+    panel = open_media(page, f"{shown}/runs/a", "image")
+    expect(panel.locator("figcaption")).to_have_text("at 20")
+    panel.get_by_label("Step of image", exact=True).fill("0")
+    expect(panel.locator("figcaption")).to_have_text("at 0")
+    panel.get_by_label("Step of image as a number").fill("11")
+    panel.get_by_label("Step of image as a number").press("Enter")
+    expect(panel.locator("figcaption")).to_have_text("at 10")
+    page.wait_for_url("**m.image=10**")
+    red = panel.locator("img").evaluate(
+        """image => {
+          const canvas = document.createElement('canvas');
+          canvas.width = canvas.height = 16;
+          const context = canvas.getContext('2d');
+          context.drawImage(image, 0, 0);
+          return context.getImageData(3, 3, 1, 1).data[0];
+        }"""
+    )
+    assert red == 10
+
+
+def test_boxes_and_masks_lie_where_they_were_logged(page: Page, shown: str) -> None:
+    panel = open_media(page, f"{shown}/runs/a", "image")
+    box = panel.locator(".box")
+    expect(box).to_contain_text("dog")
+    image, inner = panel.locator("img").bounding_box(), box.bounding_box()
+    assert inner["x"] == pytest.approx(image["x"] + image["width"] / 4, abs=1)
+    assert inner["y"] == pytest.approx(image["y"] + image["height"] / 2, abs=1)
+    panel.get_by_role("button", name="dog").click()
+    expect(box).to_have_count(0)
+    page.wait_for_function(f"() => {MASK_ALPHA} > 0")
+    panel.get_by_role("button", name="road").click()
+    page.wait_for_function(f"() => {MASK_ALPHA} === 0")
+
+
+def test_several_runs_stand_side_by_side_at_one_step(page: Page, shown: str) -> None:
+    panel = open_media(page, shown, "images")
+    expect(panel.locator("h3")).to_have_count(2)
+    expect(panel.locator("img")).to_have_count(6)
+    drawn = wait_for_panel(page, "media images")["data"]
+    assert [run["step"] for run in drawn["runs"]] == [20, 20]
+
+
+def test_a_table_is_sorted_and_filtered(page: Page, shown: str) -> None:
+    panel = open_media(page, f"{shown}/runs/a", "table")
+    first = panel.locator("tbody tr").first
+    panel.get_by_role("button", name="n", exact=True).click()
+    panel.get_by_role("button", name="n", exact=True).click()
+    expect(first).to_contain_text("name 119")
+    panel.get_by_label("Filter rows").fill("NAME 7")
+    expect(panel.get_by_text("11 of 120 rows")).to_be_visible()
+    expect(first).to_contain_text("name 79")
+
+
+def test_figures_and_points_are_drawn_by_plotly(page: Page, shown: str) -> None:
+    panel = open_media(page, f"{shown}/runs/a", "figure")
+    plot = panel.frame_locator("iframe").locator(".js-plotly-plot")
+    expect(plot).to_be_visible(timeout=30_000)
+    bars = "plot => Array.from(plot.data[0].y._inputArray ?? plot.data[0].y)"
+    assert plot.evaluate(bars) == [1, 2, 20]
+    panel = open_media(page, f"{shown}/runs/a", "points")
+    plot = panel.frame_locator("iframe").locator(".js-plotly-plot")
+    expect(plot).to_be_visible(timeout=30_000)
+    assert plot.evaluate("plot => plot.data[0].x") == [1, 0, 0]
+
+
+def test_sound_can_be_played(page: Page, shown: str) -> None:
+    panel = open_media(page, f"{shown}/runs/a", "audio")
+    sound = panel.locator("audio")
+    expect(sound).to_be_visible()
+    page.wait_for_function("() => document.querySelector('audio').duration > 0.09")
+
+
+def test_a_logged_page_can_do_nothing_to_the_dashboard(page: Page, shown: str, watch: Any) -> None:
+    panel = open_media(page, f"{shown}/runs/a", "page")
+    said = panel.frame_locator("iframe").locator("#said")
+    expect(said).to_have_text("start no parent no storage no request")
+    assert page.title().startswith("a ·")
+    watch.faults[:] = [fault for fault in watch.faults if "Content Security Policy" not in fault]

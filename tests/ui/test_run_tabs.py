@@ -1,0 +1,131 @@
+"""The tabs of a run: machine metrics, output, files, artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+import lossboard
+
+from .conftest import Server, start_run, wait_for_panel
+
+LINES = 400
+ESCAPE = "\x1b"
+
+
+@pytest.fixture(scope="module")
+def worked(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run with coloured output, files in folders, and two versions of an artifact."""
+    folder = tmp_path_factory.mktemp("worked")
+    (folder / "deep").mkdir()
+    run = start_run(server.base_url, "tabs", name="worked", id="worked")
+    print(f"{ESCAPE}[31mred{ESCAPE}[0m and {ESCAPE}[1;38;5;46mgreen{ESCAPE}[0m")
+    for line in range(LINES):
+        print(f"line {line} of {LINES}")
+    for number, size in enumerate((1000, 2500)):
+        file = folder / "deep" / f"weights-{number}.bin"
+        file.write_bytes(bytes(size))
+        run.save(str(file), base_path=str(folder))
+        artifact = lossboard.Artifact("weights", "model", metadata={"size": size})
+        artifact.add_file(str(file), name=f"deep/{file.name}")
+        run.log_artifact(artifact, aliases=["best"] if number == 0 else [])
+    run.finish()
+    return run
+
+
+@pytest.fixture(scope="module")
+def user(server: Server, worked: Any) -> Iterator[Any]:
+    with start_run(server.base_url, "tabs", name="user", id="user") as run:
+        run.use_artifact("weights:best")
+    yield run
+
+
+def tab(page: Page, server: Server, name: str) -> None:
+    page.goto(f"{server.base_url}/local/tabs/runs/worked/{name}")
+
+
+def test_output_keeps_its_colours_as_classes(page: Page, server: Server, worked: Any) -> None:
+    tab(page, server, "logs")
+    expect(page.locator(".log .f1")).to_have_text("red")
+    expect(page.locator(".log .f10.b")).to_have_text("green")
+
+
+def test_output_is_searched_and_downloaded(
+    page: Page, server: Server, worked: Any, tmp_path: Path
+) -> None:
+    tab(page, server, "logs")
+    page.get_by_label("Search output").fill("LINE 39")
+    expect(page.get_by_role("status").first).to_contain_text("11 of")
+    expect(page.locator(".log mark").first).to_have_text("line 39")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the output").click()
+    download.value.save_as(tmp_path / "log")
+    text = (tmp_path / "log").read_text()
+    assert "red and green\nline 0 of 400\n" in text
+
+
+def test_following_output_keeps_its_end_in_sight(page: Page, server: Server, worked: Any) -> None:
+    tab(page, server, "logs")
+    expect(page.get_by_text("line 0 of 400")).to_be_visible()
+    page.get_by_label("Follow").check()
+    expect(page.get_by_text("line 399 of 400")).to_be_visible()
+
+
+def test_output_of_a_running_run_arrives_by_itself(page: Page, server: Server) -> None:
+    with start_run(server.base_url, "tabs-live", id="talks") as run:
+        run.log({"loss": 1})
+        print("first words")
+        page.goto(f"{server.base_url}/local/tabs-live/runs/talks/logs")
+        expect(page.get_by_text("first words")).to_be_visible(timeout=20_000)
+        print("later words")
+        expect(page.get_by_text("later words")).to_be_visible(timeout=20_000)
+
+
+def test_files_lie_in_folders_with_their_sizes(page: Page, server: Server, worked: Any) -> None:
+    tab(page, server, "files")
+    page.get_by_role("button", name="deep").click()
+    row = page.get_by_role("row", name="weights-1.bin")
+    expect(row).to_contain_text("2.5 kB")
+    with page.expect_download() as download:
+        row.get_by_role("link").click()
+    assert Path(download.value.path()).read_bytes() == bytes(2500)
+
+
+def test_artifacts_have_versions_files_and_lineage(
+    page: Page, server: Server, worked: Any, user: Any
+) -> None:
+    tab(page, server, "artifacts")
+    page.get_by_role("navigation", name="Artifacts").get_by_text("weights:v0").click()
+    version = page.get_by_role("region", name="weights:v0")
+    expect(version.locator(".lineage")).to_contain_text("worked")
+    expect(version.locator(".lineage")).to_contain_text("user")
+    expect(version.get_by_text("best").first).to_be_visible()
+    version.get_by_role("button", name="deep").click()
+    expect(version.get_by_role("row", name="weights-0.bin")).to_contain_text("1 kB")
+    expect(version.get_by_role("row", name="v1")).to_contain_text("2.5 kB")
+
+
+def test_a_used_artifact_leads_back_to_its_run(page: Page, server: Server, user: Any) -> None:
+    page.goto(f"{server.base_url}/local/tabs/runs/user/artifacts")
+    page.locator(".lineage").get_by_role("link", name="worked").click()
+    page.wait_for_url("**/runs/worked/artifacts")
+
+
+def test_the_system_tab_draws_what_the_machine_did(page: Page, server: Server, worked: Any) -> None:
+    key = "system.memory_percent"
+    tab(page, server, "system")
+    some = "panel.data.bars?.length || panel.data.lines?.length"
+    panel = wait_for_panel(page, f"system {key}", some)
+    expect(page.get_by_role("region", name="Section Memory")).to_be_visible()
+    uid = panel["runs"][0]
+    rows = httpx.get(f"{server.base_url}/api/runs/{uid}/history?stream=system").json()["rows"]
+    data = panel["data"]
+    drawn = (
+        [bar["value"] for bar in data["bars"]] if "bars" in data else data["lines"][0]["original"]
+    )
+    assert drawn == [row[key] for row in rows]
