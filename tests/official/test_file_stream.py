@@ -144,6 +144,25 @@ def test_an_unsupported_operation_is_an_error_and_never_null(server: Any, operat
     assert "does not support" in answer["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("key", ["_step", "_timestamp", "_runtime"])
+@pytest.mark.parametrize("value", ['"x"', "NaN", "1e400", str(2**70), "null", "true", "[]"])
+def test_a_line_with_a_senseless_step_or_time_keeps_its_values(
+    server: Any, key: str, value: str
+) -> None:
+    run = f"odd-{uuid.uuid4()}"
+    fields = {"_step": "0", "_timestamp": "1.7e9", "_runtime": "1.0", "x": "5"} | {key: value}
+    line = "{" + ", ".join(f'"{name}": {text}' for name, text in fields.items()) + "}"
+    write(server, run, 0, [line])
+    assert steps(server, run) == [5]
+
+
+@pytest.mark.parametrize("offset", [-1, 2**63])
+def test_an_offset_that_can_not_be_is_refused(server: Any, offset: int) -> None:
+    body = {"files": {"wandb-history.jsonl": {"offset": offset, "content": []}}}
+    url = f"{server.base_url}/files/local/stream/offset/file_stream"
+    assert httpx.post(url, json=body).status_code == 422
+
+
 def test_an_upload_address_that_was_not_signed_here_is_refused(server: Any) -> None:
     answer = httpx.put(f"{server.base_url}/storage/eyJydW4iOiAxfQ.AAAA", content=b"x")
     assert answer.status_code == 403

@@ -26,11 +26,21 @@ from lossboard.wire import (
 )
 from lossboard_server.records import MAX_DEPTH, is_too_deep
 
-__all__ = ["History", "history_of", "latest_us", "parse_lines", "system_rows_of"]
+__all__ = [
+    "History",
+    "history_of",
+    "latest_us",
+    "parse_lines",
+    "seconds_of",
+    "step_of",
+    "system_rows_of",
+]
 
 _OWN_KEYS: Final = frozenset(("_step", "_timestamp", "_runtime", "_wandb"))
 # Edges of watch come from a float32 linspace, which is this exact; then bins are equal parts.
 _EVEN_TOLERANCE: Final = 1e-6
+_STEP_LIMIT: Final = 2**62  # steps and microseconds are 64-bit integers
+_SECONDS_LIMIT: Final = 1e12
 
 _Path = tuple[str, ...]
 
@@ -94,7 +104,7 @@ def _parse_line(index: int, line: str) -> dict[str, Any]:
 
 def history_of(lines: Sequence[Mapping[str, Any]], *, first_line: int) -> History:
     """Columns of history lines; a line without `_step` has its number as step."""
-    steps = [int(line.get("_step", first_line + index)) for index, line in enumerate(lines)]
+    steps = [step_of(line, first_line + index) for index, line in enumerate(lines)]
     times_us = [_time_us(line) for line in lines]
     numbers: dict[_Path, _Numbers] = {}
     others: dict[_Path, _Others] = {}
@@ -133,8 +143,23 @@ def latest_us(lines: Sequence[Mapping[str, Any]]) -> int | None:
     return max((_time_us(line) for line in lines), default=None)
 
 
+def step_of(line: Mapping[str, Any], number: int) -> int:
+    """The line's step; its number where it has none that can be a step."""
+    step = line.get("_step")
+    is_step = isinstance(step, int) and not isinstance(step, bool) and abs(step) < _STEP_LIMIT
+    return int(step) if is_step and step is not None else number
+
+
+def seconds_of(line: Mapping[str, Any], name: str) -> float | None:
+    """A time on the line; None where there is none that can be a time."""
+    value = line.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _SECONDS_LIMIT else None
+
+
 def _time_us(line: Mapping[str, Any]) -> int:
-    return int(float(line.get("_timestamp", 0.0)) * 1e6)
+    return int((seconds_of(line, "_timestamp") or 0.0) * 1e6)
 
 
 def _collect(

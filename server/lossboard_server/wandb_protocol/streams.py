@@ -17,7 +17,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -32,7 +32,14 @@ from lossboard.wire import (
     encode_record,
 )
 from lossboard_server import ingest, schema
-from lossboard_server.wandb_protocol.lines import History, history_of, parse_lines, system_rows_of
+from lossboard_server.wandb_protocol.lines import (
+    History,
+    history_of,
+    parse_lines,
+    seconds_of,
+    step_of,
+    system_rows_of,
+)
 from lossboard_server.writer import Transaction
 
 __all__ = [
@@ -52,6 +59,7 @@ HISTORY: Final = "wandb-history.jsonl"
 EVENTS: Final = "wandb-events.jsonl"
 SUMMARY: Final = "wandb-summary.json"
 CONSOLE: Final = "output.log"
+MAX_OFFSET: Final = 2**53
 
 _STDERR_PREFIX = "ERROR "
 
@@ -59,7 +67,7 @@ _STDERR_PREFIX = "ERROR "
 class Stream(msgspec.Struct, frozen=True):
     """Lines of one file from line number `offset` on."""
 
-    offset: int
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET)]
     content: list[str]
 
 
@@ -417,7 +425,7 @@ def _restore_last_step(
     transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
 ) -> None:
     """A log sent again carries steps that were kept before; the run has them all the same."""
-    steps = [line["_step"] for line in history if isinstance(line.get("_step"), int)]
+    steps = [step_of(line, 0) for line in history]
     run_id = transaction.connection.execute(
         select(schema.attempt.c.run_id).where(schema.attempt.c.id == attempt)
     ).scalar_one()
@@ -431,10 +439,11 @@ def _correct_start(
     transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
 ) -> None:
     """The run began when its first row says, not when a log of it was synced."""
-    first = next((line for line in history if "_runtime" in line and "_timestamp" in line), None)
-    if first is None:
+    first = history[0] if history else {}
+    now_secs, runtime_secs = seconds_of(first, "_timestamp"), seconds_of(first, "_runtime")
+    if now_secs is None or runtime_secs is None:
         return
-    began_us = int((float(first["_timestamp"]) - float(first["_runtime"])) * 1e6)
+    began_us = int((now_secs - runtime_secs) * 1e6)
     run, table = schema.run, schema.attempt
     row = transaction.connection.execute(
         select(run.c.id, run.c.started_us)
