@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 
-const server = 'http://127.0.0.1:8080';
+// The server sees the page's own Host, which it compares with the page's Origin.
+const server = { target: 'http://127.0.0.1:8080', changeOrigin: false };
 
 /** `npm run dev` serves the sources and passes everything else to a lossboard server. */
 export default defineConfig({
