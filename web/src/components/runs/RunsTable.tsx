@@ -1,5 +1,6 @@
 /** All runs of a project as a table of any length: only the rows in sight exist. */
 
+import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { downloadRuns } from '../../state/download';
@@ -18,6 +19,8 @@ import { type CellColumn, GroupRow, RunRow } from './TableRow';
 
 const ROW_PIXELS = 32;
 const OVERSCAN = 10;
+/** Elements of rows that are kept after they have left the window. */
+const MOST_KEPT = 400;
 
 export function RunsTable({ workspace }: { workspace: Workspace }) {
   const runs = workspace.store.runs.value;
@@ -92,7 +95,17 @@ function Rows({ workspace, listed, columns }: RowsProps) {
   const shown = useMemo(() => new Set(visible.map(({ uid }) => uid)), [visible]);
   const baseline = runs.find(({ run_id }) => run_id === baselineId.value) ?? null;
   const { box, from, to, onScroll } = useWindow(rows.length);
-  const draw = (row: ListRow) =>
+  // the same element is not compared again: scrolling costs only the rows that come in
+  const drawn = useMemo(() => new Map<ListRow, VNode>(), [rows, columns, shown, visible, baseline]);
+  const draw = (row: ListRow): VNode => {
+    const known = drawn.get(row);
+    if (known) return known;
+    if (drawn.size > MOST_KEPT) drawn.clear();
+    const made = make(row);
+    drawn.set(row, made);
+    return made;
+  };
+  const make = (row: ListRow): VNode =>
     row.kind === 'group' ? (
       <GroupRow
         key={`group ${row.group.name}`}
