@@ -152,6 +152,19 @@ def test_dragging_over_lines_asks_for_the_window_and_double_click_for_all(page: 
     assert shown(page, LINES, "it.calls").pop() == ["zoom", None, None]
 
 
+def test_escape_calls_off_a_drag_over_lines(page: Page) -> None:
+    left, top, width, height = box_of(page, LINES)
+    selection = "!it.host.querySelector('.chart-select').hidden"
+    page.mouse.move(left + width / 4, top + height / 2)
+    page.mouse.down()
+    page.mouse.move(left + width / 2, top + height / 2, steps=5)
+    assert shown(page, LINES, selection) is True
+    page.keyboard.press("Escape")
+    assert shown(page, LINES, selection) is False
+    page.mouse.up()
+    assert [name for name, *_ in shown(page, LINES, "it.calls") if name == "zoom"] == []
+
+
 def test_dragging_a_heatmap_upwards_asks_for_a_window_of_values(page: Page) -> None:
     drag(page, HEAT, (0.5, 0.7), (0.52, 0.2))
     name, low, high = shown(page, HEAT, "it.calls")[-1]

@@ -178,15 +178,16 @@ const bench = {
 
   async hover(rounds: number): Promise<Sample[]> {
     const { panels } = await linePanels(9);
-    const over = sheet.querySelector('.u-over') as HTMLElement;
-    const bounds = over.getBoundingClientRect();
+    const chart = sheet.querySelector('.chart') as HTMLElement;
+    const bounds = chart.getBoundingClientRect();
+    const margin = 50;
     const samples: Sample[] = [];
     for (let i = 0; i < rounds; i++) {
-      const clientX = bounds.left + 5 + ((bounds.width - 10) * i) / rounds;
+      const clientX = bounds.left + margin + ((bounds.width - margin - 10) * i) / rounds;
       const clientY = bounds.top + bounds.height / 2;
       samples.push(
         await timed(() => {
-          over.dispatchEvent(new PointerEvent('pointermove', { clientX, clientY, bubbles: true }));
+          chart.dispatchEvent(new PointerEvent('pointermove', { clientX, clientY, bubbles: true }));
         }),
       );
     }

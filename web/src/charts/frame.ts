@@ -10,15 +10,17 @@ export interface Point {
 }
 
 export interface FrameOwner {
+  /** The only direction that can be dragged along; without it, the one that is dragged farther. */
+  readonly dragsAlong?: 'x';
   /** Draws all of the lower surface; the box may be set here. */
   paint(): void;
-  /** Draws what follows the pointer, on the upper surface. */
+  /** Draws what changes often or follows the pointer, on the upper surface. */
   paintOver(): void;
   /** The pointer is here (CSS pixels of the chart), or has left. */
   onHover(point: Point | null): void;
   onClick?(point: Point): void;
   onDoubleClick?(): void;
-  /** Dragged from here to there, mostly along one direction. */
+  /** Dragged from here to there, mostly along one direction; Escape calls it off. */
   onDrag?(from: Point, to: Point, along: 'x' | 'y'): void;
 }
 
@@ -75,9 +77,7 @@ export class Frame {
     cancelPaint(this);
     this.painted = true;
     for (const surface of [this.base, this.over]) {
-      if (surface.width !== this.width || surface.height !== this.height) {
-        surface.resize(this.width, this.height);
-      } else surface.clear();
+      surface.prepare(this.width, this.height);
     }
     this.owner.paint();
     this.owner.paintOver();
@@ -91,6 +91,7 @@ export class Frame {
 
   destroy(): void {
     cancelPaint(this);
+    this.endDrag();
     this.forgetTheme();
     this.root.remove();
   }
@@ -104,6 +105,7 @@ export class Frame {
       if (event.button !== 0 || !this.contains(pointOf(event))) return;
       this.down = pointOf(event);
       this.root.setPointerCapture(event.pointerId);
+      addEventListener('keydown', this.cancelByKey, true);
     });
     this.root.addEventListener('pointermove', (event) => this.onMove(pointOf(event)));
     this.root.addEventListener('pointerup', (event) => this.onUp(pointOf(event)));
@@ -118,26 +120,33 @@ export class Frame {
   }
 
   private onMove(point: Point): void {
-    if (this.down && this.owner.onDrag && this.dragged(point)) this.showSelection(point);
+    const to = this.clamp(point);
+    if (this.down && this.owner.onDrag) {
+      if (this.dragged(to)) this.showSelection(this.down, to);
+      else this.select.hidden = true;
+    }
     this.owner.onHover(this.contains(point) ? point : null);
   }
 
   private onUp(point: Point): void {
     const from = this.down;
     if (!from) return;
-    const dragged = this.dragged(point);
+    const to = this.clamp(point);
+    const dragged = this.dragged(to);
     this.endDrag();
-    if (!dragged) this.owner.onClick?.(point);
-    else this.owner.onDrag?.(from, this.clamp(point), this.direction(from, point));
+    if (!dragged) this.owner.onClick?.(to);
+    else this.owner.onDrag?.(from, to, this.direction(from, to));
   }
 
   private dragged(point: Point): boolean {
     if (!this.down) return false;
-    const { x, y } = this.down;
-    return Math.hypot(point.x - x, point.y - y) > CLICK_PIXELS;
+    const x = point.x - this.down.x;
+    const y = this.owner.dragsAlong === 'x' ? 0 : point.y - this.down.y;
+    return Math.hypot(x, y) > CLICK_PIXELS;
   }
 
   private direction(from: Point, to: Point): 'x' | 'y' {
+    if (this.owner.dragsAlong) return this.owner.dragsAlong;
     return Math.abs(to.x - from.x) >= Math.abs(to.y - from.y) ? 'x' : 'y';
   }
 
@@ -149,9 +158,7 @@ export class Frame {
     };
   }
 
-  private showSelection(point: Point): void {
-    const from = this.down!;
-    const to = this.clamp(point);
+  private showSelection(from: Point, to: Point): void {
     const along = this.direction(from, to);
     const { left, top, width, height } = this.box;
     const [x, wide] =
@@ -165,9 +172,17 @@ export class Frame {
     this.select.hidden = false;
   }
 
+  /** Escape ends the drag and does nothing else meanwhile, such as closing a view. */
+  private readonly cancelByKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    this.endDrag();
+  };
+
   private endDrag(): void {
     this.down = null;
     this.select.hidden = true;
+    removeEventListener('keydown', this.cancelByKey, true);
   }
 }
 

@@ -1,19 +1,17 @@
 /** The moment under the pointer: crosshair, points, step pill and tooltip of a line panel. */
 
-import type uPlot from 'uplot';
 import { nonFiniteAt } from '../math/buckets';
 import { formatValue } from '../math/numbers';
 import { nearestIndex } from '../math/search';
-import type { Ticks } from '../math/ticks';
 import { xFull, xShort } from './axes';
+import type { Frame, Point } from './frame';
 import type { DrawnLine, LineModel } from './lineModel';
 import { type Box, circle, crosshair, dot, pillBelow, ring, type Span, Surface } from './surface';
-import { colorOf, theme } from './theme';
+import { colorOf } from './theme';
 import { type TooltipRow, tooltip } from './tooltip';
 import type { Callbacks, LineOptions, Moment } from './types';
 
 const MOST_ROWS = 12;
-const CLICK_PIXELS = 4;
 
 /** One line at the hovered x. */
 interface Reading {
@@ -29,35 +27,21 @@ export class LineHover {
   private surface: Surface | null = null;
   private model: LineModel | null = null;
   private options: LineOptions | null = null;
-  private box: Box = { left: 0, top: 0, width: 0, height: 0 };
-  private ticks: Ticks = { values: [], labels: [] };
-  private over: HTMLElement | null = null;
-  private size = { width: 0, height: 0 };
+  private labels: Span[] = [];
   private moment: Moment | null = null;
-  private pointer: { x: number; y: number } | null = null;
-  private downAt = 0;
+  private pointer: Point | null = null;
   private nearest: string | null = null;
 
   constructor(
-    private readonly root: HTMLElement,
+    private readonly frame: Frame,
     private readonly callbacks: Callbacks,
   ) {}
 
-  /** What is drawn below; a new plot's pointer is listened to. */
-  attach(model: LineModel, options: LineOptions, plot: uPlot, box: Box, ticks: Ticks): void {
-    this.ticks = ticks;
+  /** What is drawn below, and where the labels of its x-axis are. */
+  attach(model: LineModel, options: LineOptions, labels: Span[]): void {
     this.model = model;
     this.options = options;
-    this.box = box;
-    this.size = { width: plot.width, height: plot.height };
-    if (this.over === plot.over) return;
-    this.over = plot.over;
-    this.over.addEventListener('pointermove', (event) => this.onMove(event));
-    this.over.addEventListener('pointerleave', () => this.onLeave());
-    this.over.addEventListener('pointerdown', (event) => {
-      this.downAt = event.clientX;
-    });
-    this.over.addEventListener('click', (event) => this.onClick(event));
+    this.labels = labels;
   }
 
   show(moment: Moment | null): void {
@@ -73,15 +57,16 @@ export class LineHover {
     tooltip().hide(this);
   }
 
-  private onMove(event: PointerEvent): void {
-    this.pointer = { x: event.offsetX, y: event.offsetY };
-    const moment = { x: this.xAt(event.offsetX), axis: this.options!.x.kind, pinned: false };
+  move(point: Point): void {
+    this.pointer = point;
+    const moment = { x: this.xAt(point.x), axis: this.options!.x.kind, pinned: false };
     this.moment = moment;
     this.draw();
     this.callbacks.onMoment?.(moment);
   }
 
-  private onLeave(): void {
+  leave(): void {
+    if (!this.pointer) return;
     this.pointer = null;
     this.moment = null;
     tooltip().hide(this);
@@ -90,16 +75,19 @@ export class LineHover {
     this.callbacks.onNearest?.(null);
   }
 
-  private onClick(event: MouseEvent): void {
-    if (Math.abs(event.clientX - this.downAt) > CLICK_PIXELS) return;
-    const x = this.xAt(event.offsetX);
-    this.callbacks.onMoment?.({ x, axis: this.options!.x.kind, pinned: true });
+  pin({ x }: Point): void {
+    this.callbacks.onMoment?.({ x: this.xAt(x), axis: this.options!.x.kind, pinned: true });
   }
 
-  private xAt(offset: number): number {
+  /** x at this pixel of the chart. */
+  xAt(pixel: number): number {
     const [x0, x1] = this.model!.x;
-    const share = offset / this.box.width;
+    const share = (pixel - this.box.left) / this.box.width;
     return this.options!.x.log ? x0 * (x1 / x0) ** share : x0 + (x1 - x0) * share;
+  }
+
+  private get box(): Box {
+    return this.frame.box;
   }
 
   private toX(value: number): number {
@@ -119,16 +107,15 @@ export class LineHover {
   }
 
   private canvas(): Surface {
-    this.surface ??= new Surface(this.root, true);
-    const { width, height } = this.size;
-    if (this.surface.width !== width || this.surface.height !== height) {
-      this.surface.resize(width, height);
+    if (!this.surface) {
+      this.surface = new Surface(this.frame.root, true);
+      this.surface.prepare(this.frame.width, this.frame.height);
     }
     return this.surface;
   }
 
   private draw(): void {
-    this.surface?.clear();
+    this.surface?.prepare(this.frame.width, this.frame.height);
     const { moment, model, options } = this;
     if (!moment || !model || !options || moment.axis !== options.x.kind) return;
     const x = this.toX(moment.x);
@@ -144,16 +131,7 @@ export class LineHover {
     if (this.pointer) this.showTooltip(readings, x);
     const text = xShort(options.x.kind, moment.x);
     const top = this.box.top + this.box.height + 4;
-    pillBelow(context, text, x, top, this.size.width, this.labels(context));
-  }
-
-  /** Where uPlot has put the labels of the x-axis. */
-  private labels(context: CanvasRenderingContext2D): Span[] {
-    context.font = theme().font;
-    return this.ticks.values.map((value, i) => {
-      const half = context.measureText(this.ticks.labels[i]).width / 2;
-      return [this.toX(value) - half, this.toX(value) + half];
-    });
+    pillBelow(context, text, x, top, this.frame.width, this.labels);
   }
 
   private isInside(y: number): boolean {
@@ -184,7 +162,7 @@ export class LineHover {
       tooltip().hide(this);
       return;
     }
-    const pointerY = this.pointer!.y + this.box.top;
+    const pointerY = this.pointer!.y;
     const nearest = nearestReading(there, pointerY);
     this.tellNearest(nearest?.item.line.id ?? null);
     this.markExtreme(nearest, x);
@@ -239,7 +217,7 @@ export class LineHover {
   }
 
   private place(readings: Reading[], x: number) {
-    const bounds = this.root.getBoundingClientRect();
+    const bounds = this.frame.root.getBoundingClientRect();
     const highest = readings.reduce(
       (top, { y }) => (this.isInside(y) && y < top ? y : top),
       this.box.top + this.box.height,

@@ -1,57 +1,44 @@
 /**
- * Lines over steps or time. uPlot gives the axes, the scales and the zoom; lines, envelopes and
- * whiskers are drawn here, each line on its own x, so that runs which log at different steps need
- * no common grid. Two canvases lie over each other: uPlot's holds the axes and the layer that is
- * dear (envelopes, originals, whiskers), the one above it the smoothed lines. The smoothing slider
- * redraws only the upper one.
+ * Lines over steps or time, each line on its own x, so that runs which log at different steps need
+ * no common grid. The lower canvas holds the axes and the layer that is dear (envelopes, originals,
+ * whiskers), the upper one the smoothed lines: the smoothing slider redraws only that one.
  */
 
-import type uPlot from 'uplot';
 import { formatValue } from '../math/numbers';
 import { LINEAR } from '../math/scale';
 import type { Ticks } from '../math/ticks';
-import { labelColumn, logValueTicks, mappedTicks, xTicks } from './axes';
+import { drawXAxis, drawYAxis, labelColumn, logValueTicks, mappedTicks, xTicks } from './axes';
 import { describeLines } from './describe';
+import { Frame, type FrameOwner, type Point } from './frame';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintLineLayer } from './lineLayer';
 import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
-import { createPlot, redrawPlot, X_AXIS_HEIGHT } from './plot';
 import { cancelPaint, paintLater } from './queue';
-import { type Box, circle, clipped, Surface } from './surface';
-import { colorOf, fade, onTheme, theme } from './theme';
+import { type Box, circle, clipped, type Span } from './surface';
+import { colorOf, fade, theme } from './theme';
 import type { Callbacks, Chart, Line, LineOptions, Moment, Smoothing } from './types';
 
-const CLICK_PIXELS = 4;
+const TOP = 6;
+const RIGHT = 6;
+const BOTTOM = 22;
 
-export class LinePanel implements Chart<Line[], LineOptions> {
-  private readonly root = document.createElement('div');
-  private readonly over: Surface;
+export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
+  readonly dragsAlong = 'x';
+  private readonly frame: Frame;
   private readonly hover: LineHover;
-  private readonly forgetTheme: () => void;
-  private plot: uPlot | null = null;
   private lines: Line[] = [];
   private options: LineOptions | null = null;
   private given: LineOptions | null = null;
   private model: LineModel | null = null;
-  private ticks: { x: Ticks; y: Ticks } = emptyTicks();
-  private width = 0;
-  private height = 0;
   private painted = false;
-  private plotted = { x: false, y: false };
 
   constructor(
-    private readonly host: HTMLElement,
+    host: HTMLElement,
     private readonly callbacks: Callbacks = {},
   ) {
-    this.root.className = 'chart';
-    host.setAttribute('role', 'img');
-    host.append(this.root);
-    this.width = host.clientWidth;
-    this.height = host.clientHeight;
-    this.over = new Surface(this.root, true);
-    this.hover = new LineHover(this.root, callbacks);
-    this.forgetTheme = onTheme(() => this.paintSoon());
+    this.frame = new Frame(host, this);
+    this.hover = new LineHover(this.frame, callbacks);
   }
 
   set(lines: Line[], options: LineOptions): void {
@@ -65,27 +52,26 @@ export class LinePanel implements Chart<Line[], LineOptions> {
   private rebuild(): void {
     this.model = buildModel(this.lines, this.options!);
     this.callbacks.onNotes?.(this.model.notes);
-    if (this.painted) this.paintSoon();
-    else this.paintFirst();
+    this.frame.paint();
   }
 
   /** Fast path of the smoothing control: redraws the smoothed lines alone where that is enough. */
   smooth(smoothing: Smoothing): void {
-    if (!this.options || !this.model || !this.plot) return;
+    if (!this.options || !this.model) return;
     const before = this.options.smoothing;
     this.options = { ...this.options, smoothing };
     const sameLayer =
       (before.kind === 'none') === (smoothing.kind === 'none') &&
       before.showOriginal === smoothing.showOriginal &&
       (smoothing.showOriginal || smoothing.kind === 'none');
-    if (!sameLayer || !this.painted) {
+    if (!sameLayer) {
       this.rebuild();
       return;
     }
     for (const item of this.model.lines) {
       item.smoothed = smoothLine(item.line, item.original, this.options);
     }
-    this.paintLines();
+    this.frame.paintOver();
     this.hover.refresh();
   }
 
@@ -93,14 +79,11 @@ export class LinePanel implements Chart<Line[], LineOptions> {
   highlight(id: string | null): void {
     if (!this.options || this.options.highlighted === id) return;
     this.options = { ...this.options, highlighted: id };
-    if (this.painted) this.paintLines();
+    this.frame.paintOver();
   }
 
   resize(width: number, height: number): void {
-    if (width === this.width && height === this.height) return;
-    this.width = width;
-    this.height = height;
-    if (this.model) this.paintAll();
+    this.frame.resize(width, height);
   }
 
   showMoment(moment: Moment | null): void {
@@ -130,124 +113,107 @@ export class LinePanel implements Chart<Line[], LineOptions> {
 
   destroy(): void {
     cancelPaint(this);
-    this.forgetTheme();
     this.hover.destroy();
-    this.plot?.destroy();
-    this.root.remove();
+    this.frame.destroy();
   }
 
-  /** Lines at once, the layer in one of the next frames. */
-  private paintFirst(): void {
-    this.painted = true;
-    this.paintAxes();
-    this.paintLines();
-    paintLater(this, () => this.paintLayer(), true);
-  }
-
-  private paintSoon(): void {
-    if (this.model) paintLater(this, () => this.paintAll());
-  }
-
-  private paintAll(): void {
+  /** The first time only the axes at once: the layer follows in one of the next frames. */
+  paint(): void {
+    if (!this.model) return;
     cancelPaint(this);
+    this.hover.attach(this.model, this.options!, this.paintAxes());
+    if (this.painted) this.paintLayer();
+    else paintLater(this, () => this.paintLayer(), true);
     this.painted = true;
-    this.paintAxes();
-    this.paintLayer();
-    this.paintLines();
     this.hover.refresh();
   }
 
-  /** Axes and grid, by uPlot, on the lower canvas. */
-  private paintAxes(): void {
-    this.ticks = this.makeTicks();
-    this.dropStalePlot();
-    if (this.plot) redrawPlot(this.plot, this.model!, this.width, this.height);
-    else this.plot = this.makePlot();
-    if (this.over.width !== this.width || this.over.height !== this.height) {
-      this.over.resize(this.width, this.height);
-    }
-    this.hover.attach(this.model!, this.options!, this.plot, this.box(), this.ticks.x);
-  }
-
-  private makeTicks(): { x: Ticks; y: Ticks } {
-    const { x, y } = this.model!;
-    const options = this.options!;
-    const high = this.height - X_AXIS_HEIGHT;
-    const yTicks = options.y.log
-      ? logValueTicks(y[0], y[1], high)
-      : mappedTicks(y[0], y[1], high, LINEAR);
-    const wide = this.width - labelColumn(yTicks.labels);
-    const ticks = xTicks(options.x.kind, options.x.log, x[0], x[1], wide);
-    return { x: withoutCutLabel(ticks, x, options.x.log, wide), y: yTicks };
-  }
-
-  private makePlot(): uPlot {
-    const { x, y } = this.options!;
-    const plot = createPlot(this.root, {
-      width: this.width,
-      height: this.height,
-      log: { x: x.log, y: y.log },
-      model: () => this.model!,
-      ticks: () => this.ticks,
-      select: (left, width) => this.zoomTo(left, width),
-      reset: () => this.callbacks.onZoom?.(null, null),
-    });
-    this.plotted = { x: x.log, y: y.log };
-    this.root.prepend(plot.root);
-    return plot;
-  }
-
-  /** uPlot fixes a scale's kind when it is made: another kind needs another plot. */
-  private dropStalePlot(): void {
-    const { x, y } = this.options!;
-    if (!this.plot || (this.plotted.x === x.log && this.plotted.y === y.log)) return;
-    this.plot.destroy();
-    this.plot = null;
-  }
-
-  private zoomTo(left: number, width: number): void {
-    if (width < CLICK_PIXELS) return;
-    this.callbacks.onZoom?.(this.xAt(left), this.xAt(left + width));
-  }
-
-  /** x at a distance from the plot's left edge, in CSS pixels. */
-  private xAt(left: number): number {
-    const [x0, x1] = this.model!.x;
-    const share = left / this.box().width;
-    return this.options!.x.log ? x0 * (x1 / x0) ** share : x0 + (x1 - x0) * share;
-  }
-
-  private box(): Box {
-    const ratio = devicePixelRatio || 1;
-    const { left, top, width, height } = this.plot!.bbox;
-    return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio };
-  }
-
-  private plane(): Plane {
-    return planeOf(this.plot!.bbox, this.model!, this.options!);
-  }
-
-  private paintLayer(): void {
-    paintLineLayer(this.plot!.ctx, this.model!, this.plane());
-    this.host.setAttribute('aria-label', describeLines(this.model!, this.options!));
-  }
-
   /** The smoothed lines, on the upper canvas. */
-  private paintLines(): void {
-    const options = this.options!;
-    const { lines } = this.model!;
-    const context = this.over.context;
-    this.over.clear();
+  paintOver(): void {
+    if (!this.model) return;
+    const { lines } = this.model;
+    const { context } = this.frame.over;
     const plane = this.plane();
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    clipped(context, this.plot!.bbox, () => {
-      const raised = options.highlighted ?? options.selected ?? null;
+    clipped(context, plane.box, () => {
+      const raised = this.options!.highlighted ?? this.options!.selected ?? null;
       const ordered = [...lines].sort((a, b) => rank(a, raised) - rank(b, raised));
       for (const item of ordered) this.paintLine(context, plane, item);
     });
     context.restore();
     for (const item of lines) this.paintSinglePoint(plane, item);
+  }
+
+  onHover(point: Point | null): void {
+    if (point && this.model) this.hover.move(point);
+    else this.hover.leave();
+  }
+
+  onClick(point: Point): void {
+    if (this.model) this.hover.pin(point);
+  }
+
+  onDrag(from: Point, to: Point): void {
+    const [x0, x1] = [this.hover.xAt(from.x), this.hover.xAt(to.x)].sort((a, b) => a - b);
+    this.callbacks.onZoom?.(x0, x1);
+  }
+
+  onDoubleClick(): void {
+    this.callbacks.onZoom?.(null, null);
+  }
+
+  /** Axes and grid, on the lower canvas; returns where the labels of the x-axis are. */
+  private paintAxes(): Span[] {
+    const { frame, model, options } = this;
+    const ticks = this.layOut();
+    const { context } = frame.base;
+    const { x, y } = planeOf(frame.box, model!, options!);
+    drawYAxis(context, frame.box, ticks.y, y, true);
+    return drawXAxis(context, frame.box, ticks.x, x);
+  }
+
+  /** Chooses the ticks, and sets the box to what their labels leave. */
+  private layOut(): { x: Ticks; y: Ticks } {
+    const { width, height } = this.frame;
+    const { x, y } = this.model!;
+    const options = this.options!;
+    const high = height - BOTTOM;
+    const yTicks = options.y.log
+      ? logValueTicks(y[0], y[1], high)
+      : mappedTicks(y[0], y[1], high, LINEAR);
+    const left = labelColumn(yTicks.labels);
+    const wide = width - left;
+    const ticks = xTicks(options.x.kind, options.x.log, x[0], x[1], wide);
+    this.frame.box = {
+      left,
+      top: TOP,
+      width: Math.max(1, wide - RIGHT),
+      height: Math.max(1, high - TOP),
+    };
+    return { x: withoutCutLabel(ticks, x, options.x.log, wide), y: yTicks };
+  }
+
+  /** The plot in device pixels. */
+  private plane(): Plane {
+    const ratio = devicePixelRatio || 1;
+    const { left, top, width, height } = this.frame.box;
+    const box = {
+      left: left * ratio,
+      top: top * ratio,
+      width: width * ratio,
+      height: height * ratio,
+    };
+    return planeOf(box, this.model!, this.options!);
+  }
+
+  private paintLayer(): void {
+    const { context } = this.frame.base;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    paintLineLayer(context, this.model!, this.plane());
+    context.restore();
+    this.frame.label(describeLines(this.model!, this.options!));
   }
 
   private paintLine(context: CanvasRenderingContext2D, plane: Plane, item: DrawnLine): void {
@@ -270,23 +236,19 @@ export class LinePanel implements Chart<Line[], LineOptions> {
     const ratio = devicePixelRatio || 1;
     const x = plane.x(line.x[0]) / ratio;
     const y = plane.y(smoothed[0]) / ratio;
-    const context = this.over.context;
+    const { context } = this.frame.over;
     circle(context, x, y, 3.5, colorOf(line.color));
     context.fillStyle = theme().ink2;
     context.font = theme().font;
     context.textBaseline = 'middle';
-    context.textAlign = x > this.width / 2 ? 'right' : 'left';
-    context.fillText(formatValue(smoothed[0]), x > this.width / 2 ? x - 8 : x + 8, y);
+    context.textAlign = x > this.frame.width / 2 ? 'right' : 'left';
+    context.fillText(formatValue(smoothed[0]), x > this.frame.width / 2 ? x - 8 : x + 8, y);
   }
-}
-
-function emptyTicks(): { x: Ticks; y: Ticks } {
-  return { x: { values: [], labels: [] }, y: { values: [], labels: [] } };
 }
 
 const LABEL_LETTER_PIXELS = 6.2;
 
-/** uPlot centres labels on their ticks: one that the right edge would cut is left out. */
+/** A label that the right edge would push away from its tick is left out. */
 function withoutCutLabel(
   ticks: Ticks,
   [lo, hi]: [number, number],

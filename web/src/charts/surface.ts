@@ -15,17 +15,23 @@ export class Surface {
   readonly context = this.canvas.getContext('2d')!;
   width = 0;
   height = 0;
+  private ratio = 0;
 
   constructor(host: HTMLElement, floats: boolean) {
     this.canvas.className = floats ? 'chart-canvas chart-over' : 'chart-canvas';
     host.append(this.canvas);
   }
 
-  /** Sets the size in CSS pixels and clears. */
-  resize(width: number, height: number): void {
+  /** Empty, in this size (CSS pixels) and sharp on the window's screen. */
+  prepare(width: number, height: number): void {
     const ratio = devicePixelRatio || 1;
+    if (width === this.width && height === this.height && ratio === this.ratio) {
+      this.clear();
+      return;
+    }
     this.width = width;
     this.height = height;
+    this.ratio = ratio;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
     this.canvas.style.width = `${width}px`;

@@ -1,4 +1,4 @@
-/** The tokens of the style sheet as canvas colours, and news of a change of theme. */
+/** The tokens of the style sheet as canvas colours, and news of what asks for another picture. */
 
 import { parseHex, type Rgb, rampTable } from '../math/color';
 
@@ -58,6 +58,17 @@ function watch(): void {
   watching = true;
   const root = document.documentElement;
   new MutationObserver(forget).observe(root, { attributes: true, attributeFilter: ['data-theme'] });
+  watchRatio();
+}
+
+/** The window has moved to a screen with other pixels, or is zoomed. */
+function watchRatio(): void {
+  const now = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+  const onChange = () => {
+    watchRatio();
+    forget();
+  };
+  now.addEventListener('change', onChange, { once: true });
 }
 
 export function theme(): Theme {
@@ -66,7 +77,7 @@ export function theme(): Theme {
   return current;
 }
 
-/** Calls back after each change of theme until the returned function is called. */
+/** Calls back after each change of theme or of device pixels until the returned function is called. */
 export function onTheme(listener: () => void): () => void {
   watch();
   listeners.add(listener);
