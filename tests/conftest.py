@@ -17,7 +17,10 @@ from hypothesis import HealthCheck, settings
 
 _REPOSITORY = Path(__file__).parent.parent
 _SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve(sys.argv[1:]))"
-_START_SECS = 30
+_START_SECS = 120
+
+# A shell that starts us in the background has Ctrl-C ignored, and what we start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests never judge times: a busy machine is no reason to fail.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -42,11 +42,15 @@ def run_python(directory: Path, code: str, *arguments: str, **variables: str) ->
 
 
 @pytest.fixture(scope="module")
-def demo_runs(server_factory: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+def demo_runs(server: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The three runs of a demo that found a server, read back through `lossboard.Api`."""
-    server = server_factory()
     directory = tmp_path_factory.mktemp("demo")
     run_python(directory, DEMO, "--exit", "--port", str(server.port), "--epochs", str(EPOCHS))
+    return [run for run in runs_of(server) if run.name.startswith("lr ")]
+
+
+def runs_of(server: Any) -> list[Any]:
+    """All runs of the example's project, those of the demo with names of their own."""
     api = lossboard.Api(overrides={"base_url": server.base_url})
     return list(api.runs("local/pytorch-intro"))
 
@@ -95,5 +99,5 @@ def test_the_example_runs_as_an_untouched_wandb_script(server: Any, tmp_path: Pa
     (tmp_path / "torchvision_compat.py").write_text(compat)
     variables = {"LOSSBOARD_BASE_URL": server.base_url, "OMP_NUM_THREADS": "1"}
     run_python(tmp_path, RUN, "run", str(script), "--epochs", "1", **variables)
-    (run,) = lossboard.Api(overrides={"base_url": server.base_url}).runs("local/pytorch-intro")
+    (run,) = [run for run in runs_of(server) if not run.name.startswith("lr ")]
     assert len(list(run.histograms("gradients/fc.weight"))) == 90 // LOG_FREQ
