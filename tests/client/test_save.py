@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import lossboard
+from lossboard.api.connection import NotFound
 
 
 def text(run: Any, name: str) -> str:
@@ -88,12 +89,20 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def is_there(api: lossboard.Api, path: str, name: str) -> bool:
+    """Whether the server has the file; the run itself arrives a moment after `init`."""
+    try:
+        return name in names(api.run(path))
+    except NotFound:
+        return False
+
+
 @pytest.mark.covers("save")
 def test_a_live_file_is_uploaded_again_while_the_run_goes_on(api: lossboard.Api) -> None:
     written("live.txt", "first")
     with lossboard.init() as run:
         run.save("live.txt", policy="live")
-        eventually(lambda: "live.txt" in names(api.run(run.path)))
+        eventually(lambda: is_there(api, run.path, "live.txt"))
         written("live.txt", "second")
         eventually(lambda: text(api.run(run.path), "live.txt") == "second")
 
