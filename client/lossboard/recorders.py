@@ -3,6 +3,7 @@ what the program is made of."""
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any, Final, Protocol
 from lossboard import wire
 from lossboard.console import ConsoleCapture, Stream
 from lossboard.description import Description
+from lossboard.fork import forks_wait
 from lossboard.gpu_metrics import GpuSampler
 from lossboard.settings import Settings
 from lossboard.system_metrics import SystemSampler
@@ -76,6 +78,9 @@ class Recorders:
         if not label and self._settings.console != "off":
             self._console.start()
         if self._describes or not self._settings.x_disable_stats:
+            # Loaded here, 10 ms, and not on the thread: what psutil evaluates while it is loaded
+            # would make Python forget that Ctrl-C ended the process, and end with another code.
+            importlib.import_module("psutil")
             self._worker.start()
 
     def record(self, stream: Stream, text: str) -> None:
@@ -108,10 +113,12 @@ class Recorders:
 
     def _turn(self) -> bool:
         """The whole life of the thread: a sample, the description, then a sample each interval."""
-        gpus = GpuSampler.open()
         sampler = None
-        if not self._settings.x_disable_stats:
-            sampler = SystemSampler(self._settings.x_stats_disk_paths, gpus)
+        with forks_wait:
+            gpus = GpuSampler.open()
+            if not self._settings.x_disable_stats:
+                sampler = SystemSampler(self._settings.x_stats_disk_paths, gpus)
+        if sampler is not None:
             self._put_sample(sampler)
         if self._describes:
             self._describe(gpus)
@@ -122,7 +129,8 @@ class Recorders:
 
     def _put_sample(self, sampler: SystemSampler) -> None:
         suffix = f"/l:{self._label}" if self._label else ""
-        values = {f"{key}{suffix}": value for key, value in sampler.sample().items()}
+        with forks_wait:
+            values = {f"{key}{suffix}": value for key, value in sampler.sample().items()}
         self._put(self._recording.put_system_row, self._samples, _now_us(), values)
         self._samples += 1
 
@@ -141,7 +149,7 @@ class Recorders:
             )
 
     def _put(self, put: Callable[..., object], *arguments: Any, **named: Any) -> None:
-        with self._lock:
+        with forks_wait, self._lock:
             if not self._ended:
                 put(*arguments, **named)
 
