@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lossboard.fork import forks_wait
 from lossboard.gpu_metrics import GpuSampler
 from lossboard.host import describe_machine, main_program, program_folder, requirements
 from lossboard.repository import Repository
@@ -48,11 +49,16 @@ class Description:
     def collect(self, gpus: GpuSampler | None) -> Collected:
         """Everything, written into the folder too. Takes about a second where git is slow."""
         found = Collected()
+        if not self._settings.disable_git:
+            self._add_git(found)
+        with forks_wait:
+            self._add_rest(found, gpus)
+        return found
+
+    def _add_rest(self, found: Collected, gpus: GpuSampler | None) -> None:
         if not self._settings.x_disable_machine_info:
             found.metadata |= describe_machine()
             found.metadata |= gpus.facts() if gpus else {}
-        if not self._settings.disable_git:
-            self._add_git(found)
         if self._settings.x_save_requirements:
             found.files[_REQUIREMENTS_FILE] = (requirements().encode(), "text/plain")
         if self._settings.save_code and not self._settings.disable_code:
@@ -61,7 +67,6 @@ class Description:
         content = msgspec.json.format(msgspec.json.encode(everything), indent=2)
         found.files[_METADATA_FILE] = (content, "application/json")
         self._write(found)
-        return found
 
     def _add_git(self, found: Collected) -> None:
         repository = Repository.around(program_folder(self._settings))
