@@ -72,7 +72,7 @@ def test_media_files_are_there_when_the_client_asks(
     project = project_of(packages, "media")
     names = official(server, "media.py", project, "run", packages=packages)
     row = history(server, project, "run")[0]
-    for key in ("image", "html", "points", "figure", "table"):
+    for key in ("image", "sound", "clip", "water", "html", "points", "figure", "table"):
         assert row[key]["path"] in names
     assert row["image"]["boxes"]["b"]["path"] in names
     assert {"saved.txt", "wandb-summary.json"} <= set(names)
@@ -186,6 +186,16 @@ def test_stop_in_the_dashboard_ends_the_script(server: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.covers("setup")
+def test_wandb_login_takes_any_key_of_forty_characters(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    command = ("-m", "wandb", "login", "--host", server.base_url, "--verify", "local" + "1" * 35)
+    login = start(server.base_url, tmp_path, None, *command)
+    output, errors = login.communicate(timeout=60)
+    assert login.returncode == 0, output + errors
+
+
 def test_wandb_verify_accepts_the_server(server: Any, tmp_path: Path) -> None:
     command = ("-m", "wandb", "verify", "--host", server.base_url)
     verify = start(server.base_url, tmp_path, None, *command)

@@ -2,14 +2,22 @@
 
 import json
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import plotly.graph_objects as go
 import wandb
 
 run = wandb.init(project=sys.argv[1], id=sys.argv[2])
 random = np.random.default_rng(0)
+with wave.open("tone.wav", "wb") as tone:
+    tone.setparams((1, 2, 8000, 100, "NONE", ""))
+    tone.writeframes(bytes(200))
+frames = [PIL.Image.new("RGB", (8, 8), (shade, 0, 0)) for shade in (0, 128, 255)]
+frames[0].save("clip.gif", save_all=True, append_images=frames[1:])
+Path("water.pdb").write_text("HETATM    1  O   HOH A   1       0.000   0.000   0.000\nEND\n")
 box = {"position": {"minX": 0.0, "maxX": 1.0, "minY": 0.0, "maxY": 1.0}, "class_id": 1}
 run.log(
     {
@@ -20,6 +28,9 @@ run.log(
             masks={"m": {"mask_data": np.eye(8, dtype=np.uint8), "class_labels": {1: "fg"}}},
         ),
         "images": [wandb.Image(np.zeros((4, 4, 3), np.uint8)) for _ in range(2)],
+        "sound": wandb.Audio("tone.wav", caption="tone"),
+        "clip": wandb.Video("clip.gif", format="gif"),
+        "water": wandb.Molecule("water.pdb"),
         "html": wandb.Html("<p>hi</p>"),
         "points": wandb.Object3D(random.random((5, 3))),
         "figure": wandb.Plotly(go.Figure(go.Bar(y=[1, 2]))),
