@@ -426,3 +426,14 @@ def test_the_manifest_of_a_table_is_plain_json(run: Any) -> None:
     entry = run.log_artifact(artifact).wait().get_entry("x.table.json")
     stored = json.loads(Path(entry.download("out")).read_text())
     assert (stored["_type"], stored["data"]) == ("table", [["Infinity"]])
+
+
+def test_artifacts_logged_one_after_the_other_are_versions_in_that_order(
+    run: Any, api: lossboard.Api
+) -> None:
+    for number in range(8):
+        run.log_artifact(dataset(f"rows {number}", name="ordered", metadata={"number": number}))
+    run.finish()
+    path = f"{run.entity}/{run.project}/ordered"
+    versions = [api.artifact(f"{path}:v{number}") for number in range(8)]
+    assert [version.metadata["number"] for version in versions] == list(range(8))

@@ -19,7 +19,8 @@ def filled(
     connection: Connection, *, client_ids: Sequence[str] | None = None, sha256: str | None = None
 ) -> list[int]:
     """Ids of the pending artifacts of the native door whose entries are all here: of these
-    client ids, or with this blob among their entries."""
+    client ids, or with this blob among their entries. In the order in which they were logged: it
+    is that of their versions."""
     query = select(_ARTIFACT.c.id, _ARTIFACT.c.announced_entries).where(
         _ARTIFACT.c.state == "PENDING", _ARTIFACT.c.announced_entries.is_not(None)
     )
@@ -30,7 +31,7 @@ def filled(
         query = query.where(_ARTIFACT.c.id.in_(holding))
     return [
         int(row.id)
-        for row in connection.execute(query)
+        for row in connection.execute(query.order_by(_ARTIFACT.c.id))  # as they were logged
         if _entry_count(connection, row.id) == row.announced_entries
     ]
 
