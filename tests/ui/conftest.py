@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,7 +103,8 @@ def logged(server: Server) -> str:
 
 
 def start_run(base_url: str, project: str, **settings: Any) -> Any:
-    quiet = {"base_url": base_url, "silent": True}
+    # a directory of its own: test processes that run beside this one log too
+    quiet = {"base_url": base_url, "silent": True, "root_dir": tempfile.mkdtemp()}
     return lossboard.init(project=project, settings=quiet, reinit="create_new", **settings)
 
 
