@@ -20,6 +20,7 @@ import fcntl
 import os
 import struct
 import threading
+import time
 import zlib
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,7 @@ SEGMENT_SUFFIX: Final = ".spool"
 _MAGIC: Final = b"LOSSBRD1"
 _FRAME: Final = struct.Struct("<IIQ")
 _SPOOL_VERSION: Final = 1
+_LOOK_SECS: Final = 1.0
 _NO_LOCKS_HERE: Final = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -212,9 +214,10 @@ class Spool:
     def open(cls, directory: Path, *, segment_bytes: int) -> Spool | None:
         """What a process left behind, or None when no segment is there.
 
-        Raises SpoolBusy while a living process has it, SpoolError when it can't be read.
+        Raises SpoolBusy while a living process has it, SpoolError when it can't be read,
+        FileNotFoundError when its process has removed it.
         """
-        lock_handle = _locked(directory / LOCK_NAME)
+        lock_handle = _locked(os.open(directory / LOCK_NAME, os.O_RDWR), directory)
         try:
             found = [_Segment.scan(p) for p in sorted(directory.glob(f"*{SEGMENT_SUFFIX}"))]
         except BaseException:
@@ -250,7 +253,7 @@ class Spool:
         with self._lock:
             if self._lock_handle is None:
                 self.directory.mkdir(parents=True, exist_ok=True)
-                self._lock_handle = _locked(self.directory / LOCK_NAME)
+                self._lock_handle = self._own_lock()
 
     def append(self, seq: int, payload: bytes) -> None:
         """Writes one record. Raises OSError, leaving what was there as it was."""
@@ -328,6 +331,18 @@ class Spool:
         if lock_handle is not None and lock_handle != _NO_LOCK:
             os.close(lock_handle)  # not unlocked: flock lives on in the parent's handle
 
+    def _own_lock(self) -> int:
+        """The lock of a new spool, which others can only hold for the moment of a look inside."""
+        path = self.directory / LOCK_NAME
+        patient_until = time.monotonic() + _LOOK_SECS
+        while True:
+            try:
+                return _locked(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), self.directory)
+            except SpoolBusy:
+                if time.monotonic() > patient_until:
+                    raise
+                time.sleep(0.001)
+
     def _seqs(self) -> list[int]:
         with self._lock:
             return sorted(seq for segment in self._segments for seq in segment.places.copy())
@@ -336,14 +351,13 @@ class Spool:
 _NO_LOCK: Final = -1  # a file system without flock
 
 
-def _locked(path: Path) -> int:
-    """A handle that holds the lock. Raises SpoolBusy, or OSError when it can't be created."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+def _locked(handle: int, directory: Path) -> int:
+    """The handle of a lock file once it holds the lock, or `_NO_LOCK`. Raises SpoolBusy."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
-        raise SpoolBusy(f"{path.parent} belongs to a process that is still running") from error
+        raise SpoolBusy(f"{directory} belongs to a process that is still running") from error
     except OSError as error:
         os.close(handle)
         if error.errno in _NO_LOCKS_HERE:

@@ -69,6 +69,8 @@ def _sync_one(
     except SpoolBusy:
         report.skipped.append(path)
         return
+    except FileNotFoundError:  # its process delivered it meanwhile
+        return
     except (SpoolError, OSError) as error:
         report.failed[path] = str(error)
         return

@@ -24,17 +24,18 @@ def spool_directories(directory: Path) -> list[Path]:
     """All spools in or below `directory`, each once, in the order in which to deliver them.
 
     What started earlier comes first, and a run's own writer before those of its children, so
-    that the children find the attempt that they join.
+    that the children find the attempt that they join. Others may remove theirs meanwhile.
     """
-    found = {path.parent.resolve() for path in directory.rglob(LOCK_NAME)}
+    walk = os.walk(directory)  # unlike rglob, it doesn't mind directories that go away
+    found = {Path(path).resolve() for path, _, files in walk if LOCK_NAME in files}
     return sorted(found, key=_rank)
 
 
 def _rank(directory: Path) -> tuple[int, bool, Path]:
-    segment = min(directory.glob(f"*{SEGMENT_SUFFIX}"), default=None)
     try:
+        segment = min(directory.glob(f"*{SEGMENT_SUFFIX}"), default=None)
         start = None if segment is None else read_head(segment).start
-    except SpoolError:  # whoever opens it says what is wrong
+    except (SpoolError, OSError):  # gone meanwhile, or whoever opens it says what is wrong
         start = None
     return (
         (0, False, directory)
@@ -45,11 +46,17 @@ def _rank(directory: Path) -> tuple[int, bool, Path]:
 
 def waiting_spools(directory: Path) -> list[WaitingSpool]:
     """Spools in or below `directory` that no living process owns, for a hint to deliver them."""
-    return [
-        WaitingSpool(path, _size_bytes(path))
-        for path in spool_directories(directory)
-        if next(path.glob(f"*{SEGMENT_SUFFIX}"), None) is not None and not _is_owned(path)
-    ]
+    found = [_waiting_spool(path) for path in spool_directories(directory)]
+    return [spool for spool in found if spool is not None]
+
+
+def _waiting_spool(directory: Path) -> WaitingSpool | None:
+    try:
+        if next(directory.glob(f"*{SEGMENT_SUFFIX}"), None) is None or _is_owned(directory):
+            return None
+        return WaitingSpool(directory, _size_bytes(directory))
+    except FileNotFoundError:  # its process delivers it just now, and removes it
+        return None
 
 
 def _size_bytes(directory: Path) -> int:

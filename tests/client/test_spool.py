@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lossboard import wire
-from lossboard.spool import Spool, SpoolBusy, SpoolError
+from lossboard.spool import LOCK_NAME, Spool, SpoolBusy, SpoolError
 
 START = wire.RunStart("me", "digits", "run1", started_us=5, config={"lr": 0.1})
 
@@ -96,6 +96,7 @@ def test_a_living_owner_keeps_others_away(tmp_path: Path) -> None:
 def test_a_file_that_is_no_segment_is_left_alone(tmp_path: Path) -> None:
     stranger = tmp_path / "000000000000.spool"
     stranger.write_bytes(b"something else entirely")
+    (tmp_path / LOCK_NAME).touch()
     with pytest.raises(SpoolError, match="does not start as a spool segment"):
         Spool.open(tmp_path, segment_bytes=1)
     assert stranger.read_bytes() == b"something else entirely"
