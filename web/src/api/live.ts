@@ -12,18 +12,28 @@ export type LiveMessage =
 type Listener = (change: Change | null) => void;
 
 const POLL_MS = 5000;
+const STALE_AFTER_MS = 10_000;
 const listeners = new Set<Listener>();
+let staleTimer = 0;
 
 /** Since when (ms of the clock) the stream is broken; null while it is open. */
 export const brokenSince = signal<number | null>(null);
+/** Whether it has been broken for so long that what is on screen may be old. */
+export const stale = signal(false);
 
 function notify(change: Change | null): void {
   for (const listener of listeners) listener(change);
 }
 
 function setOpen(open: boolean): void {
-  brokenSince.value = open ? null : (brokenSince.value ?? Date.now());
-  if (open) notify(null); // what changed before the stream was open has told nobody
+  if (open || brokenSince.peek() === null) {
+    clearTimeout(staleTimer);
+    staleTimer = open ? 0 : setTimeout(() => (stale.value = true), STALE_AFTER_MS);
+    brokenSince.value = open ? null : Date.now();
+  }
+  if (!open) return;
+  stale.value = false;
+  notify(null); // what changed before the stream was open has told nobody
 }
 
 function receive(message: LiveMessage): void {

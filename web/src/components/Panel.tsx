@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { ApiError } from '../api/client';
-import { brokenSince } from '../api/live';
+import { stale } from '../api/live';
 import type { Legend, Note } from '../charts/types';
 import { useInSight } from '../state/hooks';
 import { useScope } from '../state/workspace';
@@ -24,8 +24,6 @@ interface PanelProps {
   wide?: boolean;
   children: ComponentChildren;
 }
-
-const STALE_AFTER_MS = 10_000;
 
 export function Panel(props: PanelProps) {
   const { label, title, notes = [], legend, controls, actions, loading, error, wide } = props;
@@ -48,8 +46,7 @@ export function Panel(props: PanelProps) {
 
 /** The gravest note, and how many more there are: all of them are in the title. */
 function Notes({ notes }: { notes: Note[] }) {
-  const broken = brokenSince.value;
-  if (broken !== null && Date.now() - broken > STALE_AFTER_MS) {
+  if (stale.value) {
     return (
       <span class="badge warn">
         <Icon name="clock" />

@@ -111,7 +111,7 @@ function Live({ running }: { running: number }) {
     return (
       <div class="live stale" role="status">
         <span class="pulse" />
-        Stale {secs} s, reconnecting
+        Stale<span aria-hidden="true"> {secs} s</span>, reconnecting
       </div>
     );
   }
