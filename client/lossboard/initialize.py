@@ -34,7 +34,7 @@ from lossboard.settings import Launcher, Settings, launcher_from_environment, re
 from lossboard.terminal import Terminal, termlog, termwarn
 from lossboard.terms import Level
 from lossboard.undelivered import waiting_spools
-from lossboard.values import config_value
+from lossboard.values import config_values
 from lossboard.version import __version__
 
 __all__ = ["finish_all", "init"]
@@ -153,7 +153,7 @@ def _begin_or_return(settings: Settings, config: dict[str, Any]) -> Run:
     for path in settings.config_paths:
         values |= read_yaml(Path(path))
     values |= config
-    plain = {key.strip("-"): config_value(value) for key, value in values.items()}
+    plain = config_values({key.strip("-"): value for key, value in values.items()})
     process_end.follow(finish_all)
     begin = _begin_disabled if settings.mode == "disabled" else _begin
     return begin(settings, plain)

@@ -116,11 +116,12 @@ class Run(RunArtifacts):
         current makes a row of its own at that step. `sync` is accepted and ignored.
 
         Raises TypeError, and stores nothing of the call, for a value or key that can't be stored.
+        A value that is nested too deeply is left out, with a warning.
         """
         if self._ended:
             self._refuse("log")
         index = step if step is None or type(step) is int else as_step(step)
-        row = {} if data is None else history_row(data, self._binder, index)
+        row = {} if data is None else history_row(data, self._binder, index, self._leave_out)
         time_us = time.time_ns() // 1000
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
             time_us = _take_reserved(row, time_us)
@@ -141,6 +142,10 @@ class Run(RunArtifacts):
         step, time_us = self._steps.last_put
         runtime_secs = (time_us - self._start.started_us) / 1e6 + self._runtime_before_secs
         return {"_step": step, "_timestamp": time_us / 1e6, "_runtime": runtime_secs}
+
+    def _leave_out(self, error: wire.DepthError) -> None:
+        self._terminal.say_once(f"log leaves out a value: {error}", "warn")
+        self.notice("dropped values", str(error))
 
     def _note_late(self, step: int, current: int) -> None:
         text = (

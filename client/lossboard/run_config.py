@@ -7,7 +7,7 @@ from typing import Any
 
 from lossboard.config_sources import as_mapping
 from lossboard.errors import ConfigError
-from lossboard.values import config_value
+from lossboard.values import config_values
 
 __all__ = ["Config", "OnChange"]
 
@@ -30,7 +30,7 @@ class Config:
         self, values: Mapping[str, Any], *, allow_val_change: bool, on_change: OnChange
     ) -> None:
         set_own = object.__setattr__
-        set_own(self, "_values", {_clean(key): config_value(v) for key, v in values.items()})
+        set_own(self, "_values", _stored(values))
         set_own(self, "_locked", {})
         set_own(self, "_allow_val_change", allow_val_change)
         set_own(self, "_on_change", on_change)
@@ -83,7 +83,7 @@ class Config:
 
         Nothing is set when one of the values may not change.
         """
-        new = {_clean(key): config_value(value) for key, value in as_mapping(d).items()}
+        new = _stored(as_mapping(d))
         allowed = self._allow_val_change if allow_val_change is None else allow_val_change
         free = {key: value for key, value in new.items() if key not in self._locked}
         if not allowed:
@@ -93,12 +93,12 @@ class Config:
 
     def setdefaults(self, d: Any) -> None:
         """Sets only what has no value yet."""
-        new = {_clean(key): config_value(value) for key, value in as_mapping(d).items()}
+        new = _stored(as_mapping(d))
         self._set({key: value for key, value in new.items() if key not in self._values})
 
     def update_locked(self, d: Any, user: str | None = None) -> None:
         """Sets values that later updates leave as they are, as a sweep does."""
-        new = {_clean(key): config_value(value) for key, value in as_mapping(d).items()}
+        new = _stored(as_mapping(d))
         self._set(new)
         self._locked.update(dict.fromkeys(new, user or "init"))
 
@@ -119,6 +119,10 @@ class Config:
                 f'Attempted to change value of key "{key}" from {old} to {value}\n'
                 "If you really want to do this, pass allow_val_change=True to config.update()"
             )
+
+
+def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    return config_values({_clean(key): value for key, value in values.items()})
 
 
 def _clean(key: Any) -> str:

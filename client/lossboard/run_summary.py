@@ -10,7 +10,7 @@ from lossboard.histogram import Histogram
 from lossboard.metrics import MetricTable
 from lossboard.tally import KeyTally, Tally
 from lossboard.terms import Key
-from lossboard.values import summary_value
+from lossboard.values import stored_summary_value
 
 __all__ = ["OnSummary", "Summary", "SummaryNode"]
 
@@ -138,7 +138,7 @@ class Summary(SummaryNode):
     ) -> None:
         def converted(key: str, value: Any) -> Any:
             bound = bind(key, value)
-            return summary_value(value) if bound is None else bound
+            return stored_summary_value(key, value) if bound is None else bound
 
         super().__init__(dict(values), self._send, converted)
         object.__setattr__(self, "_tally", tally)

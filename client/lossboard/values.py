@@ -11,23 +11,34 @@ import math
 import sys
 import types
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from lossboard.arrays import SMALL_LIMIT, array_of, deferred_copy, is_array, is_tensor, listed
 from lossboard.histogram import Histogram, from_values
 from lossboard.terms import Key
-from lossboard.wire import HistogramData
+from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth
 
-__all__ = ["Bind", "Row", "config_value", "history_row", "history_value", "summary_value"]
+__all__ = [
+    "Bind",
+    "Row",
+    "config_value",
+    "config_values",
+    "history_row",
+    "history_value",
+    "stored_summary_value",
+    "summary_value",
+]
 
 Row: TypeAlias = dict[Key, Any]
 _Convert: TypeAlias = Callable[[Any], Any]
+_Refuse: TypeAlias = Callable[[DepthError], None]
 
 _ARRAY_BINS: Final = 32  # what W&B makes of an array of more than SMALL_LIMIT elements
 _PLAIN: Final = frozenset({float, int, bool, str, type(None)})
 _TEXT: Final = frozenset({str})
+_SHOWN_PARTS: Final = 4  # of a nested key, in messages
 _FUNCTIONS: Final = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
@@ -38,12 +49,21 @@ class Bind(Protocol):
         """Key and JSON; None for what is no media."""
 
 
-def history_row(data: Mapping[str, Any], media: Bind | None = None, step: int | None = None) -> Row:
+def _refused(error: DepthError) -> None:
+    raise error
+
+
+def history_row(
+    data: Mapping[str, Any],
+    media: Bind | None = None,
+    step: int | None = None,
+    refuse: _Refuse = _refused,
+) -> Row:
     """A snapshot of what was passed to `log`, nested dicts as tuples of keys, with `media` bound
     to the `step` that was given, if any.
 
     Raises TypeError, and nothing of it is stored then, for keys that are not text and for values
-    that can't be stored.
+    that can't be stored. Values that are nested too deeply go to `refuse`; the rest is kept.
     """
     if type(data) is dict and _PLAIN.issuperset(map(type, data.values())):
         if not _TEXT.issuperset(map(type, data)):
@@ -57,7 +77,7 @@ def history_row(data: Mapping[str, Any], media: Bind | None = None, step: int | 
         if type(value) in _PLAIN:
             row[key] = value
         else:
-            _put(row, (key,), value, media, step)
+            _put(row, (key,), value, _Way(media, step, refuse))
     return row
 
 
@@ -69,17 +89,54 @@ def _refuse_keys(data: Mapping[Any, Any]) -> None:
             )
 
 
-def _put(row: Row, path: tuple[str, ...], value: Any, media: Bind | None, step: int | None) -> None:
-    if isinstance(value, Mapping) and value and "_type" not in value:
+class _Way(NamedTuple):
+    """What stays the same while the values of a row are put."""
+
+    media: Bind | None
+    step: int | None
+    refuse: _Refuse
+
+
+def _put(row: Row, path: tuple[str, ...], value: Any, way: _Way) -> None:
+    if _is_branch(value) and len(path) <= MAX_DEPTH:
         for name, item in value.items():
-            _put(row, (*path, str(name)), item, media, step)
+            _put(row, (*path, str(name)), item, way)
         return
+    try:
+        key, stored = _bound(path, value, way)
+    except DepthError as error:
+        way.refuse(error)
+    else:
+        row[key] = stored
+
+
+def _is_branch(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and "_type" not in value
+
+
+def _bound(path: tuple[str, ...], value: Any, way: _Way) -> tuple[Key, Any]:
     bound = None
-    if media is not None and type(value) not in _PLAIN and not is_array(value):
-        bound = media.bind(path, value, step)
-    if bound is None:
-        bound = (path if len(path) > 1 else path[0]), history_value(value)
-    row[bound[0]] = bound[1]
+    if way.media is not None and type(value) not in _PLAIN and not is_array(value):
+        bound = way.media.bind(path, value, way.step)
+    if bound is not None:
+        return bound
+    key = path if len(path) > 1 else path[0]
+    return key, _checked(path, value, history_value)
+
+
+def _checked(path: tuple[str, ...], value: Any, convert: _Convert) -> Any:
+    """`convert(value)`. Raises DepthError for what is nested too deeply to be stored."""
+    name = ".".join(path[:_SHOWN_PARTS]) + ("..." if len(path) > _SHOWN_PARTS else "")
+    what, outer = f"the value of {name!r}", len(path) - 1
+    try:
+        converted = convert(value)
+    except RecursionError:
+        check_depth(what, value, outer=outer)
+        raise DepthError(
+            f"{what} is nested deeper than Python can follow: make it flatter"
+        ) from None
+    check_depth(what, converted, outer=outer)
+    return converted
 
 
 def history_value(value: Any) -> Any:
@@ -114,6 +171,11 @@ def _array_value(value: Any) -> Any:
     return histogram
 
 
+def stored_summary_value(key: str, value: Any) -> Any:
+    """What the summary holds below a key. Raises DepthError for what is nested too deeply."""
+    return _checked((key,), value, summary_value)
+
+
 def summary_value(value: Any) -> Any:
     """What the summary holds: as in a row, but a larger array as its statistics."""
     if is_array(value) and np.size(array_of(value)) > SMALL_LIMIT:
@@ -126,6 +188,11 @@ def _statistics(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     named = dict(zip(("10%", "25%", "75%", "90%"), percentiles, strict=True))
     moments = {name: float(getattr(array, name)()) for name in ("var", "mean", "min", "max")}
     return {"_type": "numpy.ndarray", **moments, **named, "size": int(array.size)}
+
+
+def config_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the config holds. Raises DepthError for a value that is nested too deeply."""
+    return {key: _checked((key,), value, config_value) for key, value in values.items()}
 
 
 def config_value(value: Any) -> Any:

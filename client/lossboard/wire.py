@@ -14,6 +14,8 @@ are the strings "NaN", "Infinity" and "-Infinity"; no other encoder may see them
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -21,6 +23,7 @@ import msgspec
 __all__ = [
     "COUNT_TYPES",
     "EXACT_INT_LIMIT",
+    "MAX_DEPTH",
     "SUPPORTED_VERSIONS",
     "TYPE_FLOAT",
     "TYPE_INT",
@@ -30,6 +33,7 @@ __all__ = [
     "ArtifactPart",
     "Column",
     "ConsoleLine",
+    "DepthError",
     "Exit",
     "FileEntry",
     "HistogramColumn",
@@ -45,7 +49,9 @@ __all__ = [
     "RunStart",
     "UsedArtifact",
     "WireError",
+    "check_depth",
     "decode_record",
+    "depth_of",
     "encode_record",
 ]
 
@@ -56,11 +62,17 @@ TYPE_FLOAT: Final = 0
 TYPE_INT: Final = 1
 EXACT_INT_LIMIT: Final = 2**53  # ints up to this size are exact in float64; larger ones are JSON
 
+MAX_DEPTH: Final = 100  # dicts and lists in one another below a key: whoever reads them recurses
+
 COUNT_TYPES: Final = ("<u1", "<u2", "<u4", "<u8", "<f8")  # HistogramData.count_type indexes this
 
 
 class WireError(ValueError):
     """A record that this version of lossboard can't read, with the reason."""
+
+
+class DepthError(ValueError):
+    """A value nested deeper than MAX_DEPTH, with its key and depth."""
 
 
 class HistogramFlag:
@@ -364,3 +376,44 @@ def decode_record(payload: bytes) -> Record:
         return _decoder.decode(payload)
     except msgspec.DecodeError as error:
         raise WireError(f"not a lossboard record: {error}") from error
+
+
+_PLAIN: Final = frozenset({float, int, bool, str, type(None)})
+
+
+def check_depth(what: str, value: Any, *, outer: int = 0) -> None:
+    """Raises DepthError where `value`, inside of `outer` dicts, is nested deeper than MAX_DEPTH."""
+    depth = outer + depth_of(value)
+    if depth > MAX_DEPTH:
+        levels = "without end, since it holds itself" if math.isinf(depth) else f"{depth:g} levels"
+        raise DepthError(
+            f"{what} is nested {levels}; at most {MAX_DEPTH} levels can be stored: make it flatter"
+        )
+
+
+def depth_of(value: Any) -> float:
+    """How many dicts and lists lie in one another; 0 for what is neither, infinite for one that
+    holds itself."""
+    seen: dict[int, Any] = {}
+    level = _containers([value])
+    depth = 0
+    while level:
+        depth += 1
+        seen |= level
+        if depth > len(seen):
+            return math.inf
+        level = _containers(
+            item
+            for held in level.values()
+            for item in (held.values() if isinstance(held, Mapping) else held)
+        )
+    return depth
+
+
+def _containers(values: Iterable[Any]) -> dict[int, Any]:
+    return {
+        id(value): value
+        for value in values
+        if type(value) not in _PLAIN
+        and isinstance(value, dict | list | tuple | set | frozenset | Mapping)
+    }

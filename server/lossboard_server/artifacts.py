@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from lossboard_server import schema
 from lossboard_server.errors import Conflict, NotFound
+from lossboard_server.records import check_values
 
 __all__ = [
     "Entry",
@@ -99,7 +100,7 @@ def _insert_pending(
             digest=wanted.digest,
             client_id=wanted.client_id,
             description=wanted.description,
-            metadata_json=json.dumps(wanted.metadata),
+            metadata_json=_metadata_json(wanted.metadata),
             tags_json=json.dumps(list(wanted.tags)),
             aliases_json=json.dumps(list(wanted.aliases)),
             history_step=wanted.history_step,
@@ -241,6 +242,11 @@ def use(connection: Connection, artifact_id: int, *, run_id: int, now_us: int) -
         )
 
 
+def _metadata_json(metadata: Mapping[str, Any]) -> str:
+    check_values("metadata", metadata)
+    return json.dumps(metadata)
+
+
 def update_description(
     connection: Connection,
     artifact_id: int,
@@ -250,13 +256,14 @@ def update_description(
     metadata: Mapping[str, Any] | None = None,
     tags: Sequence[str] | None = None,
 ) -> None:
-    """Changes what is said of an artifact; None leaves a field as it is."""
+    """Changes what is said of an artifact; None leaves a field as it is. Raises Invalid for
+    metadata that are nested too deeply."""
     _row(connection, artifact_id)
     values: dict[str, Any] = {"updated_us": now_us}
     if description is not None:
         values["description"] = description
     if metadata is not None:
-        values["metadata_json"] = json.dumps(metadata)
+        values["metadata_json"] = _metadata_json(metadata)
     if tags is not None:
         values["tags_json"] = json.dumps(list(tags))
     connection.execute(update(_ARTIFACT).where(_ARTIFACT.c.id == artifact_id).values(**values))

@@ -18,6 +18,7 @@ from lossboard_server.database import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.names import check_entity, check_project, check_run_id
+from lossboard_server.records import check_values
 from lossboard_server.writer import Transaction
 
 __all__ = [
@@ -270,6 +271,8 @@ def edit_run(
     fields: RunFields,
 ) -> None:
     """Changes made in the dashboard or through the Api; None leaves a thing as it is."""
+    check_values("config", config or {})
+    check_values("summary", summary or {})
     require_run(transaction, uid)
     set_fields(transaction, uid, fields)
     if config is not None:

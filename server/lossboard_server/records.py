@@ -6,7 +6,7 @@ A record that passes can be sealed and read; one that doesn't is refused with th
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,17 @@ import numpy as np
 from lossboard.wire import (
     COUNT_TYPES,
     Column,
+    DepthError,
     HistogramColumn,
     HistogramData,
     JsonColumn,
     Record,
     Rows,
+    check_depth,
 )
 from lossboard_server.errors import Invalid
 
-__all__ = ["MAX_DEPTH", "check_record", "greatest_step", "is_too_deep", "latest_us", "row_count"]
-
-MAX_DEPTH = 100  # deeper values can be written, but reading them ends in a RecursionError
+__all__ = ["check_record", "check_values", "greatest_step", "latest_us", "row_count"]
 
 _COUNT_BYTES = tuple(np.dtype(kind).itemsize for kind in COUNT_TYPES)
 _MAX_BINS = 512
@@ -32,8 +32,7 @@ _MAX_BINS = 512
 
 def check_record(record: Record) -> None:
     """Raises Invalid for columns whose lengths don't fit each other, and too deep values."""
-    if is_too_deep(record.config) or is_too_deep(record.summary):
-        raise Invalid(f"config or summary: nested deeper than {MAX_DEPTH} levels, send it flatter")
+    _check_named_values(record)
     for name, rows in (("rows", record.rows), ("system", record.system)):
         if rows is not None:
             _check_rows(name, rows)
@@ -43,12 +42,29 @@ def check_record(record: Record) -> None:
         raise Invalid(f"missing is {record.missing}: expected a count of records")
 
 
-def is_too_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
-    """Whether dicts and lists are nested in `value` more than `levels` deep."""
-    if not isinstance(value, dict | list):
-        return False
-    items = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(is_too_deep(item, levels - 1) for item in items)
+def check_values(what: str, values: Mapping[str, Any]) -> None:
+    """Raises Invalid for a value of a config, summary or the like that is nested too deeply."""
+    for key, value in values.items():
+        _check_depth(f"{what}, key {key!r}: the value", value)
+
+
+def _check_depth(what: str, value: Any, *, outer: int = 0) -> None:
+    try:
+        check_depth(what, value, outer=outer)
+    except DepthError as error:
+        raise Invalid(str(error)) from error
+
+
+def _check_named_values(record: Record) -> None:
+    start = record.start
+    if start is not None:
+        check_values("config", start.config)
+        check_values("metadata", start.metadata)
+    check_values("config", record.config)
+    check_values("summary", record.summary)
+    check_values("metadata", record.metadata)
+    for artifact in record.artifacts:
+        check_values(f"metadata of artifact {artifact.name!r}", artifact.metadata)
 
 
 def row_count(record: Record) -> int:
@@ -85,9 +101,6 @@ def _check_rows(name: str, rows: Rows) -> None:
         _check_column(name, column, count)
     for values in rows.json_columns:
         _check_json_column(name, values, count)
-    paths = [column.path for column in rows.columns] + [values.path for values in rows.json_columns]
-    if any(len(path) > MAX_DEPTH for path in paths):
-        raise Invalid(f"{name}: a key nested deeper than {MAX_DEPTH} levels, log it flatter")
 
 
 def _count_of(name: str, steps: bytes, times_us: bytes) -> int:
@@ -106,14 +119,16 @@ def _check_column(name: str, column: Column, count: int) -> None:
             f"{name}, key {column.key!r}: {len(column.numbers)} bytes of numbers with"
             f" {len(column.types)} type codes: expected float64 and no, one or one code each"
         )
-    _check_row_numbers(f"{name}, key {column.key!r}", column.rows, numbers, count)
+    where = f"{name}, key {column.key!r}"
+    _check_row_numbers(where, column.rows, numbers, count)
+    _check_depth(where, None, outer=len(column.path) - 1)
 
 
 def _check_json_column(name: str, column: JsonColumn, count: int) -> None:
     where = f"{name}, key {column.key!r}"
     _check_row_numbers(where, column.rows, len(column.values), count)
-    if any(is_too_deep(value) for value in column.values):
-        raise Invalid(f"{where}: a value nested deeper than {MAX_DEPTH} levels, log it flatter")
+    for value in column.values:
+        _check_depth(f"{where}: a value", value, outer=max(len(column.path) - 1, 0))
 
 
 def _check_row_numbers(where: str, rows: bytes, values: int, count: int) -> None:

@@ -112,6 +112,30 @@ def test_a_value_that_can_not_be_stored_leaves_nothing_of_its_call(project: str)
     assert rows_of(run) == [{"_step": 0, "next": 2}]
 
 
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_value_nested_too_deeply_is_left_out_with_a_warning_and_a_notice(
+    project: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: type,
+) -> None:
+    monkeypatch.setenv("LOSSBOARD_SILENT", "false")
+    deep: Any = 1
+    for _ in range(3000):
+        deep = {"k": deep} if kind is dict else [deep]
+    with wandb.init() as run:
+        for loss in (0.5, 0.25):
+            run.log({"loss": loss, "deep": deep})
+        with pytest.raises(ValueError, match="'deep' is nested 3000 levels; at most 100"):
+            run.config["deep"] = deep
+        with pytest.raises(ValueError, match="'deep' is nested 3000 levels; at most 100"):
+            run.summary["deep"] = deep
+    assert capsys.readouterr().err.count("log leaves out a value: ") == 1
+    stored = the_run()
+    assert [row["loss"] for row in rows_of(run)] == [0.5, 0.25]
+    assert "is nested 3000 levels" in stored.notices["dropped values"]
+
+
 @pytest.mark.covers("init.force")
 def test_unknown_keywords_warn_and_known_ones_of_wandb_are_accepted(
     offline: Path, capsys: pytest.CaptureFixture[str]

@@ -18,8 +18,14 @@ import numpy as np
 import pytest
 
 from lossboard.histogram import Histogram, counts_of, edges_of
-from lossboard.values import config_value, history_row, history_value, summary_value
-from lossboard.wire import HistogramData
+from lossboard.values import (
+    config_value,
+    config_values,
+    history_row,
+    history_value,
+    summary_value,
+)
+from lossboard.wire import MAX_DEPTH, DepthError, HistogramData
 
 
 class Colour(enum.Enum):
@@ -170,6 +176,47 @@ def test_a_row_is_a_snapshot() -> None:
     array += 1
     data["more"] = 1
     assert row == {"list": [1, 2], "array": [0.0, 0.0, 0.0]}
+
+
+def nest(levels: int, kind: type = list) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"k": value} if kind is dict else [value]
+    return value
+
+
+def wheel() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("deep", "words"),
+    [
+        pytest.param(nest(101), "'net.deep' is nested 102 levels", id="lists"),
+        pytest.param(nest(101, dict), "'net.deep.k.k...' is nested 102 levels", id="dicts"),
+        pytest.param(nest(5000), "'net.deep' is nested 5001 levels", id="past Python's limit"),
+        pytest.param(nest(5000, dict), "is nested 5001 levels", id="dicts past Python's limit"),
+        pytest.param(wheel(), "'net.deep' is nested without end", id="holds itself"),
+    ],
+)
+def test_a_value_nested_too_deeply_is_refused_by_name_and_the_rest_is_kept(
+    deep: Any, words: str
+) -> None:
+    refused: list[Exception] = []
+    row = history_row({"net": {"deep": deep, "ok": 1}, "loss": 2.0}, refuse=refused.append)
+    assert row == {("net", "ok"): 1, "loss": 2.0}
+    assert words in str(refused[0]) and f"at most {MAX_DEPTH} levels" in str(refused[0])
+    with pytest.raises(DepthError):
+        config_values({"net": {"deep": deep}})
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_as_many_levels_as_are_allowed_are_stored(kind: type) -> None:
+    deep = nest(MAX_DEPTH, kind)
+    assert config_values({"net": deep}) == {"net": deep}
+    assert list(history_row({"net": deep}).values()) == [1 if kind is dict else deep]
 
 
 def test_any_mapping_can_be_logged() -> None:

@@ -128,6 +128,11 @@ def nested(levels: int) -> list[Any]:
         ),
         pytest.param({"missing": -1}, id="negative gap"),
         pytest.param({"config": {"a": nested(200)}}, id="deep config"),
+        pytest.param({"metadata": {"a": nested(200)}}, id="deep metadata"),
+        pytest.param(
+            {"rows": Rows(EIGHT, EIGHT, [], [JsonColumn("k", [nested(60)], path=("a",) * 60)])},
+            id="deep below a deep key",
+        ),
         pytest.param({"rows": Rows(EIGHT, EIGHT, [], [JsonColumn("k", [nested(200)])])}, id="deep"),
         pytest.param(
             {"rows": Rows(EIGHT, EIGHT, [Column("k", EIGHT, path=("a",) * 200)])}, id="deep key"

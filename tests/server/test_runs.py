@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lossboard.wire import Exit, RunFields
+from lossboard.wire import MAX_DEPTH, Exit, RunFields
 
 
 def exit_now(code: int, **fields: Any) -> Exit:
@@ -145,6 +145,25 @@ def test_edits_change_the_run_and_nothing_else(writer: Any) -> None:
     assert (answer["name"], answer["tags"], answer["color"]) == ("new name", ["x"], "#123456")
     assert answer["config"] == {"lr": 1, "note": 1}
     assert writer.http.patch(f"/api/runs/{uid}", json={"nmae": "typo"}).status_code == 422
+
+
+@pytest.mark.parametrize("part", ["config", "summary"])
+def test_an_edit_nested_too_deeply_is_refused_with_key_depth_and_limit(
+    writer: Any, part: str
+) -> None:
+    writer.log(0, config={"lr": 1})
+    run = writer.run()
+    deep: Any = 1
+    for _ in range(MAX_DEPTH + 1):
+        deep = {"a": deep}
+    path = f"/api/runs/{run['uid']}"
+    answer = writer.http.patch(path, json={part: {"net": deep}})
+    assert answer.status_code == 422
+    assert "'net'" in answer.json()["error"]["message"]
+    assert "nested 101 levels; at most 100" in answer.json()["error"]["message"]
+    assert writer.run()[part] == run[part]
+    assert writer.http.patch(path, json={part: {"net": deep["a"]}}).is_success
+    assert writer.run()[part]["net"] == deep["a"]
 
 
 def test_a_deleted_run_is_gone_until_it_is_restored(writer: Any) -> None:

@@ -168,6 +168,24 @@ def test_a_line_too_deep_to_be_read_again_is_refused(server: Any) -> None:
     assert "levels" in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("part", ["config", "summaryMetrics"])
+@pytest.mark.parametrize("levels", [101, 100_000])
+def test_a_run_nested_too_deeply_is_refused_by_the_official_door(
+    server: Any, part: str, levels: int
+) -> None:
+    given = {"name": "deep", part: '{"net": ' + "[" * levels + "]" * levels + "}"}
+    question = {
+        "query": f"mutation U($name: String, ${part}: JSONString) {{ upsertBucket(input:"
+        f' {{name: $name, modelName: "p", {part}: ${part}}}) {{ bucket {{ id }} }} }}',
+        "variables": given,
+    }
+    answer = httpx.post(f"{server.base_url}/graphql", json=question).json()
+    message = answer["errors"][0]["message"]
+    assert "flatter" in message
+    if levels == 101:
+        assert "'net'" in message and "101 levels; at most 100" in message
+
+
 def test_a_filter_nested_without_end_is_refused(server: Any, writer: Any) -> None:
     writer.log(0)
     nested = '{"state": ' + '{"$not": ' * 300 + '{"$eq": 1}' + "}" * 301

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from lossboard.columns import json_ready
-from lossboard.values import config_value
+from lossboard.values import config_values
 
 __all__ = [
     "aliases_checked",
@@ -53,12 +53,14 @@ def aliases_checked(aliases: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def metadata_checked(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The metadata as plain data; TypeError for what is no dict."""
+    """The metadata as plain data; TypeError for what is no dict, ValueError for what is nested too
+    deeply."""
     if metadata is None:
         return {}
     if not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be dict, not {type(metadata).__name__}")
-    return {str(key): json_ready(config_value(value)) for key, value in metadata.items()}
+    plain = config_values({str(key): value for key, value in metadata.items()})
+    return {key: json_ready(value) for key, value in plain.items()}
 
 
 def entry_path(name: object) -> str:

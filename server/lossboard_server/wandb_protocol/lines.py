@@ -24,7 +24,7 @@ from lossboard.wire import (
     JsonColumn,
     Rows,
 )
-from lossboard_server.records import MAX_DEPTH, is_too_deep
+from lossboard_server.records import check_values
 
 __all__ = [
     "History",
@@ -74,13 +74,13 @@ class _Others:
 
 
 def parse_lines(lines: Sequence[str]) -> list[dict[str, Any]]:
-    """The objects on the lines. Raises ValueError naming the first line that is none."""
+    """The objects on the lines. Raises ValueError naming the first line that is none, Invalid for
+    values that are nested too deeply."""
     parsed = _parse_standard(lines)
     if parsed is None or len(parsed) != len(lines):
         parsed = [_parse_line(index, line) for index, line in enumerate(lines)]
     for index, line in enumerate(parsed):
-        if is_too_deep(line):
-            raise ValueError(f"line {index} nests values deeper than {MAX_DEPTH} levels")
+        check_values(f"line {index}", line)
     return parsed
 
 

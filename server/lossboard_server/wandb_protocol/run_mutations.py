@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from lossboard.wire import WIRE_VERSION, Alert, Record, RunFields, RunStart
 from lossboard_server import catalogue, schema
+from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
 from lossboard_server.wandb_protocol.context import Call, id_parts
@@ -115,10 +116,18 @@ def _config_of(given: Mapping[str, Any]) -> dict[str, Any] | None:
     text = given.get("config")
     if not text:
         return None
+    return _read("config", config_values, text)
+
+
+def _read(what: str, parse: Callable[[str], dict[str, Any]], text: str) -> dict[str, Any]:
     try:
-        return config_values(text)
+        values = parse(text)
+    except RecursionError as error:
+        raise GraphQLError(f"{what} is nested too deeply to be read: make it flatter") from error
     except ValueError as error:
-        raise GraphQLError(f"config can't be read: {error}") from error
+        raise GraphQLError(f"{what} can't be read: {error}") from error
+    check_values(what, values)
+    return values
 
 
 def _changes(
@@ -159,8 +168,12 @@ def _removed_keys(
 
 def _summary_of(given: Mapping[str, Any]) -> dict[str, Any]:
     text = given.get("summaryMetrics")
-    summary = json.loads(text) if text else {}
-    return summary if isinstance(summary, dict) else {}
+    return _read("summary", _object_in, text) if text else {}
+
+
+def _object_in(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {}
 
 
 def _run_of(transaction: Transaction, attempt: int) -> int:
