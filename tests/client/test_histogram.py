@@ -23,7 +23,7 @@ def arrays(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
     return hnp.arrays(np.float64, st.integers(1, 300), elements=elements)
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(arrays(MODERATE), st.integers(1, 512))
 def test_counts_equal_those_of_numpy(values: np.ndarray, bins: int) -> None:
     lo, hi = values.min(), values.max()
@@ -42,7 +42,7 @@ def test_integers_on_edges_are_counted_as_numpy_does(bins: int, top: int) -> Non
     assert counts.tolist() == np.histogram(values, bins)[0].tolist()
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(arrays(st.floats(width=64)))
 def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -54,7 +54,7 @@ def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     assert h.magnitudes_in(data)[1].sum() == data.n - data.zeros
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(arrays(st.floats(-1e150, 1e150)))
 def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -62,7 +62,7 @@ def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> N
     assert data.squares == pytest.approx((values**2).sum(), rel=1e-9)
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(arrays(FINITE.filter(bool)))
 def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     keys, counts, sampled = magnitudes_of(values, values.size)
@@ -75,7 +75,7 @@ def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     assert np.repeat(keys, counts).tolist() == sorted(expected)
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(arrays(st.floats(1e-300, 1e300)))
 def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> None:
     for signed in (values, -values):
@@ -84,7 +84,7 @@ def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> No
         assert (abs(high - low) <= 0.25 * abs(signed)).all()
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(hnp.arrays(np.float32, 50, elements=st.floats(width=32, allow_infinity=False)))
 def test_float32_and_float64_have_the_same_magnitudes(values: np.ndarray) -> None:
     narrow, wide = h.from_values(values), h.from_values(values.astype(np.float64))
@@ -115,7 +115,7 @@ def test_quantiles_are_near_numpys(name: str, size: int, error: float) -> None:
     assert (abs(near - exact) <= error * np.maximum(abs(exact), scale)).all()
 
 
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(arrays(st.floats(1e-30, 1e30)), st.floats(0, 1))
 def test_quantiles_of_few_values_lie_in_the_bucket_of_a_neighbour(
     values: np.ndarray, fraction: float
@@ -226,7 +226,13 @@ def test_non_finite_values_and_zeros_can_be_added() -> None:
     assert (more.n, more.zeros, h.counts_of(more)[32]) == (1_003, 1_001, 1_001)
 
 
-@settings(deadline=None)
+def at_an_edge(values: np.ndarray, edges: np.ndarray) -> int:
+    """How many values are so close to an inner edge that rounding chooses their bin."""
+    distances = abs(values[:, None] - edges[None, 1:-1]).min(axis=1, initial=np.inf)
+    return int((distances <= 4 * np.finfo(float).eps * abs(edges).max(initial=0)).sum())
+
+
+@settings(max_examples=1000, deadline=None)
 @given(
     st.lists(
         hnp.arrays(np.float32, st.integers(1, 50), elements=st.floats(width=32)),
@@ -240,9 +246,12 @@ def test_many_arrays_at_once_give_the_same_histograms(arrays: list[np.ndarray]) 
         exact = ("lo", "hi", "n", "zeros", "nan", "pos_inf", "neg_inf", "magnitude_keys")
         assert [getattr(one, name) for name in exact] == [getattr(alone, name) for name in exact]
         assert one.magnitude_counts == alone.magnitude_counts
-        assert (one.total, one.squares) == pytest.approx((alone.total, alone.squares))
+        values = array[np.isfinite(array)].astype(np.float64)
+        cancelled = 1e-12 * abs(values).sum()  # what sums in another order may differ by
+        assert one.total == pytest.approx(alone.total, abs=cancelled)
+        assert one.squares == pytest.approx(alone.squares)
         moved = abs(h.counts_of(one).astype(int) - h.counts_of(alone).astype(int)).sum() / 2
-        assert moved <= 1  # rounding next to an edge
+        assert moved <= at_an_edge(values, h.edges_of(alone))
 
 
 # ---- the public class

@@ -110,7 +110,7 @@ def test_text_has_no_statistics() -> None:
 numbers = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.integers(-(2**60), 2**60))
 
 
-@settings(max_examples=300)
+@settings(max_examples=1000)
 @given(st.lists(st.lists(numbers, min_size=1, max_size=300), min_size=1, max_size=4))
 def test_statistics_are_those_of_numpy(blocks: list[list[float]]) -> None:
     tally = KeyTally()

@@ -77,7 +77,7 @@ def test_ten_million_values_keep_counts_and_quantiles(count: Count) -> None:
 
 
 @kernels
-@settings(deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     hnp.arrays(
         np.float32, st.integers(1, 4_000), elements=st.floats(width=32, allow_subnormal=False)

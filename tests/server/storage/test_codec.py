@@ -23,20 +23,20 @@ floats = sizes.flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(int64s)
 def test_integers_of_any_size_come_back(numbers: Any) -> None:
     assert codec.decode_ints(codec.encode_ints(numbers), len(numbers)).tolist() == numbers.tolist()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(floats)
 def test_floats_come_back_bit_for_bit(numbers: Any) -> None:
     decoded = codec.decode_floats(codec.encode_floats(numbers), len(numbers))
     assert decoded.tobytes() == numbers.tobytes()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     sizes.flatmap(
         lambda n: st.lists(
