@@ -1,6 +1,7 @@
 /** The actions of a histogram panel: open, choose the view, explore, copy a link. */
 
 import type { Key } from '../api/types';
+import { keyTitle } from '../math/keyTitle';
 import { copyLink } from '../state/share';
 import { type HistogramView, histogramView, setPanel } from '../state/view';
 import { IconButton } from './controls';
@@ -21,8 +22,8 @@ export function HistogramActions({ id, field, view, open, explore }: HistogramAc
     setPanel(id, { view: next === histogramView.peek() ? null : next });
   return (
     <>
-      <IconButton icon="expand" label={`Explore ${field.key}`} small onClick={explore} />
-      <Menu icon="more" label={`Views of ${field.key}`} small>
+      <IconButton icon="expand" label={`Explore ${keyTitle(field.key)}`} small onClick={explore} />
+      <Menu icon="more" label={`Views of ${keyTitle(field.key)}`} small>
         {(close) => (
           <>
             {HISTOGRAM_VIEWS.map(([name, label]) => (

@@ -7,6 +7,7 @@ import { PercentilePanel } from '../charts/percentilePanel';
 import { RidgePanel } from '../charts/ridgePanel';
 import { StepPanel } from '../charts/stepPanel';
 import type { Callbacks, HeatOptions, Note, StepOptions, ValueOptions } from '../charts/types';
+import { keyTitle } from '../math/keyTitle';
 import { explore, prefetchExplore } from '../state/explore';
 import { openFocus } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
@@ -39,6 +40,7 @@ interface HistogramViewProps {
 export function HistogramView({ field, run }: HistogramViewProps) {
   const { runs, single } = useScope();
   const id = `histogram ${field.key}`;
+  const title = keyTitle(field.key);
   const view = panelSettings(id).view ?? histogramView.value;
   const compared = view === 'step' ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];
   const shown = compared.length > 0 ? compared : [run];
@@ -50,9 +52,9 @@ export function HistogramView({ field, run }: HistogramViewProps) {
   const openPlotly = () => series && explore(exploreEvents(field.key, series, run));
   return (
     <Panel
-      label={field.key}
+      label={title}
       title={
-        <button type="button" class="k" onClick={open} title={`Open ${field.key}`}>
+        <button type="button" class="k" onClick={open} title={`Open ${title}`}>
           <KeyName name={field.key} />
         </button>
       }
@@ -77,7 +79,11 @@ export function HistogramView({ field, run }: HistogramViewProps) {
 }
 
 function exploreEvents(key: string, series: EventSeries, run: Run) {
-  return { kind: 'heatmap' as const, title: `${key} · ${run.name}`, events: series.events };
+  return {
+    kind: 'heatmap' as const,
+    title: `${keyTitle(key)} · ${run.name}`,
+    events: series.events,
+  };
 }
 
 function Legend({ runs }: { runs: Run[] }) {

@@ -3,6 +3,7 @@
 import { useRef } from 'preact/hooks';
 import type { Key } from '../api/types';
 import type { Aggregate, Line, Smoothing, SmoothingKind } from '../charts/types';
+import { keyTitle } from '../math/keyTitle';
 import { downloadCsv } from '../state/download';
 import { explore, prefetchExplore } from '../state/explore';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
@@ -55,10 +56,11 @@ export function LineActions({
   statistic = false,
 }: LineActionsProps) {
   const settings = panelSettings(id);
+  const title = keyTitle(field.key);
   const log = settings.ylog ? settings.ylog === '1' : statistic;
   const open = () => {
     const own = statistic ? UNSMOOTHED : (parseSmoothing(settings.smooth) ?? smoothing.peek());
-    explore({ kind: 'lines', title: field.key, x, lines, log, smoothing: own, range });
+    explore({ kind: 'lines', title, x, lines, log, smoothing: own, range });
   };
   const flag = (on: boolean, byDefault: boolean, text: '0' | '1') =>
     on === byDefault ? null : text;
@@ -66,9 +68,9 @@ export function LineActions({
   return (
     <>
       <span ref={place} onPointerEnter={prefetchExplore}>
-        <IconButton icon="expand" label={`Explore ${field.key}`} small onClick={open} />
+        <IconButton icon="expand" label={`Explore ${title}`} small onClick={open} />
       </span>
-      <Menu icon="more" label={`Settings of ${field.key}`} small wide>
+      <Menu icon="more" label={`Settings of ${title}`} small wide>
         {(close) => (
           <>
             {!statistic && <BucketSettings id={id} />}
@@ -110,9 +112,9 @@ export function LineActions({
             </button>
             <Downloads
               close={close}
-              png={() => downloadPng(place.current!.closest('.p')!, field.key)}
-              svg={() => downloadSvg(id, field.key, x, lines, log)}
-              csv={() => downloadCsv(field.key, x, lines)}
+              png={() => downloadPng(place.current!.closest('.p')!, title)}
+              svg={() => downloadSvg(id, title, x, lines, log)}
+              csv={() => downloadCsv(title, x, lines)}
             />
           </>
         )}

@@ -5,6 +5,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note } from '../charts/types';
+import { keyTitle } from '../math/keyTitle';
 import { useSeries } from '../state/hooks';
 import { groupedLines, groupingOf, groupNote } from '../state/lineGroups';
 import { rangeOf, specOf, splicedLine, wholeLine, windowFor, xKind, xOf } from '../state/lines';
@@ -74,7 +75,7 @@ export function LineView({ field, wide }: LineViewProps) {
 
   return (
     <Panel
-      label={field.key}
+      label={keyTitle(field.key)}
       title={<KeyName name={field.key} />}
       notes={said}
       actions={actions}

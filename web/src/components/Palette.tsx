@@ -3,7 +3,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../api/client';
 import type { Project } from '../api/types';
+import { keyTitle } from '../math/keyTitle';
 import { navigate, projectHref, runHref } from '../router';
+import { openFocus } from '../state/focus';
 import { openProject, paletteOpen } from '../state/overlays';
 import type { ProjectStore } from '../state/project';
 import { attempt } from '../state/toasts';
@@ -26,11 +28,11 @@ function panelItems(store: ProjectStore): Item[] {
   return store.catalogue.value.keys.map(({ key, kind }) => ({
     group: 'Panels',
     id: `${kind} ${key}`,
-    label: key,
+    label: keyTitle(key),
     hint: kind,
     open: () =>
       kind === 'histogram'
-        ? setParams({ focus: key }, 'push')
+        ? openFocus(key, null, null)
         : setParams({ q: `^${key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$` }, 'push'),
   }));
 }

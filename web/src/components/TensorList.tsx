@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
+import { keyTitle } from '../math/keyTitle';
 import { formatValue } from '../math/numbers';
 import { moveFocus } from '../state/focus';
 import { useTensors } from '../state/hooks';
@@ -101,7 +102,7 @@ function Row({ name, prefix, top, selected, color, std }: RowProps) {
       title={name}
       onClick={() => moveFocus(name)}
     >
-      <span class="ell">{name.slice(prefix.length)}</span>
+      <span class="ell">{keyTitle(name.slice(prefix.length))}</span>
       <span class="sk" style={{ color: selected ? color : 'var(--ink3)' }}>
         {std && <SparkLine values={std} label="std over steps" width={64} height={18} />}
       </span>

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { keyTitle } from '../math/keyTitle';
 import { formatCount } from '../math/numbers';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
 import { pinned, unpin } from '../state/moment';
@@ -44,7 +45,7 @@ function useXChoices(): Choice<XAxis>[] {
   const scalars = keys.filter(({ kind }) => kind === 'scalar');
   const defined = scalars.some((key) => stepMetricOf(catalogue.value, key));
   const metrics = scalars.slice(0, MOST_METRICS).map(({ key }): Choice<XAxis> => {
-    return [`metric:${key}`, key];
+    return [`metric:${key}`, keyTitle(key)];
   });
   return [
     ['auto', defined ? 'As defined' : 'Step'],

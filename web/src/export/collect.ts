@@ -3,6 +3,7 @@
 import { queryHistograms, querySeries } from '../api/client';
 import type { Key, Run } from '../api/types';
 import { eventsFromColumns } from '../math/events';
+import { keyTitle } from '../math/keyTitle';
 import { chunks, groupBy } from '../state/batcher';
 import type { Explored } from '../state/explore';
 import { BUCKETS, rangeOf, specOf, wholeLine, xOf } from '../state/lines';
@@ -92,7 +93,7 @@ function linesOf(key: Key, x: string, own: [Run, Series][]): Explored {
   const settings = panelSettings(idOf(key));
   return {
     kind: 'lines',
-    title: key.key,
+    title: keyTitle(key.key),
     x,
     lines: own.map(([run, series]) => wholeLine(series, run)),
     log: settings.ylog === '1',
@@ -115,7 +116,7 @@ async function addHeatmap(drawn: Map<string, Explored>, key: Key, runs: Run[]): 
     ordinals: null,
   });
   if (!answer) return;
-  const title = runs.length > 1 ? `${key.key} · ${run.name}` : key.key;
+  const title = runs.length > 1 ? `${keyTitle(key.key)} · ${run.name}` : keyTitle(key.key);
   const events = eventsFromColumns(answer.columns);
   drawn.set(idOf(key), { kind: 'heatmap', title, events });
 }

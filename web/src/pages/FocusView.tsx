@@ -13,10 +13,12 @@ import { StatisticsStrip } from '../components/StatisticsStrip';
 import { StepSlider } from '../components/StepSlider';
 import { TensorList } from '../components/TensorList';
 import { HISTOGRAM_VIEWS } from '../components/Toolbar';
+import { keyTitle } from '../math/keyTitle';
 import { explore, prefetchExplore } from '../state/explore';
 import {
   closeFocus,
   currentOrdinal,
+  focusKey,
   focusRun,
   indexOf,
   moveFocus,
@@ -44,7 +46,7 @@ export function FocusView({ name, drawer }: { name: string; drawer: boolean }) {
     : undefined;
   const run = chosen ?? owners[0];
   if (!field || !run) {
-    return <Message title={`No shown run has a histogram "${name}"`} />;
+    return <Message title={`No shown run has a histogram "${keyTitle(name)}"`} />;
   }
   const others = owners.filter(({ uid }) => uid !== run.uid);
   return (
@@ -110,7 +112,7 @@ function Focused({ field, run, others }: FocusedProps) {
 }
 
 const exploreStep = (field: Key, overlays: ReturnType<typeof useOverlays>) =>
-  explore({ kind: 'histogram', title: field.key, overlays });
+  explore({ kind: 'histogram', title: keyTitle(field.key), overlays });
 
 /** B, then A, then the other runs at the same step. */
 function useOverlays(
@@ -163,7 +165,7 @@ function Title({ field, run, view, onExplore }: TitleProps) {
       />
       <IconButton icon="link" label="Copy link" onClick={() => void copyLink()} />
       <span onPointerEnter={prefetchExplore}>
-        <IconButton icon="expand" label={`Explore ${field.key}`} onClick={onExplore} />
+        <IconButton icon="expand" label={`Explore ${keyTitle(field.key)}`} onClick={onExplore} />
       </span>
     </header>
   );
@@ -196,7 +198,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function walk(keys: Key[], step: number): void {
-  const open = params.peek().focus;
+  const open = focusKey.peek() ?? '';
   const prefix = open.slice(0, open.indexOf('/') + 1);
   const names = keys
     .filter(({ key, kind }) => kind === 'histogram' && key.startsWith(prefix))

@@ -5,6 +5,7 @@ import type { Json, JsonObject, Notice, Run, RunDetail } from '../api/types';
 import { SearchField } from '../components/controls';
 import { Icon } from '../components/Icon';
 import { ValueText } from '../components/ValueText';
+import { keyTitle } from '../math/keyTitle';
 import { formatCount, formatDate } from '../math/numbers';
 import type { LoadState } from '../state/project';
 
@@ -116,14 +117,14 @@ function Tree({ values, open, exact }: TreeProps) {
         isObject(value) && Object.keys(value).length > 0 ? (
           <details key={key} open={open || Object.keys(value).length <= 12}>
             <summary>
-              {key} <span class="dim t12">{Object.keys(value).length}</span>
+              {keyTitle(key)} <span class="dim t12">{Object.keys(value).length}</span>
             </summary>
             <Tree values={value} open={open} exact={exact} />
           </details>
         ) : (
           <dl class="leaf" key={key}>
             <dt class="mid ell" title={key}>
-              {key}
+              {keyTitle(key)}
             </dt>
             <dd>
               <ValueText value={value} exact={exact} />

@@ -8,6 +8,7 @@ import { StateGlyph } from '../components/Icon';
 import { lazy } from '../components/lazy';
 import { SparkLine } from '../components/SparkLine';
 import { TopBar } from '../components/TopBar';
+import { keyTitle } from '../math/keyTitle';
 import { formatCount, formatDate } from '../math/numbers';
 import { Link, navigate, projectHref } from '../router';
 import { type LoadState, loadError } from '../state/project';
@@ -112,11 +113,11 @@ function Row({ project }: { project: Project }) {
           <span class="row legend">
             <SparkLine
               values={sparkline.values}
-              label={`${sparkline.key} over steps`}
+              label={`${keyTitle(sparkline.key)} over steps`}
               width={120}
               height={24}
             />
-            <span>{sparkline.key}</span>
+            <span>{keyTitle(sparkline.key)}</span>
           </span>
         )}
       </td>

@@ -4,8 +4,14 @@ import { computed } from '@preact/signals';
 import type { EventSeries } from './histograms';
 import { params, setParams } from './view';
 
+/** Stands for the empty key, as an empty parameter is none. */
+const EMPTY_KEY = '""';
+
 /** Key of the open histogram, or null. */
-export const focusKey = computed(() => params.value.focus ?? null);
+export const focusKey = computed(() => {
+  const key = params.value.focus ?? null;
+  return key === EMPTY_KEY ? '' : key;
+});
 /** Run whose histogram is open; null: the first that has it. */
 export const focusRun = computed(() => Number(params.value.frun) || null);
 /** Ordinals of the events: identity, so that a growing run moves nothing. */
@@ -16,9 +22,10 @@ function numberOf(text: string | undefined): number | null {
   return text === undefined || Number.isNaN(Number(text)) ? null : Number(text);
 }
 
-export function openFocus(key: string, run: number, ordinal: number | null): void {
+export function openFocus(key: string, run: number | null, ordinal: number | null): void {
   const ev = ordinal === null ? null : String(ordinal);
-  setParams({ focus: key, frun: String(run), ev, ref: null }, 'push');
+  const frun = run === null ? null : String(run);
+  setParams({ focus: key || EMPTY_KEY, frun, ev, ref: null }, 'push');
 }
 
 export function closeFocus(): void {
@@ -27,7 +34,7 @@ export function closeFocus(): void {
 
 /** Opens another tensor at the same step. */
 export function moveFocus(key: string): void {
-  setParams({ focus: key }, 'replace');
+  setParams({ focus: key || EMPTY_KEY }, 'replace');
 }
 
 export function setCurrent(ordinal: number | null): void {

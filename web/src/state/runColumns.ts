@@ -2,6 +2,7 @@
 
 import type { Catalogue, JsonObject, Run } from '../api/types';
 import type { Choice } from '../components/controls';
+import { keyTitle } from '../math/keyTitle';
 import { asNumber } from './filters';
 import { definitionOf } from './project';
 import { runValue } from './visibility';
@@ -38,7 +39,12 @@ function collect(found: Set<string>, path: string, values: JsonObject): void {
   }
 }
 
-export const columnName = (by: string): string => by.slice(by.indexOf('.') + 1);
+const keyIn = (by: string): string => by.slice(by.indexOf('.') + 1);
+
+export const columnName = (by: string): string => keyTitle(keyIn(by));
+
+/** A column with what it is a value of: `config.lr`. */
+export const fullName = (by: string): string => by.slice(0, by.indexOf('.') + 1) + columnName(by);
 
 const COLUMNS_AT_FIRST = { config: 3, summary: 4 };
 
@@ -126,7 +132,7 @@ const HIGHER = /acc|f1|auc|score|precision|recall|reward|iou|map|bleu|psnr/i;
 /** Which direction is better: what define_metric says, else what the name says. */
 export function goalOf(catalogue: Catalogue, runs: Run[], by: string): Goal {
   if (!by.startsWith('summary.')) return null;
-  const key = columnName(by);
+  const key = keyIn(by);
   for (const { uid } of runs.slice(0, 20)) {
     const goal = definitionOf(catalogue.metrics[uid] ?? {}, key)?.goal;
     if (goal) return goal === 'minimize' ? 'down' : 'up';

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Key } from '../../api/types';
 import type { Note } from '../../charts/types';
+import { keyTitle } from '../../math/keyTitle';
 import { mediaItems } from '../../math/media';
 import { lastAtOrBefore } from '../../math/search';
 import { type RunRows, useMediaRows } from '../../state/media';
@@ -23,6 +24,7 @@ const MOST_RUNS = 12;
 
 export function MediaView({ field }: { field: Key }) {
   const { runs } = useScope();
+  const title = keyTitle(field.key);
   const owners = runs.value.filter(({ uid }) => field.runs.includes(uid));
   const loaded = useMediaRows(owners.slice(0, MOST_RUNS), field.key);
   const large = useMemo(() => signal(false), []);
@@ -35,13 +37,13 @@ export function MediaView({ field }: { field: Key }) {
     setParams({ [`m.${field.key}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
   const body = (
     <>
-      <MediaBox name={field.key} shown={shown} single={owners.length === 1} />
-      {at !== null && <MediaSteps name={field.key} steps={steps} at={at} onSelect={select} />}
+      <MediaBox name={title} shown={shown} single={owners.length === 1} />
+      {at !== null && <MediaSteps name={title} steps={steps} at={at} onSelect={select} />}
     </>
   );
   return (
     <Panel
-      label={field.key}
+      label={title}
       title={<KeyName name={field.key} />}
       notes={notesOf(owners.length)}
       loading={loaded === null && owners.length > 0}
@@ -49,7 +51,7 @@ export function MediaView({ field }: { field: Key }) {
       actions={
         <IconButton
           icon="expand"
-          label={`Explore ${field.key}`}
+          label={`Explore ${title}`}
           small
           onClick={() => {
             large.value = true;
@@ -59,7 +61,7 @@ export function MediaView({ field }: { field: Key }) {
     >
       {owners.length === 0 && <p class="message">None of the shown runs logs this key.</p>}
       {!large.value && body}
-      <Dialog open={large} label={field.key} class="largemedia">
+      <Dialog open={large} label={title} class="largemedia">
         <div class="head">
           <KeyName name={field.key} />
           <div class="sp" />

@@ -5,6 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { LinePanel } from '../../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note } from '../../charts/types';
 import { runColor } from '../../math/color';
+import { keyTitle } from '../../math/keyTitle';
 import { useSeries } from '../../state/hooks';
 import { rangeOf, specOf, wholeLine, xKind, xOf } from '../../state/lines';
 import type { OwnPanel } from '../../state/ownPanels';
@@ -43,7 +44,7 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
           {
             ...line,
             id: `${uid} ${key}`,
-            label: `${run.name} · ${key}`,
+            label: `${run.name} · ${keyTitle(key)}`,
             ...look(panel, runs.value.length, key, line),
           },
         ];

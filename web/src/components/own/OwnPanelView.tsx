@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Note } from '../../charts/types';
+import { keyTitle } from '../../math/keyTitle';
 import { editPanel, OWN_KINDS, type OwnPanel, removePanel, savePanel } from '../../state/ownPanels';
 import { columnName } from '../../state/runColumns';
 import { copyLink } from '../../state/share';
@@ -18,7 +19,7 @@ import { RunComparer } from './RunComparer';
 /** The title that was given, else one made of what is shown. */
 export function titleOf({ title, kind, keys }: OwnPanel): string {
   if (title) return title;
-  const names = keys.map((key) => (kind === 'lines' ? key : columnName(key)));
+  const names = keys.map((key) => (kind === 'lines' ? keyTitle(key) : columnName(key)));
   if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
   if (names.length > 0 && names.length <= 3) return names.join(', ');
   return OWN_KINDS.find(([name]) => name === kind)![1];

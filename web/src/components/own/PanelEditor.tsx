@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { keyTitle } from '../../math/keyTitle';
 import {
   editedPanel,
   newPanelId,
@@ -10,7 +11,7 @@ import {
   type OwnPanel,
   savePanel,
 } from '../../state/ownPanels';
-import { columnsOf } from '../../state/runColumns';
+import { columnsOf, fullName } from '../../state/runColumns';
 import { userRegExp } from '../../state/visibility';
 import { useScope } from '../../state/workspace';
 import { Check, type Choice, IconButton, SearchField, Select } from '../controls';
@@ -160,7 +161,11 @@ function Values({ kind, keys, most, onChange }: ValuesProps) {
       <div class="choices">
         {found.slice(0, MOST_LISTED).map((key) => (
           <div class="opt" key={key}>
-            <Check label={key} checked={keys.includes(key)} onChange={(on) => toggle(key, on)} />
+            <Check
+              label={kind === 'lines' ? keyTitle(key) : fullName(key)}
+              checked={keys.includes(key)}
+              onChange={(on) => toggle(key, on)}
+            />
             {keys.length > 1 && keys.includes(key) && (
               <span class="dim">{keys.indexOf(key) + 1}</span>
             )}

@@ -1,7 +1,7 @@
 /** Settings and results of the shown runs side by side, by default only where they differ. */
 
 import { useMemo, useState } from 'preact/hooks';
-import { columnsOf } from '../../state/runColumns';
+import { columnsOf, fullName } from '../../state/runColumns';
 import { baselineId } from '../../state/runList';
 import { colorOf, cssColor, runValue } from '../../state/visibility';
 import { useScope } from '../../state/workspace';
@@ -49,7 +49,7 @@ export function RunComparer() {
           <tbody>
             {rows.map((by) => (
               <tr key={by}>
-                <td class="mid">{by}</td>
+                <td class="mid">{fullName(by)}</td>
                 {runs.map((run) => (
                   <td key={run.uid}>
                     <ValueText value={runValue(run, by)} exact={by.startsWith('config.')} />

@@ -13,7 +13,7 @@ import {
   type Operator,
   setFilters,
 } from '../../state/filters';
-import { columnName, columnsOf } from '../../state/runColumns';
+import { columnName, columnsOf, fullName } from '../../state/runColumns';
 import { params, setParams } from '../../state/view';
 import { runValue } from '../../state/visibility';
 import { Check, type Choice, Select } from '../controls';
@@ -42,7 +42,7 @@ export function FilterBar({ runs }: { runs: Run[] }) {
 
 function Chip({ filter, onRemove }: { filter: Filter; onRemove(): void }) {
   const { by, operator, value } = filter;
-  const name = by.startsWith('summary.') ? columnName(by) : by;
+  const name = by.startsWith('summary.') ? columnName(by) : fullName(by);
   const words = `${name} ${OPERATOR_WORDS[operator]} ${value}`.trim();
   return (
     <button type="button" class="chip quiet" aria-label={`Remove ${words}`} onClick={onRemove}>
@@ -112,7 +112,7 @@ function FilterForm({ runs, onDone }: { runs: Run[]; onDone(): void }) {
 
 function fieldChoices(runs: Run[]): Choice<string>[] {
   const plain = PLAIN_FIELDS.map((by): Choice<string> => [by, by]);
-  return [...plain, ...columnsOf(runs).map((by): Choice<string> => [by, by])];
+  return [...plain, ...columnsOf(runs).map((by): Choice<string> => [by, fullName(by)])];
 }
 
 const MOST_VALUES = 50;
