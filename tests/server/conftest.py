@@ -108,6 +108,6 @@ def eventually_fixture() -> Callable[..., None]:
     return eventually
 
 
-@pytest.fixture(name="rows_of")
+@pytest.fixture(name="rows_of", scope="session")
 def rows_of_fixture() -> Callable[..., Rows]:
     return rows_of

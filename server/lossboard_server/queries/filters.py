@@ -2,26 +2,29 @@
 
 A filter names fields: `state`, `display_name`, `name` (the run's id, as in W&B), `group`,
 `job_type`, `tags`, `notes`, `created_at` (ISO 8601), `config.<key>`, `summary.<key>` (also
-`summary_metrics.<key>`); and operators on them: `$eq $ne $gt $gte $lt $lte $in $nin $exists
-$regex`, joined by `$and $or $nor $not`. Values of different kinds never compare as equal or
-ordered. A list (tags) matches if one of its elements does.
+`summary_metrics.<key>`), and `last.<key>`, `min.<key>`, `max.<key>`, `best.<key>` of what was
+logged (queries/metric_values.py); and operators on them: `$eq $ne $gt $gte $lt $lte $in $nin
+$exists $regex`, joined by `$and $or $nor $not`. Values of different kinds never compare as equal
+or ordered. A list (tags) matches if one of its elements does.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import regex
 
 from lossboard_server.errors import Invalid
+from lossboard_server.queries.metric_values import split_field
 from lossboard_server.queries.run_rows import Run
 
-__all__ = ["compile_filter", "compile_search", "sorted_runs"]
+__all__ = ["Fields", "compile_filter", "compile_search", "sorted_runs"]
 
 Predicate = Callable[[Run], bool]
 Test = Callable[[Any], bool]
@@ -95,28 +98,42 @@ def _regex(pattern: Any, flags: int = 0) -> Callable[[str], bool]:
     return matches
 
 
-def compile_filter(filters: Any, depth: int = 0) -> Predicate:
+class Fields:
+    """How the fields of runs are read; `column` gives the values of a metric by uid."""
+
+    def __init__(self, column: Callable[[str], Mapping[int, Any]]) -> None:
+        self._column = column
+
+    def reader(self, name: str) -> Callable[[Run], Any]:
+        """A function that reads the field of a run; raises Invalid for unknown fields."""
+        if split_field(name) is None:
+            return _reader(name)
+        values = self._column(name)
+        return lambda run: values.get(run.uid, _MISSING)
+
+
+def compile_filter(filters: Any, fields: Fields, depth: int = 0) -> Predicate:
     """The predicate that `filters` spells; raises Invalid for unknown fields or operators."""
     if not isinstance(filters, dict) or depth > _DEPTH:
         raise Invalid(f"a filter is an object of fields, up to {_DEPTH} deep, not {filters!r}")
-    parts = [_compile_part(name, wanted, depth) for name, wanted in filters.items()]
+    parts = [_compile_part(name, wanted, fields, depth) for name, wanted in filters.items()]
     return lambda run: all(part(run) for part in parts)
 
 
-def _compile_part(name: str, wanted: Any, depth: int) -> Predicate:
+def _compile_part(name: str, wanted: Any, fields: Fields, depth: int) -> Predicate:
     if name == "$not":
-        inner = compile_filter(wanted, depth + 1)
+        inner = compile_filter(wanted, fields, depth + 1)
         return lambda run: not inner(run)
     if name in ("$and", "$or", "$nor"):
-        return _compile_group(name, wanted, depth)
-    read, test = _reader(name), _compile_test(wanted, depth)
+        return _compile_group(name, wanted, fields, depth)
+    read, test = fields.reader(name), _compile_test(wanted, depth)
     return lambda run: test(read(run))
 
 
-def _compile_group(name: str, wanted: Any, depth: int) -> Predicate:
+def _compile_group(name: str, wanted: Any, fields: Fields, depth: int) -> Predicate:
     if not isinstance(wanted, list):
         raise Invalid(f"{name} takes a list of filters, not {wanted!r}")
-    parts = [compile_filter(part, depth + 1) for part in wanted]
+    parts = [compile_filter(part, fields, depth + 1) for part in wanted]
     if name == "$and":
         return lambda run: all(part(run) for part in parts)
     if name == "$or":
@@ -134,8 +151,8 @@ def _reader(name: str) -> Callable[[Run], Any]:
     if place in ("summary", "summary_metrics", "summaryMetrics") and key:
         return lambda run: _at(run.summary, key)
     raise Invalid(
-        f"runs have no field {name!r}: expected config.<key>, summary.<key> or one of"
-        f" {', '.join(sorted(_FIELDS))}"
+        f"runs have no field {name!r}: expected config.<key>, summary.<key>, min.<key>, max.<key>,"
+        f" last.<key>, best.<key> or one of {', '.join(sorted(_FIELDS))}"
     )
 
 
@@ -169,7 +186,10 @@ _COMPARISONS = {
 def _compile_operator(name: str, value: Any, depth: int) -> Test:
     if name in _COMPARISONS:
         compare = _COMPARISONS[name]
-        return _any_element(lambda found: _comparable(found, value) and compare(found, value))
+        read = _measured if _is_number(value) else _as_it_is
+        return _any_element(
+            lambda found: _comparable(read(found), value) and compare(read(found), value)
+        )
     if name in ("$eq", "$ne"):
         equals = _equals(value)
         return equals if name == "$eq" else lambda found: not equals(found)
@@ -220,8 +240,20 @@ def _same(found: Any, value: Any) -> bool:
     return isinstance(found, bool) == isinstance(value, bool) and bool(found == value)
 
 
+_SPELLED = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
+
+
+def _measured(found: Any) -> Any:
+    """The number that JSON has to spell as text."""
+    return _SPELLED.get(found, found) if isinstance(found, str) else found
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _as_it_is(found: Any) -> Any:
+    return found
 
 
 def _comparable(found: Any, value: Any) -> bool:
@@ -238,12 +270,12 @@ _SORTS: dict[str, str] = {
 }
 
 
-def sorted_runs(runs: Sequence[Run], sort: str, *, descending: bool) -> list[Run]:
+def sorted_runs(runs: Sequence[Run], sort: str, fields: Fields, *, descending: bool) -> list[Run]:
     """`runs` by one field, those without it last; equal ones by creation, newest first."""
     newest_first = sorted(runs, key=lambda run: -run.slot)
     if sort == "created":
         return newest_first if descending else newest_first[::-1]
-    read = _reader(_SORTS.get(sort, sort))
+    read = fields.reader(_SORTS.get(sort, sort))
     keyed = [(_rank(read(run)), run) for run in newest_first]
     present = [pair for pair in keyed if pair[0] is not None]
     present.sort(key=lambda pair: pair[0], reverse=descending)  # type: ignore[arg-type,return-value]
@@ -251,7 +283,10 @@ def sorted_runs(runs: Sequence[Run], sort: str, *, descending: bool) -> list[Run
 
 
 def _rank(value: Any) -> tuple[int, float, str] | None:
-    """Place of a value among others: numbers, then text; None for what has no place."""
+    """Place of a value among others: numbers, then text; None for what has no place, as NaN."""
+    value = _measured(value)
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, bool) or _is_number(value):
         return (0, float(min(max(value, -_LARGEST), _LARGEST)), "")  # ints have no limit
     if isinstance(value, str):

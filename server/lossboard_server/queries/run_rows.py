@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from lossboard_server import schema
 from lossboard_server.encoding import decode_json, encode_json
+from lossboard_server.queries.metric_values import MetricMemo
 from lossboard_server.queries.summaries import summaries
 from lossboard_server.storage import TailMemo
 
@@ -58,6 +59,7 @@ class RunMemo:
     """
 
     def __init__(self, tails: TailMemo, limit: int = 50_000) -> None:
+        self.metrics = MetricMemo(tails)
         self._tails = tails
         self._limit = limit
         self._runs: dict[int, Run] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +10,12 @@ from sqlalchemy import Connection, func, select
 from lossboard_server import schema
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
-from lossboard_server.queries.filters import compile_filter, compile_search, sorted_runs
+from lossboard_server.queries.filters import (
+    Fields,
+    compile_filter,
+    compile_search,
+    sorted_runs,
+)
 from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.writer import EVERYTHING, Change
 
@@ -24,16 +28,15 @@ __all__ = [
     "changed_since",
     "find_run",
     "list_runs",
-    "metric_definitions",
     "project_runs",
     "resume_state",
     "run_detail",
     "run_version",
+    "run_versions",
     "running_runs",
     "store_version",
 ]
 
-_IDS_PER_SELECT = 500
 # fmt: off
 _RESUMED = (
     "config", "group", "job_type", "last_step", "name", "notes", "runtime_secs", "summary",
@@ -87,9 +90,11 @@ def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: Run
         .order_by(run.c.slot)
     )
     runs = memo.get(connection, connection.execute(light))
-    matches, found = compile_filter(query.filter), compile_search(query.search)
+    versions = {run.uid: run.version for run in runs}
+    fields = Fields(lambda field: memo.metrics.column(connection, field, versions))
+    matches, found = compile_filter(query.filter, fields), compile_search(query.search)
     chosen = [run for run in runs if found(run.name) and matches(run)]
-    ordered = sorted_runs(chosen, query.sort, descending=query.descending)
+    ordered = sorted_runs(chosen, query.sort, fields, descending=query.descending)
     page = ordered[query.offset : query.offset + query.limit]
     return RunPage(runs=page, total=len(ordered), version=store_version(connection))
 
@@ -98,6 +103,15 @@ def run_version(connection: Connection, uid: int) -> int:
     """Version of the run's last change."""
     run = schema.run
     return int(connection.execute(select(run.c.version).where(run.c.id == uid)).scalar_one())
+
+
+def run_versions(connection: Connection, project_id: int) -> dict[int, int]:
+    """Version of the last change of each run of the project, by its number."""
+    run = schema.run
+    found = select(run.c.id, run.c.version).where(
+        run.c.project_id == project_id, run.c.deleted_us.is_(None)
+    )
+    return {row.id: row.version for row in connection.execute(found)}
 
 
 def project_runs(connection: Connection, project_id: int) -> list[int]:
@@ -109,17 +123,6 @@ def project_runs(connection: Connection, project_id: int) -> list[int]:
         .order_by(run.c.slot)
     )
     return list(connection.execute(found).scalars())
-
-
-def metric_definitions(connection: Connection, uids: Sequence[int]) -> dict[str, Any]:
-    """What define_metric said in each run, by the run's number (as text, for JSON)."""
-    run = schema.run
-    found: dict[str, Any] = {}
-    for first in range(0, len(uids), _IDS_PER_SELECT):
-        some = uids[first : first + _IDS_PER_SELECT]
-        rows = connection.execute(select(run.c.id, run.c.metrics_json).where(run.c.id.in_(some)))
-        found |= {str(row.id): decode_json(row.metrics_json) for row in rows}
-    return found
 
 
 def resume_state(

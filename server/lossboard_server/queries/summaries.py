@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from lossboard_server import schema
+from lossboard_server.queries.definitions import definition_of
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.nesting import put_nested
 from lossboard_server.queries.selection import Found, Selection
@@ -100,11 +101,9 @@ def _last(selection: Selection, kind: str, found: Sequence[Found]) -> _Last | No
 
 def _operations(metrics: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """The summary operations defined for a key, by name or else by the longest fitting glob."""
-    globs = [n for n in metrics if n.endswith("*") and key.startswith(n[:-1])]
-    name = key if key in metrics else max(globs, key=len, default=None)
-    if name is None:
+    definition = definition_of(metrics, key)
+    if definition is None:
         return ()
-    definition = metrics[name]
     operations = [op for op in definition.get("summary", ()) if op != "copy"]
     if "best" in operations:
         goal = definition.get("goal") or "minimize"

@@ -15,12 +15,8 @@ from lossboard_server import catalogue, queries
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.queries import projects
-from lossboard_server.queries.runs import (
-    RunPage,
-    RunQuery,
-    metric_definitions,
-    project_runs,
-)
+from lossboard_server.queries.definitions import metric_definitions
+from lossboard_server.queries.runs import RunPage, RunQuery, project_runs, run_versions
 from lossboard_server.queries.runs import list_runs as query_runs
 from lossboard_server.responses import answer_json
 from lossboard_server.services import Server
@@ -28,6 +24,9 @@ from lossboard_server.services import Server
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
+
+
+_MOST_FIELDS = 200
 
 
 class ProjectEdit(BaseModel):
@@ -117,6 +116,32 @@ async def list_keys(
         uids = present if chosen is None else [uid for uid in present if uid in chosen]
         found = queries.keys(connection, server.tails, uids)
         return {"keys": found, "metrics": metric_definitions(connection, uids)}
+
+    return await answer_json(request, await server.database.ask(read))
+
+
+@router.get("/{entity}/{project}/metrics")
+async def metric_values(
+    server: Server,
+    request: Request,
+    entity: str,
+    project: str,
+    field: Annotated[list[str], Query(max_length=_MOST_FIELDS)],
+    runs: str = "",
+) -> Response:
+    """Last, least, greatest or best values of metrics, over some runs or all of the project."""
+    chosen = _numbers_of(runs)
+
+    def read(connection: Connection) -> dict[str, Any]:
+        project_id = projects.find_project(connection, entity, project)
+        versions = run_versions(connection, project_id)
+        if chosen is not None:
+            versions = {uid: version for uid, version in versions.items() if uid in chosen}
+        columns = {
+            name: server.runs.metrics.column(connection, name, versions)
+            for name in sorted({*field})
+        }
+        return {"values": columns}
 
     return await answer_json(request, await server.database.ask(read))
 

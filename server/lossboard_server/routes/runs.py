@@ -6,11 +6,11 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response
 
 from lossboard.wire import RunFields
-from lossboard_server import catalogue, queries
+from lossboard_server import bulk_edits, catalogue, queries
 from lossboard_server.errors import NotFound
 from lossboard_server.queries import runs
 from lossboard_server.queries.console import console_lines, find_file, list_files
@@ -35,6 +35,53 @@ class RunEdit(BaseModel):
     config: dict[str, Any] | None = None
     summary: dict[str, Any] | None = None
     stop_requested: bool | None = None
+
+
+class RunSet(BaseModel):
+    """Numbers of several runs, which are changed in one commit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    runs: Annotated[list[int], Field(min_length=1, max_length=1000)]
+
+
+class RunSetEdit(RunSet):
+    """What is to be changed in each of these runs; what is absent stays as it is."""
+
+    add_tags: list[str] = []
+    remove_tags: list[str] = []
+    group: str | None = None
+    color: str | None = None
+
+
+@router.patch("")
+async def edit_runs(server: Server, request: Request, edit: RunSetEdit) -> Response:
+    """Change several runs alike: all of them, or none."""
+    await server.writer.write(
+        lambda transaction: bulk_edits.edit_runs(
+            transaction,
+            edit.runs,
+            add_tags=edit.add_tags,
+            remove_tags=edit.remove_tags,
+            group=edit.group,
+            color=edit.color,
+        )
+    )
+    return await answer_json(request, {"runs": edit.runs})
+
+
+@router.post("/delete")
+async def delete_runs(server: Server, request: Request, chosen: RunSet) -> Response:
+    """Mark several runs deleted; they can be restored for a while."""
+    await server.writer.write(lambda transaction: bulk_edits.delete_runs(transaction, chosen.runs))
+    return await answer_json(request, {"runs": chosen.runs, "undo_secs": server.settings.undo_secs})
+
+
+@router.post("/restore")
+async def restore_runs(server: Server, request: Request, chosen: RunSet) -> Response:
+    """Undo the deletion of several runs."""
+    await server.writer.write(lambda transaction: bulk_edits.restore_runs(transaction, chosen.runs))
+    return await answer_json(request, {"runs": chosen.runs})
 
 
 @router.patch("/{uid}")

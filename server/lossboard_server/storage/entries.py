@@ -142,6 +142,7 @@ def _media(values: Values) -> str:
 
 
 _AS_JSON = {"first": "first_json", "last": "last_json"}
+_AS_IS = tuple(field.name for field in fields(Entry) if field.name not in _AS_JSON)
 
 
 def row_of_entry(entry: Entry) -> dict[str, Any]:
@@ -155,7 +156,7 @@ def row_of_entry(entry: Entry) -> dict[str, Any]:
 
 def entry_of_row(row: Any) -> Entry:
     """The entry of a row of `series`."""
-    values: dict[str, Any] = {field.name: getattr(row, field.name, None) for field in fields(Entry)}
+    values: dict[str, Any] = {name: getattr(row, name) for name in _AS_IS}
     for name, column in _AS_JSON.items():
         values[name] = json.loads(getattr(row, column))
     return Entry(**values)
