@@ -15,11 +15,18 @@ from lossboard.cli_runs import list_runs, remove_run, show_run
 from lossboard.directories import runs_folder
 from lossboard.errors import Error
 from lossboard.settings import environment_with_path, resolve
+from lossboard.terminal import printable
+from lossboard.undelivered import waiting_spools, waiting_text
 from lossboard.version import __version__
 
 __all__ = ["main"]
 
 _SERVER_COMMANDS: Final = "lossboard.commands"
+# Asking the commands themselves would import the server.
+_SUMMARIES: Final = {
+    "serve": "Serve the dashboard and take what training runs log.",
+    "demo": "Serve a dashboard and train a small ConvNet three times, to look around in.",
+}
 _ALIAS_FOLDER: Final = Path(__file__).parent / "alias"
 # What stands after the name of a script or command is its own, also --help.
 _PASS_ON: Final = {"ignore_unknown_options": True, "help_option_names": []}
@@ -44,6 +51,8 @@ def _registered(name: str) -> click.Command | None:
 def _command_of(point: EntryPoint) -> click.Command:
     @click.pass_context
     def call(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+        if point.name == "serve" and not {"-h", "--help"} & set(arguments):
+            _name_undelivered()
         ctx.exit(point.load()(list(arguments)))
 
     return click.Command(
@@ -51,8 +60,16 @@ def _command_of(point: EntryPoint) -> click.Command:
         callback=call,
         params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
         context_settings=_PASS_ON,
-        help=f"see lossboard {point.name} --help",
+        help=_SUMMARIES.get(point.name, f"see lossboard {point.name} --help"),
     )
+
+
+def _name_undelivered() -> None:
+    """Says what runs of this directory left behind, for the server that is about to start."""
+    folder = runs_folder(None)
+    hint = waiting_text(waiting_spools(folder), folder)
+    if hint:
+        click.echo(printable(f"lossboard: {hint}"), err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -82,17 +99,24 @@ def _run(arguments: tuple[str, ...]) -> None:
 @_commands.command("sync")
 @click.argument("directories", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
-@click.option("--server", help="deliver to this server, not to the one the runs were meant for")
-def _sync(directories: tuple[Path, ...], server: str | None, as_json: bool) -> None:
+@click.option("--server", help="deliver to this server (default: LOSSBOARD_BASE_URL)")
+@click.option(
+    "--discard-deleted", is_flag=True, help="remove what is of runs deleted on the server"
+)
+def _sync(
+    directories: tuple[Path, ...], server: str | None, as_json: bool, discard_deleted: bool
+) -> None:
     """Deliver what runs left on disk: offline runs, and those whose server was away.
 
-    DIRECTORIES are runs, or folders with runs in them (default: ./wandb).
+    DIRECTORIES are runs, or folders with runs in them (default: ./wandb). Where no server is
+    named, each run goes to the one that it was meant for.
     """
     from lossboard.cli_sync import deliver
 
     settings = resolve()
     folders = directories or (runs_folder(settings.root_dir),)
-    sys.exit(deliver(folders, server, settings, as_json=as_json))
+    code = deliver(folders, server, settings, as_json=as_json, discard_deleted=discard_deleted)
+    sys.exit(code)
 
 
 @_commands.command("ls")

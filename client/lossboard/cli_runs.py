@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from lossboard.api import Api, Run
+from lossboard.terminal import printable
 
 __all__ = ["list_runs", "remove_run", "show_run"]
 
@@ -44,16 +45,17 @@ def show_run(path: str, *, as_json: bool, server: str | None) -> None:
         click.echo(_json(shown))
         return
     for name, value in _flat(shown):
-        click.echo(f"{name:24} {value}")
+        click.echo(f"{printable(name):24} {value}")
 
 
 def remove_run(path: str, *, ask: bool, as_json: bool, server: str | None) -> None:
     """Deletes a run, after a question."""
     run = _api(server).run(path)
     if ask:
-        click.confirm(f"Delete run {run.name} ({'/'.join(run.path)})?", abort=True)
+        click.confirm(f"Delete run {_text(run.name)} ({'/'.join(run.path)})?", abort=True)
     run.delete()
-    click.echo(_json({"deleted": "/".join(run.path)}) if as_json else f"Deleted {run.name}")
+    done = _json({"deleted": "/".join(run.path)}) if as_json else f"Deleted {_text(run.name)}"
+    click.echo(done)
 
 
 def _api(server: str | None) -> Api:
@@ -96,8 +98,8 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+        return printable(", ".join(map(str, value)))
+    return "" if value is None else printable(str(value))
 
 
 def _json(value: Any) -> str:

@@ -13,28 +13,36 @@ import msgspec
 from lossboard.live_run import sender_options
 from lossboard.settings import Settings
 from lossboard.sync import SyncReport, sync
+from lossboard.terminal import printable
 
 __all__ = ["deliver"]
 
 
 def deliver(
-    directories: Sequence[Path], server: str | None, settings: Settings, *, as_json: bool
+    directories: Sequence[Path],
+    server: str | None,
+    settings: Settings,
+    *,
+    as_json: bool,
+    discard_deleted: bool,
 ) -> int:
-    """Delivers all spools in the directories; the exit code, 1 where something is left.
+    """Delivers all spools in the directories; the exit code, 1 where a server should have them.
 
-    `server` None: each goes where it was meant to, offline ones to the settings' server.
+    `server` None: to the server that the settings name; where they name none, each where it was
+    meant to, offline ones to the usual address.
     """
     report = sync(
         directories,
-        server,
+        server or settings.chosen.get("base_url"),
         stream=io.StringIO() if as_json else sys.stderr,
         options=sender_options(settings),
         offline_url=settings.base_url,
+        discard_deleted=discard_deleted,
     )
     if as_json:
         click.echo(_json(report))
     for line in [] if as_json else _lines(report):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     return 1 if report.failed else 0
 
 
@@ -43,6 +51,8 @@ def _json(report: SyncReport) -> str:
         "delivered": [str(path) for path in report.delivered],
         "skipped": [str(path) for path in report.skipped],
         "failed": {str(path): reason for path, reason in report.failed.items()},
+        "deleted": [str(path) for path in report.deleted],
+        "discarded": [str(path) for path in report.discarded],
         "rejected": report.rejected,
     }
     return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
@@ -50,6 +60,13 @@ def _json(report: SyncReport) -> str:
 
 def _lines(report: SyncReport) -> list[str]:
     lines = [f"Delivered {len(report.delivered)} spools"] if report.delivered else []
+    if report.discarded:
+        lines.append(f"Removed {len(report.discarded)} spools of deleted runs")
+    if report.deleted:
+        lines.append(
+            f"Kept {len(report.deleted)} spools of runs that were deleted on the server:"
+            " lossboard sync --discard-deleted removes them"
+        )
     lines += [f"Skipped {path}: its process is still running" for path in report.skipped]
     lines += [f"Kept {path}: {reason}" for path, reason in report.failed.items()]
     if report.rejected:

@@ -203,6 +203,8 @@ class Delivery:
             return self._too_large(answer, part, payload)
         if answer.status in (400, 422):
             return self._rejected(answer, part, payload)
+        if answer.status == 410:
+            self._ledger.spool.mark_deleted(answer.words)
         return verdict_of(answer, self._requests.base_url)
 
     def _too_large(self, answer: Answer, part: Part, payload: bytes) -> Outcome:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
 from lossboard import wire
 from lossboard.errors import Error
 from lossboard.notebook import frame_html, in_notebook, show_html
+from lossboard.page_urls import page_url
 from lossboard.report import RunLinks
 from lossboard.settings import Settings
 
 __all__ = ["Described"]
 
 _TAG_LIMIT = 64
-_URL_SAFE = "=+&$@"  # what W&B leaves as it is in the id of a run
 
 
 class Described:
@@ -139,12 +138,12 @@ class Described:
         """The project's page; None offline."""
         if self._settings.mode != "online":
             return None
-        return f"{self._settings.app_url}/{_quoted(self.entity)}/{_quoted(self.project)}"
+        return page_url(self._settings.app_url, self.entity, self.project)
 
     @property
     def url(self) -> str | None:
         """The run's page; None offline."""
-        return f"{self.project_url}/runs/{_quoted(self.id)}" if self.project_url else None
+        return page_url(self.project_url, "runs", self.id) if self.project_url else None
 
     @property
     def sweep_id(self) -> str | None:
@@ -193,7 +192,3 @@ class Described:
             directory=directory,
             emoji=self._settings.show_emoji,
         )
-
-
-def _quoted(part: str) -> str:
-    return quote(part, safe=_URL_SAFE)

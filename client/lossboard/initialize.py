@@ -33,7 +33,7 @@ from lossboard.sender import Sender
 from lossboard.settings import Launcher, Settings, launcher_from_environment, resolve
 from lossboard.terminal import Terminal, termlog, termwarn
 from lossboard.terms import Level
-from lossboard.undelivered import waiting_spools
+from lossboard.undelivered import waiting_spools, waiting_text
 from lossboard.values import config_values
 from lossboard.version import __version__
 
@@ -316,8 +316,4 @@ def _name_undelivered(folder: Path, run: Run, terminal: Terminal) -> None:
     others = [path for path in folder.glob("run-*") if path.resolve() != own]
     waiting = [spool for path in others for spool in waiting_spools(path / SPOOL_FOLDER)]
     if waiting and "warn" in terminal.levels:
-        size_mb = sum(spool.size_bytes for spool in waiting) / 1e6
-        terminal.say(
-            f"{size_mb:.1f} MB of earlier runs are not delivered yet: lossboard sync {folder}",
-            "warn",
-        )
+        terminal.say(waiting_text(waiting, folder), "warn")

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
+from lossboard.sizes import size_text
+
 __all__ = ["ProgressBar"]
 
 _WIDTH: Final = 30
@@ -29,15 +31,20 @@ class ProgressBar:
             self._drawn_at = now
             self._draw(self._total_bytes - waiting_bytes())
 
-    def close(self, words: str) -> None:
-        """Draws for the last time, with how it ended."""
+    def clear(self) -> None:
+        """Leaves nothing behind: somebody else says how it ended."""
         if self._is_terminal:
             self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def close(self, words: str) -> None:
+        """Draws for the last time, with how it ended."""
+        self.clear()
         self._stream.write(f"{self._label}: {words}\n")
         self._stream.flush()
 
     def _draw(self, done_bytes: int) -> None:
         share = min(done_bytes / self._total_bytes, 1.0)
         bar = ("█" * round(share * _WIDTH)).ljust(_WIDTH, "·")
-        self._stream.write(f"\r\x1b[K{self._label} {bar} {done_bytes / 1e6:.1f} MB")
+        self._stream.write(f"\r\x1b[K{self._label} {bar} {size_text(done_bytes)}")
         self._stream.flush()

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lossboard.sizes import size_text
 from lossboard.tally import KeyTally
+from lossboard.terminal import printable
 from lossboard.terms import DeliveryReport, Key
 
 __all__ = [
@@ -69,7 +71,7 @@ def delivery_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
     """What went wrong with the delivery, if anything: what is left, refused or lost, and why."""
     lines = []
     if not report.delivered and links.run_url is not None:
-        size = f"{report.undelivered_bytes / 1e6:.1f} MB"
+        size = size_text(report.undelivered_bytes)
         reason = f" ({report.reason})" if report.reason else ""
         lines.append(f"{size} of run {links.name} are not delivered yet{reason}.")
         lines.append(f"Deliver them with: lossboard sync {report.spool_dir or links.directory}")
@@ -125,7 +127,7 @@ def _block(value: float, low: float, high: float) -> str:
 def _limited(cells: Mapping[str, str], limit: int) -> dict[str, str]:
     shown = sorted(key for key in cells if not key.startswith("_"))
     more = {f"+{len(shown) - limit}": "..."} if len(shown) > limit else {}
-    return {key: cells[key] for key in shown[:limit]} | more
+    return {printable(key): printable(cells[key]) for key in shown[:limit]} | more
 
 
 def _is_plain(value: Any) -> bool:

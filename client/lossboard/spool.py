@@ -15,6 +15,7 @@ The payload of the first frame is a `SegmentHead` as MessagePack, that of the ot
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -31,6 +32,7 @@ from lossboard import wire
 
 __all__ = [
     "CUTS_NAME",
+    "DELETED_NAME",
     "LOCK_NAME",
     "SEGMENT_SUFFIX",
     "SegmentHead",
@@ -42,6 +44,7 @@ __all__ = [
 
 LOCK_NAME: Final = "spool.lock"
 CUTS_NAME: Final = "cuts"
+DELETED_NAME: Final = "run-deleted"  # holds what the server said of the run that was deleted
 SEGMENT_SUFFIX: Final = ".spool"
 _MAGIC: Final = b"LOSSBRD1"
 _FRAME: Final = struct.Struct("<IIQ")
@@ -301,6 +304,11 @@ class Spool:
         for segment in self._segments:
             os.fdatasync(segment.handle)
 
+    def mark_deleted(self, words: str) -> None:
+        """Notes that the run was deleted on the server: nobody needs to be asked to deliver it."""
+        with contextlib.suppress(OSError):  # without the note it is named once more
+            (self.directory / DELETED_NAME).write_text(words, encoding="utf-8")
+
     def close(self) -> None:
         """Closes the files and gives the lock back; what is there stays."""
         with self._lock:
@@ -317,6 +325,7 @@ class Spool:
             segment.path.unlink()
         if self._lock_handle is not None:
             (self.directory / CUTS_NAME).unlink(missing_ok=True)
+            (self.directory / DELETED_NAME).unlink(missing_ok=True)
             (self.directory / LOCK_NAME).unlink(missing_ok=True)
             if not any(self.directory.iterdir()):
                 self.directory.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from lossboard.delivery import Backoff, Delivery, Outcome, Verdict
 from lossboard.ledger import Ledger
 from lossboard.progress import ProgressBar
 from lossboard.spool import Spool, SpoolBusy, SpoolError
+from lossboard.terminal import printable
 from lossboard.terms import SenderOptions
 from lossboard.transport import Transport
 from lossboard.undelivered import spool_directories
@@ -23,6 +25,18 @@ __all__ = ["SyncReport", "sync"]
 _PATIENCE_SECS: Final = 30.0  # how long a server may be unreachable before sync gives up
 
 
+@dataclass(frozen=True)
+class _Orders:
+    """How all spools of one `sync` are delivered."""
+
+    base_url: str | None
+    offline_url: str | None
+    stream: TextIO
+    options: SenderOptions
+    patience_secs: float
+    discards_deleted: bool
+
+
 @dataclass
 class SyncReport:
     """What became of the spools, by directory."""
@@ -30,6 +44,8 @@ class SyncReport:
     delivered: list[Path] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)  # of living processes
     failed: dict[Path, str] = field(default_factory=dict)  # with the reason; the spool is kept
+    deleted: list[Path] = field(default_factory=list)  # of runs deleted on the server; kept
+    discarded: list[Path] = field(default_factory=list)  # those that were to be removed
     rejected: int = 0  # records and files the server refused; they lie in `rejected/`
 
 
@@ -41,29 +57,25 @@ def sync(
     offline_url: str | None = None,
     options: SenderOptions | None = None,
     patience_secs: float = _PATIENCE_SECS,
+    discard_deleted: bool = False,
 ) -> SyncReport:
     """Delivers all spools in or below the directories, with a progress bar on `stream`.
 
     `base_url` None sends each to the server it was meant for, those of offline runs to
-    `offline_url`. Spools of living processes are skipped. A delivered spool is removed; nothing
-    else is.
+    `offline_url`. Spools of living processes are skipped. A delivered spool is removed, and with
+    `discard_deleted` one of a run that was deleted on the server; nothing else is.
     """
+    options = options or SenderOptions()
+    orders = _Orders(base_url, offline_url, stream, options, patience_secs, discard_deleted)
     report = SyncReport()
     for directory in directories:
         for path in spool_directories(directory):
-            urls = (base_url, offline_url)
-            _sync_one(path, urls, stream, options or SenderOptions(), patience_secs, report)
+            _sync_one(path, orders, report)
     return report
 
 
-def _sync_one(
-    path: Path,
-    urls: tuple[str | None, str | None],
-    stream: TextIO,
-    options: SenderOptions,
-    patience_secs: float,
-    report: SyncReport,
-) -> None:
+def _sync_one(path: Path, orders: _Orders, report: SyncReport) -> None:
+    options = orders.options
     try:
         spool = Spool.open(path, segment_bytes=options.segment_bytes)
     except SpoolBusy:
@@ -76,34 +88,39 @@ def _sync_one(
         return
     if spool is None:
         return
-    chosen_url, offline_url = urls
-    url = chosen_url or spool.head.base_url or offline_url
+    url = orders.base_url or spool.head.base_url or orders.offline_url
     if url is None:
         spool.close()
         report.failed[path] = "the run was offline and no server was named: say which one"
         return
     transport = Transport(url, timeout_secs=options.request_timeout_secs, headers=options.headers)
     try:
-        shipment = _Shipment(spool, transport, patience_secs)
-        _ship(shipment, stream, report)
+        _ship(_Shipment(spool, transport, orders.patience_secs), orders, report)
     finally:
         transport.close()
         spool.close()
 
 
-def _ship(shipment: _Shipment, stream: TextIO, report: SyncReport) -> None:
+def _ship(shipment: _Shipment, orders: _Orders, report: SyncReport) -> None:
     run = shipment.spool.head.start
-    label = f"{run.entity}/{run.project}/{run.run_id}"
-    bar = ProgressBar(stream, label, shipment.waiting_bytes)
+    directory = shipment.spool.directory
+    label = printable(f"{run.entity}/{run.project}/{run.run_id}")
+    bar = ProgressBar(orders.stream, label, shipment.waiting_bytes)
     trouble = shipment.deliver(bar)
     report.rejected += shipment.rejected
-    if trouble:
-        report.failed[shipment.spool.directory] = trouble
-        bar.close(f"not delivered, {shipment.waiting_bytes / 1e6:.1f} MB are kept: {trouble}")
+    if not trouble:
+        shipment.remove()
+        report.delivered.append(directory)
+        bar.close("delivered" + shipment.losses)
         return
-    shipment.remove()
-    report.delivered.append(shipment.spool.directory)
-    bar.close("delivered" + shipment.losses)
+    bar.clear()
+    if not shipment.run_deleted:
+        report.failed[directory] = trouble
+    elif orders.discards_deleted:
+        shutil.rmtree(directory)
+        report.discarded.append(directory)
+    else:
+        report.deleted.append(directory)
 
 
 class _Shipment:
@@ -119,6 +136,7 @@ class _Shipment:
         self._patience_secs = patience_secs
         self._rejections: list[str] = []
         self._torn_bytes = spool.torn_bytes
+        self.run_deleted = False  # on the server, which takes nothing more of it
 
     @property
     def waiting_bytes(self) -> int:
@@ -155,6 +173,7 @@ class _Shipment:
                 continue
             failing_since = failing_since or time.monotonic()
             if self._is_hopeless(outcome, failing_since):
+                self.run_deleted = outcome.verdict is Verdict.STOP
                 return outcome.reason
             time.sleep(backoff.delay_secs(outcome))
         return ""

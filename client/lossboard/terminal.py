@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections import deque
@@ -11,16 +12,37 @@ from typing import Any, Final, TypeAlias
 from lossboard.console import unrecorded
 from lossboard.terms import Level
 
-__all__ = ["PREFIX", "Terminal", "Write", "termerror", "termlog", "termwarn", "write_line"]
+__all__ = [
+    "PREFIX",
+    "Terminal",
+    "Write",
+    "printable",
+    "termerror",
+    "termlog",
+    "termwarn",
+    "write_line",
+]
 
 PREFIX: Final = "lossboard: "
 _LEVEL_WORD: Final = {"info": "", "warn": "WARNING ", "error": "ERROR "}
 
+# Control characters, line and paragraph separators, marks that turn the direction of writing,
+# and lone surrogates: what a name could do harm with where it is shown.
+_CONTROLS: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
 Write: TypeAlias = Callable[[str], None]
 
 
+def printable(text: str) -> str:
+    """The text with control characters as backslash escapes, so that a terminal shows them and
+    does not obey them."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 class Terminal:
-    """Prints a run's messages.
+    """Prints a run's messages, whose control characters are escaped unless `raw`.
 
     Messages from other threads wait until the main thread prints the next one, calls
     `print_waiting`, or the run finishes. `write` takes whole lines (default: stderr, or
@@ -32,10 +54,12 @@ class Terminal:
         *,
         levels: frozenset[Level] = frozenset({"info", "warn", "error"}),
         write: Write | None = None,
+        raw: bool = False,
     ) -> None:
         self.levels = levels
         self.waiting: deque[tuple[str, Level]] = deque()
         self._write = write or write_line
+        self._raw = raw
         self._said: set[str] = set()
 
     def say(self, text: str, level: Level = "info", *, now: bool = False) -> None:
@@ -58,7 +82,8 @@ class Terminal:
         while self.waiting:
             text, level = self.waiting.popleft()
             for line in text.split("\n"):
-                self._write(f"{PREFIX}{_LEVEL_WORD[level]}{line}".rstrip())
+                shown = line if self._raw else printable(line)
+                self._write(f"{PREFIX}{_LEVEL_WORD[level]}{shown}".rstrip())
 
 
 def write_line(line: str) -> None:
@@ -74,7 +99,7 @@ def write_line(line: str) -> None:
         sys.stderr.flush()
 
 
-_plain: Final = Terminal()
+_plain: Final = Terminal(raw=True)  # who calls termlog may colour the words
 
 
 def _term(text: str, level: Level, newline: bool, repeat: bool) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lossboard.spool import LOCK_NAME, SEGMENT_SUFFIX, SpoolError, read_head
+from lossboard.sizes import size_text
+from lossboard.spool import DELETED_NAME, LOCK_NAME, SEGMENT_SUFFIX, SpoolError, read_head
 
-__all__ = ["WaitingSpool", "spool_directories", "waiting_spools"]
+__all__ = ["WaitingSpool", "spool_directories", "waiting_spools", "waiting_text"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,20 @@ def _rank(directory: Path) -> tuple[int, bool, Path]:
     )
 
 
+def waiting_text(spools: Iterable[WaitingSpool], folder: Path) -> str:
+    """The hint to deliver the spools, which lie below `folder`; empty without any."""
+    size_bytes = sum(spool.size_bytes for spool in spools)
+    command = f"lossboard sync {shlex.quote(str(folder))}"
+    return (
+        f"{size_text(size_bytes)} of earlier runs are not delivered yet: {command}"
+        if size_bytes
+        else ""
+    )
+
+
 def waiting_spools(directory: Path) -> list[WaitingSpool]:
-    """Spools in or below `directory` that no living process owns, for a hint to deliver them."""
+    """Spools in or below `directory` that no living process owns, for a hint to deliver them;
+    without those of runs that were deleted on the server, which takes nothing more of them."""
     found = [_waiting_spool(path) for path in spool_directories(directory)]
     return [spool for spool in found if spool is not None]
 
@@ -53,6 +68,8 @@ def waiting_spools(directory: Path) -> list[WaitingSpool]:
 def _waiting_spool(directory: Path) -> WaitingSpool | None:
     try:
         if next(directory.glob(f"*{SEGMENT_SUFFIX}"), None) is None or _is_owned(directory):
+            return None
+        if (directory / DELETED_NAME).exists():
             return None
         return WaitingSpool(directory, _size_bytes(directory))
     except FileNotFoundError:  # its process delivers it just now, and removes it

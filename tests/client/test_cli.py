@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lossboard as wandb
 from lossboard.cli import main
+from lossboard.undelivered import waiting_spools
 
 
 def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -97,13 +101,69 @@ def test_sync_prints_json(project: str, capsys: pytest.CaptureFixture[str]) -> N
     code, out, err = called(capsys, "sync", "--json")
     report = json.loads(out)
     assert (code, err, len(report.pop("delivered"))) == (0, "", 1)
-    assert report == {"skipped": [], "failed": {}, "rejected": 0}
+    nothing: dict[str, Any] = {"skipped": [], "failed": {}, "deleted": [], "discarded": []}
+    assert report == {**nothing, "rejected": 0}
+
+
+def test_sync_says_once_what_it_could_not_deliver_and_why(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wandb.init(mode="offline").finish()
+    code, _, err = called(capsys, "sync", "--server", "http://127.0.0.1:9")
+    (line,) = err.splitlines()
+    assert code == 1 and line.startswith("Kept ") and line.endswith("Connection refused")
+
+
+def test_sync_delivers_to_the_server_that_the_environment_names(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1}
+    run = wandb.init(settings=away)
+    run.finish()
+    assert called(capsys, "sync")[0] == 0
+    assert wandb.Api().run(run.path).state == "finished"
+
+
+def test_spools_of_deleted_runs_are_counted_and_removed_when_told(
+    project: str, server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = wandb.init(mode="offline", id="gone")
+    run.finish()
+    kept = Path(shutil.copytree("wandb", "again", symlinks=True))
+    assert called(capsys, "sync")[0] == 0
+    wandb.Api().run(f"{project}/gone").delete()
+    code, _, err = called(capsys, "sync", str(kept))
+    assert (code, err.count("\n")) == (0, 1)
+    assert "Kept 1 spools of runs that were deleted on the server" in err
+    assert waiting_spools(kept) == [], "no hint asks to deliver it"
+    code, _, err = called(capsys, "sync", str(kept), "--discard-deleted")
+    assert (code, err) == (0, "Removed 1 spools of deleted runs\n")
+    assert "Nothing to deliver" in called(capsys, "sync", str(kept))[2]
+
+
+def test_serve_names_what_was_not_delivered_before_it_starts(
+    offline: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with wandb.init(dir=offline / "with space") as run:
+        run.log({"x": 1})
+    monkeypatch.chdir(offline / "with space")
+    points = lambda **wanted: [Point("serve")]  # noqa: E731
+    monkeypatch.setattr("lossboard.cli.entry_points", points)
+    code, out, err = called(capsys, "serve")
+    assert (code, out) == (0, "")
+    folder = f"'{offline}/with space/wandb'"
+    assert re.fullmatch(
+        rf"lossboard: [\d.]+ (bytes|kB) of earlier runs .* lossboard sync {folder}\n", err
+    )
+    assert called(capsys, "serve", "--help") == (1, "", "")
 
 
 class Point:
-    """What an installed entry point looks like, for a command that ends with its number."""
+    """What an installed entry point looks like, for a command that ends with the number of its
+    arguments."""
 
-    name = "count"
+    def __init__(self, name: str = "count") -> None:
+        self.name = name
 
     def load(self) -> Any:
         return len
@@ -127,3 +187,31 @@ def test_the_server_registers_its_commands() -> None:
     if not installed:
         pytest.skip("lossboard is not installed here, only importable")
     assert {"serve", "demo"} <= installed
+
+
+def test_help_says_what_each_command_does_without_importing_the_server(script: Any) -> None:
+    done = script(
+        "import sys; from lossboard.cli import main\n"
+        "try: main(['--help'])\n"
+        "finally: print([m for m in sys.modules if m.startswith('lossboard_server')])"
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    if "serve" not in {point.name for point in entry_points(group="lossboard.commands")}:
+        pytest.skip("lossboard is not installed here, only importable")
+    assert re.search(r"serve +Serve the dashboard", done.stdout)
+    assert re.search(r"demo +Serve a dashboard and train", done.stdout)
+
+
+def test_ls_and_show_quote_addresses_and_escape_control_characters(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with wandb.init(project=f"{project} ü", id="a b", name="red \x1b[31m") as run:
+        run.log({"lo\x1bss": 1})
+    url = json.loads(called(capsys, "show", run.path, "--json")[1])["url"]
+    assert url.endswith(f"/local/{project}%20%C3%BC/runs/a%20b")
+    projects = json.loads(called(capsys, "ls", "--json")[1])
+    assert url.startswith([p["url"] for p in projects if p["project"].endswith("ü")][0] + "/")
+    for command in (["ls", f"{project} ü"], ["show", run.path]):
+        out = called(capsys, *command)[1]
+        assert "\x1b" not in out and r"red \x1b[31m" in out
+    assert r"summary.lo\x1bss" in out

@@ -312,7 +312,19 @@ def test_runs_that_are_not_delivered_are_named_by_the_next_one(
     away = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1}
     wandb.init(settings=away).finish()
     wandb.init(settings={"silent": False}).finish()
-    assert "not delivered yet: lossboard sync" in capfd.readouterr().err
+    hint = r"[\d.]+ (bytes|kB) of earlier runs are not delivered yet: lossboard sync"
+    assert re.search(hint, capfd.readouterr().err)
+
+
+def test_control_characters_in_keys_and_names_are_shown_and_not_obeyed(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with wandb.init(name="a\x1b[2Jb\u202e", settings={"silent": False}) as run:
+        run.log({"lo\x1b]0;title\x07ss\n\r": 1.5, "text": "\x9b31m"})
+    err = capsys.readouterr().err
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", err)
+    assert r"a\x1b[2Jb\u202e" in err
+    assert r"lo\x1b]0;title\x07ss\n\r 1.5" in err and r"text \x9b31m" in err
 
 
 @pytest.mark.covers("alert")

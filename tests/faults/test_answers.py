@@ -15,6 +15,7 @@ from lossboard import wire
 from lossboard.delivery import Backoff, Outcome, Verdict
 from lossboard.sender import Sender
 from lossboard.sync import sync
+from lossboard.undelivered import waiting_spools
 
 END = wire.Exit(0, 1)
 Make = Callable[..., Sender]
@@ -169,6 +170,7 @@ def test_a_deleted_run_stops_sending_and_keeps_the_spool(
     assert not report.delivered and report.undelivered_bytes > 0
     assert report.spool_dir is not None and report.spool_dir.exists()
     assert len(said) == 1 and "takes nothing more of this run" in said[0]
+    assert waiting_spools(report.spool_dir) == [], "no hint asks to deliver it"
 
 
 def test_heartbeats_are_sent_while_nothing_else_is(

@@ -7,6 +7,7 @@ from typing import Any
 
 from lossboard.api.connection import Connection
 from lossboard.api.runs import Runs
+from lossboard.page_urls import page_url
 from lossboard.times import iso_time
 
 __all__ = ["Project"]
@@ -37,7 +38,7 @@ class Project:
     @property
     def url(self) -> str:
         """Its page."""
-        return f"{self._connection.settings.app_url}/{self.entity}/{self.name}"
+        return page_url(self._connection.settings.app_url, self.entity, self.name)
 
     @property
     def created_at(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
-from urllib.parse import quote
 
 from lossboard.api.connection import Connection, NotFound, numbers_restored
 from lossboard.api.files import File
@@ -12,6 +11,7 @@ from lossboard.api.histograms import StoredHistogram, stored_histograms
 from lossboard.api.history import as_frame, evenly, scan_rows
 from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.errors import UnsupportedError
+from lossboard.page_urls import page_url
 from lossboard.times import iso_time
 
 __all__ = ["EditableValues", "Run", "stored_artifact"]
@@ -93,8 +93,8 @@ class Run:
     @property
     def url(self) -> str:
         """Its page."""
-        entity, project, run_id = (quote(part, safe="=+&$@") for part in self.path)
-        return f"{self._connection.settings.app_url}/{entity}/{project}/runs/{run_id}"
+        app_url = self._connection.settings.app_url
+        return page_url(app_url, self.entity, self.project, "runs", self.id)
 
     @property
     def state(self) -> str:
