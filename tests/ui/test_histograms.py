@@ -143,3 +143,55 @@ def test_the_layer_map_shows_all_layers_and_a_click_opens_one(heatmap: Page) -> 
     region.locator(".plot").click(position={"x": 150, "y": 140})
     cell = "() => window.lossboard.panels.some(p => p.id.startsWith('cell ') && p.data?.overlays)"
     heatmap.wait_for_function(cell)
+
+
+def choose_axis(page: Page, axis: str) -> Any:
+    page.get_by_role("region", name=KEY, exact=True).hover()
+    page.get_by_role("button", name=f"Views of {KEY}").click()
+    page.get_by_label("X of the histograms").select_option(axis)
+    page.keyboard.press("Escape")
+    return wait_for_panel(page, HEAT, f"panel.data.axis === '{axis}'")["data"]
+
+
+def test_events_lie_by_step_batch_or_time_and_the_link_says_so(heatmap: Page) -> None:
+    assert wait_for_panel(heatmap, HEAT)["data"]["x"][0] == 0  # step of the first backward
+    by_batch = choose_axis(heatmap, "batch")
+    assert by_batch["x"] == [LOG_FREQ, BACKWARDS + LOG_FREQ]  # the last event has a width too
+    expect(heatmap.get_by_role("region", name=KEY, exact=True)).to_contain_text("by batch")
+    heatmap.reload()
+    again = wait_for_panel(heatmap, HEAT, "panel.data.axis === 'batch'")["data"]
+    assert again["mass"] == by_batch["mass"]
+    heatmap.go_back()
+    wait_for_panel(heatmap, HEAT, "panel.data.axis === 'step'")
+    by_time = choose_axis(heatmap, "time")
+    now_us = heatmap.evaluate("Date.now()") * 1000
+    assert now_us - 3600e6 < by_time["x"][0] < by_time["x"][1] < now_us
+
+
+def test_a_zoom_by_batch_holds_only_there(heatmap: Page) -> None:
+    whole = choose_axis(heatmap, "batch")
+    box = heatmap.get_by_role("region", name=KEY, exact=True).locator(".plot").bounding_box()
+    assert box is not None
+    heatmap.mouse.move(box["x"] + 100, box["y"] + 60)
+    heatmap.mouse.down()
+    heatmap.mouse.move(box["x"] + 200, box["y"] + 60, steps=4)
+    heatmap.mouse.up()
+    near = f"panel.data.x[1] < {whole['x'][1]}"
+    low, high = wait_for_panel(heatmap, HEAT, near)["data"]["x"]
+    assert whole["x"][0] < low < high
+    assert choose_axis(heatmap, "step")["x"][0] == 0
+
+
+def test_the_slider_goes_along_the_axis_of_the_heatmap(heatmap: Page) -> None:
+    choose_axis(heatmap, "batch")
+    panel = heatmap.get_by_role("region", name=KEY, exact=True)
+    panel.get_by_role("button", name=KEY, exact=True).click()
+    shown_step(heatmap)
+    slider = heatmap.get_by_label("Step of B", exact=True)
+    assert float(slider.get_attribute("max") or 0) == BACKWARDS + LOG_FREQ
+    assert float(slider.input_value()) == BACKWARDS
+
+
+def test_wall_time_of_the_workspace_holds_for_histograms(heatmap: Page) -> None:
+    heatmap.get_by_label("X axis").select_option("time")
+    wait_for_panel(heatmap, HEAT, "panel.data.axis === 'time'")

@@ -115,6 +115,18 @@ describe('ticks', () => {
     expect(durationTicks(0, 172800, 4).labels).toEqual(['0', '12h', '1d', '1d 12h', '2d']);
   });
 
+  test('tell parts of a second apart', () => {
+    const second = new Date(2026, 0, 5, 12, 30, 7).getTime() * 1000;
+    expect(timeTicks(second, second + 1e6, 4).labels).toEqual([
+      ':07',
+      ':07.2',
+      ':07.4',
+      ':07.6',
+      ':07.8',
+      ':08',
+    ]);
+  });
+
   test('of wall time stand on round local times', () => {
     const from = new Date(2026, 10, 24, 9, 7).getTime() * 1000;
     const { values, labels } = timeTicks(from, from + 3600e6, 4);

@@ -1,4 +1,4 @@
-/** The events of the open histogram over steps, with A and B pinned in them. */
+/** The events of the open histogram over steps, batches or time, with A and B pinned in them. */
 
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
@@ -6,13 +6,15 @@ import { HeatPanel } from '../charts/heatPanel';
 import { PercentilePanel } from '../charts/percentilePanel';
 import { RidgePanel } from '../charts/ridgePanel';
 import type { Callbacks, HeatOptions, Legend, Note, Pin } from '../charts/types';
+import { eventAxis, eventZoomOf } from '../state/eventAxis';
 import { setCurrent } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
 import { reportMoment } from '../state/moment';
 import { chartSeries } from '../state/tables';
-import { type HistogramView, panelSettings, params, zoomOf } from '../state/view';
+import { type HistogramView, panelSettings, params } from '../state/view';
 import { colorOf } from '../state/visibility';
 import { ChartBox } from './ChartBox';
+import { AxisBadge } from './HistogramActions';
 import { valueOptions, zoomCallbacks } from './HistogramView';
 import { Ramp } from './Ramp';
 
@@ -33,10 +35,11 @@ export function FocusOverTime(props: FocusOverTimeProps) {
   const id = `histogram ${field.key}`;
   const color = colorOf(run);
   const data = useMemo(() => chartSeries(series, run), [series, run.name, color]);
-  const zoom = zoomOf(id);
+  const axis = eventAxis(id);
+  const zoom = eventZoomOf(id);
   const options = useMemo<HeatOptions>(
     () => ({
-      x: { kind: 'step', window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
+      x: { kind: axis, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
       value: { ...valueOptions(id), scale: params.value.fscale === 'symlog' ? 'symlog' : 'linear' },
       color: 'log',
       margin: true,
@@ -44,6 +47,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
     }),
     [
       id,
+      axis,
       zoom?.join(),
       JSON.stringify(panelSettings(id)),
       params.value.fscale,
@@ -65,6 +69,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
   return (
     <div class="over">
       <div class="remark t11 dim">
+        <AxisBadge axis={axis} events={series.events} />
         {notes.map(({ text, tone }) => (
           <span class={`badge ${tone}`} key={text}>
             {text}

@@ -1,10 +1,13 @@
-/** The actions of a histogram panel: open, choose the view, explore, copy a link. */
+/** The actions of a histogram panel: open, choose view and axis, explore, copy a link. */
 
 import type { Key } from '../api/types';
+import type { HistogramAxis, HistogramEvents } from '../charts/types';
+import { hasBatches } from '../math/events';
 import { keyTitle } from '../math/keyTitle';
+import { eventAxis, setEventAxis } from '../state/eventAxis';
 import { copyLink } from '../state/share';
 import { type HistogramView, histogramView, setPanel } from '../state/view';
-import { IconButton } from './controls';
+import { type Choice, IconButton, Select } from './controls';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
 import { HISTOGRAM_VIEWS } from './Toolbar';
@@ -13,11 +16,14 @@ interface HistogramActionsProps {
   id: string;
   field: Key;
   view: HistogramView;
+  /** Null while they are on their way. */
+  events: HistogramEvents | null;
   open(): void;
   explore(): void;
 }
 
-export function HistogramActions({ id, field, view, open, explore }: HistogramActionsProps) {
+export function HistogramActions(props: HistogramActionsProps) {
+  const { id, field, view, events, open, explore } = props;
   const choose = (next: HistogramView) =>
     setPanel(id, { view: next === histogramView.peek() ? null : next });
   return (
@@ -39,6 +45,17 @@ export function HistogramActions({ id, field, view, open, explore }: HistogramAc
                 <span class={`sp ${name === view ? 'b' : ''}`}>{label}</span>
               </button>
             ))}
+            {view !== 'step' && (
+              <div class="opt">
+                X
+                <Select
+                  label="X of the histograms"
+                  value={eventAxis(id)}
+                  choices={axisChoices(events)}
+                  onChange={(axis) => setEventAxis(id, axis)}
+                />
+              </div>
+            )}
             <hr />
             <button
               type="button"
@@ -64,4 +81,18 @@ export function HistogramActions({ id, field, view, open, explore }: HistogramAc
       </Menu>
     </>
   );
+}
+
+/** Only `watch` counts batches; events of `log` are numbered. */
+const axisChoices = (events: HistogramEvents | null): Choice<HistogramAxis>[] => [
+  ['step', 'Step'],
+  ['batch', events && !hasBatches(events) ? 'Event number' : 'Batch'],
+  ['time', 'Wall time'],
+];
+
+/** Says the axis where it is another than the step, which needs no words. */
+export function AxisBadge({ axis, events }: { axis: HistogramAxis; events: HistogramEvents }) {
+  if (axis === 'step') return null;
+  const name = axisChoices(events).find(([known]) => known === axis)![1];
+  return <span class="badge">by {name.toLowerCase()}</span>;
 }

@@ -8,6 +8,7 @@ import { RidgePanel } from '../charts/ridgePanel';
 import { StepPanel } from '../charts/stepPanel';
 import type { Callbacks, HeatOptions, Note, StepOptions, ValueOptions } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
+import { eventAxis, eventZoomOf, setEventZoom } from '../state/eventAxis';
 import { explore, prefetchExplore } from '../state/explore';
 import { openFocus } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
@@ -20,14 +21,12 @@ import {
   panelSettings,
   parseSpan,
   setPanel,
-  setZoom,
   type HistogramView as View,
-  zoomOf,
 } from '../state/view';
 import { colorOf, cssColor } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { ChartBox, type PanelId } from './ChartBox';
-import { HistogramActions } from './HistogramActions';
+import { AxisBadge, HistogramActions } from './HistogramActions';
 import { KeyName } from './KeyName';
 import { Panel } from './Panel';
 
@@ -48,6 +47,7 @@ export function HistogramView({ field, run }: HistogramViewProps) {
   const [notes, setNotes] = useState<Note[]>([]);
   const panel = { id, kind: view, key: field.key, runs: shown.map(({ uid }) => uid) };
   const series = loaded.values.find(({ spec }) => spec.run === run.uid) ?? loaded.values[0];
+  const overTime = series && view !== 'step';
   const open = () => openFocus(field.key, run.uid, null);
   const openPlotly = () => series && explore(exploreEvents(field.key, series, run));
   return (
@@ -59,11 +59,19 @@ export function HistogramView({ field, run }: HistogramViewProps) {
         </button>
       }
       notes={notes}
+      controls={overTime && <AxisBadge axis={eventAxis(id)} events={series.events} />}
       loading={loaded.waiting > 0}
       error={loaded.error}
       actions={
         <span class="row" onPointerEnter={prefetchExplore}>
-          <HistogramActions id={id} field={field} view={view} open={open} explore={openPlotly} />
+          <HistogramActions
+            id={id}
+            field={field}
+            view={view}
+            events={series?.events ?? null}
+            open={open}
+            explore={openPlotly}
+          />
         </span>
       }
     >
@@ -71,7 +79,7 @@ export function HistogramView({ field, run }: HistogramViewProps) {
       {loaded.values.length > 0 && view === 'step' && (
         <Steps panel={panel} all={loaded.values} runs={shown} onNotes={setNotes} />
       )}
-      {series && view !== 'step' && (
+      {overTime && (
         <OverTime panel={panel} view={view} series={series} run={run} onNotes={setNotes} />
       )}
     </Panel>
@@ -122,7 +130,7 @@ export function valueOptions(id: string): ValueOptions {
 /** What a view over time changes in its panel's settings. */
 export function zoomCallbacks(id: string): Callbacks {
   return {
-    onZoom: (x0, x1) => setZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
+    onZoom: (x0, x1) => setEventZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
     onValueZoom: (v0, v1) =>
       setPanel(id, { value: v0 === null || v1 === null ? null : formatSpan([v0, v1]) }),
     onFull: (full) => setPanel(id, { full: full ? '1' : null }),
@@ -132,17 +140,18 @@ export function zoomCallbacks(id: string): Callbacks {
 function OverTime({ panel, view, series, run, onNotes }: OverTimeProps) {
   const { id, key } = panel;
   const data = useMemo(() => chartSeries(series, run), [series, run.name, colorOf(run)]);
-  const zoom = zoomOf(id);
+  const axis = eventAxis(id);
+  const zoom = eventZoomOf(id);
   const settings = panelSettings(id);
   const options = useMemo<HeatOptions>(
     () => ({
-      x: { kind: 'step', window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
+      x: { kind: axis, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
       value: valueOptions(id),
       color: 'log',
       margin: true,
       pins: [],
     }),
-    [id, JSON.stringify(zoom), JSON.stringify(settings)],
+    [id, axis, JSON.stringify(zoom), JSON.stringify(settings)],
   );
   const callbacks: Callbacks = {
     ...zoomCallbacks(id),

@@ -4,9 +4,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { eventRank, placeEvents } from '../math/events';
 import { formatCount } from '../math/numbers';
 import { lastAtOrBefore, nearestIndex } from '../math/search';
+import { eventAxis, eventZoomOf } from '../state/eventAxis';
 import { setCurrent } from '../state/focus';
 import type { EventSeries } from '../state/histograms';
-import { zoomOf } from '../state/view';
 import { IconButton, NumberField } from './controls';
 
 interface StepSliderProps {
@@ -22,8 +22,9 @@ const STEPS_A_SECOND = 12;
 const THUMB_HALF = 7;
 
 export function StepSlider({ series, current, reference, plot }: StepSliderProps) {
-  const { position, order } = placeEvents(series.events, 'step');
-  const zoom = zoomOf(`histogram ${series.spec.key}`);
+  const id = `histogram ${series.spec.key}`;
+  const { position, order } = placeEvents(series.events, eventAxis(id));
+  const zoom = eventZoomOf(id);
   const [from, to] = zoom ?? [position[0], position[position.length - 1]];
   const places = Array.from(order);
   const at = position[places.indexOf(current)];

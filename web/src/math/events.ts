@@ -150,11 +150,14 @@ export function placeEvents(events: HistogramEvents, axis: HistogramAxis): Event
   return { order, position };
 }
 
+/** Whether every event knows its batch; else the batch axis is the order of the events. */
+export const hasBatches = (events: HistogramEvents): boolean =>
+  events.batch.every((batch) => batch >= 0);
+
 function axisValues(events: HistogramEvents, axis: HistogramAxis): Float64Array {
   if (axis === 'step') return events.step;
   if (axis === 'time') return events.timeUs;
-  const counted = events.batch.every((batch) => batch >= 0);
-  return counted ? events.batch : Float64Array.from(events.batch.keys());
+  return hasBatches(events) ? events.batch : Float64Array.from(events.batch.keys());
 }
 
 function typicalGap(values: Float64Array, order: Int32Array): number {

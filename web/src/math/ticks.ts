@@ -116,13 +116,22 @@ export function timeTicks(lo: number, hi: number, count: number): Ticks {
   return { values, labels: timeLabels(values, stepUs) };
 }
 
-/** Times of day; midnight is named by its date. */
+/** Times of day; midnight is named by its date, parts of a second by the second alone. */
 function timeLabels(values: number[], stepUs: number): string[] {
+  if (stepUs < 1e6) return values.map((value) => secondLabel(value, stepUs));
   if (stepUs >= 86400e6) return values.map(formatDay);
   return values.map((value) => {
     const clock = formatClock(value, stepUs < 60e6);
     return clock.startsWith('00:00') && stepUs >= 60e6 ? formatDay(value) : clock;
   });
+}
+
+/** `:07.25` */
+function secondLabel(timeUs: number, stepUs: number): string {
+  const decimals = Math.min(6, Math.ceil(-Math.log10(stepUs / 1e6)) + 1);
+  const seconds = Number(((timeUs / 1e6) % 60).toFixed(decimals));
+  const [whole, part] = String(seconds).split('.');
+  return `:${whole.padStart(2, '0')}${part ? `.${part}` : ''}`;
 }
 
 const MOST_SHORT_DIGITS = 5;

@@ -4,7 +4,7 @@
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { Aggregate, Smoothing, SmoothingKind } from '../charts/types';
+import type { Aggregate, HistogramAxis, Smoothing, SmoothingKind } from '../charts/types';
 import type { Band, Center } from '../math/groups';
 import { search } from '../router';
 
@@ -126,6 +126,8 @@ export interface PanelSettings {
   envelope?: '0';
   aggregate?: Aggregate;
   view?: HistogramView;
+  /** Of histogram events, otherwise than the workspace's x. */
+  axis?: HistogramAxis;
   zoom?: string;
   value?: string;
   full?: '1';
@@ -167,13 +169,13 @@ export function parseRange(text: string | undefined): { min: number | null; max:
 export const formatSpan = ([from, to]: Span): string => `${from}~${to}`;
 
 /** The x window of a panel: the common one where zoom is synchronised. */
-export function zoomOf(id: string): Span | null {
-  return parseSpan(syncZoom.value ? params.value.zoom : panelSettings(id).zoom);
+export function zoomOf(id: string, shared = syncZoom.value): Span | null {
+  return parseSpan(shared ? params.value.zoom : panelSettings(id).zoom);
 }
 
-export function setZoom(id: string, span: Span | null): void {
+export function setZoom(id: string, span: Span | null, shared = syncZoom.peek()): void {
   const text = span && formatSpan(span);
-  if (syncZoom.peek()) setParams({ zoom: text }, 'push');
+  if (shared) setParams({ zoom: text }, 'push');
   else setPanel(id, { zoom: text });
 }
 

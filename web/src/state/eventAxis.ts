@@ -1,0 +1,26 @@
+/** The x-axis of histogram events, which have a step, a batch count and a time. */
+
+import type { HistogramAxis } from '../charts/types';
+import { panelSettings, type Span, setPanel, setZoom, syncZoom, xAxis, zoomOf } from './view';
+
+/** What the workspace's x is to events; null: nothing that they have. */
+function commonAxis(): HistogramAxis | null {
+  if (xAxis.value === 'time') return 'time';
+  return xAxis.value === 'auto' || xAxis.value === 'step' ? 'step' : null;
+}
+
+/** Axis of a panel: its own, else the workspace's, else the step. */
+export const eventAxis = (id: string): HistogramAxis =>
+  panelSettings(id).axis ?? commonAxis() ?? 'step';
+
+/** A window of one axis means nothing on another: the zoom goes with the change. */
+export function setEventAxis(id: string, axis: HistogramAxis): void {
+  setPanel(id, { axis: axis === (commonAxis() ?? 'step') ? null : axis, zoom: null });
+}
+
+const sharesZoom = (id: string): boolean => syncZoom.value && eventAxis(id) === commonAxis();
+
+export const eventZoomOf = (id: string): Span | null => zoomOf(id, sharesZoom(id));
+
+export const setEventZoom = (id: string, span: Span | null): void =>
+  setZoom(id, span, sharesZoom(id));
