@@ -198,3 +198,20 @@ def test_a_panel_is_moved_by_keyboard_and_resized_at_its_corner(several: Page) -
     )
     several.reload()
     expect(places.nth(1)).to_have_attribute("data-panel", "own a")
+
+
+def test_a_panel_is_dragged_by_its_header_to_the_place_of_another(several: Page) -> None:
+    places = several.locator(".place[data-section=own]")
+    before = wait_for_panel(several, "own a", "panel.data.lines?.length === 6")
+    several.get_by_role("region", name="Both", exact=True).locator(".ph b").hover()
+    several.mouse.down()
+    target = places.nth(2).bounding_box()
+    assert target is not None
+    several.mouse.move(target["x"] + 40, target["y"] + 60, steps=5)
+    expect(places.nth(2)).to_have_class("place target")
+    several.mouse.up()
+    ids = "all => all.map(place => place.dataset.panel)"
+    assert places.evaluate_all(ids) == ["own b", "own c", "own a"]
+    assert wait_for_panel(several, "own a")["data"]["lines"] == before["data"]["lines"]
+    several.keyboard.press("Control+z")
+    expect(places.first).to_have_attribute("data-panel", "own a")

@@ -74,6 +74,23 @@ def test_ctrl_k_finds_a_run(page: Page, server: Server, logged: str) -> None:
     page.wait_for_url("**/runs/run-2")
 
 
+def test_a_question_mark_lists_the_shortcuts_and_they_do_what_it_says(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", "scalar train/loss")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Help and shortcuts")
+    expect(dialog).to_be_visible()
+    keys = dialog.locator("dt").evaluate_all("all => all.map(one => one.textContent)")
+    assert {"CtrlK", "?", "CtrlZ", "Esc", "F"} <= set(keys)
+    assert len(keys) == dialog.locator("dd").count()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("searchbox", name="Panels (regex)").fill("loss?")
+    page.get_by_role("searchbox", name="Panels (regex)").press("?")
+    expect(dialog).to_be_hidden()  # typing is no shortcut
+
+
 def test_explore_draws_the_panels_own_numbers_in_plotly(
     page: Page, server: Server, logged: str
 ) -> None:
