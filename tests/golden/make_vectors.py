@@ -1,7 +1,8 @@
-"""Golden vectors for the dashboard's maths, written by plain numpy in another way than the code.
+"""Golden vectors for the dashboard's maths, written by numpy, scipy and scikit-learn.
 
 `python tests/golden/make_vectors.py` writes `web/test/golden/*.json`; Vitest holds the code to
-them with a relative error of 1e-9. Formulas: docs of each function below; NaN is null.
+them with a relative error of 1e-9 (forests of other random draws: 0.04). Formulas: docs of each
+function below; NaN is null.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import stats
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.tree import DecisionTreeRegressor
 
 OUT = Path(__file__).resolve().parents[2] / "web" / "test" / "golden"
 Array = np.ndarray[Any, Any]
@@ -190,6 +194,50 @@ def percentile_cases() -> list[dict[str, Any]]:
     return cases
 
 
+def settings_case(rng: np.random.Generator, rows: int) -> tuple[Array, Array]:
+    """Four settings, the last without effect; the result bends in the first."""
+    columns = rng.normal(size=(4, rows))
+    columns[2] = rng.integers(0, 3, rows)
+    noise = 0.2 * rng.normal(size=rows)
+    return columns, columns[0] ** 2 + columns[0] + 0.7 * columns[1] + 0.5 * columns[2] + noise
+
+
+def forest_on_draws(columns: Array, target: Array, draws: Array, leaf: int) -> dict[str, Any]:
+    """A forest on given draws of rows: plain decision trees, and R² on the rows not drawn."""
+    rows = len(target)
+    importance, sums, trees = np.zeros(len(columns)), np.zeros(rows), np.zeros(rows)
+    for draw in draws:
+        tree = DecisionTreeRegressor(min_samples_leaf=leaf).fit(columns.T[draw], target[draw])
+        importance += tree.feature_importances_
+        unseen = np.setdiff1d(np.arange(rows), draw)
+        sums[unseen] += tree.predict(columns.T[unseen])
+        trees[unseen] += 1
+    tested = trees > 0
+    error = ((target[tested] - sums[tested] / trees[tested]) ** 2).sum()
+    spread = ((target[tested] - target[tested].mean()) ** 2).sum()
+    return {"importance": (importance / importance.sum()).tolist(), "score": 1 - error / spread}
+
+
+def forest_cases() -> dict[str, Any]:
+    rng = np.random.default_rng(11)
+    exact = []
+    for rows, leaf in ((60, 6), (150, 12)):
+        columns, target = settings_case(rng, rows)
+        draws = rng.integers(0, rows, (9, rows))
+        given = {"columns": columns.tolist(), "target": target.tolist(), "leaf": leaf}
+        wanted = forest_on_draws(columns, target, draws, leaf)
+        exact.append(given | {"draws": draws.tolist()} | wanted)
+    columns, target = settings_case(rng, 80)
+    forest = RandomForestRegressor(2000, oob_score=True, random_state=0).fit(columns.T, target)
+    whole = {"importance": forest.feature_importances_.tolist(), "score": forest.oob_score_}
+    given = {"columns": columns.tolist(), "target": target.tolist()}
+    correlations = {
+        "pearson": [float(stats.pearsonr(column, target).statistic) for column in columns],
+        "spearman": [float(stats.spearmanr(column, target).statistic) for column in columns],
+    }
+    return {"exact": exact, "whole": given | whole | correlations}
+
+
 def encode(values: Array) -> list[float | None]:
     return [None if math.isnan(value) else float(value) for value in values]
 
@@ -201,6 +249,7 @@ def main() -> None:
         "rebin": rebin_cases(),
         "kde": kde_cases(),
         "percentiles": percentile_cases(),
+        "forest": forest_cases(),
     }
     for name, cases in files.items():
         (OUT / f"{name}.json").write_text(json.dumps(cases) + "\n")

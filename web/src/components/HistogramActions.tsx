@@ -1,12 +1,10 @@
 /** The actions of a histogram panel: open, choose view and axis, explore, copy a link. */
 
-import type { Key } from '../api/types';
 import type { HistogramAxis, HistogramEvents } from '../charts/types';
 import { hasBatches } from '../math/events';
-import { keyTitle } from '../math/keyTitle';
 import { eventAxis, setEventAxis } from '../state/eventAxis';
 import { copyLink } from '../state/share';
-import { type HistogramView, histogramView, setPanel } from '../state/view';
+import type { HistogramView } from '../state/view';
 import { type Choice, IconButton, Select } from './controls';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
@@ -14,8 +12,9 @@ import { HISTOGRAM_VIEWS } from './Toolbar';
 
 interface HistogramActionsProps {
   id: string;
-  field: Key;
+  title: string;
   view: HistogramView;
+  onView(view: HistogramView): void;
   /** Null while they are on their way. */
   events: HistogramEvents | null;
   open(): void;
@@ -23,26 +22,24 @@ interface HistogramActionsProps {
 }
 
 export function HistogramActions(props: HistogramActionsProps) {
-  const { id, field, view, events, open, explore } = props;
-  const choose = (next: HistogramView) =>
-    setPanel(id, { view: next === histogramView.peek() ? null : next });
+  const { id, title, view, onView, events, open, explore } = props;
   return (
     <>
-      <IconButton icon="expand" label={`Explore ${keyTitle(field.key)}`} small onClick={explore} />
-      <Menu icon="more" label={`Views of ${keyTitle(field.key)}`} small>
+      <IconButton icon="expand" label={`Explore ${title}`} small onClick={explore} />
+      <Menu icon="more" label={`Views of ${title}`} small>
         {(close) => (
           <>
-            {HISTOGRAM_VIEWS.map(([name, label]) => (
+            {HISTOGRAM_VIEWS.map(([choice, label]) => (
               <button
                 type="button"
-                key={name}
-                aria-pressed={name === view}
+                key={choice}
+                aria-pressed={choice === view}
                 onClick={() => {
                   close();
-                  choose(name);
+                  onView(choice);
                 }}
               >
-                <span class={`sp ${name === view ? 'b' : ''}`}>{label}</span>
+                <span class={`sp ${choice === view ? 'b' : ''}`}>{label}</span>
               </button>
             ))}
             {view !== 'step' && (

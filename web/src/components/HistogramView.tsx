@@ -26,6 +26,7 @@ import {
 import { colorOf, cssColor } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { ChartBox, type PanelId } from './ChartBox';
+import type { OwnFrame } from './fieldViews';
 import { AxisBadge, HistogramActions } from './HistogramActions';
 import { KeyName } from './KeyName';
 import { Panel } from './Panel';
@@ -34,13 +35,20 @@ interface HistogramViewProps {
   field: Key;
   /** The run whose events over time are shown. */
   run: Run;
+  own?: OwnHistogram;
 }
 
-export function HistogramView({ field, run }: HistogramViewProps) {
+/** Of an added panel: its view is a part of the panel. */
+export interface OwnHistogram extends OwnFrame {
+  view: View | undefined;
+  onView(view: View): void;
+}
+
+export function HistogramView({ field, run, own }: HistogramViewProps) {
   const { runs, single } = useScope();
-  const id = `histogram ${field.key}`;
-  const title = keyTitle(field.key);
-  const view = panelSettings(id).view ?? histogramView.value;
+  const id = own?.id ?? `histogram ${field.key}`;
+  const title = own?.title ?? keyTitle(field.key);
+  const view = own?.view ?? panelSettings(id).view ?? histogramView.value;
   const compared = view === 'step' ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];
   const shown = compared.length > 0 ? compared : [run];
   const loaded = useHistograms(shown.map(({ uid }) => ({ run: uid, key: field.key })));
@@ -55,23 +63,25 @@ export function HistogramView({ field, run }: HistogramViewProps) {
       label={title}
       title={
         <button type="button" class="k" onClick={open} title={`Open ${title}`}>
-          <KeyName name={field.key} />
+          <KeyName name={own?.title ?? field.key} />
         </button>
       }
-      notes={notes}
       controls={overTime && <AxisBadge axis={eventAxis(id)} events={series.events} />}
+      notes={own && view !== 'step' ? [{ text: run.name, tone: 'plain' }, ...notes] : notes}
       loading={loaded.waiting > 0}
       error={loaded.error}
       actions={
         <span class="row" onPointerEnter={prefetchExplore}>
           <HistogramActions
             id={id}
-            field={field}
-            view={view}
+            title={title}
             events={series?.events ?? null}
+            view={view}
+            onView={own?.onView ?? ((next) => setView(id, next))}
             open={open}
             explore={openPlotly}
           />
+          {own?.actions}
         </span>
       }
     >
@@ -85,6 +95,9 @@ export function HistogramView({ field, run }: HistogramViewProps) {
     </Panel>
   );
 }
+
+const setView = (id: string, view: View) =>
+  setPanel(id, { view: view === histogramView.peek() ? null : view });
 
 function exploreEvents(key: string, series: EventSeries, run: Run) {
   return {

@@ -13,14 +13,13 @@ import { chartTensor } from '../state/tensors';
 import { params, setParams } from '../state/view';
 import { useScope } from '../state/workspace';
 import { IconButton } from './controls';
+import { HistogramView, MediaView } from './fieldViews';
 import { Icon } from './Icon';
 import { LineView } from './LineView';
 import { lazy } from './lazy';
 import { NEAR_PIXELS } from './Panel';
 import { PanelPlace } from './PanelPlace';
 
-const HistogramView = lazy(() => import('./HistogramView').then((m) => m.HistogramView));
-const MediaView = lazy(() => import('./media/MediaView').then((m) => m.MediaView));
 const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPanels));
 
 const ROWS_A_PAGE = { scalars: 6, system: 6, histograms: 2, tensors: 2 };

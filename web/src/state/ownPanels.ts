@@ -1,14 +1,17 @@
 /** Panels that the user has added, and where and how large all panels stand. */
 
 import { computed, signal } from '@preact/signals';
-import { params, setParams } from './view';
+import { type HistogramView, params, setParams } from './view';
 
 export type OwnKind =
   | 'lines'
+  | 'histogram'
+  | 'media'
   | 'bars'
   | 'scalar'
   | 'scatter'
   | 'parallel'
+  | 'importance'
   | 'comparer'
   | 'markdown';
 
@@ -16,20 +19,33 @@ export interface OwnPanel {
   id: string;
   kind: OwnKind;
   title: string;
-  /** Metrics of `lines`; fields (`config.lr`, `summary.loss`) of the others, x before y. */
+  /** Names of keys in `lines`, `histogram` and `media`; fields (`config.lr`, `summary.loss`) of the others, x before y. */
   keys: string[];
   /** Of `scalar`: what of the shown runs. */
   statistic?: 'min' | 'max' | 'mean' | 'median';
+  /** Of `histogram`: without it, the workspace's. */
+  view?: HistogramView;
+  /** Of `histogram` and `media`: ids of the runs; without them, all that are shown. */
+  runs?: string[];
+  /** Of `importance`: without the runs that are hidden. */
+  onlyShown?: true;
   /** Of `markdown`. */
   text?: string;
 }
 
+/** Whether the keys of such a panel are logged keys, not fields of runs. */
+export const showsKeys = (kind: OwnKind): boolean =>
+  kind === 'lines' || kind === 'histogram' || kind === 'media';
+
 export const OWN_KINDS: [OwnKind, string][] = [
   ['lines', 'Lines of several metrics'],
+  ['histogram', 'Histograms of one key'],
+  ['media', 'Media of one key'],
   ['bars', 'Bars, one a run'],
   ['scalar', 'One number'],
   ['scatter', 'Scatter of two values'],
   ['parallel', 'Parallel coordinates'],
+  ['importance', 'Importance of settings'],
   ['comparer', 'Run comparer'],
   ['markdown', 'Text (Markdown)'],
 ];

@@ -14,6 +14,7 @@ import { params, setParams } from '../../state/view';
 import { useScope } from '../../state/workspace';
 import { IconButton } from '../controls';
 import { Dialog } from '../Dialog';
+import type { OwnFrame } from '../fieldViews';
 import { KeyName } from '../KeyName';
 import { Panel } from '../Panel';
 import { MediaBox, type RunItems } from './MediaBox';
@@ -22,19 +23,25 @@ import '../../styles/media.css';
 
 const MOST_RUNS = 12;
 
-export function MediaView({ field }: { field: Key }) {
+interface MediaViewProps {
+  field: Key;
+  own?: OwnFrame;
+}
+
+export function MediaView({ field, own }: MediaViewProps) {
+  const id = own?.id ?? field.key;
   const { runs } = useScope();
-  const title = keyTitle(field.key);
+  const title = own?.title ?? keyTitle(field.key);
   const owners = runs.value.filter(({ uid }) => field.runs.includes(uid));
   const loaded = useMediaRows(owners.slice(0, MOST_RUNS), field.key);
   const large = useMemo(() => signal(false), []);
   const rows = loaded instanceof ApiError || !loaded ? [] : loaded;
   const steps = useMemo(() => stepsOf(rows), [loaded]);
-  const at = chosenStep(field.key, steps);
+  const at = chosenStep(id, steps);
   const shown = useMemo(() => (at === null ? [] : itemsAt(rows, at)), [loaded, at]);
-  useExposed(field, at, shown);
+  useExposed(own?.id ?? `media ${field.key}`, field, at, shown);
   const select = (step: number) =>
-    setParams({ [`m.${field.key}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
+    setParams({ [`m.${id}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
   const body = (
     <>
       <MediaBox name={title} shown={shown} single={owners.length === 1} />
@@ -44,26 +51,29 @@ export function MediaView({ field }: { field: Key }) {
   return (
     <Panel
       label={title}
-      title={<KeyName name={field.key} />}
+      title={<KeyName name={own?.title ?? field.key} />}
       notes={notesOf(owners.length)}
       loading={loaded === null && owners.length > 0}
       error={loaded instanceof ApiError ? loaded : null}
       actions={
-        <IconButton
-          icon="expand"
-          label={`Explore ${title}`}
-          small
-          onClick={() => {
-            large.value = true;
-          }}
-        />
+        <>
+          <IconButton
+            icon="expand"
+            label={`Explore ${title}`}
+            small
+            onClick={() => {
+              large.value = true;
+            }}
+          />
+          {own?.actions}
+        </>
       }
     >
       {owners.length === 0 && <p class="message">None of the shown runs logs this key.</p>}
       {!large.value && body}
       <Dialog open={large} label={title} class="largemedia">
         <div class="head">
-          <KeyName name={field.key} />
+          <KeyName name={own?.title ?? field.key} />
           <div class="sp" />
           <IconButton
             icon="x"
@@ -86,8 +96,8 @@ function stepsOf(all: RunRows[]): number[] {
 }
 
 /** The step in the address, or the last one, which moves on while a run grows. */
-function chosenStep(key: string, steps: number[]): number | null {
-  const text = params.value[`m.${key}`];
+function chosenStep(id: string, steps: number[]): number | null {
+  const text = params.value[`m.${id}`];
   const place = text ? Math.max(0, lastAtOrBefore(steps, Number(text))) : steps.length - 1;
   return steps[place] ?? null;
 }
@@ -107,13 +117,12 @@ const notesOf = (owners: number): Note[] =>
   owners > MOST_RUNS ? [{ text: `the first ${MOST_RUNS} of ${owners} runs`, tone: 'plain' }] : [];
 
 /** What is on screen, for `window.lossboard.panels`. */
-function useExposed(field: Key, at: number | null, shown: RunItems[]): void {
+function useExposed(id: string, field: Key, at: number | null, shown: RunItems[]): void {
   const drawn = useRef<unknown>(null);
   drawn.current = {
     step: at,
     runs: shown.map(({ run, step, items }) => ({ run: run.run_id, step, items })),
   };
-  const id = `media ${field.key}`;
   useEffect(
     () =>
       exposePanel(id, () => {

@@ -3,7 +3,15 @@
 import { useState } from 'preact/hooks';
 import type { Note } from '../../charts/types';
 import { keyTitle } from '../../math/keyTitle';
-import { editPanel, OWN_KINDS, type OwnPanel, removePanel, savePanel } from '../../state/ownPanels';
+import {
+  editPanel,
+  OWN_KINDS,
+  type OwnKind,
+  type OwnPanel,
+  removePanel,
+  savePanel,
+  showsKeys,
+} from '../../state/ownPanels';
 import { columnName } from '../../state/runColumns';
 import { copyLink } from '../../state/share';
 import { say } from '../../state/toasts';
@@ -13,13 +21,16 @@ import { Menu } from '../Menu';
 import { Panel } from '../Panel';
 import { Markdown } from './Markdown';
 import { OwnBars, OwnParallel, OwnScalar, OwnScatter } from './OwnCharts';
+import { OwnField } from './OwnField';
+import { OwnImportance } from './OwnImportance';
 import { OwnLines } from './OwnLines';
 import { RunComparer } from './RunComparer';
 
 /** The title that was given, else one made of what is shown. */
 export function titleOf({ title, kind, keys }: OwnPanel): string {
   if (title) return title;
-  const names = keys.map((key) => (kind === 'lines' ? keyTitle(key) : columnName(key)));
+  const names = keys.map((key) => (showsKeys(kind) ? keyTitle(key) : columnName(key)));
+  if (kind === 'importance') return `Importance for ${names[0]}`;
   if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
   if (names.length > 0 && names.length <= 3) return names.join(', ');
   return OWN_KINDS.find(([name]) => name === kind)![1];
@@ -28,6 +39,9 @@ export function titleOf({ title, kind, keys }: OwnPanel): string {
 export function OwnPanelView({ panel }: { panel: OwnPanel }) {
   const [notes, setNotes] = useState<Note[]>([]);
   const title = titleOf(panel);
+  if (panel.kind === 'histogram' || panel.kind === 'media') {
+    return <OwnField panel={panel} title={title} onRemove={() => remove(panel, title)} />;
+  }
   return (
     <Panel
       label={title}
@@ -39,13 +53,13 @@ export function OwnPanelView({ panel }: { panel: OwnPanel }) {
       notes={notes}
       actions={<OwnActions panel={panel} title={title} />}
     >
-      <Body panel={panel} onNotes={setNotes} />
+      <Body panel={panel as BodyProps['panel']} onNotes={setNotes} />
     </Panel>
   );
 }
 
 interface BodyProps {
-  panel: OwnPanel;
+  panel: OwnPanel & { kind: Exclude<OwnKind, 'histogram' | 'media'> };
   onNotes(notes: Note[]): void;
 }
 
@@ -61,6 +75,8 @@ function Body({ panel, onNotes }: BodyProps) {
       return <OwnScatter panel={panel} onNotes={onNotes} />;
     case 'parallel':
       return <OwnParallel panel={panel} onNotes={onNotes} />;
+    case 'importance':
+      return <OwnImportance key={panel.keys[0]} panel={panel} onNotes={onNotes} />;
     case 'comparer':
       return <RunComparer />;
     case 'markdown':
@@ -68,12 +84,12 @@ function Body({ panel, onNotes }: BodyProps) {
   }
 }
 
+function remove(panel: OwnPanel, title: string): void {
+  removePanel(panel.id);
+  say(`Removed ${title}`, { label: 'Undo', run: () => savePanel(panel) });
+}
+
 function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
-  const remove = () => {
-    const undo = () => savePanel(panel);
-    removePanel(panel.id);
-    say(`Removed ${title}`, { label: 'Undo', run: undo });
-  };
   return (
     <>
       <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
@@ -90,7 +106,7 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
               <Icon name="link" />
               Copy link to this picture
             </button>
-            <button type="button" onClick={remove}>
+            <button type="button" onClick={() => remove(panel, title)}>
               <Icon name="trash" />
               Remove the panel
             </button>

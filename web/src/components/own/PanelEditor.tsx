@@ -2,7 +2,9 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import type { Key } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
+import { isMedia } from '../../math/media';
 import {
   editedPanel,
   newPanelId,
@@ -10,24 +12,30 @@ import {
   type OwnKind,
   type OwnPanel,
   savePanel,
+  showsKeys,
 } from '../../state/ownPanels';
 import { columnsOf, fullName } from '../../state/runColumns';
-import { userRegExp } from '../../state/visibility';
+import type { HistogramView } from '../../state/view';
 import { useScope } from '../../state/workspace';
-import { Check, type Choice, IconButton, SearchField, Select } from '../controls';
+import { Check, type Choice, IconButton, Select } from '../controls';
 import { Dialog } from '../Dialog';
+import { HISTOGRAM_VIEWS } from '../Toolbar';
+import { ChoiceList } from './ChoiceList';
 import './own.css';
 
 const open = signal(false);
-const MOST_LISTED = 300;
+const MOST_RUNS = 12;
 
 /** How many values each kind needs. */
 const NEEDS: Record<OwnKind, [least: number, most: number]> = {
   lines: [1, 12],
+  histogram: [1, 1],
+  media: [1, 1],
   bars: [1, 1],
   scalar: [1, 1],
   scatter: [2, 2],
   parallel: [2, 12],
+  importance: [1, 1],
   comparer: [0, 0],
   markdown: [0, 0],
 };
@@ -65,7 +73,10 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
   const { kind, keys } = panel;
   const [least, most] = NEEDS[kind];
   const change = (part: Partial<OwnPanel>) => setPanel({ ...panel, ...part });
-  const ready = keys.length >= least && (kind !== 'markdown' || (panel.text ?? '').trim() !== '');
+  const ready =
+    keys.length >= least &&
+    (kind !== 'markdown' || (panel.text ?? '').trim() !== '') &&
+    panel.runs?.length !== 0;
   const close = () => {
     open.value = false;
   };
@@ -85,7 +96,9 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
             label="Kind of panel"
             value={kind}
             choices={OWN_KINDS}
-            onChange={(next) => change({ kind: next, keys: [] })}
+            onChange={(next) =>
+              change({ kind: next, keys: [], runs: undefined, onlyShown: undefined })
+            }
           />
           <label class="field outlined sp">
             <input
@@ -115,7 +128,17 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
         )}
         {kind === 'comparer' && <p class="mid">Compares config and results of all shown runs.</p>}
         {most > 0 && (
-          <Values kind={kind} keys={keys} most={most} onChange={(next) => change({ keys: next })} />
+          <Values panel={panel} most={most} onChange={(next) => change({ keys: next })} />
+        )}
+        {kind === 'importance' && (
+          <Check
+            label="Only the shown runs, not all that fit the filters"
+            checked={panel.onlyShown === true}
+            onChange={(on) => change({ onlyShown: on ? true : undefined })}
+          />
+        )}
+        {(kind === 'histogram' || kind === 'media') && (
+          <FieldSettings panel={panel} change={change} />
         )}
         <div class="row">
           <span class="sp dim t12">
@@ -131,47 +154,80 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
 }
 
 interface ValuesProps {
-  kind: OwnKind;
-  keys: string[];
+  panel: OwnPanel;
   most: number;
   onChange(keys: string[]): void;
 }
 
-/** Metrics for lines, config and summary values for the rest. */
-function Values({ kind, keys, most, onChange }: ValuesProps) {
+/** Logged keys of the fitting kind, or config and summary values. */
+function Values({ panel: { kind, keys }, most, onChange }: ValuesProps) {
   const { store } = useScope().workspace;
-  const [search, setSearch] = useState('');
-  const pattern = userRegExp(search);
-  const all =
-    kind === 'lines'
-      ? store.catalogue.value.keys.flatMap((key) => (key.kind === 'scalar' ? [key.key] : []))
-      : columnsOf(store.runs.value);
-  const found = all.filter((key) => pattern?.test(key) ?? true);
-  const toggle = (key: string, on: boolean) =>
-    onChange(on ? [...keys, key].slice(-most) : keys.filter((name) => name !== key));
+  const all: Choice<string>[] = showsKeys(kind)
+    ? store.catalogue.value.keys
+        .filter((key) => fits(key, kind))
+        .map(({ key }) => [key, keyTitle(key)])
+    : columnsOf(store.runs.value)
+        .filter((by) => kind !== 'importance' || isResult(by))
+        .map((by) => [by, fullName(by)]);
+  if (all.length === 0) {
+    return <p class="mid">No run of this project has logged anything for such a panel.</p>;
+  }
+  return (
+    <ChoiceList
+      key={kind}
+      label="Search values (regex)"
+      choices={all}
+      chosen={keys}
+      most={most}
+      onChange={onChange}
+    />
+  );
+}
+
+const isResult = (by: string): boolean => by.startsWith('summary.');
+
+function fits(key: Key, kind: OwnKind): boolean {
+  if (kind === 'media') return key.kind === 'json' && isMedia(key.media);
+  return key.kind === (kind === 'lines' ? 'scalar' : 'histogram');
+}
+
+interface FormPartProps {
+  panel: OwnPanel;
+  change(part: Partial<OwnPanel>): void;
+}
+
+const OWN_VIEWS: Choice<HistogramView | ''>[] = [['', 'View as workspace'], ...HISTOGRAM_VIEWS];
+
+/** Of histograms and media: which runs, and how histograms are drawn. */
+function FieldSettings({ panel, change }: FormPartProps) {
+  const { store } = useScope().workspace;
+  const runs = store.runs.value.map(({ run_id, name }): Choice<string> => [run_id, name]);
   return (
     <>
-      <SearchField
-        outlined
-        label="Search values (regex)"
-        value={search}
-        invalid={!pattern}
-        onInput={setSearch}
-      />
-      <div class="choices">
-        {found.slice(0, MOST_LISTED).map((key) => (
-          <div class="opt" key={key}>
-            <Check
-              label={kind === 'lines' ? keyTitle(key) : fullName(key)}
-              checked={keys.includes(key)}
-              onChange={(on) => toggle(key, on)}
-            />
-            {keys.length > 1 && keys.includes(key) && (
-              <span class="dim">{keys.indexOf(key) + 1}</span>
-            )}
-          </div>
-        ))}
+      <div class="row">
+        {panel.kind === 'histogram' && (
+          <Select
+            label="View of the histograms"
+            value={panel.view ?? ''}
+            choices={OWN_VIEWS}
+            onChange={(view) => change({ view: view || undefined })}
+          />
+        )}
+        <Check
+          label="Only chosen runs, also hidden ones"
+          checked={panel.runs !== undefined}
+          onChange={(on) => change({ runs: on ? [] : undefined })}
+        />
       </div>
+      {panel.runs && (
+        <ChoiceList
+          label="Search runs (regex)"
+          choices={runs}
+          chosen={panel.runs}
+          most={MOST_RUNS}
+          onChange={(ids) => change({ runs: ids })}
+        />
+      )}
     </>
   );
 }

@@ -1,0 +1,178 @@
+"""Panels that a person adds: histograms, media, and what the runs' settings have to do with it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from scipy import stats
+from sklearn.ensemble import RandomForestRegressor
+
+import lossboard
+
+from .conftest import Server, start_run, wait_for_panel
+
+RUNS = 16
+STEPS = [0, 10, 20]
+WEIGHTS = "layer/weights"
+PICTURE = "picture"
+WORDS = ["sgd", "adam", "lion"]
+
+
+def config_of(number: int) -> dict[str, Any]:
+    random = np.random.default_rng(number)
+    return {
+        "lr": float(10 ** random.uniform(-4, -1)),
+        "width": int(random.integers(8, 64)),
+        "optimizer": WORDS[number % 3],
+        "epochs": 5,
+        "folder": f"out/{number}",
+    }
+
+
+def loss_of(number: int) -> float:
+    config = config_of(number)
+    return abs(np.log10(config["lr"]) + 2.5) + 0.3 * (config["optimizer"] == "sgd")
+
+
+def weights_at(number: int, step: int) -> Any:
+    return np.random.default_rng(100 * number + step).normal(number, 1, 200)
+
+
+@pytest.fixture(scope="module")
+def project(server: Server) -> str:
+    """16 runs, the newest last; the first two log histograms and pictures."""
+    name = f"added-{uuid.uuid4().hex[:8]}"
+    for number in range(RUNS):
+        named = {"name": f"run-{number}", "id": f"{name}-{number}"}
+        run = start_run(server.base_url, name, config=config_of(number), **named)
+        for step in STEPS if number < 2 else []:
+            pixels = np.full((8, 8, 3), 40 * number + step, np.uint8)
+            image = lossboard.Image(pixels, caption=f"{number} at {step}")
+            row = {WEIGHTS: lossboard.Histogram(weights_at(number, step)), PICTURE: image}
+            run.log(row, step=step)
+        run.log({"loss": loss_of(number)}, step=STEPS[-1])
+        run.finish()
+    return name
+
+
+@pytest.fixture
+def workspace(page: Page, server: Server, project: str) -> Page:
+    page.goto(f"{server.base_url}/local/{project}?show=*")
+    wait_for_panel(page, "scalar loss")
+    return page
+
+
+def add_panel(page: Page, kind: str, *values: str) -> None:
+    page.get_by_role("button", name="Add a panel").click()
+    page.get_by_label("Kind of panel").select_option(kind)
+    for value in values:
+        page.get_by_role("checkbox", name=value, exact=True).check()
+
+
+def save(page: Page) -> str:
+    """The id of the added panel."""
+    page.get_by_role("button", name="Add panel", exact=True).click()
+    place = page.locator(".place[data-section=own]").last
+    expect(place).to_be_visible()
+    return str(place.get_attribute("data-panel"))
+
+
+def test_histograms_of_chosen_runs_are_added_in_a_chosen_view(workspace: Page) -> None:
+    add_panel(workspace, "histogram", WEIGHTS)
+    workspace.get_by_label("View of the histograms").select_option("step")
+    workspace.get_by_label("Only chosen runs").check()
+    workspace.get_by_role("checkbox", name="run-1", exact=True).check()
+    own = save(workspace)
+    shown = wait_for_panel(workspace, own, "panel.data.overlays?.length === 1")
+    drawn = shown["data"]["overlays"][0]
+    assert (drawn["label"], drawn["step"]) == ("run-1", STEPS[-1])
+    assert drawn["counts"] == np.histogram(weights_at(1, STEPS[-1]), bins=64)[0].tolist()
+    panel = workspace.locator(f"[data-panel='{own}']").get_by_role("region", name=WEIGHTS)
+    panel.hover()
+    panel.get_by_role("button", name=f"Views of {WEIGHTS}").click()
+    workspace.get_by_role("button", name="Heatmap", exact=True).click()
+    heat = wait_for_panel(workspace, own, "panel.kind === 'heatmap' && panel.data.mass?.length")
+    assert [round(m["inside"] + m["below"] + m["above"]) for m in heat["data"]["mass"]] == [200] * 3
+    workspace.reload()
+    wait_for_panel(workspace, own, "panel.kind === 'heatmap'")
+
+
+def test_added_histograms_of_hidden_runs_stay(workspace: Page) -> None:
+    add_panel(workspace, "histogram", WEIGHTS)
+    workspace.get_by_label("Only chosen runs").check()
+    workspace.get_by_role("checkbox", name="run-0", exact=True).check()
+    own = save(workspace)
+    wait_for_panel(workspace, own, "panel.runs.length === 1")
+    workspace.get_by_role("button", name="Hide run-0", exact=True).click()
+    workspace.wait_for_url("**hide=**")
+    shown = wait_for_panel(workspace, own)
+    assert len(shown["runs"]) == 1
+    expect(workspace.locator(f"[data-panel='{own}']")).to_contain_text("run-0")
+
+
+def test_media_are_added_with_a_step_of_their_own(workspace: Page) -> None:
+    add_panel(workspace, "media", PICTURE)
+    workspace.get_by_label("Title").fill("Samples")
+    own = save(workspace)
+    panel = workspace.get_by_role("region", name="Samples", exact=True)
+    expect(panel.locator("figcaption")).to_have_text(["1 at 20", "0 at 20"])
+    panel.get_by_label("Step of Samples", exact=True).fill("1")
+    expect(panel.locator("figcaption")).to_have_text(["1 at 10", "0 at 10"])
+    assert wait_for_panel(workspace, own)["data"]["step"] == 10
+    assert wait_for_panel(workspace, f"media {PICTURE}")["data"]["step"] == 20
+    workspace.wait_for_url("**m.own**")
+    workspace.reload()
+    assert wait_for_panel(workspace, own, "panel.data.step !== null")["data"]["step"] == 10
+    panel.hover()
+    panel.get_by_role("button", name="Remove Samples").click()
+    expect(panel).to_be_hidden()
+    workspace.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(panel).to_be_visible()
+
+
+def test_importance_of_settings_is_computed_from_what_was_logged(workspace: Page) -> None:
+    add_panel(workspace, "importance", "summary.loss")
+    own = save(workspace)
+    data = wait_for_panel(workspace, own, "panel.data.factors")["data"]
+    factors = {factor["name"]: factor for factor in data["factors"]}
+    assert set(factors) == {"lr", "width", "optimizer"}
+    assert (data["runs"], data["constant"], data["wordy"]) == (RUNS, ["epochs"], ["folder"])
+    losses = [loss_of(number) for number in range(RUNS)]
+    settings = [config_of(number) for number in range(RUNS)]
+    for name in ("lr", "width"):
+        values = [config[name] for config in settings]
+        assert factors[name]["pearson"] == pytest.approx(stats.pearsonr(values, losses).statistic)
+        assert factors[name]["spearman"] == pytest.approx(stats.spearmanr(values, losses).statistic)
+    columns = [[config["lr"], config["width"]] for config in settings]
+    words = [[float(config["optimizer"] == w) for w in WORDS] for config in settings]
+    forest = RandomForestRegressor(1000, random_state=0).fit(np.hstack([columns, words]), losses)
+    wanted = forest.feature_importances_
+    assert factors["lr"]["importance"] == pytest.approx(wanted[0], abs=0.05)
+    assert factors["optimizer"]["importance"] == pytest.approx(wanted[2:].sum(), abs=0.05)
+    panel = workspace.get_by_role("region", name="Importance for loss", exact=True)
+    shown = panel.locator("tbody tr").first
+    expect(shown.locator("td").first).to_have_text("lr")
+    expect(shown.locator("td").nth(1)).to_have_text(f"{factors['lr']['importance']:.2f}")
+    expect(panel.locator(".badge")).to_contain_text(f"{RUNS} runs, R² ")
+    panel.get_by_text("How this is computed").click()
+    expect(panel.get_by_text("the same in all runs: epochs")).to_be_visible()
+
+
+def test_importance_is_refused_where_it_would_be_noise(
+    workspace: Page,
+) -> None:
+    add_panel(workspace, "importance", "summary.loss")
+    workspace.get_by_label("Only the shown runs").check()
+    own = save(workspace)
+    wait_for_panel(workspace, own, "panel.data.factors")
+    workspace.goto(workspace.url.replace("show=*", "x=auto"))  # the newest ten
+    assert wait_for_panel(workspace, own, "panel.data.runs")["data"]["runs"] == 10
+    for number in range(RUNS - 3, RUNS):
+        workspace.get_by_role("button", name=f"Hide run-{number}", exact=True).click()
+    text = "Needs at least 8 runs with a number for it: 7 of 7 have one."
+    expect(workspace.get_by_text(text)).to_be_visible()
+    assert wait_for_panel(workspace, own)["data"] == {"refusal": text}

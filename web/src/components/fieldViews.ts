@@ -1,0 +1,14 @@
+/** Views of a key that are fetched when the first one of them is shown. */
+
+import type { ComponentChildren } from 'preact';
+import { lazy } from './lazy';
+
+/** A view in a panel that was added: under its own name, with its own entries. */
+export interface OwnFrame {
+  id: string;
+  title: string;
+  actions: ComponentChildren;
+}
+
+export const HistogramView = lazy(() => import('./HistogramView').then((m) => m.HistogramView));
+export const MediaView = lazy(() => import('./media/MediaView').then((m) => m.MediaView));
