@@ -10,6 +10,7 @@ export default defineConfig({
     target: 'es2022',
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700, // kB; three.js is one chunk, fetched with the first scene
     rolldownOptions: { input: ['index.html', 'explore.html'] },
   },
   worker: { format: 'es' },

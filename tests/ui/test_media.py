@@ -54,7 +54,6 @@ def media_at(step: int) -> dict[str, Any]:
         "images": [lossboard.Image(picture(step + i), caption=f"no. {i}") for i in range(3)],
         "audio": lossboard.Audio(np.zeros(800), sample_rate=8000),
         "page": lossboard.Html(HOSTILE),
-        "points": lossboard.Object3D(np.eye(3)),
         "figure": lossboard.Plotly(go.Figure(go.Bar(y=[1, 2, step]))),
         "table": lossboard.Table(columns=["n", "name"], data=rows),
     }
@@ -121,16 +120,12 @@ def test_a_table_is_sorted_and_filtered(page: Page, shown: str) -> None:
     expect(first).to_contain_text("name 79")
 
 
-def test_figures_and_points_are_drawn_by_plotly(page: Page, shown: str) -> None:
+def test_figures_are_drawn_by_plotly(page: Page, shown: str) -> None:
     panel = open_media(page, f"{shown}/runs/a", "figure")
     plot = panel.frame_locator("iframe").locator(".js-plotly-plot")
     expect(plot).to_be_visible(timeout=30_000)
     bars = "plot => Array.from(plot.data[0].y._inputArray ?? plot.data[0].y)"
     assert plot.evaluate(bars) == [1, 2, 20]
-    panel = open_media(page, f"{shown}/runs/a", "points")
-    plot = panel.frame_locator("iframe").locator(".js-plotly-plot")
-    expect(plot).to_be_visible(timeout=30_000)
-    assert plot.evaluate("plot => plot.data[0].x") == [1, 0, 0]
 
 
 def test_sound_can_be_played(page: Page, shown: str) -> None:

@@ -30,7 +30,10 @@ test('lists of complete values keep their hashes', () => {
 
 test('what no browser draws is a file', () => {
   const kindOf = (_type: string, path: string) => mediaItems({ _type, path })[0].kind;
-  expect(kindOf('object3D-file', 'a.glb')).toBe('file');
+  expect(kindOf('object3D-file', 'a.babylon')).toBe('file');
+  expect(kindOf('object3D-file', 'a.GLB')).toBe('model');
+  expect(kindOf('molecule-file', 'a.mmtf')).toBe('file');
+  expect(kindOf('molecule-file', 'a.pdb')).toBe('molecule');
   expect(kindOf('object3D-file', 'a.pts.json')).toBe('points');
   expect(kindOf('image-file', 'a.tiff')).toBe('file');
   expect(kindOf('video-file', 'a.gif')).toBe('image');

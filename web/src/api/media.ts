@@ -1,7 +1,7 @@
 /** Media: the steps at which a key was logged, and the bytes behind its values. */
 
 import { mimeOf } from '../math/media';
-import { fileHref, get, listFiles } from './client';
+import { fileHref, get, getBytes, listFiles } from './client';
 import type { Json } from './types';
 
 export interface MediaRow {
@@ -55,4 +55,12 @@ export async function mediaHref(uid: number, path: string, sha256: string | null
 /** A logged JSON file. */
 export async function mediaJson<T>(uid: number, path: string, sha256: string | null): Promise<T> {
   return get<T>(await mediaHref(uid, path, sha256));
+}
+
+export async function mediaBytes(
+  uid: number,
+  path: string,
+  sha256: string | null,
+): Promise<ArrayBuffer> {
+  return (await getBytes(await mediaHref(uid, path, sha256))).arrayBuffer();
 }

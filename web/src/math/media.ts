@@ -9,6 +9,9 @@ export type MediaKind =
   | 'html'
   | 'plotly'
   | 'points'
+  | 'model'
+  | 'molecule'
+  | 'graph'
   | 'table'
   | 'file';
 
@@ -42,14 +45,14 @@ const KINDS: Record<string, MediaKind> = {
   'table-file': 'table',
   'joined-table': 'file',
   'partitioned-table': 'file',
-  'molecule-file': 'file',
-  'graph-file': 'file',
+  'molecule-file': 'molecule',
+  'graph-file': 'graph',
   'images/separated': 'image',
   audio: 'audio',
   videos: 'video',
   html: 'html',
   object3D: 'points',
-  molecule: 'file',
+  molecule: 'molecule',
 };
 
 /** Whether values with this `_type` can be shown or at least be downloaded. */
@@ -101,11 +104,16 @@ function layersOf(value: Json | undefined, kind: Layer['kind']): Layer[] {
   );
 }
 
-/** Films without sound in a picture format are pictures; only points are drawn of 3D objects. */
+/** What `scene/model.ts` and `math/molecule.ts` read. */
+const MODELS = /\.(obj|gltf|glb|stl)$/i;
+const MOLECULES = /\.(pdb|pqr|sdf|sd|mol|mol2|xyz|gro|cif|mcif|mmcif)$/i;
+
+/** Films without sound in a picture format are pictures; what nothing here can read is a file. */
 function kindOf(type: string, path: string): MediaKind {
   const kind = KINDS[type] ?? 'file';
   if (kind === 'video' && path.endsWith('.gif')) return 'image';
-  if (kind === 'points' && !path.endsWith('.pts.json')) return 'file';
+  if (kind === 'points' && !path.endsWith('.pts.json')) return MODELS.test(path) ? 'model' : 'file';
+  if (kind === 'molecule' && !MOLECULES.test(path)) return 'file';
   if (kind === 'image' && mimeOf(path) === null) return 'file';
   return kind;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../api/client';
-import { type MediaRow, mediaHref, mediaJson, mediaRows } from '../api/media';
+import { type MediaRow, mediaBytes, mediaHref, mediaJson, mediaRows } from '../api/media';
 import type { Run } from '../api/types';
 import type { MediaItem } from '../math/media';
 import { useScope } from './workspace';
@@ -78,4 +78,8 @@ export function useHref(uid: number, { path, sha256 }: Source): Loaded<string> {
 
 export function useJson<T>(uid: number, { path, sha256 }: Source): Loaded<T> {
   return useLoaded(() => mediaJson<T>(uid, path, sha256), `${uid} ${path} ${sha256}`);
+}
+
+export function useBytes(uid: number, { path, sha256 }: Source): Loaded<ArrayBuffer> {
+  return useLoaded(() => mediaBytes(uid, path, sha256), `${uid} ${path} ${sha256}`);
 }

@@ -7,12 +7,15 @@ import type { MediaItem, MediaKind } from '../../math/media';
 import { formatCount } from '../../math/numbers';
 import { useHref } from '../../state/media';
 import { colorOf, cssColor } from '../../state/visibility';
-import { Icon } from '../Icon';
+import { lazy } from '../lazy';
+import { FileLink, fileName } from './FileLink';
 import { ImageItem, type Layers } from './ImageItem';
 import { LayerToggles } from './LayerToggles';
-import { PlotlyItem, PointsItem } from './PlotlyItem';
+import { PlotlyItem } from './PlotlyItem';
 import { hrefText } from './source';
 import { TableItem } from './TableItem';
+
+const SceneItem = lazy(() => import('./SceneItem').then((m) => m.SceneItem));
 
 export interface RunItems {
   run: Run;
@@ -29,7 +32,8 @@ interface MediaBoxProps {
 /** Items of one list that are shown at once. */
 const MOST_ITEMS = 48;
 /** One of these fills the panel. */
-const FILLING: MediaKind[] = ['table', 'html', 'plotly', 'points'];
+const FILLING: MediaKind[] = ['table', 'html', 'plotly', 'points', 'model', 'molecule', 'graph'];
+const SCENES: MediaKind[] = ['points', 'model', 'molecule'];
 
 export function MediaBox({ name, shown, single }: MediaBoxProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -83,7 +87,8 @@ function Item({ run, item, layers }: ItemProps) {
   if (item.kind === 'table')
     return <TableItem uid={run.uid} item={item} name={`${layers.name} of ${run.name}`} />;
   if (item.kind === 'plotly') return <PlotlyItem uid={run.uid} item={item} />;
-  if (item.kind === 'points') return <PointsItem uid={run.uid} item={item} />;
+  if (SCENES.includes(item.kind))
+    return <SceneItem run={run} item={item} label={`${layers.name} of ${run.name}`} />;
   return (
     <figure class={`item ${item.kind}`}>
       <Shown run={run} item={item} layers={layers} />
@@ -101,7 +106,7 @@ function Shown({ run, item, layers }: ItemProps): ComponentChildren {
   const { text, error } = hrefText(href);
   if (error) return <p class="bad t12">{error}</p>;
   if (!text) return null;
-  const label = item.caption || item.path.slice(item.path.lastIndexOf('/') + 1);
+  const label = item.caption || fileName(item.path);
   switch (item.kind) {
     case 'image':
       return <ImageItem run={run} item={item} href={text} label={label} layers={layers} />;
@@ -115,10 +120,10 @@ function Shown({ run, item, layers }: ItemProps): ComponentChildren {
       return <iframe sandbox="allow-scripts" src={text} title={`${layers.name}: logged page`} />;
     default:
       return (
-        <a class="btn" href={text} download={item.path.slice(item.path.lastIndexOf('/') + 1)}>
-          <Icon name="download" />
-          <span class="ell">{label}</span>
-        </a>
+        <>
+          <FileLink uid={run.uid} item={item} />
+          <p class="t11 dim">{`Files of the type .${item.path.split('.').pop()} are not drawn here.`}</p>
+        </>
       );
   }
 }
