@@ -7,9 +7,10 @@ import secrets
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
-from lossboard.wire import MAX_DEPTH, Exit, RunFields
+from lossboard.wire import MAX_DEPTH, Column, Exit, Rows, RunFields
 
 
 def exit_now(code: int, **fields: Any) -> Exit:
@@ -100,6 +101,56 @@ def test_a_resumed_run_goes_on_with_what_it_had(writer: Any, writer_of: Any) -> 
     assert run["config"] == {"lr": 1, "epochs": 3}
     assert (run["state"], run["exit_code"]) == ("running", None)
     assert sorted(resumed.points()) == [0, 1, 2]
+
+
+def runtimes(writer: Any, x: str) -> dict[int, float]:
+    """x of each step of the run, in seconds."""
+    query = {"runs": [writer.run()["uid"]], "keys": ["loss"], "x": x, "buckets": 100_000}
+    answer = writer.http.post("/api/query/series", json=query).raise_for_status().json()
+    columns = answer["series"][0]["columns"]
+    assert answer["series"][0]["x_extent"] == [columns["x_first"][0], columns["x_last"][-1]]
+    return {int(loss): x for loss, x in zip(columns["mean"], columns["x_first"], strict=True)}
+
+
+DAY_US = 86_400_000_000
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        pytest.param({"opens": "resume"}, {0: 1, 1: 3, 2: 6, 5: 7, 6: 10}, id="resumed"),
+        pytest.param({"opens": "rewind", "cut_step": 1}, {0: 1, 1: 3, 5: 4, 6: 7}, id="rewound"),
+        pytest.param(
+            {"opens": "fork", "cut_step": 1, "run_id": "fork", "parent_run_id": "r"},
+            {0: 1, 1: 3, 5: 4, 6: 7},
+            id="forked",
+        ),
+    ],
+)
+def test_the_time_of_the_process_leaves_out_the_pause(
+    server: Any, writer_of: Any, start: dict[str, Any], expected: dict[int, float]
+) -> None:
+    began_us = time.time_ns() // 1000 - 2 * DAY_US
+    first = writer_of(server, started_us=began_us)
+    first.send(rows=rows_at(began_us, {0: 1, 1: 3, 2: 6}))
+    again_us = began_us + DAY_US
+    second = again(first, writer_of, started_us=again_us, **start)
+    second.send(rows=rows_at(again_us, {5: 1, 6: 4}))
+    assert runtimes(second, "process") == expected
+    assert runtimes(second, "runtime")[6] == (4 if "run_id" in start else 86_404)
+
+
+def test_without_a_pause_both_relative_times_are_the_same(writer: Any) -> None:
+    writer.send(rows=rows_at(writer.start.started_us, {0: 1, 1: 2.5}))
+    assert runtimes(writer, "process") == runtimes(writer, "runtime") == {0: 1, 1: 2.5}
+
+
+def rows_at(start_us: int, seconds: dict[int, float]) -> Rows:
+    """Rows whose loss is their step, so many seconds after the start."""
+    steps = np.array(list(seconds), "<i8")
+    times_us = np.array([start_us + int(1e6 * at) for at in seconds.values()], "<i8")
+    loss = Column("loss", steps.astype("<f8").tobytes())
+    return Rows(steps.tobytes(), times_us.tobytes(), [loss])
 
 
 def test_a_fresh_start_of_an_id_hides_what_was_before(writer: Any, writer_of: Any) -> None:

@@ -1,4 +1,4 @@
-"""What x is: the step, the time, the time since the start, or another metric of the run.
+"""What x is: the step, the time, the time of running, or another metric of the run.
 
 An axis turns the `steps` of points and the `s*` of nodes into x. On a metric axis the x of a point
 is the metric's value in the same row, or else its latest value before: of all its points up to
@@ -9,6 +9,7 @@ whose x is not finite, has no place on the axis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -78,23 +79,32 @@ class TimeAxis:
 
 
 class RuntimeAxis:
-    """x is the time since the run started, in seconds."""
+    """x is the time that the run has been running, in seconds.
+
+    Stretch i begins at `starts_us[i]`, which never decrease, after `before_us[i]` of running. One
+    stretch is the time since the run started, whatever happened meanwhile; a stretch for each
+    process leaves the pauses between them out.
+    """
 
     integral = False
 
-    def __init__(self, started_us: int) -> None:
-        self._started_us = started_us
+    def __init__(self, starts_us: Sequence[int], before_us: Sequence[int] = (0,)) -> None:
+        self._starts_us = np.array(starts_us, np.int64)
+        self._before_us = np.array(before_us, np.int64)
 
-    def _seconds(self, times_us: Ints) -> Floats:
-        return (times_us - self._started_us) / 1e6
+    def seconds(self, times_us: Ints) -> Floats:
+        """x at these times."""
+        at = np.maximum(np.searchsorted(self._starts_us, times_us, "right") - 1, 0)
+        x: Floats = (self._before_us[at] + times_us - self._starts_us[at]) / 1e6
+        return x
 
     def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
-        x: Any = self._seconds(points.times_us)
+        x: Any = self.seconds(points.times_us)
         return points._replace(steps=x), _all(x)
 
     def nodes(self, nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
         names = {"s0": "t0", "s1": "t1", "s_low": "t_low", "s_high": "t_high"}
-        x: Any = {name: self._seconds(getattr(nodes, time)) for name, time in names.items()}
+        x: Any = {name: self.seconds(getattr(nodes, time)) for name, time in names.items()}
         return nodes._replace(**x), nodes.ordered
 
 

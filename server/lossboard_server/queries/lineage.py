@@ -23,6 +23,7 @@ class Part:
     attempt_id: int
     run_id: int
     cut: int | None
+    opened_us: int
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def _attempts(
     found: dict[int, Any] = {}
     wanted: Iterable[int] = {row.id for row in latest}
     while wanted:
-        query = select(attempt.id, attempt.run_id, attempt.parent_id, attempt.cut_step)
+        query = select(
+            attempt.id, attempt.run_id, attempt.parent_id, attempt.cut_step, attempt.opened_us
+        )
         rows = connection.execute(query.where(attempt.id.in_(wanted))).all()
         found |= {row.id: row for row in rows}
         parents = {row.parent_id for row in rows if row.parent_id is not None}
@@ -96,7 +99,7 @@ def _lineage(
     cut: int | None = None
     row = None if latest is None else attempts[latest]
     while row is not None:
-        parts.insert(0, Part(row.id, row.run_id, cut))
+        parts.insert(0, Part(row.id, row.run_id, cut, row.opened_us))
         if row.cut_step is not None and row.parent_id is not None:
             cut = row.cut_step if cut is None else min(cut, row.cut_step)
         row = attempts.get(row.parent_id)

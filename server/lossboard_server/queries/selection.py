@@ -87,7 +87,7 @@ class Selection:
         self.connection = connection
         self.lineages: list[Lineage] = lineages(connection, run_ids)
         readable = {run_id for lineage in self.lineages for run_id in lineage.run_ids}
-        self._tail = read_tail(connection, memo, sorted(readable))
+        self.tail = read_tail(connection, memo, sorted(readable))
         self._rows = {
             TailKey(row.attempt_id, row.kind, row.key): row
             for row in self._series_rows(kinds, keys)
@@ -113,7 +113,7 @@ class Selection:
 
     def _tail_names(self, kinds: Sequence[str], keys: Sequence[str] | None) -> Iterator[TailKey]:
         allowed = None if keys is None else set(keys)
-        for name in self._tail.names():
+        for name in self.tail.names():
             if name.kind in kinds and (allowed is None or name.key in allowed):
                 yield name
 
@@ -128,7 +128,7 @@ class Selection:
         found = []
         for part in lineage.parts:
             name = TailKey(part.attempt_id, kind, key)
-            row, tail = self._rows.get(name), self._tail.series(name)
+            row, tail = self._rows.get(name), self.tail.series(name)
             if row is not None or tail is not None:
                 found.append(Found(row, tail, part.cut))
         return found
@@ -137,8 +137,8 @@ class Selection:
         """Keys of the nested dict that the series came from, or none."""
         for part in reversed(lineage.parts):
             name = TailKey(part.attempt_id, kind, key)
-            if self._tail.series(name) is not None:
-                return self._tail.path(name)
+            if self.tail.series(name) is not None:
+                return self.tail.path(name)
             if name in self._rows:
                 return _path(self._rows[name])
         return ()

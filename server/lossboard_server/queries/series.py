@@ -22,6 +22,7 @@ from lossboard_server.queries.axes import (
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.metrics import metric_axis
 from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
+from lossboard_server.queries.running import running_axis
 from lossboard_server.queries.runs import store_version
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import totals
@@ -45,6 +46,7 @@ __all__ = [
 
 _MAX_BUCKETS = 100_000
 _METRIC = "metric:"
+_UNITS = {"step": "step", "time": "us", "runtime": "s", "process": "s"}
 
 
 class SinceMark(msgspec.Struct, frozen=True, rename={"from_x": "from"}):
@@ -144,8 +146,8 @@ def _check(query: SeriesQuery) -> None:
 
 def check_x(x: str, x0: float | None, x1: float | None) -> None:
     """Raises Invalid for an x-axis or a window that isn't one."""
-    if x not in ("step", "time", "runtime") and not x.startswith(_METRIC):
-        raise Invalid(f"x is {x!r}: expected step, time, runtime or metric:<key>")
+    if x not in _UNITS and not x.startswith(_METRIC):
+        raise Invalid(f"x is {x!r}: expected {', '.join(_UNITS)} or metric:<key>")
     for name, limit in (("x0", x0), ("x1", x1)):
         if limit is not None and not math.isfinite(limit):
             raise Invalid(f"{name} is {limit}: expected a finite number, or null for no limit")
@@ -178,7 +180,9 @@ def axis_of(
     if x == "time":
         return TimeAxis()
     if x == "runtime":
-        return RuntimeAxis(lineage.started_us)
+        return RuntimeAxis([lineage.started_us])
+    if x == "process":
+        return running_axis(selection, lineage)
     found = selection.find(lineage, "scalar", x.removeprefix(_METRIC))
     if not found:
         return None
@@ -209,10 +213,9 @@ def _measure(connection: Connection, lines: list[_Line], x: str) -> None:
 def _catalogue_extent(line: _Line, x: str) -> tuple[float, float]:
     extents = [one.extent("step" if x == "step" else "us") for one in line.found]
     low, high = min(extent[0] for extent in extents), max(extent[1] for extent in extents)
-    if x in ("step", "time"):
-        return low, high
-    start = line.lineage.started_us
-    return (low - start) / 1e6, (high - start) / 1e6
+    if isinstance(line.axis, RuntimeAxis):
+        low, high = line.axis.seconds(np.array([low, high])).tolist()
+    return low, high
 
 
 def _range(lines: list[_Line], query: SeriesQuery) -> tuple[float, float]:
@@ -292,6 +295,5 @@ def _no_columns() -> dict[str, NDArray[Any]]:
 def grid_answer(grid: Grid, low: float, high: float, x: str) -> GridAnswer:
     """The grid as it stands in answers; x from `low` to `high` is what it covers."""
     first = grid.bucket(low)
-    units = {"step": "step", "time": "us", "runtime": "s"}
-    unit = units.get(x, x.removeprefix(_METRIC))
+    unit = _UNITS.get(x, x.removeprefix(_METRIC))
     return GridAnswer(grid.width, first, grid.bucket(high) - first + 1, unit)
