@@ -25,6 +25,10 @@ import type { HistogramAxis, XKind } from './types';
 const X_LABEL_ROOM = 74;
 const Y_LABEL_ROOM = 38;
 
+/** x counts seconds. */
+export const isDuration = (kind: XKind | HistogramAxis): boolean =>
+  kind === 'runtime' || kind === 'process';
+
 /** Ticks of a horizontal axis `pixels` wide. */
 export function xTicks(
   kind: XKind | HistogramAxis,
@@ -39,7 +43,7 @@ export function xTicks(
     return { values, labels: values.map((value) => formatShort(value)) };
   }
   if (kind === 'time') return timeTicks(lo, hi, count);
-  if (kind === 'runtime') return durationTicks(lo, hi, count);
+  if (isDuration(kind)) return durationTicks(lo, hi, count);
   if (kind === 'metric' && Math.max(Math.abs(lo), Math.abs(hi)) < 1e4) {
     return valueTicks(lo, hi, count);
   }
@@ -69,7 +73,7 @@ export function logValueTicks(lo: number, hi: number, pixels: number): Ticks {
 /** x as a pill on the axis shows it. */
 export function xShort(kind: XKind | HistogramAxis, value: number): string {
   if (kind === 'time') return formatClock(value, true);
-  if (kind === 'runtime') return formatDuration(value);
+  if (isDuration(kind)) return formatDuration(value);
   if (kind === 'metric') return formatValue(value);
   return formatShort(value, 4);
 }
@@ -77,7 +81,7 @@ export function xShort(kind: XKind | HistogramAxis, value: number): string {
 /** x in full, with its name, as a tooltip's title shows it. */
 export function xFull(kind: XKind | HistogramAxis, value: number, name?: string): string {
   if (kind === 'time') return `${formatDate(value)}:${formatClock(value, true).slice(-2)}`;
-  if (kind === 'runtime') return formatDuration(value);
+  if (isDuration(kind)) return formatDuration(value);
   if (kind === 'metric') return `${name ?? 'x'} ${formatValue(value, 6)}`;
   const label = kind === 'batch' ? 'Batch' : 'Step';
   return `${name ?? label} ${formatCount(value)}`;

@@ -4,7 +4,7 @@ import { aggregateOf, nonFiniteAt } from '../math/buckets';
 import { formatCount, formatShort } from '../math/numbers';
 import { smooth } from '../math/smooth';
 import { niceBounds, niceLogBounds } from '../math/ticks';
-import { xShort } from './axes';
+import { isDuration, xShort } from './axes';
 import type { Line, LineOptions, Note, Window } from './types';
 
 export interface DrawnLine {
@@ -71,7 +71,7 @@ function xRange(lines: Line[], { x }: LineOptions): [number, number] {
 
 /** An axis of steps or durations that begins just after 0 begins at 0. */
 function fromZero(lo: number, hi: number, { kind, log, window }: LineOptions['x']): number {
-  const counts = kind === 'step' || kind === 'runtime';
+  const counts = kind === 'step' || isDuration(kind);
   return counts && !log && window.min === null && lo > 0 && lo < 0.02 * hi ? 0 : lo;
 }
 

@@ -49,7 +49,8 @@ export interface Window {
   max: number | null;
 }
 
-export type XKind = 'step' | 'time' | 'runtime' | 'metric';
+/** `runtime`: since the run started; `process`: only while one of its processes ran. */
+export type XKind = 'step' | 'time' | 'runtime' | 'process' | 'metric';
 export type Aggregate = 'mean' | 'min' | 'max' | 'first' | 'last' | 'count';
 
 export interface LineOptions {

@@ -4,11 +4,20 @@ import { effect } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
-import type { Callbacks, Line, LineOptions, Note } from '../charts/types';
+import type { Callbacks, Line, LineOptions, Note, Window } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
 import { useSeries } from '../state/hooks';
 import { groupedLines, groupingOf, groupNote } from '../state/lineGroups';
-import { rangeOf, specOf, splicedLine, wholeLine, windowFor, xKind, xOf } from '../state/lines';
+import {
+  rangeOf,
+  spanIn,
+  specOf,
+  splicedLine,
+  wholeLine,
+  windowFor,
+  xKind,
+  xOf,
+} from '../state/lines';
 import type { Series } from '../state/series';
 import {
   logX,
@@ -18,9 +27,9 @@ import {
   parseSmoothing,
   setZoom,
   smoothing,
+  windowOf,
   xAxis,
   xLog,
-  zoomOf,
 } from '../state/view';
 import { highlighted } from '../state/visibility';
 import { useScope } from '../state/workspace';
@@ -42,16 +51,17 @@ export function LineView({ field, wide }: LineViewProps) {
   const id = `${field.kind} ${field.key}`;
   const shown = runs.value.filter((run) => field.runs.includes(run.uid));
   const x = xOf(workspace, field, xAxis.value);
-  const zoom = zoomOf(id);
+  const window = windowOf(id, x);
   const [notes, setNotes] = useState<Note[]>([]);
 
   const whole = useSeries(shown.map((run) => specOf(field, run, x, null)));
+  const span = spanIn(whole.values, window);
   const parts = useSeries(
-    zoom
+    span
       ? whole.values.flatMap((series) => {
           const run = shown.find(({ uid }) => uid === series.spec.run);
-          const window = run && windowFor(series, zoom);
-          return window ? [specOf(field, run, x, window)] : [];
+          const part = run && windowFor(series, span);
+          return part ? [specOf(field, run, x, part)] : [];
         })
       : [],
   );
@@ -92,6 +102,7 @@ export function LineView({ field, wide }: LineViewProps) {
           panel={panel}
           lines={lines}
           x={x}
+          window={window}
           range={range}
           settings={settings}
           onNotes={setNotes}
@@ -121,20 +132,20 @@ interface LinesProps {
   panel: { id: string; kind: string; key: string; runs: number[] };
   lines: Line[];
   x: string;
+  window: Window;
   range: number;
   settings: PanelSettings;
   onNotes(notes: Note[]): void;
 }
 
-function Lines({ panel, lines, x, range, settings, onNotes }: LinesProps) {
+function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps) {
   const own = parseSmoothing(settings.smooth);
-  const zoom = zoomOf(panel.id);
   const options = useMemo<LineOptions>(
     () => ({
       x: {
         ...xKind(x),
         log: logX(settings),
-        window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null },
+        window,
       },
       y: {
         log: settings.ylog === '1',
@@ -147,7 +158,7 @@ function Lines({ panel, lines, x, range, settings, onNotes }: LinesProps) {
       xRange: range,
       highlighted: null,
     }),
-    [x, range, JSON.stringify(zoom), JSON.stringify(settings), xLog.value],
+    [x, range, JSON.stringify(window), JSON.stringify(settings), xLog.value],
   );
   const attach = (chart: LinePanel) => {
     const stop = effect(() => {

@@ -34,8 +34,17 @@ export function Menu({ icon, label, text, small, wide, children }: MenuProps) {
 
   useLayoutEffect(() => {
     if (!open || !list.current || !root.current) return;
-    place(list.current, root.current.getBoundingClientRect());
-    list.current.querySelector<HTMLElement>('button, a, input, select')?.focus();
+    const button = root.current;
+    const menu = list.current;
+    const settle = () => {
+      place(menu, button.getBoundingClientRect());
+      if (!menu.contains(document.activeElement))
+        menu.querySelector<HTMLElement>('button, a, input, select')?.focus();
+    };
+    settle();
+    const observer = new ResizeObserver(settle); // what it holds may come later
+    observer.observe(menu);
+    return () => observer.disconnect();
   }, [open]);
 
   useEffect(() => {

@@ -50,7 +50,8 @@ function useXChoices(): Choice<XAxis>[] {
   return [
     ['auto', defined ? 'As defined' : 'Step'],
     ...(defined ? [['step', 'Step'] as Choice<XAxis>] : []),
-    ['runtime', 'Relative time'],
+    ['runtime', 'Relative time (wall)'],
+    ['process', 'Relative time (process)'],
     ['time', 'Wall time'],
     ...metrics,
   ];

@@ -155,16 +155,21 @@ interface NumberFieldProps {
   text: string;
   /** Called with what was typed once it is confirmed; not called for what is no number. */
   onCommit(value: number): void;
+  /** Called when the field is confirmed empty; without it an empty field changes nothing. */
+  onClear?(): void;
+  placeholder?: string;
   class?: string;
 }
 
 /** A number that is written back when typing ends, so that half a number changes nothing. */
-export function NumberField({ label, text, onCommit, class: more = '' }: NumberFieldProps) {
+export function NumberField(props: NumberFieldProps) {
+  const { label, text, onCommit, onClear, placeholder, class: more = '' } = props;
   const [draft, setDraft] = useState<string | null>(null);
   useEffect(() => setDraft(null), [text]);
   const commit = () => {
     const value = Number((draft ?? '').replaceAll(',', '').replace('−', '-').replace(/[x×]$/, ''));
     if (draft?.trim() && Number.isFinite(value)) onCommit(value);
+    else if (draft?.trim() === '' && text !== '') onClear?.();
     setDraft(null);
   };
   return (
@@ -172,6 +177,7 @@ export function NumberField({ label, text, onCommit, class: more = '' }: NumberF
       class={`num ${more}`}
       inputMode="decimal"
       aria-label={label}
+      placeholder={placeholder}
       value={draft ?? text}
       onInput={(event) => setDraft(event.currentTarget.value)}
       onBlur={commit}

@@ -1,7 +1,7 @@
 /** Series as the lines of a panel: colours, and a zoomed part spliced into the whole. */
 
 import type { Key, Run } from '../api/types';
-import type { Line, XKind } from '../charts/types';
+import type { Line, Window, XKind } from '../charts/types';
 import { lineFromAnswer } from '../math/buckets';
 import { stepMetricOf } from './project';
 import type { Series, SeriesSpec } from './series';
@@ -13,7 +13,7 @@ export const BUCKETS = 1000;
 
 /** The x of a key: the user's choice, else what define_metric says; machine metrics by time. */
 export function xOf(workspace: Workspace, key: Key, chosen: XAxis): string {
-  if (key.kind === 'system') return chosen === 'time' ? 'time' : 'runtime';
+  if (key.kind === 'system') return chosen === 'time' || chosen === 'process' ? chosen : 'runtime';
   if (chosen !== 'auto') return chosen;
   const metric = stepMetricOf(workspace.store.catalogue.value, key);
   return metric ? `metric:${metric}` : 'step';
@@ -103,6 +103,14 @@ export function splicedLine(whole: Series, part: Series, run: Run): Line {
     return [name, joined];
   });
   return { ...line, ...Object.fromEntries(columns), points: fine.points };
+}
+
+/** A window with its open ends at those of the data; null where there is nothing to narrow. */
+export function spanIn(all: Series[], { min, max }: Window): Span | null {
+  if (min === null && max === null) return null;
+  const extents = all.flatMap(({ answer }) => answer.x_extent ?? []);
+  const [from, to] = [min ?? Math.min(...extents), max ?? Math.max(...extents)];
+  return to > from ? [from, to] : null;
 }
 
 /** Length of the range of x over all data of a panel, zoomed or not. */

@@ -4,13 +4,13 @@
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { Aggregate, HistogramAxis, Smoothing, SmoothingKind } from '../charts/types';
+import type { Aggregate, HistogramAxis, Smoothing, SmoothingKind, Window } from '../charts/types';
 import type { Band, Center } from '../math/groups';
 import { search } from '../router';
 
 export type HistogramView = 'heatmap' | 'ridgeline' | 'percentiles' | 'step';
 /** `auto`: the step metric of define_metric, else the step. */
-export type XAxis = 'auto' | 'step' | 'time' | 'runtime' | `metric:${string}`;
+export type XAxis = 'auto' | 'step' | 'time' | 'runtime' | 'process' | `metric:${string}`;
 
 type Params = Record<string, string>;
 
@@ -120,6 +120,8 @@ export interface PanelSettings {
   xlog?: '0' | '1';
   /** Range of y, `from~to`; either may be empty. */
   yrange?: string;
+  /** Range of x and the axis it is meant for: `from~to@axis`. */
+  xrange?: string;
   gline?: Center;
   gband?: Band;
   outliers?: '1';
@@ -160,10 +162,24 @@ export function parseSpan(text: string | undefined): Span | null {
 }
 
 /** A range of which either end may be open. */
-export function parseRange(text: string | undefined): { min: number | null; max: number | null } {
+export function parseRange(text: string | undefined): Window {
   const [from = '', to = ''] = (text ?? '').split('~');
   const bound = (end: string) => (end !== '' && Number.isFinite(Number(end)) ? Number(end) : null);
   return { min: bound(from), max: bound(to) };
+}
+
+export const formatRange = ({ min, max }: Window): string | null =>
+  min === null && max === null ? null : `${min ?? ''}~${max ?? ''}`;
+
+/** The range that was typed for a panel's x; on another axis its numbers would mean nothing. */
+export function xRangeOf({ xrange = '' }: PanelSettings, x: string): Window {
+  const at = xrange.indexOf('@');
+  return parseRange(xrange.slice(at + 1) === x ? xrange.slice(0, at) : undefined);
+}
+
+export function formatXRange(range: Window, x: string): string | null {
+  const text = formatRange(range);
+  return text && `${text}@${x}`;
 }
 
 export const formatSpan = ([from, to]: Span): string => `${from}~${to}`;
@@ -171,6 +187,12 @@ export const formatSpan = ([from, to]: Span): string => `${from}~${to}`;
 /** The x window of a panel: the common one where zoom is synchronised. */
 export function zoomOf(id: string, shared = syncZoom.value): Span | null {
   return parseSpan(shared ? params.value.zoom : panelSettings(id).zoom);
+}
+
+/** The window of x that a panel shows: zoomed into, else typed; open where nothing is said. */
+export function windowOf(id: string, x: string): Window {
+  const zoom = zoomOf(id);
+  return zoom ? { min: zoom[0], max: zoom[1] } : xRangeOf(panelSettings(id), x);
 }
 
 export function setZoom(id: string, span: Span | null, shared = syncZoom.peek()): void {

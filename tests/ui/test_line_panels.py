@@ -1,0 +1,212 @@
+"""What one line panel can be set to, and the files that are made of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import struct
+import time
+import uuid
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import STEPS, Server, loss_at, open_panel, start_run, wait_for_panel
+from .test_workspace import LOSS, THREE_LINES
+
+RATES = (0.01, 0.02, 0.04)
+SPIKE = 12_345
+LONG = "panel.data.lines?.[0]"
+
+
+@pytest.fixture
+def workspace(page: Page, server: Server, logged: str) -> Page:
+    open_panel(page, f"{server.base_url}/local/{logged}?smooth=none%3A0", LOSS, THREE_LINES)
+    return page
+
+
+@pytest.fixture(scope="module")
+def spiky(server: Server) -> str:
+    """Project of one run with 20,000 points, one of them a spike."""
+    name = f"spiky-{uuid.uuid4().hex[:8]}"
+    run = start_run(server.base_url, name, name="long")
+    for step in range(20_000):
+        run.log({"loss": 100.0 if step == SPIKE else step % 7}, step=step)
+    run.finish()
+    return name
+
+
+def region(page: Page, panel: str) -> Locator:
+    return page.get_by_role("region", name=panel, exact=True)
+
+
+def open_menu(page: Page, panel: str) -> Locator:
+    region(page, panel).hover()
+    page.get_by_role("button", name=f"Settings of {panel}").click()
+    return page.get_by_role("group", name=f"Settings of {panel}")
+
+
+def type_into(menu: Locator, field: str, text: str) -> None:
+    menu.get_by_label(field).fill(text)
+    menu.get_by_label(field).press("Enter")
+
+
+def test_the_range_of_y_is_typed_and_stands_in_the_link(workspace: Page) -> None:
+    menu = open_menu(workspace, "train/loss")
+    type_into(menu, "Highest y", "0.5")
+    type_into(menu, "Lowest y", "-0.2")
+    wait_for_panel(workspace, LOSS, "panel.data.y.join() === '-0.2,0.5'")
+    workspace.wait_for_url("**p.scalar*")
+    workspace.reload()
+    wait_for_panel(workspace, LOSS, "panel.data.y?.join() === '-0.2,0.5'")
+    menu = open_menu(workspace, "train/loss")
+    type_into(menu, "Lowest y", "")
+    panel = wait_for_panel(workspace, LOSS, "panel.data.y[0] !== -0.2")
+    assert panel["data"]["y"][1] == 0.5
+    menu.get_by_role("button", name="Range of y by itself").click()
+    wait_for_panel(workspace, LOSS, "panel.data.y[1] > 2")
+
+
+def test_the_range_of_x_is_typed_and_its_points_are_fetched(
+    page: Page, server: Server, spiky: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{spiky}?smooth=none%3A0", "scalar loss", LONG)
+    menu = open_menu(page, "loss")
+    type_into(menu, "Lowest x", "12300")
+    wait_for_panel(page, "scalar loss", "panel.data.x[0] === 12300")
+    type_into(menu, "Highest x", "12400")
+    raw = f"{LONG}?.count.filter(count => count === 1).length > 100"
+    shown = f"panel.data.x?.join() === '12300,12400' && {raw}"
+    line = wait_for_panel(page, "scalar loss", shown)["data"]["lines"][0]
+    drawn = dict(zip(line["x"], line["original"], strict=True))
+    for step in range(12_300, 12_401):
+        assert drawn[step] == (100 if step == SPIKE else step % 7)
+    page.reload()
+    wait_for_panel(page, "scalar loss", shown)
+    page.goto(page.url + "&x=runtime")
+    wait_for_panel(page, "scalar loss", "panel.data.x && panel.data.x[1] < 12000")
+
+
+def test_ends_the_wrong_way_round_are_put_right_and_undo_takes_them_back(workspace: Page) -> None:
+    menu = open_menu(workspace, "train/loss")
+    type_into(menu, "Lowest x", "200")
+    type_into(menu, "Highest x", "100")
+    wait_for_panel(workspace, LOSS, "panel.data.x.join() === '100,200'")
+    type_into(menu, "Lowest x", "200")
+    expect(workspace.get_by_text("A range of x needs two different ends")).to_be_visible()
+    workspace.keyboard.press("Escape")
+    for _ in range(2):  # changes that follow at once are one step, on a slow machine they don't
+        workspace.keyboard.press("Control+z")
+    wait_for_panel(workspace, LOSS, "panel.data.x.join() === '0,299'")
+
+
+def test_log_x_hides_what_it_cannot_show_and_says_so(workspace: Page) -> None:
+    open_menu(workspace, "train/loss").get_by_label("Logarithmic x").check()
+    panel = wait_for_panel(workspace, LOSS, "panel.data.x[0] === 1")
+    assert panel["data"]["x"] == [1, STEPS - 1]
+    assert "3 values ≤ 0 hidden by the log axis" in panel["data"]["notes"]
+
+
+def test_outliers_are_left_out_of_the_range_and_stay_in_the_data(
+    page: Page, server: Server, spiky: str
+) -> None:
+    address = f"{server.base_url}/local/{spiky}?smooth=none%3A0"
+    before = open_panel(page, address, "scalar loss", LONG)["data"]
+    assert before["y"][1] > 100
+    open_menu(page, "loss").get_by_label("Ignore outliers").check()
+    after = wait_for_panel(page, "scalar loss", "panel.data.y[1] < 10")["data"]
+    assert after["lines"] == before["lines"]
+    low, high = after["y"]
+    outside = sum(not low <= mean <= high for mean in after["lines"][0]["original"])
+    assert outside >= 1
+    buckets = "1 bucket" if outside == 1 else f"{outside} buckets"
+    assert f"{buckets} outside the range" in after["notes"]
+
+
+def download(page: Page, panel: str, kind: str) -> bytes:
+    menu = open_menu(page, panel)
+    with page.expect_download() as started:
+        menu.get_by_role("button", name=f"Download {kind}").click()
+    assert started.value.suggested_filename == f"{panel.replace('/', '_')}.{kind.lower()}"
+    return started.value.path().read_bytes()
+
+
+def test_the_csv_of_a_panel_holds_the_logged_numbers(workspace: Page) -> None:
+    text = download(workspace, "train/loss", "CSV").decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for number, rate in enumerate(RATES):
+        own = [row for row in rows if row["run"] == f"run-{number}"]
+        assert [int(row["step"]) for row in own] == list(range(STEPS))
+        for column in ("mean", "min", "max", "first", "last"):
+            assert [float(row[column]) for row in own] == [loss_at(s, rate) for s in range(STEPS)]
+        assert {row["count"] for row in own} == {"1"}
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_svg_of_a_panel_is_what_is_drawn(workspace: Page) -> None:
+    drawing = ElementTree.fromstring(download(workspace, "train/loss", "SVG"))
+    texts = [element.text or "" for element in drawing.iter(f"{SVG}text")]
+    assert texts[0] == "train/loss"
+    assert {text.split()[0] for text in texts[-3:]} == {"run-0", "run-1", "run-2"}
+    paths = [path for path in drawing.iter(f"{SVG}path") if path.get("stroke-width") == "1.5"]
+    panel = wait_for_panel(workspace, LOSS)
+    low, high = panel["data"]["y"]
+    for path, line in zip(paths, panel["data"]["lines"], strict=True):
+        points = [point.split() for point in path.get("d", "")[1:].split("L")]
+        tops = [332 - (value - low) / (high - low) * 296 for value in line["original"]]
+        assert [float(y) for _, y in points] == pytest.approx(tops, abs=0.051)
+
+
+def test_the_png_of_a_panel_is_its_picture(workspace: Page) -> None:
+    data = download(workspace, "train/loss", "PNG")
+    assert data.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    box = region(workspace, "train/loss").locator(".plot").bounding_box()
+    assert box is not None
+    assert (width, height) == (int(box["width"]) + 24, int(box["height"]) + 44)
+    assert len(colours(workspace, data)) > 3
+
+
+def colours(page: Page, png: bytes) -> list[Any]:
+    """The saturated colours of a picture, which only lines have."""
+    found: list[Any] = page.evaluate(
+        """async bytes => {
+          const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+          const canvas = new OffscreenCanvas(picture.width, picture.height);
+          const context = canvas.getContext('2d');
+          context.drawImage(picture, 0, 0);
+          const { data } = context.getImageData(0, 0, picture.width, picture.height);
+          const seen = new Set();
+          for (let i = 0; i < data.length; i += 4) {
+            const rgb = [data[i], data[i + 1], data[i + 2]];
+            if (Math.max(...rgb) - Math.min(...rgb) > 100) seen.add(rgb.join());
+          }
+          return [...seen];
+        }""",
+        list(png),
+    )
+    return found
+
+
+def test_the_time_of_the_process_leaves_out_the_pause(page: Page, server: Server) -> None:
+    project = f"paused-{uuid.uuid4().hex[:8]}"
+    for part in range(2):
+        with start_run(server.base_url, project, id="paused", resume="allow") as run:
+            for step in range(3):
+                time.sleep(0.1)  # wider than a bucket of the time from first to last
+                run.log({"loss": 1.0 - step / 10}, step=3 * part + step)
+        if part == 0:
+            time.sleep(3)
+    address = f"{server.base_url}/local/{project}"
+    six = "panel.data.lines?.[0]?.x.length === 6"
+    wall = open_panel(page, f"{address}?x=runtime", "scalar loss", six)["data"]["lines"][0]
+    page.get_by_label("X axis").select_option("process")
+    less = f"{six} && panel.data.lines[0].x[5] < {wall['x'][5] - 3}"
+    line = wait_for_panel(page, "scalar loss", less)["data"]["lines"][0]
+    assert line["original"] == wall["original"]
+    assert line["x"][:3] == wall["x"][:3]
+    assert line["x"] == sorted(line["x"])

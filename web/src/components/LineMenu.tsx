@@ -1,0 +1,185 @@
+/** What the menu of a line panel holds: its own settings and downloads. */
+
+import type { Aggregate, Line, SmoothingKind } from '../charts/types';
+import { downloadCsv } from '../state/download';
+import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
+import { downloadPng, downloadSvg } from '../state/pictures';
+import { copyLink } from '../state/share';
+import {
+  DEFAULT_AMOUNT,
+  formatSmoothing,
+  panelSettings,
+  parseSmoothing,
+  setPanel,
+  smoothing,
+} from '../state/view';
+import { Check, type Choice, Select, Slider } from './controls';
+import { Icon } from './Icon';
+import { AxisSettings } from './LineAxes';
+import { SMOOTHING_CHOICES, SMOOTHING_RANGE } from './SmoothingControl';
+
+const AGGREGATES: Choice<Aggregate>[] = [
+  ['mean', 'Mean'],
+  ['min', 'Minimum'],
+  ['max', 'Maximum'],
+  ['first', 'First'],
+  ['last', 'Last'],
+  ['count', 'Count'],
+];
+
+interface LineMenuProps {
+  panel: { id: string; name: string; lines: Line[]; x: string; log: boolean; statistic: boolean };
+  /** The panel on the page, for its picture. */
+  element(): Element;
+  explore(): void;
+  close(): void;
+}
+
+export function LineMenu({ panel, element, explore, close }: LineMenuProps) {
+  const { id, name, lines, x, log, statistic } = panel;
+  const { outliers } = panelSettings(id);
+  const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
+  const then = (act: () => void) => () => {
+    close();
+    act();
+  };
+  return (
+    <>
+      {!statistic && <BucketSettings id={id} />}
+      {!statistic && drawsGroups.value && <GroupSettings id={id} />}
+      <div class="opt">
+        <Check
+          label="Logarithmic y"
+          checked={log}
+          onChange={(on) => setPanel(id, { ylog: flag(on, statistic) })}
+        />
+        <Check
+          label="Ignore outliers"
+          checked={outliers === '1'}
+          onChange={(on) => setPanel(id, { outliers: flag(on, false) })}
+        />
+      </div>
+      {!statistic && <AxisSettings id={id} x={x} />}
+      <hr />
+      <button type="button" onClick={then(explore)}>
+        <Icon name="expand" />
+        <span class="sp">Explore in Plotly</span>
+        <kbd>F</kbd>
+      </button>
+      <button type="button" onClick={then(() => void copyLink())}>
+        <Icon name="link" />
+        Copy link to this picture
+      </button>
+      <Downloads
+        png={then(() => downloadPng(element(), name))}
+        svg={then(() => downloadSvg(id, name, x, lines, log))}
+        csv={then(() => downloadCsv(name, x, lines))}
+      />
+    </>
+  );
+}
+
+function Downloads(kinds: Record<'png' | 'svg' | 'csv', () => void>) {
+  return (
+    <div class="downloads">
+      <Icon name="download" />
+      <span class="sp">Download</span>
+      {(['png', 'svg', 'csv'] as const).map((kind) => (
+        <button
+          type="button"
+          key={kind}
+          aria-label={`Download ${kind.toUpperCase()}`}
+          onClick={kinds[kind]}
+        >
+          {kind.toUpperCase()}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** How this panel draws groups, where runs are grouped. */
+function GroupSettings({ id }: { id: string }) {
+  const { gline, gband } = panelSettings(id);
+  return (
+    <div class="opt">
+      <Select
+        label="Line of a group in this panel"
+        value={gline ?? centerOfAll.value}
+        choices={CENTERS}
+        onChange={(next) => setPanel(id, { gline: next === centerOfAll.value ? null : next })}
+      />
+      <Select
+        label="Band of a group in this panel"
+        value={gband ?? bandOfAll.value}
+        choices={BANDS}
+        onChange={(next) => setPanel(id, { gband: next === bandOfAll.value ? null : next })}
+      />
+    </div>
+  );
+}
+
+/** What a panel of buckets can be set to, and a panel of a statistic can't. */
+function BucketSettings({ id }: { id: string }) {
+  const { aggregate = 'mean', envelope } = panelSettings(id);
+  return (
+    <>
+      <PanelSmoothing id={id} />
+      <div class="opt">
+        Bucket value
+        <Select
+          label="Bucket value"
+          value={aggregate}
+          choices={AGGREGATES}
+          onChange={(next) => setPanel(id, { aggregate: next === 'mean' ? null : next })}
+        />
+      </div>
+      <div class="opt">
+        <Check
+          label="Min–max envelope"
+          checked={envelope !== '0'}
+          onChange={(on) => setPanel(id, { envelope: on ? null : '0' })}
+        />
+      </div>
+    </>
+  );
+}
+
+type OwnKind = SmoothingKind | 'inherit';
+const OWN_CHOICES: Choice<OwnKind>[] = [['inherit', 'As workspace'], ...SMOOTHING_CHOICES];
+
+function PanelSmoothing({ id }: { id: string }) {
+  const own = parseSmoothing(panelSettings(id).smooth);
+  const choose = (kind: OwnKind) => {
+    if (kind === 'inherit') return setPanel(id, { smooth: null });
+    const { showOriginal } = smoothing.peek();
+    const value = { kind, amount: DEFAULT_AMOUNT[kind], showOriginal };
+    return setPanel(id, { smooth: formatSmoothing(value) });
+  };
+  return (
+    <>
+      <div class="opt">
+        Smoothing
+        <Select
+          label="Smoothing of this panel"
+          value={own?.kind ?? 'inherit'}
+          choices={OWN_CHOICES}
+          onChange={choose}
+        />
+      </div>
+      {own && own.kind !== 'none' && (
+        <div class="opt">
+          <Slider
+            label="Amount for this panel"
+            value={own.amount}
+            {...SMOOTHING_RANGE[own.kind]}
+            onInput={(amount) =>
+              setPanel(id, { smooth: formatSmoothing({ ...own, amount }) }, 'replace')
+            }
+          />
+          <span>{own.amount}</span>
+        </div>
+      )}
+    </>
+  );
+}
