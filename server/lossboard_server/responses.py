@@ -1,21 +1,24 @@
-"""Answers: one encoder for every query, JSON or MessagePack by the Accept header."""
+"""Answers: one encoder for every query, JSON or MessagePack by the Accept header; and blobs."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import anyio.to_thread
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
+from lossboard_server.blobs import BlobStore
 from lossboard_server.encoding import encode_json, encode_msgpack
 
-__all__ = ["MSGPACK", "answer", "answer_json"]
+__all__ = ["MSGPACK", "answer", "answer_blob", "answer_json"]
 
 MSGPACK: Final = "application/msgpack"
 
+_ALWAYS: Final = "Thu, 01 Jan 1970 00:00:00 GMT"
 _GZIP_FROM_BYTES = 4096
 _GZIP_LEVEL = 1  # level 6 is 4 times as slow for 10 % less
 
@@ -41,6 +44,26 @@ async def answer_json(request: Request, value: Any) -> Response:
     if squeezed:
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type="application/json", headers=headers)
+
+
+def answer_blob(
+    blobs: BlobStore,
+    sha256: str,
+    *,
+    media_type: str,
+    filename: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The bytes of a stored blob, or the asked range of them.
+
+    Its tag is its hash: asking for a blob changes the time of its file, and a browser that plays
+    sound or film drops ranges whose tags or times differ.
+    """
+    own = {"ETag": f'"{sha256}"', "Last-Modified": _ALWAYS}
+    path = blobs.path(sha256)
+    return FileResponse(
+        path, media_type=media_type, filename=filename, headers={**(headers or {}), **own}
+    )
 
 
 def _json_body(value: Any, squeeze: bool) -> tuple[bytes, str, bool]:

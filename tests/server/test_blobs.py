@@ -78,6 +78,18 @@ def test_a_file_of_a_run_is_a_download(server: Any, writer: Any) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="a.html"'
 
 
+def test_ranges_of_a_blob_have_one_tag_however_often_it_was_asked_for(server: Any) -> None:
+    content = secrets.token_bytes(1000)
+    url = url_of(server, content)
+    httpx.put(url, content=content)
+    first = httpx.get(url, headers={"Range": "bytes=0-99"})
+    again = {"Range": "bytes=100-", "If-Range": first.headers["etag"]}
+    rest = httpx.get(url, headers=again)
+    assert (first.status_code, rest.status_code) == (206, 206)
+    assert first.content + rest.content == content
+    assert rest.headers["last-modified"] == first.headers["last-modified"]
+
+
 async def chunks_of(*parts: bytes) -> AsyncIterator[bytes]:
     for part in parts:
         yield part

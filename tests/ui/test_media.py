@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import time
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import plotly.graph_objects as go
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import lossboard
 
@@ -17,6 +21,41 @@ STEPS = [0, 10, 20]
 BOX = {"position": {"minX": 0.25, "maxX": 0.75, "minY": 0.5, "maxY": 1.0}, "class_id": 1}
 MASK_ALPHA = """document.querySelector('canvas.mask')
   .getContext('2d').getImageData(1, 1, 1, 1).data[3]"""
+# Seconds played when it ends, or why it does not.
+PLAYED = """media => new Promise((resolve, reject) => {
+  media.onended = () => resolve(media.currentTime);
+  media.onerror = () => reject(new Error(media.error.message));
+  media.play().catch(reject);
+})"""
+MIDDLE = """media => {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d');
+  context.drawImage(media, media.videoWidth / 2, media.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+  return [...context.getImageData(0, 0, 1, 1).data];
+}"""
+# Half a second of red and of green, in the format of this browser's recorder.
+RECORDED = """async () => {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 64;
+  const context = canvas.getContext('2d');
+  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const ended = new Promise(resolve => { recorder.onstop = resolve; });
+  recorder.start();
+  for (const color of ['#ff0000', '#00ff00']) {
+    for (let frame = 0; frame < 10; frame++) {
+      context.fillStyle = color;
+      context.fillRect(0, 0, 64, 64);
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+  recorder.stop();
+  await ended;
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return btoa(String.fromCharCode(...bytes));
+}"""
 HOSTILE = """<p id="said">start</p><script>
 const say = text => { document.getElementById('said').textContent += ' ' + text; };
 try { parent.document.title = 'broken'; say('REACHED'); } catch { say('no parent'); }
@@ -32,13 +71,32 @@ def picture(red: int) -> Any:
 
 
 @pytest.fixture(scope="module")
-def shown(server: Server) -> str:
+def film(browser: Browser) -> io.BytesIO:
+    """A short film, recorded by the browser: no other encoder is at hand."""
+    page = browser.new_page()
+    recorded = page.evaluate(RECORDED)
+    page.close()
+    return io.BytesIO(base64.b64decode(recorded))
+
+
+@pytest.fixture(scope="module")
+def shown(server: Server, film: io.BytesIO) -> str:
     for name in ("a", "b"):
         run = start_run(server.base_url, "media", name=name, id=name)
         for step in STEPS:
             run.log(media_at(step), step=step)
+        run.log(films(film))
         run.finish()
     return f"{server.base_url}/local/media"
+
+
+def films(film: io.BytesIO) -> dict[str, Any]:
+    frames = np.zeros((2, 3, 16, 16), np.uint8)
+    frames[1, 0] = 255
+    return {
+        "film": lossboard.Video(film, caption="red, then green", format="webm"),
+        "frames": lossboard.Video(frames, caption="dark, then red", fps=4),
+    }
 
 
 def media_at(step: int) -> dict[str, Any]:
@@ -128,11 +186,30 @@ def test_figures_are_drawn_by_plotly(page: Page, shown: str) -> None:
     assert plot.evaluate(bars) == [1, 2, 20]
 
 
-def test_sound_can_be_played(page: Page, shown: str) -> None:
-    panel = open_media(page, f"{shown}/runs/a", "audio")
-    sound = panel.locator("audio")
-    expect(sound).to_be_visible()
-    page.wait_for_function("() => document.querySelector('audio').duration > 0.09")
+def test_sound_is_played_to_its_end(page: Page, shown: str) -> None:
+    sound = open_media(page, f"{shown}/runs/a", "audio").locator("audio")
+    assert sound.evaluate(PLAYED) == pytest.approx(0.1, abs=0.01)
+    assert sound.evaluate("sound => sound.duration") == pytest.approx(0.1)
+
+
+def test_a_film_is_played_with_its_frames(page: Page, shown: str) -> None:
+    film = open_media(page, f"{shown}/runs/a", "film").locator("video")
+    film.evaluate("film => { film.loop = false; }")
+    assert film.evaluate(PLAYED) > 0.3
+    red, green, *_ = film.evaluate(MIDDLE)
+    assert green > 150 > 100 > red, "the last frame is green"
+    expect(film).to_have_attribute("aria-label", "red, then green")
+
+
+def test_frames_become_a_moving_picture(page: Page, shown: str) -> None:
+    picture = open_media(page, f"{shown}/runs/a", "frames").locator("img")
+    expect(picture).to_have_attribute("alt", "dark, then red")
+    reds: set[int] = set()
+    deadline = time.monotonic() + 30
+    while len(reds) < 2 and time.monotonic() < deadline:
+        shot = PIL.Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
+        reds.add(round(shot.getpixel((shot.width // 2, shot.height // 2))[0] / 255))
+    assert reds == {0, 1}
 
 
 def test_a_logged_page_can_do_nothing_to_the_dashboard(page: Page, shown: str, watch: Any) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from lossboard_server.errors import NotFound
+from lossboard_server.responses import answer_blob
 from lossboard_server.security import LOGGED_DRAWING_POLICY, LOGGED_PAGE_POLICY
 from lossboard_server.services import Server
 from lossboard_server.settling import settle_blob
@@ -55,4 +56,4 @@ async def get(server: Server, sha256: str, type: str = "application/octet-stream
     if type in _BOXED:
         headers["Content-Security-Policy"] = _BOXED[type]
     kind = type if shown else "application/octet-stream"
-    return FileResponse(server.blobs.path(sha256), media_type=kind, headers=headers)
+    return answer_blob(server.blobs, sha256, media_type=kind, headers=headers)

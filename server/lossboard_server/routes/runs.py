@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from lossboard.wire import RunFields
 from lossboard_server import bulk_edits, catalogue, queries
 from lossboard_server.errors import NotFound
 from lossboard_server.queries import runs
 from lossboard_server.queries.console import console_lines, find_file, list_files
-from lossboard_server.responses import answer, answer_json
+from lossboard_server.responses import answer, answer_blob, answer_json
 from lossboard_server.services import Server
 
 __all__ = ["router"]
@@ -180,11 +180,10 @@ async def file(server: Server, uid: int, name: str) -> Response:
     sha256 = await server.database.ask(partial(find_file, uid=uid, name=name))
     if not server.blobs.has(sha256):
         raise NotFound(f"the content of {name!r} hasn't been uploaded yet: try again later")
-    path = server.blobs.path(sha256)
     # Only the last part of the name is proposed to the browser, and only as a quoted name.
-    return FileResponse(
-        path, media_type="application/octet-stream", filename=name.rpartition("/")[2] or "file"
-    )
+    filename = name.rpartition("/")[2] or "file"
+    kind = "application/octet-stream"
+    return answer_blob(server.blobs, sha256, media_type=kind, filename=filename)
 
 
 # After the addresses above: a run's `files` is no project.

@@ -11,12 +11,13 @@ from typing import Any, Final, TypeVar
 import anyio.to_thread
 import msgspec
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from lossboard.wire import RunStart
 from lossboard_server.encoding import encode_json
 from lossboard_server.errors import Invalid, NotFound, TooLarge
 from lossboard_server.names import check_entity, check_project, check_run_id
+from lossboard_server.responses import answer_blob
 from lossboard_server.services import Services
 from lossboard_server.wandb_protocol import streams, transfers
 from lossboard_server.wandb_protocol.context import Call
@@ -140,8 +141,7 @@ class _Door:
         if not self._services.blobs.has(sha256):
             raise NotFound("the file isn't stored here, or was deleted")
         headers = {"Content-Disposition": "attachment"}
-        path = self._services.blobs.path(sha256)
-        return FileResponse(path, media_type=mime_type, headers=headers)
+        return answer_blob(self._services.blobs, sha256, media_type=mime_type, headers=headers)
 
     async def telemetry(self, what: str) -> Response:
         """The client asks whether we want its telemetry: we don't, and it stays silent."""
