@@ -38,8 +38,8 @@ FIRST_US = 1_700_000_000_000_000
 US_PER_STEP = 50_000
 
 
-def start(run_id: str) -> RunStart:
-    return RunStart(entity="local", project="bench", run_id=run_id, started_us=FIRST_US)
+def start(run_id: str, project: str = "bench") -> RunStart:
+    return RunStart(entity="local", project=project, run_id=run_id, started_us=FIRST_US)
 
 
 def random_walk(count: int, seed: int) -> np.ndarray:

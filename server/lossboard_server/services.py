@@ -13,6 +13,7 @@ from lossboard_server.database import Database
 from lossboard_server.directory import DataDirectory
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
+from lossboard_server.queries.keys import KeyMemo
 from lossboard_server.queries.run_rows import RunMemo
 from lossboard_server.queries.sparklines import SparklineMemo
 from lossboard_server.sealer import Sealer
@@ -38,6 +39,7 @@ class Services:
     blobs: BlobStore
     tails: TailMemo
     runs: RunMemo
+    keys: KeyMemo
     sparklines: SparklineMemo
     web: WebFiles
     started_secs: float = field(default_factory=time.monotonic)
@@ -83,6 +85,7 @@ def open_services(settings: Settings) -> Services:
         blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes),
         tails=tails,
         runs=RunMemo(tails),
+        keys=KeyMemo(tails),
         sparklines=SparklineMemo(tails),
         web=WebFiles(settings),
     )

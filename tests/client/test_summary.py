@@ -118,8 +118,8 @@ def test_statistics_are_those_of_numpy(blocks: list[list[float]]) -> None:
         tally.add(block)
     values = np.array([float(value) for block in blocks for value in block])
     assert tally.n == len(values)
-    np.testing.assert_equal(float(tally.lowest), values.min())
-    np.testing.assert_equal(float(tally.highest), values.max())
+    np.testing.assert_array_equal(float(tally.lowest), values.min())
+    np.testing.assert_array_equal(float(tally.highest), values.max())
     assert tally.first is blocks[0][0] and tally.last is blocks[-1][-1]
 
 

@@ -375,3 +375,30 @@ def test_history_and_keys_tell_what_was_logged(writer: Any) -> None:
     assert [(row["_step"], row["loss"]) for row in rows["rows"]] == [(0, 0.0), (1, 1.0)]
     keys = writer.http.get(f"/api/projects/local/{writer.start.project}/keys").json()["keys"]
     assert [(key["key"], key["kind"], key["n"]) for key in keys] == [("loss", "scalar", 3)]
+
+
+def test_since_answers_what_has_changed_and_counts_all(many_runs: Any) -> None:
+    writer, project = many_runs
+    query = f"/api/projects/local/{project}/runs"
+    first = writer.http.get(query).json()
+    assert writer.http.get(query, params={"since": first["version"]}).json()["runs"] == []
+    changed = first["runs"][3]
+    writer.http.patch(f"/api/runs/{changed['uid']}", json={"notes": "looked at"})
+    later = writer.http.get(query, params={"since": first["version"]}).json()
+    assert [(run["uid"], run["notes"]) for run in later["runs"]] == [(changed["uid"], "looked at")]
+    assert later["total"] == first["total"] and later["version"] > first["version"]
+
+
+def test_the_catalogue_follows_every_row(server: Any, writer_of: Any, rows_of: Any) -> None:
+    project = f"keys-{secrets.token_hex(4)}"
+    one, two = (writer_of(server, project=project, run_id=name) for name in ("one", "two"))
+    path = f"/api/projects/local/{project}/keys"
+    seen = []
+    for step, writer in enumerate([one, two, one]):
+        writer.send(rows=rows_of([step], loss=[1.0])).raise_for_status()
+        (key,) = one.http.get(path).json()["keys"]
+        seen.append((len(key["runs"]), key["n"], key["max_step"]))
+        assert one.http.get(path).json()["keys"] == [key], "an answer changes nothing"
+    assert seen == [(1, 1, 0), (2, 2, 1), (2, 3, 2)]
+    (part,) = one.http.get(path, params={"runs": key["runs"][1]}).json()["keys"]
+    assert (part["runs"], part["n"]) == ([key["runs"][1]], 1)

@@ -2,7 +2,7 @@
 
 from lossboard_server.queries.histograms import HistogramQuery, HistogramResult, query_histograms
 from lossboard_server.queries.history import HistoryQuery, HistoryResult, query_history
-from lossboard_server.queries.keys import KeyFacts, keys
+from lossboard_server.queries.keys import KeyFacts, KeyMemo, keys
 from lossboard_server.queries.series import SeriesQuery, SeriesResult, SinceMark, query_series
 from lossboard_server.queries.summaries import last_steps, summaries
 from lossboard_server.queries.tensors import TensorQuery, TensorResult, query_tensors
@@ -13,6 +13,7 @@ __all__ = [
     "HistoryQuery",
     "HistoryResult",
     "KeyFacts",
+    "KeyMemo",
     "SeriesQuery",
     "SeriesResult",
     "SinceMark",

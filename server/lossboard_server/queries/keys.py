@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +15,10 @@ from lossboard_server.queries.totals import entries_of
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.histograms import NO_BATCH
 
-__all__ = ["KeyFacts", "keys"]
+__all__ = ["KeyFacts", "KeyMemo", "keys"]
 
 _KINDS = ("scalar", "histogram", "json", "system")
+_RUNS_PER_SELECTION = 1000
 
 
 class KeyFacts(msgspec.Struct):
@@ -46,22 +48,63 @@ class KeyFacts(msgspec.Struct):
         self.media = self.media or other.media
 
 
+class KeyMemo:
+    """The keys of each run by uid, valid for one version of the run; safe between threads."""
+
+    def __init__(self, tails: TailMemo, limit: int = 1_000_000) -> None:
+        self._tails = tails
+        self._limit = limit  # of keys over all runs
+        self._known: dict[int, tuple[int, list[KeyFacts]]] = {}
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def keys(self, connection: Connection, versions: Mapping[int, int]) -> list[KeyFacts]:
+        """`keys` of the runs in `versions`, whose values are those of the runs' rows."""
+        with self._lock:
+            known = {uid: self._known.get(uid, (-1, [])) for uid in versions}
+        stale = [uid for uid, (version, _) in known.items() if version != versions[uid]]
+        fresh = _keys_by_run(connection, self._tails, stale)
+        self._keep({uid: (versions[uid], facts) for uid, facts in fresh.items()})
+        return _merged(fresh[uid] if uid in fresh else known[uid][1] for uid in versions)
+
+    def _keep(self, fresh: Mapping[int, tuple[int, list[KeyFacts]]]) -> None:
+        with self._lock:
+            self._size += sum(len(facts) for _, facts in fresh.values())
+            if self._size > self._limit:
+                self._known.clear()
+                self._size = sum(len(facts) for _, facts in fresh.values())
+            self._known.update(fresh)
+
+
 def keys(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) -> list[KeyFacts]:
     """All keys of these runs, those of the first run first, in the order in which they arrived.
 
     Raises NotFound for unknown runs.
     """
-    selection = Selection(connection, memo, run_ids, _KINDS, None)
+    return _merged(_keys_by_run(connection, memo, run_ids).values())
+
+
+def _keys_by_run(
+    connection: Connection, memo: TailMemo, run_ids: Sequence[int]
+) -> dict[int, list[KeyFacts]]:
+    found: dict[int, list[KeyFacts]] = {}
+    for first in range(0, len(run_ids), _RUNS_PER_SELECTION):
+        some = run_ids[first : first + _RUNS_PER_SELECTION]
+        selection = Selection(connection, memo, some, _KINDS, None)
+        for lineage in selection.lineages:
+            facts = (_facts(selection, lineage, *name) for name in selection.names(lineage))
+            found[lineage.run_id] = [one for one in facts if one is not None]
+    return found
+
+
+def _merged(runs: Iterable[list[KeyFacts]]) -> list[KeyFacts]:
     merged: dict[tuple[str, str], KeyFacts] = {}
-    for lineage in selection.lineages:
-        for kind, key in selection.names(lineage):
-            facts = _facts(selection, lineage, kind, key)
-            if facts is None:
-                continue
-            if (kind, key) in merged:
-                merged[kind, key].add(facts)
+    for facts in runs:
+        for one in facts:
+            if (same := merged.get((one.kind, one.key))) is not None:
+                same.add(one)
             else:
-                merged[kind, key] = facts
+                merged[one.kind, one.key] = msgspec.structs.replace(one, runs=[*one.runs])
     return list(merged.values())
 
 

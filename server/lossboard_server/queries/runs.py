@@ -28,7 +28,6 @@ __all__ = [
     "changed_since",
     "find_run",
     "list_runs",
-    "project_runs",
     "resume_state",
     "run_detail",
     "run_version",
@@ -63,7 +62,10 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which runs of a project, in which order; `filter` is in W&B's Mongo form."""
+    """Which runs of a project, in which order; `filter` is in W&B's Mongo form.
+
+    `since`: of those that match, only the ones changed after this version of the store.
+    """
 
     search: str = ""
     filter: dict[str, Any] = {}
@@ -71,10 +73,12 @@ class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = True
     limit: int = 100
     offset: int = 0
+    since: int = 0
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of runs; `total` counts all that match, `version` is that of the store."""
+    """A page of runs; `total` counts all that match, also those not changed `since`; `version` is
+    that of the store."""
 
     runs: list[Run]
     total: int
@@ -95,7 +99,8 @@ def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: Run
     matches, found = compile_filter(query.filter, fields), compile_search(query.search)
     chosen = [run for run in runs if found(run.name) and matches(run)]
     ordered = sorted_runs(chosen, query.sort, fields, descending=query.descending)
-    page = ordered[query.offset : query.offset + query.limit]
+    page = [run for run in ordered if run.version > query.since]
+    page = page[query.offset : query.offset + query.limit]
     return RunPage(runs=page, total=len(ordered), version=store_version(connection))
 
 
@@ -106,23 +111,14 @@ def run_version(connection: Connection, uid: int) -> int:
 
 
 def run_versions(connection: Connection, project_id: int) -> dict[int, int]:
-    """Version of the last change of each run of the project, by its number."""
-    run = schema.run
-    found = select(run.c.id, run.c.version).where(
-        run.c.project_id == project_id, run.c.deleted_us.is_(None)
-    )
-    return {row.id: row.version for row in connection.execute(found)}
-
-
-def project_runs(connection: Connection, project_id: int) -> list[int]:
-    """Numbers of the project's runs, oldest first."""
+    """Version of the last change of each run of the project, by its number, oldest run first."""
     run = schema.run
     found = (
-        select(run.c.id)
+        select(run.c.id, run.c.version)
         .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))
         .order_by(run.c.slot)
     )
-    return list(connection.execute(found).scalars())
+    return {row.id: row.version for row in connection.execute(found)}
 
 
 def resume_state(

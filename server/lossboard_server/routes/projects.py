@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from lossboard_server import catalogue, queries
+from lossboard_server import catalogue
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.queries import projects
 from lossboard_server.queries.definitions import metric_definitions
-from lossboard_server.queries.runs import RunPage, RunQuery, project_runs, run_versions
+from lossboard_server.queries.runs import RunPage, RunQuery, run_versions
 from lossboard_server.queries.runs import list_runs as query_runs
 from lossboard_server.responses import answer_json
 from lossboard_server.services import Server
@@ -85,8 +85,9 @@ async def list_runs(
     order: Literal["asc", "desc"] = "desc",
     limit: Annotated[int, Query(ge=0, le=100_000)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
+    since: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """Runs of a project: searched, filtered, sorted, a page of them."""
+    """Runs of a project: searched, filtered, sorted, a page of them; of what changed `since`."""
     query = RunQuery(
         search=search,
         filter=_filter_of(filter),
@@ -94,6 +95,7 @@ async def list_runs(
         descending=order == "desc",
         limit=limit,
         offset=offset,
+        since=since,
     )
 
     def read(connection: Connection) -> RunPage:
@@ -112,10 +114,9 @@ async def list_keys(
 
     def read(connection: Connection) -> dict[str, Any]:
         project_id = projects.find_project(connection, entity, project)
-        present = project_runs(connection, project_id)
-        uids = present if chosen is None else [uid for uid in present if uid in chosen]
-        found = queries.keys(connection, server.tails, uids)
-        return {"keys": found, "metrics": metric_definitions(connection, uids)}
+        versions = _chosen(run_versions(connection, project_id), chosen)
+        found = server.keys.keys(connection, versions)
+        return {"keys": found, "metrics": metric_definitions(connection, list(versions))}
 
     return await answer_json(request, await server.database.ask(read))
 
@@ -134,9 +135,7 @@ async def metric_values(
 
     def read(connection: Connection) -> dict[str, Any]:
         project_id = projects.find_project(connection, entity, project)
-        versions = run_versions(connection, project_id)
-        if chosen is not None:
-            versions = {uid: version for uid, version in versions.items() if uid in chosen}
+        versions = _chosen(run_versions(connection, project_id), chosen)
         columns = {
             name: server.runs.metrics.column(connection, name, versions)
             for name in sorted({*field})
@@ -153,6 +152,13 @@ def _numbers_of(text: str) -> set[int] | None:
         return {int(part) for part in text.split(",")}
     except ValueError as error:
         raise Invalid(f"runs is {text[:80]!r}: expected numbers such as 1,2,3") from error
+
+
+def _chosen(versions: dict[int, int], chosen: set[int] | None) -> dict[int, int]:
+    """Those of the runs that were asked for; None: all of them."""
+    if chosen is None:
+        return versions
+    return {uid: version for uid, version in versions.items() if uid in chosen}
 
 
 def _filter_of(text: str) -> dict[str, Any]:

@@ -108,8 +108,13 @@ export interface RunPage {
   version: number;
 }
 
-export function listRuns(entity: string, project: string, offset: number, limit: number) {
-  const page = `sort=created&order=desc&limit=${limit}&offset=${offset}`;
+/** A page of the runs that have changed after version `since` of the store; 0: of all. */
+export function listRuns(
+  entity: string,
+  project: string,
+  { offset, limit, since }: { offset: number; limit: number; since: number },
+) {
+  const page = `sort=created&order=desc&limit=${limit}&offset=${offset}&since=${since}`;
   return get<RunPage>(`${projectPath(entity, project)}/runs?${page}`);
 }
 

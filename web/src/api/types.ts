@@ -75,7 +75,6 @@ export interface Key {
   kind: KeyKind;
   path: string[];
   runs: number[];
-  n: number;
   min_step: number;
   max_step: number;
   min_us: number;

@@ -1,13 +1,12 @@
 /** The runs and keys of one project, kept fresh while the page is open. */
 
 import { batch, computed, signal } from '@preact/signals';
-import { ApiError, getCatalogue, getRun, listRuns } from '../api/client';
+import { ApiError, getCatalogue, listRuns } from '../api/client';
 import type { Catalogue, Key, MetricDefinition, MetricDefinitions, Run } from '../api/types';
+import { mergedCatalogue } from './catalogue';
 import { type Dirty, onDirty } from './refresh';
 
 const PAGE = 1000;
-/** More changed runs than this are cheaper to read as a list. */
-const SINGLE_READS = 4;
 
 export type LoadState = 'loading' | 'ready' | { error: string; missing: boolean };
 
@@ -64,17 +63,23 @@ export class ProjectStore {
   }
 
   private async loadRuns(): Promise<void> {
-    const runs: Run[] = [];
-    for (let total = 1; runs.length < total; ) {
-      const page = await listRuns(this.entity, this.project, runs.length, PAGE);
-      this.version = page.version;
-      runs.push(...page.runs);
-      total = page.runs.length > 0 ? page.total : 0;
-    }
+    const { runs } = await this.readRuns(0);
     batch(() => {
       this.runs.value = runs;
       this.total.value = runs.length;
     });
+  }
+
+  /** All runs changed after a version, page by page; `total` counts those that have not too. */
+  private async readRuns(since: number): Promise<{ runs: Run[]; total: number }> {
+    const runs: Run[] = [];
+    for (;;) {
+      const options = { offset: runs.length, limit: PAGE, since };
+      const page = await listRuns(this.entity, this.project, options);
+      if (runs.length === 0) this.version = page.version;
+      runs.push(...page.runs);
+      if (page.runs.length < PAGE) return { runs, total: page.total };
+    }
   }
 
   private async loadKeys(): Promise<void> {
@@ -83,10 +88,9 @@ export class ProjectStore {
 
   private async refresh(dirty: Dirty): Promise<void> {
     try {
-      const before = this.version;
-      await this.refreshRuns(dirty);
-      if (dirty.all && this.version === before && this.state.peek() === 'ready') return;
-      if (hasNewData(dirty)) await this.loadKeys();
+      const changed = await this.refreshRuns();
+      if (dirty.all && changed.length === 0 && this.state.peek() === 'ready') return;
+      if (hasNewData(dirty)) await this.refreshKeys(changed);
       for (const refresher of this.refreshers) refresher(dirty);
       this.state.value = 'ready';
     } catch (error) {
@@ -95,25 +99,35 @@ export class ProjectStore {
     }
   }
 
-  private async refreshRuns(dirty: Dirty): Promise<void> {
-    const known = [...dirty.runs.keys()].map((uid) => this.byUid.peek().get(uid));
-    if (dirty.all || known.length > SINGLE_READS || known.includes(undefined)) {
-      return this.loadRuns();
+  /** Reads what has changed since the last time, all if runs have gone; answers what it read. */
+  private async refreshRuns(): Promise<Run[]> {
+    if (this.version < 0) {
+      await this.loadRuns();
+      return this.runs.peek();
     }
-    const fresh = await this.readRuns(known as Run[]);
-    if (!fresh) return this.loadRuns();
-    const byUid = new Map(fresh.map((run) => [run.uid, run]));
-    this.runs.value = this.runs.peek().map((run) => byUid.get(run.uid) ?? run);
+    const { runs: changed, total } = await this.readRuns(this.version);
+    const fresh = new Map(changed.map((run) => [run.uid, run]));
+    const known = this.runs.peek();
+    const added = changed.filter(({ uid }) => !this.byUid.peek().has(uid));
+    if (known.length + added.length !== total) {
+      await this.loadRuns();
+      return this.runs.peek();
+    }
+    if (changed.length > 0) {
+      batch(() => {
+        this.runs.value = [...added, ...known.map((run) => fresh.get(run.uid) ?? run)];
+        this.total.value = total;
+      });
+    }
+    return changed;
   }
 
-  /** Null if one of them is gone. */
-  private async readRuns(runs: Run[]): Promise<Run[] | null> {
-    try {
-      return await Promise.all(runs.map((r) => getRun(this.entity, this.project, r.run_id)));
-    } catch (error) {
-      if (error instanceof ApiError && [404, 410].includes(error.status)) return null;
-      throw error;
-    }
+  private async refreshKeys(changed: Run[]): Promise<void> {
+    if (changed.length === 0) return;
+    if (changed.length === this.runs.peek().length) return this.loadKeys();
+    const uids = changed.map(({ uid }) => uid);
+    const fresh = await getCatalogue(this.entity, this.project, uids);
+    this.catalogue.value = mergedCatalogue(this.catalogue.peek(), fresh);
   }
 }
 
