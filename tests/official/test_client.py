@@ -79,6 +79,20 @@ def test_media_files_are_there_when_the_client_asks(
     assert sum(row["histogram"]["values"]) == 1000
 
 
+@pytest.mark.covers("plot", "plot.confusion_matrix")
+def test_a_chart_is_a_table_with_a_specification_in_config(
+    server: Any, official: Runner, packages: Path | None
+) -> None:
+    project = project_of(packages, "plots")
+    official(server, "plots.py", project, "run", packages=packages)
+    row, run = history(server, project, "run")[0], detail(server, project, "run")
+    assert {"matrix_table", "nested.walk_table", "visualized"} <= set(row)
+    own = run["config"]["_wandb"]
+    assert own["visualize"]["matrix"]["panel_config"]["panelDefId"] == "wandb/confusion_matrix/v1"
+    assert own["visualize"]["nested.walk"]["panel_config"]["fieldSettings"]["x"] == "x"
+    assert own["viz"]["visualized"]["id"] == "wandb/confusion_matrix/v1"
+
+
 @pytest.mark.covers("Artifact")
 def test_artifacts_are_versions_by_content(
     server: Any, official: Runner, packages: Path | None

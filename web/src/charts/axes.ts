@@ -20,7 +20,7 @@ import {
 } from '../math/ticks';
 import type { Box, Span } from './surface';
 import { theme } from './theme';
-import type { HistogramAxis, XKind } from './types';
+import type { AxisTitles, HistogramAxis, XKind } from './types';
 
 const X_LABEL_ROOM = 74;
 const Y_LABEL_ROOM = 38;
@@ -132,6 +132,39 @@ export function drawYAxis(
     context.fillStyle = ink3;
     context.fillText(ticks.labels[i], box.left - 6, Math.max(6, y + 0.5));
   });
+}
+
+const TITLE_ROOM = 16;
+
+/** What titles of axes take of the room above and below the plot. */
+export function titleRoom(titles: AxisTitles | undefined): { top: number; bottom: number } {
+  return { top: titles?.y ? TITLE_ROOM : 0, bottom: titles?.x ? TITLE_ROOM : 0 };
+}
+
+/** The title of x under its labels in the middle, that of y over its labels; both are shortened. */
+export function drawTitles(
+  context: CanvasRenderingContext2D,
+  box: Box,
+  titles: AxisTitles | undefined,
+): void {
+  if (!titles) return;
+  const { ink3, font } = theme();
+  context.font = font;
+  context.fillStyle = ink3;
+  context.textBaseline = 'middle';
+  context.textAlign = 'center';
+  const x = shortened(context, titles.x, box.width);
+  context.fillText(x, box.left + box.width / 2, box.top + box.height + 30);
+  context.textAlign = 'left';
+  context.fillText(shortened(context, titles.y, box.left + box.width), 0, 7);
+}
+
+/** The text, or as much of it as fits, with an ellipsis. */
+export function shortened(context: CanvasRenderingContext2D, label: string, room: number): string {
+  if (context.measureText(label).width <= room) return label;
+  let length = label.length;
+  while (length > 1 && context.measureText(`${label.slice(0, length)}…`).width > room) length--;
+  return `${label.slice(0, length)}…`;
 }
 
 /** Width of the label column that these labels need, at least 40. */

@@ -1,10 +1,10 @@
-/** A bar per run, for series that all have one point. */
+/** A bar for each run, or for each class of values of each run. */
 
 import { textOn } from '../math/color';
 import { formatShort, formatValue } from '../math/numbers';
 import { LINEAR } from '../math/scale';
 import { niceBounds, niceLogBounds, type Ticks } from '../math/ticks';
-import { drawXAxis, logValueTicks, mappedTicks } from './axes';
+import { drawTitles, drawXAxis, logValueTicks, mappedTicks, shortened, titleRoom } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { colorOf, fade, rgbOf, theme } from './theme';
 import type { Bar, BarOptions, Callbacks, Chart, Moment, Note } from './types';
@@ -38,8 +38,7 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     this.options = options;
     this.range = rangeOf(bars, options.log);
     this.notes = notesOf(bars, options.log);
-    const values = bars.map(({ label, value }) => `${label} ${formatValue(value)}`).join(', ');
-    this.frame.label(`Bar chart of ${bars.length} runs: ${values}.`);
+    this.frame.label(describe(bars));
     this.callbacks.onNotes?.(this.notes);
     this.frame.paint();
   }
@@ -55,7 +54,7 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     return {
       kind: 'bars',
       range: this.range,
-      bars: this.bars.map(({ id, label, value }) => ({ id, label, value })),
+      bars: this.bars.map(({ id, label, value, of }) => ({ id, label, value, of })),
       notes: this.notes.map((note) => note.text),
     };
   }
@@ -69,16 +68,19 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     const { context } = frame.base;
     context.font = theme().font;
     const label = this.labelWidth(context);
+    const room = titleRoom(this.options.titles);
+    const top = TOP + room.top;
     frame.box = {
       left: label + 8,
-      top: TOP,
+      top,
       width: Math.max(1, frame.width - label - 8 - RIGHT),
-      height: Math.max(1, frame.height - TOP - BOTTOM),
+      height: Math.max(1, frame.height - top - BOTTOM - room.bottom),
     };
     const ticks = this.ticks();
     this.paintGrid(context, ticks);
     for (const [row, bar] of this.bars.entries()) this.paintBar(context, bar, row);
     drawXAxis(context, frame.box, ticks, (value) => this.toX(value));
+    drawTitles(context, frame.box, this.options.titles);
     context.fillStyle = theme().line2;
     const zero = this.toX(range[0] <= 0 && range[1] >= 0 ? 0 : range[0]);
     context.fillRect(Math.round(zero), frame.box.top, 1, frame.box.height);
@@ -138,7 +140,9 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     const { left, top } = this.frame.box;
     const high = this.rowHeight();
     const middle = top + (row + 0.5) * high;
-    this.paintLabel(context, bar, middle, left - 8);
+    if (this.bars[row - 1]?.label !== bar.label || !bar.of) {
+      this.paintLabel(context, bar, middle, left - 8);
+    }
     const shown = Number.isFinite(bar.value) && !(this.options.log && bar.value <= 0);
     const zero = this.toX(this.options.log ? this.range[0] : Math.max(this.range[0], 0));
     const end = shown ? this.toX(bar.value) : zero;
@@ -182,11 +186,15 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   }
 }
 
-function shortened(context: CanvasRenderingContext2D, label: string, room: number): string {
-  if (context.measureText(label).width <= room) return label;
-  let length = label.length;
-  while (length > 1 && context.measureText(`${label.slice(0, length)}…`).width > room) length--;
-  return `${label.slice(0, length)}…`;
+const MOST_NAMED = 24;
+
+function describe(bars: Bar[]): string {
+  const named = bars.slice(0, MOST_NAMED).map(({ label, value, of }) => {
+    return `${label}${of ? ` of ${of}` : ''} ${formatValue(value)}`;
+  });
+  const more = bars.length > MOST_NAMED ? ` and ${bars.length - MOST_NAMED} more` : '';
+  const noun = bars.some(({ of }) => of) ? 'values' : 'runs';
+  return `Bar chart of ${bars.length} ${noun}: ${named.join(', ')}${more}.`;
 }
 
 function rangeOf(bars: Bar[], log: boolean): [number, number] {

@@ -7,7 +7,16 @@
 import { formatValue } from '../math/numbers';
 import { LINEAR } from '../math/scale';
 import type { Ticks } from '../math/ticks';
-import { drawXAxis, drawYAxis, labelColumn, logValueTicks, mappedTicks, xTicks } from './axes';
+import {
+  drawTitles,
+  drawXAxis,
+  drawYAxis,
+  labelColumn,
+  logValueTicks,
+  mappedTicks,
+  titleRoom,
+  xTicks,
+} from './axes';
 import { describeLines } from './describe';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { type Plane, strokeLine } from './lineDrawing';
@@ -170,6 +179,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     const { context } = frame.base;
     const { x, y } = planeOf(frame.box, model!, options!);
     drawYAxis(context, frame.box, ticks.y, y, true);
+    drawTitles(context, frame.box, options!.titles);
     return drawXAxis(context, frame.box, ticks.x, x);
   }
 
@@ -178,7 +188,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     const { width, height } = this.frame;
     const { x, y } = this.model!;
     const options = this.options!;
-    const high = height - BOTTOM;
+    const room = titleRoom(options.titles);
+    const high = height - BOTTOM - room.bottom;
     const yTicks = options.y.log
       ? logValueTicks(y[0], y[1], high)
       : mappedTicks(y[0], y[1], high, LINEAR);
@@ -187,9 +198,9 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     const ticks = xTicks(options.x.kind, options.x.log, x[0], x[1], wide);
     this.frame.box = {
       left,
-      top: TOP,
+      top: TOP + room.top,
       width: Math.max(1, wide - RIGHT),
-      height: Math.max(1, high - TOP),
+      height: Math.max(1, high - TOP - room.top),
     };
     return { x: withoutCutLabel(ticks, x, options.x.log, wide), y: yTicks };
   }

@@ -1,13 +1,21 @@
-/** A point for each run: one of its values against another. */
+/** Points of two values: one for each run, or many. */
 
 import { formatValue } from '../math/numbers';
 import { LINEAR } from '../math/scale';
 import { niceBounds, niceLogBounds, type Ticks } from '../math/ticks';
-import { drawXAxis, drawYAxis, labelColumn, logValueTicks, mappedTicks } from './axes';
+import {
+  drawTitles,
+  drawXAxis,
+  drawYAxis,
+  labelColumn,
+  logValueTicks,
+  mappedTicks,
+  titleRoom,
+} from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { circle, dot } from './surface';
 import { colorOf, fade, theme } from './theme';
-import type { Callbacks, Chart, Moment, Note } from './types';
+import type { AxisTitles, Callbacks, Chart, Moment, Note } from './types';
 
 export interface ScatterPoint {
   id: string;
@@ -18,17 +26,20 @@ export interface ScatterPoint {
 }
 
 export interface ScatterOptions {
-  xLabel: string;
-  yLabel: string;
+  titles: AxisTitles;
+  /** What a point is, as a plural. */
+  noun: string;
   log: { x: boolean; y: boolean };
   highlighted: string | null;
 }
 
 const TOP = 10;
-const BOTTOM = 38;
+const BOTTOM = 22;
 const RIGHT = 12;
 const NEAR_PIXELS = 14;
 const X_ROOM = 80;
+/** More points than this are drawn smaller, so that they are seen through each other. */
+const CROWDED = 300;
 
 type Range = [number, number];
 
@@ -54,20 +65,13 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
       Number.isFinite(value) && !(isLog && value <= 0);
     this.points = points.filter(({ x, y }) => usable(x, log.x) && usable(y, log.y));
     this.options = options;
-    this.x = boundsOf(
-      this.points.map(({ x }) => x),
-      log.x,
-    );
-    this.y = boundsOf(
-      this.points.map(({ y }) => y),
-      log.y,
-    );
+    this.x = boundsOf(extent(this.points, 'x'), log.x);
+    this.y = boundsOf(extent(this.points, 'y'), log.y);
     const left = points.length - this.points.length;
-    const text = `${left} of ${points.length} runs without both values`;
+    const text = `${left} of ${points.length} ${options.noun} without both values`;
     this.notes = left > 0 ? [{ text, tone: 'plain' }] : [];
     this.callbacks.onNotes?.(this.notes);
-    const { xLabel, yLabel } = options;
-    this.frame.label(`Scatter plot of ${yLabel} over ${xLabel}, ${this.points.length} runs.`);
+    this.frame.label(this.describe(options));
     this.frame.paint();
   }
 
@@ -93,16 +97,17 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
   paint(): void {
     if (!this.options) return;
     const { context } = this.frame.base;
-    const high = this.frame.height - TOP - BOTTOM;
+    const { titles } = this.options;
+    const room = titleRoom(titles);
+    const top = TOP + room.top;
+    const high = this.frame.height - top - BOTTOM - room.bottom;
     const yTicks = this.ticks('y', high);
     const left = labelColumn(yTicks.labels);
     const width = Math.max(1, this.frame.width - left - RIGHT);
-    this.frame.box = { left, top: TOP, width, height: Math.max(1, high) };
+    this.frame.box = { left, top, width, height: Math.max(1, high) };
     drawYAxis(context, this.frame.box, yTicks, (value) => this.place('y', value), true);
     drawXAxis(context, this.frame.box, this.ticks('x', width), (value) => this.place('x', value));
-    context.fillStyle = theme().ink3;
-    context.textAlign = 'center';
-    context.fillText(this.options.xLabel, left + width / 2, this.frame.height - 6);
+    drawTitles(context, this.frame.box, titles);
     for (const point of this.points) this.paintPoint(context, point);
   }
 
@@ -135,6 +140,15 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
     this.frame.paintOver();
   }
 
+  private describe({ titles, noun }: ScatterOptions): string {
+    const ends = ([lo, hi]: Range) => `${formatValue(lo)} to ${formatValue(hi)}`;
+    const many = `${this.points.length} ${noun}`;
+    const names = `${titles.y} over ${titles.x}`;
+    if (this.points.length === 0) return `Scatter plot of ${names} without points.`;
+    const [x, y] = [extent(this.points, 'x'), extent(this.points, 'y')];
+    return `Scatter plot of ${names}, ${many}; x from ${ends(x)}, y from ${ends(y)}.`;
+  }
+
   private nearest({ x, y }: Point): ScatterPoint | null {
     let best: ScatterPoint | null = null;
     let away = NEAR_PIXELS;
@@ -151,8 +165,10 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
   private paintPoint(context: CanvasRenderingContext2D, point: ScatterPoint): void {
     const { highlighted } = this.options!;
     const away = highlighted !== null && highlighted !== point.id;
-    const color = away ? fade(point.color, 0.35) : colorOf(point.color);
-    circle(context, this.place('x', point.x), this.place('y', point.y), 4, color);
+    const crowded = this.points.length > CROWDED;
+    const color = away || crowded ? fade(point.color, away ? 0.35 : 0.6) : colorOf(point.color);
+    const radius = crowded ? 2.5 : 4;
+    circle(context, this.place('x', point.x), this.place('y', point.y), radius, color);
   }
 
   private ticks(axis: 'x' | 'y', pixels: number): Ticks {
@@ -173,9 +189,16 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
   }
 }
 
-function boundsOf(values: number[], log: boolean): Range {
-  if (values.length === 0) return log ? [0.1, 1] : [0, 1];
-  const lo = Math.min(...values);
-  const hi = Math.max(...values);
+function extent(points: ScatterPoint[], axis: 'x' | 'y'): Range {
+  let [lo, hi] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const point of points) {
+    if (point[axis] < lo) lo = point[axis];
+    if (point[axis] > hi) hi = point[axis];
+  }
+  return [lo, hi];
+}
+
+function boundsOf([lo, hi]: Range, log: boolean): Range {
+  if (lo > hi) return log ? [0.1, 1] : [0, 1];
   return log ? niceLogBounds(lo / 1.3, hi * 1.3) : niceBounds(lo, hi);
 }

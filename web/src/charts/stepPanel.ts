@@ -5,7 +5,7 @@ import { formatCount, formatShare, formatValue } from '../math/numbers';
 import { lastAtOrBefore } from '../math/search';
 import type { Ticks } from '../math/ticks';
 import { valueTicks } from '../math/ticks';
-import { drawXAxis, drawYAxis, labelColumn, mappedTicks } from './axes';
+import { drawTitles, drawXAxis, drawYAxis, labelColumn, mappedTicks, titleRoom } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { buildStep, type StepItem, type StepModel } from './stepModel';
 import { clipped, crosshair, dot, hatch, pillBelow, type Span } from './surface';
@@ -90,6 +90,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     this.layout(ticks);
     const { context } = frame.base;
     drawYAxis(context, frame.box, ticks, (value) => this.toY(value), true);
+    drawTitles(context, frame.box, this.options?.titles);
     clipped(context, frame.box, () => this.paintItems(context));
     const wide = mappedTicks(model.x[0], model.x[1], frame.box.width, model.map, X_ROOM);
     const place = (value: number) => this.toX(model.map.forward(value));
@@ -144,11 +145,13 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
   private layout(ticks: Ticks): void {
     const left = labelColumn(ticks.labels);
     const { width, height } = this.frame;
+    const room = titleRoom(this.options?.titles);
+    const top = TOP + room.top;
     this.frame.box = {
       left,
-      top: TOP,
+      top,
       width: Math.max(1, width - left - RIGHT),
-      height: Math.max(1, height - TOP - BOTTOM),
+      height: Math.max(1, height - top - BOTTOM - room.bottom),
     };
   }
 

@@ -53,7 +53,14 @@ export interface Window {
 export type XKind = 'step' | 'time' | 'runtime' | 'process' | 'metric';
 export type Aggregate = 'mean' | 'min' | 'max' | 'first' | 'last' | 'count';
 
+/** What the axes are called, for charts that draw it; empty: nothing. */
+export interface AxisTitles {
+  x: string;
+  y: string;
+}
+
 export interface LineOptions {
+  titles?: AxisTitles;
   /** `name`: what the tooltip calls x where it is not a step, e.g. the metric's name. */
   x: { kind: XKind; log: boolean; window: Window; name?: string };
   y: { log: boolean; window: Window; ignoreOutliers: boolean };
@@ -181,6 +188,7 @@ export interface StepOptions {
   /** `auto`: density where several are compared, count for one alone. */
   y: 'auto' | 'count' | 'density';
   x: { scale: ValueScale; window: Window };
+  titles?: AxisTitles;
 }
 
 /** One tensor of `POST /api/query/tensors`: columns per bucket of its grid. */
@@ -212,17 +220,20 @@ export interface LayerOptions {
   chosen: { key: string; x: number } | null;
 }
 
-/** One bar per run, for series that all have one point. */
+/** One bar: of a run, or of a class of values of a run. */
 export interface Bar {
   id: string;
   label: string;
   color: string;
   value: number;
+  /** The run, where the label names something else. */
+  of?: string;
 }
 
 export interface BarOptions {
   log: boolean;
   highlighted: string | null;
+  titles?: AxisTitles;
 }
 
 /** A moment that every panel shows: hovered (transient) or pinned. Other axes ignore it. */

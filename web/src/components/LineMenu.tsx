@@ -14,6 +14,7 @@ import {
   smoothing,
 } from '../state/view';
 import { Check, type Choice, Select, Slider } from './controls';
+import { Downloads } from './Downloads';
 import { Icon } from './Icon';
 import { AxisSettings } from './LineAxes';
 import { SMOOTHING_CHOICES, SMOOTHING_RANGE } from './SmoothingControl';
@@ -71,30 +72,13 @@ export function LineMenu({ panel, element, explore, close }: LineMenuProps) {
         Copy link to this picture
       </button>
       <Downloads
-        png={then(() => downloadPng(element(), name))}
-        svg={then(() => downloadSvg(id, name, x, lines, log))}
-        csv={then(() => downloadCsv(name, x, lines))}
+        kinds={{
+          png: then(() => downloadPng(element(), name)),
+          svg: then(() => downloadSvg(id, name, x, lines, log)),
+          csv: then(() => downloadCsv(name, x, lines)),
+        }}
       />
     </>
-  );
-}
-
-function Downloads(kinds: Record<'png' | 'svg' | 'csv', () => void>) {
-  return (
-    <div class="downloads">
-      <Icon name="download" />
-      <span class="sp">Download</span>
-      {(['png', 'svg', 'csv'] as const).map((kind) => (
-        <button
-          type="button"
-          key={kind}
-          aria-label={`Download ${kind.toUpperCase()}`}
-          onClick={kinds[kind]}
-        >
-          {kind.toUpperCase()}
-        </button>
-      ))}
-    </div>
   );
 }
 

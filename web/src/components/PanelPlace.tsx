@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { useInSight } from '../state/hooks';
-import { movePanel, panelSizes, setSize, USUAL_HEIGHT } from '../state/layout';
+import { movePanel, type PanelSize, panelSizes, setSize } from '../state/layout';
 import { shownColumns } from '../state/screen';
 import { NEAR_PIXELS } from './Panel';
 import '../styles/place.css';
@@ -13,43 +13,51 @@ interface PanelPlaceProps {
   section: string;
   /** All panels of the section in their order. */
   ids(): string[];
+  /** Twice the width, as long as the user has not chosen another. */
+  wide?: boolean;
   children: ComponentChildren;
 }
 
 const DRAG_PIXELS = 6;
 const CONTROLS = 'button, a, input, select, textarea, .menu';
 
-export function PanelPlace({ id, section, ids, children }: PanelPlaceProps) {
+export function PanelPlace({ id, section, ids, wide, children }: PanelPlaceProps) {
   const place = useRef<HTMLDivElement>(null);
   const near = useInSight(place, NEAR_PIXELS);
   const size = panelSizes.value.get(id);
   const span = Math.min(size?.span ?? 1, shownColumns.value);
-  const style = { '--h': size && `${size.heightPixels}px`, gridColumn: `span ${span}` };
+  const style = { '--h': size && `${size.heightPixels}px`, gridColumn: size && `span ${span}` };
   const move = (target: string) => movePanel(section, ids(), id, target);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Alt and an arrow move it by keyboard
     <div
       ref={place}
-      class="place"
+      class={`place ${wide ? 'span2' : ''}`}
       data-panel={id}
       data-section={section}
       style={style}
       onPointerDown={(event) => startDrag(event, place.current!, move)}
-      onKeyDown={(event) => onKey(event, ids(), id, move)}
+      onKeyDown={(event) => onKey(event, place.current!, ids(), move)}
     >
       {near ? children : <div class="p" />}
-      <Corner id={id} span={span} place={place} />
+      <Corner id={id} place={place} />
     </div>
   );
 }
 
 /** Alt with an arrow moves the panel that has the focus; Alt, Shift and an arrow resize it. */
-function onKey(event: KeyboardEvent, ids: string[], id: string, move: (to: string) => void): void {
+function onKey(
+  event: KeyboardEvent,
+  place: HTMLElement,
+  ids: string[],
+  move: (to: string) => void,
+): void {
+  const id = place.dataset.panel!;
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!event.altKey || !step) return;
   event.preventDefault();
   if (event.shiftKey) {
-    const { span, heightPixels } = panelSizes.peek().get(id) ?? usual();
+    const { span, heightPixels } = panelSizes.peek().get(id) ?? sizeNow(place);
     setSize(id, { span: span + step, heightPixels }, 'push');
     return;
   }
@@ -57,7 +65,14 @@ function onKey(event: KeyboardEvent, ids: string[], id: string, move: (to: strin
   if (target) move(target);
 }
 
-const usual = () => ({ span: 1, heightPixels: USUAL_HEIGHT });
+const columnPixels = (place: HTMLElement): number =>
+  place.parentElement!.clientWidth / shownColumns.peek();
+
+/** The size that the style sheet gives a panel, which is not the same for all. */
+function sizeNow(place: HTMLElement): PanelSize {
+  const span = Math.round(place.clientWidth / columnPixels(place));
+  return { span, heightPixels: place.clientHeight };
+}
 
 /** Drags a panel by its header to the place of another one of the same section. */
 function startDrag(event: PointerEvent, place: HTMLElement, move: (target: string) => void): void {
@@ -98,18 +113,17 @@ function mark(drag: { target: HTMLElement | null }, next: HTMLElement | null): v
 
 interface CornerProps {
   id: string;
-  span: number;
   place: { current: HTMLDivElement | null };
 }
 
 /** Dragged to columns and height; double click gives the usual size back. */
-function Corner({ id, span, place }: CornerProps) {
+function Corner({ id, place }: CornerProps) {
   const start = (event: PointerEvent) => {
     const grip = event.currentTarget as HTMLElement;
     event.stopPropagation();
     grip.setPointerCapture(event.pointerId);
-    const { left, top, width } = place.current!.getBoundingClientRect();
-    const column = width / span;
+    const { left, top } = place.current!.getBoundingClientRect();
+    const column = columnPixels(place.current!);
     let mode: 'push' | 'replace' = 'push';
     grip.onpointermove = (move) => {
       const wanted = Math.max(1, Math.round((move.clientX - left) / column));

@@ -8,12 +8,12 @@ import { openFocus } from '../state/focus';
 import { useInSight, useTensors } from '../state/hooks';
 import { inOrder } from '../state/layout';
 import { shownColumns } from '../state/screen';
-import type { Section } from '../state/sections';
+import { isWide, type Section } from '../state/sections';
 import { chartTensor } from '../state/tensors';
 import { params, setParams } from '../state/view';
 import { useScope } from '../state/workspace';
 import { IconButton } from './controls';
-import { HistogramView, MediaView } from './fieldViews';
+import { HistogramView, MediaView, PlotView } from './fieldViews';
 import { Icon } from './Icon';
 import { LineView } from './LineView';
 import { lazy } from './lazy';
@@ -22,7 +22,7 @@ import { PanelPlace } from './PanelPlace';
 
 const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPanels));
 
-const ROWS_A_PAGE = { scalars: 6, system: 6, histograms: 2, tensors: 2 };
+const ROWS_A_PAGE = { scalars: 6, plots: 4, system: 6, histograms: 2, tensors: 2 };
 
 const panelId = ({ kind, key }: Key): string => `${kind} ${key}`;
 
@@ -39,6 +39,7 @@ function setFolded(name: string, closed: boolean): void {
 
 export function SectionView({ section }: { section: Section }) {
   const { name, keys, kind } = section;
+  const { runs } = useScope();
   const [page, setPage] = useState(0);
   const open = !folded().has(name);
   const size = ROWS_A_PAGE[kind] * shownColumns.value;
@@ -75,7 +76,7 @@ export function SectionView({ section }: { section: Section }) {
         )}
       </div>
       {open && (
-        <div class="grid" style={{ '--cols': shownColumns.value }}>
+        <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
           {tensors && !near && <Places count={3} />}
           {tensors && near && (
             <TensorPanels
@@ -92,8 +93,9 @@ export function SectionView({ section }: { section: Section }) {
               id={panelId(field)}
               section={name}
               ids={() => ordered.map(panelId)}
+              wide={kind === 'plots' && isWide(field, runs.value)}
             >
-              <FieldView field={field} run={run} />
+              <FieldView field={field} run={run} plot={kind === 'plots'} />
             </PanelPlace>
           ))}
         </div>
@@ -113,8 +115,15 @@ function Places({ count }: { count: number }) {
   );
 }
 
-function FieldView({ field, run }: { field: Key; run: Run | undefined }) {
-  if (field.kind === 'json') return <MediaView field={field} />;
+interface FieldViewProps {
+  field: Key;
+  run: Run | undefined;
+  /** The key is the table of a chart. */
+  plot: boolean;
+}
+
+function FieldView({ field, run, plot }: FieldViewProps) {
+  if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
   if (field.kind !== 'histogram') return <LineView field={field} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;

@@ -7,8 +7,9 @@ export interface LoggedTable {
   data: Json[][];
 }
 
-const textOf = (cell: Json): string =>
-  typeof cell === 'string' ? cell : cell === null ? '' : JSON.stringify(cell);
+/** Tables of any origin may lack cells. */
+export const cellText = (cell: Json | undefined): string =>
+  typeof cell === 'string' ? cell : cell === null || cell === undefined ? '' : JSON.stringify(cell);
 
 const isNumber = (cell: Json): cell is number => typeof cell === 'number';
 
@@ -16,7 +17,7 @@ const isNumber = (cell: Json): cell is number => typeof cell === 'number';
 function compare(a: Json, b: Json): number {
   if (isNumber(a) && isNumber(b)) return a - b;
   if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1;
-  return textOf(a).localeCompare(textOf(b), undefined, { numeric: true });
+  return cellText(a).localeCompare(cellText(b), undefined, { numeric: true });
 }
 
 /** Empty cells stand last in either order. */
@@ -27,7 +28,7 @@ export function tableRows(
 ): Json[][] {
   const wanted = search.toLowerCase();
   const found = wanted
-    ? data.filter((row) => row.some((cell) => textOf(cell).toLowerCase().includes(wanted)))
+    ? data.filter((row) => row.some((cell) => cellText(cell).toLowerCase().includes(wanted)))
     : data;
   if (!sort) return found;
   const { column, down } = sort;

@@ -2,8 +2,15 @@
 
 import type { Run } from '../api/types';
 import type { Line } from '../charts/types';
+import { cellText, type LoggedTable } from '../math/table';
 import { asText } from './filters';
 import { runValue } from './visibility';
+
+export interface RunTable {
+  run: Run;
+  step: number;
+  table: LoggedTable;
+}
 
 function save(name: string, text: string, type: string): void {
   saveBlob(name, new Blob([text], { type }));
@@ -43,6 +50,19 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
       line.first[i],
       line.last[i],
       line.count[i],
+    ]),
+  );
+  save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');
+}
+
+/** The logged tables of several runs, each row with its run and step. */
+export function downloadTables(key: string, tables: RunTable[]): void {
+  const head = ['run', 'step', ...(tables[0]?.table.columns ?? [])];
+  const rows = tables.flatMap(({ run, step, table }) =>
+    table.data.map((row) => [
+      run.name,
+      step,
+      ...row.map((value) => (typeof value === 'number' ? value : cellText(value))),
     ]),
   );
   save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');

@@ -9,7 +9,6 @@ export interface PanelSize {
   heightPixels: number;
 }
 
-export const USUAL_HEIGHT = 232;
 const LEAST_HEIGHT = 160;
 const MOST_HEIGHT = 960;
 const HEIGHT_STEP = 8;

@@ -51,7 +51,7 @@ async function readOn(run: Run, key: string, known: MediaRow[]): Promise<[number
   return [run.uid, [...known.filter(({ step }) => step !== last), ...fresh]];
 }
 
-function useLoaded<T>(load: () => Promise<T>, id: string): Loaded<T> {
+export function useLoaded<T>(load: () => Promise<T>, id: string): Loaded<T> {
   const [value, setValue] = useState<Loaded<T>>(null);
   useEffect(() => {
     let live = true;

@@ -1,17 +1,22 @@
-/** Keys as sections: by the first part of the key, tensors after scalars, machine metrics last. */
+/**
+ * Keys as sections: by the first part of the key, charts of `wandb.plot` by themselves, tensors after
+ * scalars, machine metrics last.
+ */
 
 import type { Catalogue, Key, Run } from '../api/types';
 import { isMedia } from '../math/media';
+import { plotSpecs } from '../math/plotSpecs';
 import { isHidden } from './project';
 
 export interface Section {
   name: string;
-  kind: 'scalars' | 'tensors' | 'histograms' | 'system';
+  kind: 'scalars' | 'plots' | 'tensors' | 'histograms' | 'system';
   keys: Key[];
 }
 
 /** Keys without a slash stand together, first. */
 export const PLAIN_SECTION = 'charts';
+const PLOT_SECTION = 'custom charts';
 
 function sectionName(key: Key): string {
   if (key.kind === 'system') return 'system';
@@ -19,14 +24,15 @@ function sectionName(key: Key): string {
   return cut > 0 ? key.key.slice(0, cut) : PLAIN_SECTION;
 }
 
-function kindOf(keys: Key[]): Section['kind'] {
+function kindOf(name: string, keys: Key[]): Section['kind'] {
+  if (name === PLOT_SECTION) return 'plots';
   if (keys[0].kind === 'system') return 'system';
   const histograms = keys.filter(({ kind }) => kind === 'histogram');
   if (histograms.length === 0) return 'scalars';
   return histograms.some(({ watched }) => watched) ? 'tensors' : 'histograms';
 }
 
-const RANK = { scalars: 0, histograms: 1, tensors: 2, system: 3 };
+const RANK = { scalars: 0, plots: 1, histograms: 2, tensors: 3, system: 4 };
 
 /** What is looked at first stands first. */
 const FIRST = [/^charts$/, /^train/, /^(val|valid|eval)/, /^test/];
@@ -40,17 +46,33 @@ const order = (a: Section, b: Section): number => rank(a) - rank(b) || a.name.lo
 
 const isDrawn = ({ kind, media }: Key): boolean => kind !== 'json' || isMedia(media);
 
+/** The keys of charts by those of the tables that they draw. */
+function plotKeys(runs: Run[]): Map<string, string> {
+  const specs = runs.flatMap(({ config }) => plotSpecs(config));
+  return new Map(specs.map(({ key, tableKey }) => [tableKey, key]));
+}
+
+/** Confusion matrices of several runs stand side by side: they need the room of two panels. */
+export function isWide(key: Key, runs: Run[]): boolean {
+  const owners = runs.filter(({ uid }) => key.runs.includes(uid));
+  const specs = owners.flatMap(({ config }) => plotSpecs(config));
+  const own = specs.filter(({ tableKey }) => tableKey === key.key);
+  return owners.length > 1 && own.some(({ name }) => name.startsWith('wandb/confusion_matrix'));
+}
+
 /** Sections of the keys that any of the runs has and whose name fits the search. */
 export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | null): Section[] {
   const uids = new Set(runs.map(({ uid }) => uid));
+  const plots = plotKeys(runs);
   const byName = new Map<string, Key[]>();
   for (const key of catalogue.keys) {
     if (!isDrawn(key) || isHidden(catalogue, key)) continue;
-    if (search && !search.test(key.key)) continue;
+    const plot = plots.get(key.key);
+    if (search && !search.test(plot ?? key.key)) continue;
     if (!key.runs.some((uid) => uids.has(uid))) continue;
-    const name = sectionName(key);
+    const name = plot === undefined ? sectionName(key) : PLOT_SECTION;
     byName.set(name, [...(byName.get(name) ?? []), key]);
   }
-  const sections = [...byName].map(([name, keys]) => ({ name, keys, kind: kindOf(keys) }));
+  const sections = [...byName].map(([name, keys]) => ({ name, keys, kind: kindOf(name, keys) }));
   return sections.sort(order);
 }

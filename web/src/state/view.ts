@@ -133,6 +133,10 @@ export interface PanelSettings {
   zoom?: string;
   value?: string;
   full?: '1';
+  /** A chart of `wandb.plot` shows its table. */
+  table?: '1';
+  /** A confusion matrix shows shares of the actual class. */
+  shares?: '1';
 }
 
 const panelParam = (id: string): string => `p.${id}`;

@@ -90,19 +90,19 @@ export function MediaView({ field, own }: MediaViewProps) {
 }
 
 /** The steps at which any of the runs logged the key. */
-function stepsOf(all: RunRows[]): number[] {
+export function stepsOf(all: RunRows[]): number[] {
   const steps = new Set(all.flatMap(({ rows }) => rows.map(({ step }) => step)));
   return [...steps].sort((a, b) => a - b);
 }
 
 /** The step in the address, or the last one, which moves on while a run grows. */
-function chosenStep(id: string, steps: number[]): number | null {
+export function chosenStep(id: string, steps: number[]): number | null {
   const text = params.value[`m.${id}`];
   const place = text ? Math.max(0, lastAtOrBefore(steps, Number(text))) : steps.length - 1;
   return steps[place] ?? null;
 }
 
-function itemsAt(all: RunRows[], at: number): RunItems[] {
+export function itemsAt(all: RunRows[], at: number): RunItems[] {
   return all.flatMap(({ run, rows }) => {
     const place = lastAtOrBefore(
       rows.map(({ step }) => step),
@@ -113,7 +113,7 @@ function itemsAt(all: RunRows[], at: number): RunItems[] {
   });
 }
 
-const notesOf = (owners: number): Note[] =>
+export const notesOf = (owners: number): Note[] =>
   owners > MOST_RUNS ? [{ text: `the first ${MOST_RUNS} of ${owners} runs`, tone: 'plain' }] : [];
 
 /** What is on screen, for `window.lossboard.panels`. */

@@ -73,8 +73,8 @@ export function OwnScatter({ panel, onNotes }: OwnChartProps) {
   );
   const options = useMemo(
     () => ({
-      xLabel: columnName(xBy),
-      yLabel: columnName(yBy),
+      titles: { x: columnName(xBy), y: columnName(yBy) },
+      noun: 'runs',
       log: { x: wideRange(points.map(({ x }) => x)), y: false },
       highlighted: lit(),
     }),

@@ -1,0 +1,76 @@
+/** The actions of a chart of `wandb.plot`: explore, its table, a link and downloads. */
+
+import { useRef } from 'preact/hooks';
+import type { PlotSpec } from '../../math/plotSpecs';
+import { downloadTables, type RunTable } from '../../state/download';
+import { explore, prefetchExplore } from '../../state/explore';
+import { downloadPng } from '../../state/pictures';
+import type { PlotTable } from '../../state/plots';
+import { copyLink } from '../../state/share';
+import { panelSettings, setPanel } from '../../state/view';
+import { IconButton } from '../controls';
+import { Downloads } from '../Downloads';
+import { Icon } from '../Icon';
+import { Menu } from '../Menu';
+import { exploredPlot } from './plotFigure';
+
+interface PlotActionsProps {
+  id: string;
+  spec: PlotSpec;
+  tables: PlotTable[];
+  /** What was logged, drawn or not. */
+  logged: RunTable[];
+  /** The table is what is shown. */
+  asTable: boolean;
+  /** The chart can be drawn. */
+  drawn: boolean;
+}
+
+export function PlotActions({ id, spec, tables, logged, asTable, drawn }: PlotActionsProps) {
+  const place = useRef<HTMLSpanElement>(null);
+  const shares = panelSettings(id).shares === '1';
+  const open = () => explore(exploredPlot(spec, tables, shares));
+  const picture = () => downloadPng(place.current!.closest('.p')!, spec.strings.title ?? spec.key);
+  const table = () => downloadTables(spec.key, logged);
+  return (
+    <span class="row" ref={place} onPointerEnter={prefetchExplore}>
+      {drawn && <IconButton icon="expand" label={`Explore ${spec.key}`} small onClick={open} />}
+      <Menu icon="more" label={`Settings of ${spec.key}`} small>
+        {(close) => {
+          const then = (run: () => void) => () => {
+            close();
+            run();
+          };
+          return (
+            <>
+              {drawn && (
+                <button
+                  type="button"
+                  aria-pressed={asTable}
+                  onClick={then(() => setPanel(id, { table: asTable ? null : '1' }))}
+                >
+                  <span class="sp">{asTable ? 'Show the chart' : 'Show the table'}</span>
+                </button>
+              )}
+              {drawn && (
+                <button type="button" onClick={then(open)}>
+                  <Icon name="expand" />
+                  <span class="sp">Explore in Plotly</span>
+                </button>
+              )}
+              <button type="button" onClick={then(() => void copyLink())}>
+                <Icon name="link" />
+                Copy link to this picture
+              </button>
+              {logged.length > 0 && (
+                <Downloads
+                  kinds={asTable ? { csv: then(table) } : { png: then(picture), csv: then(table) }}
+                />
+              )}
+            </>
+          );
+        }}
+      </Menu>
+    </span>
+  );
+}

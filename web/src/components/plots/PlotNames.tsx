@@ -1,0 +1,84 @@
+/** What the colours and dashes over a chart stand for. */
+
+import { formatValue } from '../../math/numbers';
+import type { PlotSpec } from '../../math/plotSpecs';
+import type { PlotLine, PlotTable } from '../../state/plots';
+import { colorOf, cssColor } from '../../state/visibility';
+
+const MOST_NAMES = 8;
+
+interface Name {
+  label: string;
+  color: string;
+  dash: number[];
+  said?: string;
+}
+
+function Names({ names }: { names: Name[] }) {
+  const more = names.slice(MOST_NAMES).map(({ label }) => label);
+  return (
+    <div class="legend plotnames">
+      {names.slice(0, MOST_NAMES).map(({ label, color, dash, said }) => (
+        <span key={label} style={{ '--c': cssColor(color) }}>
+          <Stroke dash={dash} />
+          <span class="ell" title={label}>
+            {label}
+          </span>
+          {said && <span class="dim">{said}</span>}
+        </span>
+      ))}
+      {more.length > 0 && (
+        <span class="dim" title={more.join('\n')}>
+          + {more.length}
+        </span>
+      )}
+    </div>
+  );
+}
+
+const SOLID = [18, 0];
+
+function Stroke({ dash }: { dash: number[] }) {
+  if (dash.length === 0) return <span class="dot" />;
+  return (
+    <svg class="stroke" width="18" height="8" aria-hidden="true">
+      <line x1="0" y1="4" x2="18" y2="4" stroke-dasharray={dash.join(' ')} />
+    </svg>
+  );
+}
+
+interface LineNamesProps {
+  spec: PlotSpec;
+  tables: PlotTable[];
+  lines: PlotLine[];
+}
+
+/** Of one run each line by its colour; of several the colours of the runs and the dashes. */
+export function LineNames({ spec, tables, lines }: LineNamesProps) {
+  const area = spec.name.startsWith('wandb/area-under-curve');
+  const said = (some: PlotLine[]) => (area ? `area ${formatValue(meanArea(some), 3)}` : undefined);
+  if (tables.length === 1) {
+    if (lines.length === 1 && !area) return null;
+    return <Names names={lines.map((line) => ({ ...line, said: said([line]) }))} />;
+  }
+  const strokes = [...new Map(lines.map((line) => [line.name, line])).values()];
+  const runs = tables.map(({ run }) => {
+    const own = lines.filter(({ of }) => of === run.uid);
+    const mean = own.length > 1 ? 'mean ' : '';
+    const what = said(own);
+    return { label: run.name, color: colorOf(run), dash: [], said: what && `${mean}${what}` };
+  });
+  const dashes = strokes.map(({ name, dash }) => {
+    return { label: name, color: '--ink2', dash: dash.length > 0 ? dash : SOLID };
+  });
+  return <Names names={strokes.length > 1 ? [...runs, ...dashes] : runs} />;
+}
+
+const meanArea = (lines: PlotLine[]): number =>
+  lines.reduce((total, { area }) => total + area, 0) / lines.length;
+
+export function RunNames({ tables }: { tables: PlotTable[] }) {
+  if (tables.length === 1) return null;
+  const names = tables.map(({ run }) => ({ label: run.name, color: colorOf(run), dash: [] }));
+  return <Names names={names} />;
+}
