@@ -9,6 +9,7 @@ from sqlalchemy import select
 from lossboard.wire import RunFields
 from lossboard_server import schema
 from lossboard_server.catalogue import delete_run, edit_run, restore_run
+from lossboard_server.dialect import among
 from lossboard_server.encoding import decode_json
 from lossboard_server.writer import Transaction
 
@@ -27,7 +28,9 @@ def edit_runs(
     """Add and remove tags, set group and colour; None leaves a thing as it is. Raises NotFound or
     Gone if one of the runs isn't there."""
     run = schema.run.c
-    rows = transaction.connection.execute(select(run.id, run.tags_json).where(run.id.in_(uids)))
+    connection = transaction.connection
+    query = select(run.id, run.tags_json).where(among(connection, run.id, uids))
+    rows = connection.execute(query)
     tags = {row.id: decode_json(row.tags_json) for row in rows}
     for uid in uids:
         before = tags.get(uid, [])

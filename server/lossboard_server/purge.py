@@ -6,7 +6,7 @@ still refused, and versions never go back.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, select, update
 
 from lossboard_server import schema
 from lossboard_server.writer import Transaction
@@ -48,7 +48,32 @@ def purge_step(transaction: Transaction, uid: int) -> bool:
         if _delete_some(transaction.connection, table, mine):
             return True
     transaction.update_run(uid, "state", purged=True, **_EMPTY)
+    writer = schema.writer
+    transaction.connection.execute(
+        update(writer).where(writer.c.run_id == uid).values(metadata_json="{}")
+    )
+    _delete_sweeps(transaction, uid)
     return False
+
+
+def _delete_sweeps(transaction: Transaction, uid: int) -> None:
+    """Delete the sweeps that a project without any run had before its last one was deleted."""
+    run, sweep, agent = schema.run, schema.sweep, schema.sweep_agent
+    connection = transaction.connection
+    gone = connection.execute(
+        select(run.c.project_id, run.c.deleted_us).where(run.c.id == uid)
+    ).one()
+    alive = select(run.c.id).where(run.c.project_id == gone.project_id, run.c.purged.is_(False))
+    if connection.execute(alive.limit(1)).first() is not None:
+        return
+    # One that gave nothing to run yet was made for runs to come.
+    mine = select(sweep.c.id).where(
+        sweep.c.project_id == gone.project_id,
+        sweep.c.created_us < gone.deleted_us,
+        sweep.c.given > 0,
+    )
+    connection.execute(delete(agent).where(agent.c.sweep_id.in_(mine)))
+    connection.execute(delete(sweep).where(sweep.c.id.in_(mine)))
 
 
 _EMPTY = {
@@ -69,9 +94,11 @@ def _parts(uid: int) -> list[tuple[Table, ColumnElement[bool]]]:
     of_run: Select[tuple[int]] = select(series.c.id).where(series.c.attempt_id.in_(attempts))
     blocks = (schema.block, schema.hist_block, schema.json_block)
     owned = (schema.tail, schema.console_line, schema.file, schema.alert)
+    mark = schema.stream_mark
     return [
         *((table, table.c.series_id.in_(of_run)) for table in blocks),
         (series, series.c.attempt_id.in_(attempts)),
+        (mark, mark.c.attempt_id.in_(attempts)),
         *((table, table.c.run_id == uid) for table in owned),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import lossboard as wandb
 from lossboard.api import NotFound
+from lossboard.api.connection import Connection
 from lossboard.errors import CommError, UnsupportedError
 
 
@@ -118,6 +120,27 @@ def test_history_samples_evenly_with_first_and_last(api: wandb.Api, project: str
     assert [row["_step"] for row in rows] == [step * 9 for step in range(12)]
     by_epoch = found.history(keys=["loss"], x_axis="epoch", pandas=False)
     assert len(by_epoch) == 100 and set(by_epoch[0]) == {"epoch", "loss"}
+
+
+@pytest.mark.covers("Run.history")
+def test_history_asks_the_server_for_500_rows_that_have_the_keys(
+    api: wandb.Api, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = api.run(logged(3000).path)
+    asked: list[Any] = []
+    get = Connection.get
+
+    def noted(self: Connection, *parts: Any, **query: Any) -> Any:
+        asked.append(query)
+        return get(self, *parts, **query)
+
+    monkeypatch.setattr(Connection, "get", noted)
+    steps = [row["_step"] for row in found.history(pandas=False)]
+    assert (len(steps), steps[0], steps[-1]) == (500, 0, 2999)
+    assert {b - a for a, b in pairwise(steps)} == {6, 7}
+    rare = found.history(keys=["loss", "rare"], samples=3, pandas=False)
+    assert [row["rare"] for row in rare] == [0, 1500, 2975]
+    assert len(asked) == 2
 
 
 @pytest.mark.covers("Run.history")

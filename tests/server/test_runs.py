@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -248,6 +251,48 @@ def test_the_data_of_a_deleted_run_go_and_its_id_stays_taken(
     assert writer.http.post(f"/api/runs/{uid}/restore").status_code == 410
     assert writer_of(server, project=writer.start.project).log(0).status_code == 410
     assert len(other.points()) == 5000
+
+
+def mutate(server: Any, name: str, answer: str, **given: Any) -> Any:
+    """What a mutation of the official door answers."""
+    question = {
+        "query": f"mutation M($input: JSON) {{ {name}(input: $input) {{ {answer} }} }}",
+        "variables": {"input": given},
+    }
+    found = httpx.post(f"{server.base_url}/graphql", json=question).json()
+    return found["data"][name]
+
+
+def rows_left(server: Any, *tables: str) -> list[int]:
+    """How many rows these tables have."""
+    address = f"file:{server.data_dir / 'lossboard.db'}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as database:
+        counts = [f"SELECT count(*) FROM {table}" for table in tables]
+        return [database.execute(count).fetchone()[0] for count in counts]
+
+
+def test_marks_of_streams_and_used_sweeps_go_with_the_last_run_of_a_project(
+    server_factory: Any, eventually: Any
+) -> None:
+    server = server_factory(undo_secs=0, maintenance_secs=0.1)
+    config = "method: random\nparameters: {lr: {min: 0, max: 1}}"
+    used, unused = (
+        mutate(server, "upsertSweep", "sweep { name }", projectName="p", config=config)
+        for _ in range(2)
+    )
+    name = used["sweep"]["name"]
+    agent = mutate(server, "createAgent", "agent { id }", projectName="p", sweep=name)
+    mutate(server, "agentHeartbeat", "commands", id=agent["agent"]["id"])
+    line = '{"_step": 0, "_timestamp": 1.7e9, "x": 1}'
+    body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": [line]}}}
+    stream = f"{server.base_url}/files/local/p/r/file_stream"
+    httpx.post(stream, json=body).raise_for_status()
+    tables = ("stream_mark", "sweep_agent", "sweep")
+    assert rows_left(server, *tables) == [1, 1, 2]
+    uid = httpx.get(f"{server.base_url}/api/runs/local/p/r").json()["uid"]
+    httpx.delete(f"{server.base_url}/api/runs/{uid}").raise_for_status()
+    eventually(lambda: rows_left(server, *tables) == [0, 0, 1])
+    assert unused["sweep"]["name"] != name, "the one that no run was given of stays"
 
 
 def test_a_parent_waits_for_its_forks_before_its_data_go(

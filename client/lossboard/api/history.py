@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lossboard.api.connection import Connection, numbers_restored
 
-__all__ = ["as_frame", "evenly", "scan_rows"]
+__all__ = ["as_frame", "sampled_rows", "scan_rows"]
 
 _MAX_PAGE: Final = 10_000
 
@@ -31,7 +31,7 @@ def scan_rows(
             "runs",
             run_uid,
             "history",
-            keys=",".join(keys) if keys else None,
+            keys=_listed(keys),
             min_step=step,
             max_step=max_step,
             limit=max(1, min(page_size, _MAX_PAGE)),
@@ -41,12 +41,26 @@ def scan_rows(
         step = answer["next_step"]
 
 
-def evenly(rows: Sequence[dict[str, Any]], samples: int) -> list[dict[str, Any]]:
-    """At most `samples` of the rows, evenly spaced, with the first and the last."""
-    if len(rows) <= samples:
-        return list(rows)
-    last = len(rows) - 1
-    return [rows[place * last // max(samples - 1, 1)] for place in range(samples)]
+def sampled_rows(
+    connection: Connection,
+    run_uid: int,
+    keys: Sequence[str] | None,
+    *,
+    samples: int,
+    stream: str = "history",
+) -> list[dict[str, Any]]:
+    """At most `samples` of the rows, evenly spaced, with the first and the last; with `keys` of
+    those that have all of them."""
+    answer = connection.get(
+        "runs", run_uid, "history", keys=_listed(keys), samples=samples, stream=stream
+    )
+    return [numbers_restored(row) for row in answer["rows"]]
+
+
+def _listed(keys: Sequence[str] | None) -> str | None:
+    """The keys in a query, without those that every row has."""
+    own = [key for key in keys or () if not key.startswith("_")]
+    return ",".join(own) if own else None
 
 
 def as_frame(rows: list[dict[str, Any]]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from lossboard.api.connection import Connection, NotFound, numbers_restored
 from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram, stored_histograms
-from lossboard.api.history import as_frame, evenly, scan_rows
+from lossboard.api.history import as_frame, sampled_rows, scan_rows
 from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.errors import UnsupportedError
 from lossboard.page_urls import page_url
@@ -146,16 +146,20 @@ class Run:
         """At most `samples` rows, evenly spaced, as a DataFrame or a list of dicts.
 
         With `keys` only rows that have all of them, and only these and `x_axis`, by which the
-        rows are ordered.
+        rows are ordered. The server chooses them, so that no others travel.
         """
-        source = "system" if stream == "system" else "history"
-        rows = list(self._rows(keys=_with_axis(keys, x_axis), stream=source))
+        rows = sampled_rows(
+            self._connection,
+            self._uid,
+            _with_axis(keys, x_axis),
+            samples=samples,
+            stream="system" if stream == "system" else "history",
+        )
         if x_axis != "_step":
             rows = sorted((row for row in rows if x_axis in row), key=lambda row: row[x_axis])
-        sampled = evenly(rows, samples)
         if keys is not None:
-            sampled = [{k: row[k] for k in (x_axis, *keys) if k in row} for row in sampled]
-        return as_frame(sampled) if pandas else sampled
+            rows = [{k: row[k] for k in (x_axis, *keys) if k in row} for row in rows]
+        return as_frame(rows) if pandas else rows
 
     def scan_history(
         self,
@@ -227,7 +231,7 @@ class Run:
         return scan_rows(
             self._connection,
             self._uid,
-            [key for key in keys if not key.startswith("_")] if keys else None,
+            keys,
             page_size=page_size,
             min_step=min_step,
             max_step=max_step,

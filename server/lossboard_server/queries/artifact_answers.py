@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.errors import NotFound
 from lossboard_server.queries import artifacts as reads
 
@@ -80,7 +81,7 @@ def run_answers(connection: Connection, uids: Iterable[int]) -> list[dict[str, A
         select(run.c.id.label("uid"), project.c.entity, project.c.name.label("project"))
         .add_columns(run.c.run_id, run.c.name)
         .join(project, project.c.id == run.c.project_id)
-        .where(run.c.id.in_(wanted), run.c.deleted_us.is_(None))
+        .where(among(connection, run.c.id, wanted), run.c.deleted_us.is_(None))
     )
     by_uid = {row.uid: dict(row._mapping) for row in rows}
     return [by_uid[uid] for uid in wanted if uid in by_uid]

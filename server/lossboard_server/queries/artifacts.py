@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 
 __all__ = [
     "Artifact",
@@ -279,7 +280,7 @@ def _aliases_of(
 ) -> dict[tuple[int, int], list[str]]:
     query = (
         select(_ALIAS.c.artifact_collection_id, _ALIAS.c.artifact_id, _ALIAS.c.alias)
-        .where(_ALIAS.c.artifact_id.in_(artifact_ids))
+        .where(among(connection, _ALIAS.c.artifact_id, artifact_ids))
         .order_by(_ALIAS.c.alias)
     )
     found: dict[tuple[int, int], list[str]] = {}

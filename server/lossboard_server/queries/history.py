@@ -8,8 +8,9 @@ is that of the last value in it; with `keys`, of the values asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Literal
 
 import msgspec
@@ -17,34 +18,39 @@ import numpy as np
 from sqlalchemy import Connection
 
 from lossboard_server.errors import Invalid
-from lossboard_server.queries.lineage import Lineage
-from lossboard_server.queries.nesting import put_nested
-from lossboard_server.queries.selection import Selection, found_ascends
+from lossboard_server.queries.row_table import ROW_FIELDS, RowTable, row_dicts, row_table
+from lossboard_server.queries.selection import Found, Selection, found_ascends
 from lossboard_server.queries.whole import read_window
 from lossboard_server.storage import TailMemo
-from lossboard_server.storage.entries import scalar
+from lossboard_server.storage.entries import Entry
 from lossboard_server.storage.histograms import NO_BATCH, Histograms
-from lossboard_server.storage.points import Ints, Points
+from lossboard_server.storage.points import Ints
 
 __all__ = ["HistoryQuery", "HistoryResult", "query_history"]
 
 _MAX_ROWS = 1_000_000
 _ROWS_AT_A_TIME = 10_000
+_SAMPLED_AT_A_TIME = 65_536  # bounds memory; blocks at the ends of a stretch are read twice
+_NO_STEPS: Ints = np.empty(0, np.int64)
 _KINDS = {
     "history": ("scalar", "json", "row", "histogram"),
     "system": ("system", "system_json"),
 }
-_ROW_FIELDS = ("_step", "_timestamp", "_runtime")
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of the request (docs/http_api.md); `run` is the uid."""
+    """Parameters of the request (docs/http_api.md); `run` is the uid.
+
+    `samples` asks for at most so many rows at even distances, with the first and the last, in
+    place of the first `limit` ones.
+    """
 
     run: int
     keys: list[str] | None = None
     min_step: int | None = None
     max_step: int | None = None
     limit: int = 1000
+    samples: int | None = None
     stream: Literal["history", "system"] = "history"
 
 
@@ -60,8 +66,9 @@ def query_history(connection: Connection, memo: TailMemo, query: HistoryQuery) -
 
     Raises Invalid for a limit that isn't one, NotFound for an unknown run.
     """
-    if not 1 <= query.limit <= _MAX_ROWS:
-        raise Invalid(f"limit is {query.limit}: expected 1 to {_MAX_ROWS:,} rows")
+    for name, rows in (("limit", query.limit), ("samples", query.samples)):
+        if rows is not None and not 1 <= rows <= _MAX_ROWS:
+            raise Invalid(f"{name} is {rows}: expected 1 to {_MAX_ROWS:,} rows")
     selection = Selection(connection, memo, [query.run], _KINDS[query.stream], None)
     reader = _Reader(selection, query)
     if reader.span is None:
@@ -71,6 +78,8 @@ def query_history(connection: Connection, memo: TailMemo, query: HistoryQuery) -
         low = max(low, query.min_step)
     if query.max_step is not None:
         high = min(high, query.max_step - 1)
+    if query.samples is not None:
+        return HistoryResult(_sampled(reader, low, high, query.samples), None)
     return _page(reader, low, high, query.limit)
 
 
@@ -89,13 +98,27 @@ def _page(reader: _Reader, low: int, high: int, limit: int) -> HistoryResult:
     return HistoryResult(rows[:limit], next_step)
 
 
-@dataclass
-class _Table:
-    """Rows of a stretch of steps: their steps and times, ascending by step, and their values."""
+def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[str, Any]]:
+    """Some of the rows from step `low` to `high`; the others are read, and not made."""
+    chosen: Ints | None = None
+    if reader.knows_rows:
+        steps = reader.row_steps(low, high)
+        chosen = steps[_evenly(len(steps), samples)]
+    reader.begin(low)
+    rows: list[dict[str, Any]] = []
+    stretch = reader.stretch(_SAMPLED_AT_A_TIME)
+    while low <= high:
+        end = min(high, low + stretch - 1)
+        rows += reader.rows(low, end, chosen)
+        low = end + 1
+    return rows if chosen is not None else [rows[place] for place in _evenly(len(rows), samples)]
 
-    steps: Ints
-    times_us: Ints
-    columns: dict[str, tuple[Ints, list[Any]]] = field(default_factory=dict)  # by key: rows, values
+
+def _evenly(count: int, samples: int) -> Ints:
+    """At most `samples` of `count` places at even distances, with the first and the last."""
+    if count <= samples:
+        return np.arange(count)
+    return np.linspace(0, count - 1, samples).round().astype(np.int64)
 
 
 class _Reader:
@@ -134,7 +157,7 @@ class _Reader:
 
     def begin(self, low: int) -> None:
         """Find the events that wait for the first row from step `low` on."""
-        if self.span is None or not any(kind == "histogram" for kind, _ in self._found):
+        if self.span is None or not self._has_events:
             return
         ordered = all(found_ascends(ones) for ones in self._found.values())
         start = self._last_row(low - 1) if ordered else self.span[0]
@@ -156,23 +179,59 @@ class _Reader:
             end, stretch = start - 1, stretch * 4
         return self.span[0]
 
-    def rows(self, low: int, high: int) -> list[dict[str, Any]]:
-        """The rows from step `low` to `high`; to be called for one stretch after another."""
-        table = self._plain(low, high)
-        self._land(table, low, high)
-        return _dicts(table, self._wanted, self._lineage, self._paths)
+    @property
+    def _has_events(self) -> bool:
+        return any(kind == "histogram" for kind, _ in self._found)
 
-    def _plain(self, low: int, high: int) -> _Table:
-        """Rows without watch events."""
+    @property
+    def knows_rows(self) -> bool:
+        """Whether `row_steps` can tell which rows there are: no watch events are asked for."""
+        kinds = {kind for kind, key in self._found if key in (self._wanted or ())}
+        return "histogram" not in kinds
+
+    def row_steps(self, low: int, high: int) -> Ints:
+        """The steps from `low` to `high` at which there are rows."""
+        by_key: dict[str, Ints] = {key: _NO_STEPS for key in self._wanted or ()}
+        for (kind, key), ones in self._found.items():
+            if kind != "histogram":
+                steps = self._steps_of(kind, ones, low, high)
+                by_key[key] = _united(by_key.get(key, _NO_STEPS), steps)
+        join = _common if self._wanted else _united
+        return reduce(join, by_key.values(), next(iter(by_key.values()), _NO_STEPS))
+
+    def _steps_of(self, kind: str, ones: Sequence[Found], low: int, high: int) -> Ints:
+        """The different steps of one series."""
+        entries = [entry for one in ones if one.cut is None for entry in one.entries()]
+        whole = len(entries) == sum(len(one.entries()) for one in ones)
+        if whole and all(_is_gapless(entry) for entry in entries):
+            spans = [(max(low, e.min_step), min(high, e.max_step)) for e in entries]
+            return reduce(_united, [np.arange(start, end + 1) for start, end in spans])
+        found = read_window(self._connection, kind, {"": ones}, low, high)
+        return _distinct(found[""].steps) if "" in found else _NO_STEPS
+
+    def rows(self, low: int, high: int, only: Ints | None = None) -> list[dict[str, Any]]:
+        """The rows from step `low` to `high`, or those at the steps `only` among them; to be
+        called for one stretch after another."""
+        table = self._plain(low, high, only)
+        self._land(table, low, high, only)
+        if only is not None:
+            table = table.only(only)
+        return row_dicts(table, self._wanted, self._lineage, self._paths)
+
+    def _plain(self, low: int, high: int, only: Ints | None = None) -> RowTable:
+        """Rows without watch events; with `only` there are values at these steps alone."""
         series: list[tuple[str, Any]] = []
         for kind in {kind for kind, _ in self._found} - {"histogram"}:
             found = {name: ones for name, ones in self._found.items() if name[0] == kind}
             wholes = read_window(self._connection, kind, found, low, high)
             series += [(key, wholes[kind, key]) for kind, key in found if (kind, key) in wholes]
-        return _table(series)
+        if only is not None and not self._has_events:  # which need to know of the rows between
+            series = [(key, whole.take(np.isin(whole.steps, only))) for key, whole in series]
+        return row_table(series, only)
 
-    def _land(self, table: _Table, low: int, high: int) -> None:
+    def _land(self, table: RowTable, low: int, high: int, only: Ints | None = None) -> None:
         """Put the histograms of these steps, and the events that wait, into rows of the table."""
+        steps = None if only is None else frozenset(only.tolist())
         found = {name: ones for name, ones in self._found.items() if name[0] == "histogram"}
         wholes = read_window(self._connection, "histogram", found, low, high)
         for _, key in found:
@@ -181,7 +240,7 @@ class _Reader:
             if whole is not None and len(whole.steps):
                 whole = whole.by_step()
                 events += [_Event(whole, place) for place in range(len(whole.steps))]
-            waiting = _place_events(table, key, events)
+            waiting = _place_events(table, key, events, steps)
             if waiting is not None:
                 self._pending[key] = waiting
 
@@ -189,7 +248,7 @@ class _Reader:
 def _wanted(query: HistoryQuery) -> frozenset[str] | None:
     if query.keys is None:
         return None
-    return frozenset(key for key in query.keys if key not in _ROW_FIELDS)
+    return frozenset(key for key in query.keys if key not in ROW_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -221,95 +280,57 @@ class _Event:
         return {"_type": "histogram", "values": exact.tolist(), "bins": edges.tolist()}
 
 
-def _place_events(table: _Table, key: str, events: Sequence[_Event]) -> _Event | None:
-    """Put each event into its row; the last one that has to wait for a later row."""
+def _place_events(
+    table: RowTable, key: str, events: Sequence[_Event], only: frozenset[int] | None
+) -> _Event | None:
+    """Put each event into its row, if that is at one of the steps `only`; the last one that has
+    to wait for a later row."""
     landed: dict[int, _Event] = {}
     waiting: _Event | None = None
     for event in events:
         row = int(np.searchsorted(table.steps, event.step))
-        later = table.times_us[row:] >= event.time_us
         if event.watched:
-            row += int(later.argmax()) if later.any() else len(later)
+            row = _first_since(table.times_us, row, event.time_us)
         if row < len(table.steps):
             landed[row] = event
         else:
             waiting = event
+    if only is not None:
+        landed = {row: event for row, event in landed.items() if int(table.steps[row]) in only}
     if landed:
         rows = np.array(list(landed), np.int64)
         table.columns[key] = rows, [event.value() for event in landed.values()]
     return waiting
 
 
-def _table(series: Sequence[tuple[str, Any]]) -> _Table:
-    """Rows made of whole series; of values that share a key and a step the last one stands."""
-    steps = np.concatenate([np.empty(0, np.int64), *(whole.steps for _, whole in series)])
-    times = np.concatenate([np.empty(0, np.int64), *(whole.times_us for _, whole in series)])
-    rows, inverse = np.unique(steps, return_inverse=True)
-    latest = np.full(len(rows), np.iinfo(np.int64).min)
-    np.maximum.at(latest, inverse, times)
-    table = _Table(rows, latest)
-    arrived: dict[str, Ints] = {}
-    for key, whole in series:
-        if key:
-            _fill(table, arrived, key, whole)
-    return table
+def _first_since(times_us: Ints, row: int, time_us: int) -> int:
+    """The first row from `row` on of that time or a later one; behind the last if there is none."""
+    if row < len(times_us) and times_us[row] >= time_us:  # nearly always
+        return row
+    later = times_us[row:] >= time_us
+    return row + (int(later.argmax()) if later.any() else len(later))
 
 
-def _fill(table: _Table, arrived: dict[str, Ints], key: str, whole: Any) -> None:
-    order = np.argsort(whole.steps, kind="stable")
-    steps = whole.steps[order]
-    lasts = order[
-        np.flatnonzero(np.append(steps[1:] != steps[:-1], np.ones(min(len(steps), 1), bool)))
-    ]
-    rows, times = np.searchsorted(table.steps, whole.steps[lasts]), whole.times_us[lasts]
-    values = _values(whole, lasts)
-    if key in table.columns:  # numbers and other values under one key: the later one stands
-        both = dict(zip(*_columns_of(table.columns[key], arrived[key]), strict=True))
-        for row, time_us, value in zip(rows.tolist(), times.tolist(), values, strict=True):
-            if row not in both or time_us >= both[row][0]:
-                both[row] = (time_us, value)
-        rows = np.array(list(both), np.int64)
-        times = np.array([time_us for time_us, _ in both.values()], np.int64)
-        values = [value for _, value in both.values()]
-    table.columns[key], arrived[key] = (rows, values), times
+def _is_gapless(entry: Entry) -> bool:
+    """Whether there is a point at each step; a step twice and one left out look the same, and
+    then one sample may find no row."""
+    return entry.steps_ascend and entry.n == entry.max_step - entry.min_step + 1
 
 
-def _columns_of(column: tuple[Ints, list[Any]], times: Ints) -> tuple[list[int], list[Any]]:
-    rows, values = column
-    return rows.tolist(), list(zip(times.tolist(), values, strict=True))
+def _distinct(steps: Ints) -> Ints:
+    """The different steps, ascending; `np.unique` hashes them, which takes twenty times as long."""
+    ordered = np.sort(steps, kind="stable")
+    is_new = np.append(np.ones(min(len(steps), 1), bool), ordered[1:] != ordered[:-1])
+    distinct: Ints = ordered[is_new]
+    return distinct
 
 
-def _values(whole: Any, which: Any) -> list[Any]:
-    if isinstance(whole, Points):
-        numbers, types = whole.numbers[which].tolist(), whole.types[which].tolist()
-        return [scalar(*pair) for pair in zip(numbers, types, strict=True)]
-    return [whole.items[place] for place in which.tolist()]
+def _united(a: Ints, b: Ints) -> Ints:
+    return a if np.array_equal(a, b) else _distinct(np.concatenate((a, b)))
 
 
-def _dicts(
-    table: _Table,
-    wanted: frozenset[str] | None,
-    lineage: Lineage,
-    paths: Mapping[str, Sequence[str]],
-) -> list[dict[str, Any]]:
-    """The rows as dicts; with `wanted`, those that have all these keys, and no others.
-
-    Rows hold nested values as they were logged; keys that were asked for stand as they were asked.
-    """
-    start = lineage.started_us
-    rows = [
-        {"_step": step, "_timestamp": time_us / 1e6, "_runtime": (time_us - start) / 1e6}
-        for step, time_us in zip(table.steps.tolist(), table.times_us.tolist(), strict=True)
-    ]
-    columns: Mapping[str, tuple[Ints, list[Any]]] = table.columns
-    for key, (places, values) in columns.items():
-        path = paths.get(key, ()) if wanted is None else ()
-        if path:
-            for place, value in zip(places.tolist(), values, strict=True):
-                put_nested(rows[place], path, value)
-        elif wanted is None or key in wanted:
-            for place, value in zip(places.tolist(), values, strict=True):
-                rows[place][key] = value
-    if not wanted:
-        return rows
-    return [row for row in rows if len(row) == len(_ROW_FIELDS) + len(wanted)]
+def _common(a: Ints, b: Ints) -> Ints:
+    if np.array_equal(a, b):
+        return a
+    common: Ints = np.intersect1d(a, b, assume_unique=True)
+    return common

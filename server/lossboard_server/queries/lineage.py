@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.errors import NotFound
 
 __all__ = ["Lineage", "Part", "lineages"]
@@ -64,7 +65,7 @@ def lineages(connection: Connection, run_ids: Sequence[int]) -> list[Lineage]:
 
 def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Any]:
     run = schema.run.c
-    query = select(run.id, run.started_us, run.generation).where(run.id.in_(run_ids))
+    query = select(run.id, run.started_us, run.generation).where(among(connection, run.id, run_ids))
     return {row.id: row for row in connection.execute(query)} if run_ids else {}
 
 
@@ -75,17 +76,17 @@ def _attempts(
     attempt = schema.attempt.c
     latest = connection.execute(
         select(attempt.run_id, func.max(attempt.id).label("id"), func.count().label("attempts"))
-        .where(attempt.run_id.in_(run_ids))
+        .where(among(connection, attempt.run_id, run_ids))
         .group_by(attempt.run_id)
     ).all()
     counts = {row.run_id: row.attempts for row in latest}
     found: dict[int, Any] = {}
-    wanted: Iterable[int] = {row.id for row in latest}
+    wanted: Collection[int] = {row.id for row in latest}
     while wanted:
         query = select(
             attempt.id, attempt.run_id, attempt.parent_id, attempt.cut_step, attempt.opened_us
         )
-        rows = connection.execute(query.where(attempt.id.in_(wanted))).all()
+        rows = connection.execute(query.where(among(connection, attempt.id, wanted))).all()
         found |= {row.id: row for row in rows}
         parents = {row.parent_id for row in rows if row.parent_id is not None}
         wanted = parents - found.keys()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.queries.lineage import Lineage, lineages
 from lossboard_server.queries.reader import Piece
 from lossboard_server.storage.entries import Entry, entry_of, entry_of_row
@@ -101,7 +102,7 @@ class Selection:
         attempts = sorted({part.attempt_id for line in self.lineages for part in line.parts})
         query = (
             select(series)
-            .where(series.c.attempt_id.in_(attempts), series.c.kind.in_(kinds))
+            .where(among(self.connection, series.c.attempt_id, attempts), series.c.kind.in_(kinds))
             .order_by(series.c.id)
         )
         if keys is None:

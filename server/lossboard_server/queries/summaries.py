@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.queries.definitions import definition_of
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.nesting import put_nested
@@ -42,9 +43,8 @@ def summaries(
     """
     selection = Selection(connection, memo, run_ids, ["scalar", "json"], only)
     run = schema.run.c
-    rows = connection.execute(
-        select(run.id, run.metrics_json, run.set_summary_json).where(run.id.in_(run_ids))
-    )
+    query = select(run.id, run.metrics_json, run.set_summary_json)
+    rows = connection.execute(query.where(among(connection, run.id, run_ids)))
     settings = {row.id: (json.loads(row.metrics_json), json.loads(row[2])) for row in rows}
     return {
         lineage.run_id: _summary(selection, lineage, *settings[lineage.run_id])

@@ -135,15 +135,18 @@ async def history(
     min_step: int | None = None,
     max_step: int | None = None,
     limit: int = 1000,
+    samples: int | None = None,
     stream: Literal["history", "system"] = "history",
 ) -> Response:
-    """Rows: one for each step, of the last value of each key that arrived."""
+    """Rows: one for each step, of the last value of each key that arrived; a page of them, or so
+    many samples."""
     query = queries.HistoryQuery(
         run=uid,
         keys=None if keys is None else keys.split(","),
         min_step=min_step,
         max_step=max_step,
         limit=limit,
+        samples=samples,
         stream=stream,
     )
     found = await server.database.ask(

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.storage.entries import Entry, Series, entry_of, entry_of_row, row_of_entry
 from lossboard_server.storage.flat import append_histograms, append_values
 from lossboard_server.storage.histograms import Histograms
@@ -107,7 +108,8 @@ def _oldest(connection: Connection, run_id: int) -> tuple[list[tuple[int, bytes]
 
 def _known_series(connection: Connection, attempt_ids: set[int]) -> dict[TailKey, Any]:
     series = schema.series
-    rows = connection.execute(select(series).where(series.c.attempt_id.in_(attempt_ids)))
+    mine = among(connection, series.c.attempt_id, attempt_ids)
+    rows = connection.execute(select(series).where(mine))
     return {TailKey(row.attempt_id, row.kind, row.key): row for row in rows}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from lossboard.wire import Column, HistogramColumn, JsonColumn, Rows, decode_record
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.storage.entries import Series
 from lossboard_server.storage.histograms import Histograms, histograms_of
 from lossboard_server.storage.points import Points
@@ -222,7 +223,7 @@ def read_tail(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) ->
     rows = connection.execute(
         select(tail.id, tail.run_id, writer.attempt_id, tail.writer_id, tail.seq)
         .join_from(schema.tail, schema.writer)
-        .where(tail.run_id.in_(run_ids))
+        .where(among(connection, tail.run_id, run_ids))
         .order_by(tail.run_id, tail.id)
     ).all()
     groups = list(_groups(rows))

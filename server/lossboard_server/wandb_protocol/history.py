@@ -28,9 +28,10 @@ def rows_text(
 ) -> list[str]:
     """Rows as JSON texts: all of a window of steps, or so many spread evenly over the run."""
     if minStep is None and maxStep is None:
-        rows = _spread(_rows(call, run.uid, None, None, None), samples or DEFAULT_SAMPLES)
+        query = queries.HistoryQuery(run=run.uid, samples=samples or DEFAULT_SAMPLES)
+        rows = _answer(call, query)
     else:
-        rows = _rows(call, run.uid, None, minStep, maxStep)
+        rows = _rows(call, run.uid, minStep, maxStep)
     return [json.dumps(row) for row in rows]
 
 
@@ -45,9 +46,14 @@ def sampled(call: Call, run: Run, specs: Sequence[str] | str) -> list[list[dict[
 
 def _sampled_one(call: Call, run: Run, spec: dict[str, Any]) -> list[dict[str, Any]]:
     keys = list(dict.fromkeys(spec.get("keys") or ()))
-    rows = _rows(call, run.uid, keys, spec.get("minStep"), spec.get("maxStep"))
-    chosen = _spread(rows, int(spec.get("samples") or DEFAULT_SAMPLES))
-    return [{key: _plain(_at(row, key)) for key in keys} for row in chosen]
+    query = queries.HistoryQuery(
+        run=run.uid,
+        keys=keys,
+        min_step=spec.get("minStep"),
+        max_step=spec.get("maxStep"),
+        samples=int(spec.get("samples") or DEFAULT_SAMPLES),
+    )
+    return [{key: _plain(_at(row, key)) for key in keys} for row in _answer(call, query)]
 
 
 def _at(row: dict[str, Any], key: str) -> Any:
@@ -60,12 +66,13 @@ def _at(row: dict[str, Any], key: str) -> Any:
     return value
 
 
-def _rows(
-    call: Call, uid: int, keys: list[str] | None, low: int | None, high: int | None
-) -> list[dict[str, Any]]:
-    query = queries.HistoryQuery(
-        run=uid, keys=keys, min_step=low, max_step=high, limit=MAX_ROWS, stream="history"
-    )
+def _answer(call: Call, query: queries.HistoryQuery) -> list[dict[str, Any]]:
+    with call.read() as connection:
+        return queries.query_history(connection, call.services.tails, query).rows
+
+
+def _rows(call: Call, uid: int, low: int | None, high: int | None) -> list[dict[str, Any]]:
+    query = queries.HistoryQuery(run=uid, min_step=low, max_step=high, limit=MAX_ROWS)
     rows: list[dict[str, Any]] = []
     with call.read() as connection:
         while True:
@@ -74,16 +81,8 @@ def _rows(
             if found.next_step is None:
                 return rows
             query = queries.HistoryQuery(
-                run=uid, keys=keys, min_step=found.next_step, max_step=high, limit=MAX_ROWS
+                run=uid, min_step=found.next_step, max_step=high, limit=MAX_ROWS
             )
-
-
-def _spread(rows: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """At most `count` rows at even distances, with the first and the last."""
-    if len(rows) <= count or count < 2:
-        return rows[:count]
-    places = [round(index * (len(rows) - 1) / (count - 1)) for index in range(count)]
-    return [rows[place] for place in places]
 
 
 def _plain(value: Any) -> Any:
@@ -118,16 +117,15 @@ def keys_of(call: Call, run: Run) -> dict[str, Any]:
     return {"sets": [], "keys": keys, "lastStep": last_step}
 
 
-def _system_rows(call: Call, uid: int) -> list[dict[str, Any]]:
-    query = queries.HistoryQuery(run=uid, limit=MAX_ROWS, stream="system")
-    with call.read() as connection:
-        rows = queries.query_history(connection, call.services.tails, query).rows
+def _system_rows(call: Call, uid: int, samples: int | None = None) -> list[dict[str, Any]]:
+    query = queries.HistoryQuery(run=uid, limit=MAX_ROWS, samples=samples, stream="system")
+    rows = _answer(call, query)
     return [{key: value for key, value in row.items() if key != "_step"} for row in rows]
 
 
 def system_text(call: Call, uid: int, samples: int | None = None) -> list[str]:
     """Rows of system metrics as JSON texts."""
-    rows = _spread(_system_rows(call, uid), samples or DEFAULT_SAMPLES)
+    rows = _system_rows(call, uid, samples or DEFAULT_SAMPLES)
     return [json.dumps(row) for row in rows]
 
 
@@ -144,5 +142,5 @@ def tail_text(call: Call, uid: int, stream: Literal["history", "system"]) -> str
     else:
         with call.read() as connection:
             last = queries.last_steps(connection, call.services.tails, [uid]).get(uid)
-        rows = [] if last is None else _rows(call, uid, None, last, last + 1)
+        rows = [] if last is None else _rows(call, uid, last, last + 1)
     return json.dumps([json.dumps(row) for row in rows[-1:]])

@@ -163,6 +163,26 @@ def test_with_keys_only_rows_that_have_all_of_them_come_back(
     assert typed(pages(story, limit=limit, keys=keys)) == typed(wanted)
 
 
+@settings(max_examples=1000, deadline=None)
+@given(
+    parts=parts,
+    samples=st.integers(1, 12),
+    keys=st.none() | st.lists(st.sampled_from(["a", "b", WATCHED, "_step"]), unique=True),
+    low=st.none() | st.integers(-8, 40),
+    high=st.none() | st.integers(-8, 40),
+)
+def test_samples_are_rows_at_even_distances_with_the_first_and_the_last(
+    store: Any, parts: Any, samples: int, keys: Any, low: Any, high: Any
+) -> None:
+    story = Story(store).play(parts)
+    window = {"keys": keys, "min_step": low, "max_step": high}
+    rows = pages(story, limit=1000, **window)
+    places = np.linspace(0, len(rows) - 1, samples).round().astype(int)
+    wanted = rows if len(rows) <= samples else [rows[place] for place in places]
+    query = HistoryQuery(story.run, samples=samples, **window)
+    assert typed(store.ask(query_history, query).rows) == typed(wanted)
+
+
 def test_histograms_that_were_logged_stand_in_their_own_row(store: Any) -> None:
     story = Story(store)
     data = HistogramData(0.0, 2.0, np.array([0.5, 1], "<f8").tobytes(), 4, 1.5)
