@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import Any
 
@@ -176,3 +177,108 @@ def test_importance_is_refused_where_it_would_be_noise(
     text = "Needs at least 8 runs with a number for it: 7 of 7 have one."
     expect(workspace.get_by_text(text)).to_be_visible()
     assert wait_for_panel(workspace, own)["data"] == {"refusal": text}
+
+
+AXES = ["config.lr", "config.width", "config.optimizer"]
+SELECTED = "panel.data.selected?.length"
+
+
+@pytest.fixture
+def parallel(workspace: Page) -> str:
+    """The id of parallel coordinates over three settings."""
+    add_panel(workspace, "parallel", *AXES)
+    workspace.get_by_label("Title").fill("Settings")
+    return save(workspace)
+
+
+def drag_axis(page: Page, panel_id: str, axis: int, start: float, end: float) -> None:
+    """Along an axis, from one share of its length to another one (0 is below)."""
+    plot = page.locator(f"[data-panel='{panel_id}'] .plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    left, top, side, below = box["x"] + 52, box["y"] + 30, 52, 44
+    x = left + axis / (len(AXES) - 1) * (box["width"] - 2 * side)
+    high = box["height"] - below
+    page.mouse.move(x + 4, top + (1 - start) * high)
+    page.mouse.down()
+    page.mouse.move(x + 4, top + (1 - end) * high, steps=4)
+    page.mouse.up()
+
+
+def selected(panel: Any) -> set[str]:
+    names = {run["id"]: run["label"] for run in panel["data"]["runs"]}
+    return {names[uid] for uid in panel["data"]["selected"]}
+
+
+def test_ranges_dragged_on_axes_select_the_runs_inside_all_of_them(
+    workspace: Page, parallel: str
+) -> None:
+    settings = {f"run-{number}": config_of(number) for number in range(RUNS)}
+    drag_axis(workspace, parallel, 0, 0.02, 0.6)
+    panel = wait_for_panel(workspace, parallel, SELECTED)
+    low, high = panel["data"]["brushes"][0]["from"], panel["data"]["brushes"][0]["to"]
+    rates = [config["lr"] for config in settings.values()]
+    span = math.log10(max(rates) / min(rates))  # over two decades: a log axis
+    assert math.log10(low / min(rates)) == pytest.approx(0.02 * span, abs=0.02 * span)
+    assert math.log10(high / min(rates)) == pytest.approx(0.6 * span, abs=0.02 * span)
+    first = {name for name, config in settings.items() if low <= config["lr"] <= high}
+    assert selected(panel) == first
+    drag_axis(workspace, parallel, 2, 0.9, 1.0)
+    panel = wait_for_panel(workspace, parallel, "panel.data.brushes[2] && panel.data.selected")
+    assert panel["data"]["brushes"][2] == {"words": ["sgd"]}
+    both = {name for name in first if settings[name]["optimizer"] == "sgd"}
+    assert selected(panel) == both
+    assert 0 < len(both) < len(first) < RUNS
+    text = f"{len(both)} of {RUNS} runs selected"
+    expect(workspace.get_by_text(text)).to_be_visible()
+    workspace.reload()
+    assert selected(wait_for_panel(workspace, parallel, SELECTED)) == both
+    workspace.get_by_role("button", name="Keep only these visible").click()
+    kept = wait_for_panel(workspace, parallel, f"panel.runs.length === {len(both)}")
+    assert {run["label"] for run in kept["data"]["runs"]} == both
+    assert kept["data"]["selected"] is None
+    workspace.keyboard.press("Control+z")
+    assert selected(wait_for_panel(workspace, parallel, SELECTED)) == both
+
+
+def test_a_selection_is_cleared_by_a_click_on_its_axis_a_double_click_and_escape(
+    workspace: Page, parallel: str
+) -> None:
+    plot = workspace.locator(f"[data-panel='{parallel}'] .plot")
+    for axis in (0, 1):
+        drag_axis(workspace, parallel, axis, 0.0, 0.7)
+        wait_for_panel(workspace, parallel, f"panel.data.brushes[{axis}]")
+    drag_axis(workspace, parallel, 0, 0.3, 0.3)
+    left = wait_for_panel(workspace, parallel, "panel.data.brushes[0] === null")
+    assert left["data"]["brushes"][1] is not None
+    plot.dblclick(position={"x": 90, "y": 100})
+    wait_for_panel(workspace, parallel, "panel.data.selected === null")
+    drag_axis(workspace, parallel, 1, 0.0, 0.7)
+    wait_for_panel(workspace, parallel, SELECTED)
+    workspace.keyboard.press("Escape")
+    wait_for_panel(workspace, parallel, "panel.data.selected === null")
+
+
+def test_ranges_are_typed_and_ticked_by_keyboard(workspace: Page, parallel: str) -> None:
+    panel = workspace.get_by_role("region", name="Settings", exact=True)
+    panel.get_by_role("button", name="Settings of Settings").focus()
+    workspace.keyboard.press("Enter")
+    workspace.get_by_label("Lowest width").fill("30")
+    workspace.keyboard.press("Enter")
+    wait_for_panel(workspace, parallel, "panel.data.brushes[1]?.from === 30")
+    for word in ("adam", "lion"):
+        workspace.get_by_role("checkbox", name=word, exact=True).focus()
+        workspace.keyboard.press("Space")
+    shown = wait_for_panel(workspace, parallel, "panel.data.brushes[2]?.words.length === 2")
+    wanted = {
+        f"run-{number}"
+        for number in range(RUNS)
+        if config_of(number)["width"] >= 30 and config_of(number)["optimizer"] != "sgd"
+    }
+    assert selected(shown) == wanted
+    label = panel.get_by_role("img").get_attribute("aria-label") or ""
+    assert "optimizer adam or lion" in label
+    assert all(name in label for name in wanted)
+    workspace.get_by_role("button", name="Clear the selection").click()
+    wait_for_panel(workspace, parallel, "panel.data.selected === null")

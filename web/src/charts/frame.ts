@@ -11,7 +11,9 @@ export interface Point {
 
 export interface FrameOwner {
   /** The only direction that can be dragged along; without it, the one that is dragged farther. */
-  readonly dragsAlong?: 'x';
+  readonly dragsAlong?: 'x' | 'y';
+  /** How far a drag along y from here reaches in x, if not over the whole box; null: no drag. */
+  dragBand?(from: Point): [left: number, width: number] | null;
   /** Draws all of the lower surface; the box may be set here. */
   paint(): void;
   /** Draws what changes often or follows the pointer, on the upper surface. */
@@ -140,7 +142,7 @@ export class Frame {
 
   private dragged(point: Point): boolean {
     if (!this.down) return false;
-    const x = point.x - this.down.x;
+    const x = this.owner.dragsAlong === 'y' ? 0 : point.x - this.down.x;
     const y = this.owner.dragsAlong === 'x' ? 0 : point.y - this.down.y;
     return Math.hypot(x, y) > CLICK_PIXELS;
   }
@@ -160,9 +162,10 @@ export class Frame {
 
   private showSelection(from: Point, to: Point): void {
     const along = this.direction(from, to);
-    const { left, top, width, height } = this.box;
-    const [x, wide] =
-      along === 'x' ? [Math.min(from.x, to.x), Math.abs(to.x - from.x)] : [left, width];
+    const { top, height } = this.box;
+    const band = this.owner.dragBand ? this.owner.dragBand(from) : [this.box.left, this.box.width];
+    if (!band) return;
+    const [x, wide] = along === 'x' ? [Math.min(from.x, to.x), Math.abs(to.x - from.x)] : band;
     const [y, high] =
       along === 'y' ? [Math.min(from.y, to.y), Math.abs(to.y - from.y)] : [top, height];
     const { style } = this.select;

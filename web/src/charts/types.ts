@@ -272,6 +272,8 @@ export interface Callbacks {
   onPick?(index: number): void;
   /** Clicked a cell of the layer map. */
   onCell?(key: string, x: number): void;
+  /** Parallel coordinates: dragged along an axis, 0..1; null: that axis, or all, without it. */
+  onBrush?(axis: number | null, part: [from: number, to: number] | null): void;
   /** Pointer near this line, or null. */
   onNearest?(id: string | null): void;
   /** Heatmap and layer map: what the ramp's ends mean, after each paint. */

@@ -31,6 +31,7 @@ const NAMES = [
   'onPick',
   'onCell',
   'onNearest',
+  'onBrush',
   'onNotes',
   'onLayout',
   'onLegend',

@@ -6,6 +6,7 @@ const SHORTCUTS: [keys: string[], does: string][] = [
   [['Ctrl', 'K'], 'Find a run, panel or project'],
   [['?'], 'This list'],
   [['drag'], 'Zoom a chart along x; double click shows all again'],
+  [['drag'], 'Along an axis of parallel coordinates: select a range; Esc clears all'],
   [['click'], 'Pin a moment in all panels; in a heatmap, open that step'],
   [['Ctrl', 'Z'], 'Undo what was changed in the view; with Shift redo'],
   [['Alt', '←', '→'], 'Move the panel that has the focus; with Shift resize it'],

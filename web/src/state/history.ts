@@ -18,7 +18,7 @@ export const canRedo = computed(() => future.value.length > 0);
 
 let known: Params = lasting(params.peek());
 let path = location.pathname;
-let changedAt = 0;
+let changedAt = Number.NEGATIVE_INFINITY;
 
 function lasting(all: Params): Params {
   return Object.fromEntries(Object.entries(all).filter(([name]) => !PASSING.has(name)));
@@ -61,7 +61,7 @@ function move(from: typeof past, to: typeof past): void {
   from.value = from.peek().slice(0, -1);
   to.value = [...to.peek(), known];
   known = target;
-  changedAt = 0;
+  changedAt = Number.NEGATIVE_INFINITY;
   applyParams(target);
 }
 

@@ -131,6 +131,8 @@ export interface PanelSettings {
   /** Of histogram events, otherwise than the workspace's x. */
   axis?: HistogramAxis;
   zoom?: string;
+  /** Ranges selected in parallel coordinates. */
+  brush?: string;
   value?: string;
   full?: '1';
   /** A chart of `wandb.plot` shows its table. */

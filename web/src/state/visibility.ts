@@ -58,8 +58,8 @@ export function toggleRun(runs: Run[], visible: Run[], run: Run): void {
 export const showAll = (): void => setParams({ show: ALL, hide: null }, 'push');
 export const showNone = (): void => setParams({ hide: ALL, show: null }, 'push');
 
-export function showOnly(run: Run): void {
-  setParams({ hide: ALL, show: join([run.run_id]) }, 'push');
+export function showOnly(...runs: Run[]): void {
+  setParams({ hide: ALL, show: join(runs.map(({ run_id }) => run_id)) }, 'push');
 }
 
 /** CSS colour or custom property of a run: what was chosen, else its slot of the palette. */

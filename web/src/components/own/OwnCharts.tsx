@@ -1,35 +1,17 @@
-/** Added panels of values that runs have once: bars, one number, scatter, parallel coordinates. */
+/** Added panels of values that runs have once: bars, one number, scatter. */
 
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { BarsPanel } from '../../charts/barsPanel';
-import { type ParallelAxis, type ParallelData, ParallelPanel } from '../../charts/parallelPanel';
 import { ScatterPanel } from '../../charts/scatterPanel';
-import type { Note } from '../../charts/types';
 import { formatExact, formatValue } from '../../math/numbers';
-import { asNumber, asText } from '../../state/filters';
+import { wideRange } from '../../math/parallel';
 import type { OwnPanel } from '../../state/ownPanels';
 import { columnName, medianOf } from '../../state/runColumns';
-import { colorOf, highlighted, runValue } from '../../state/visibility';
+import { colorOf, runValue } from '../../state/visibility';
 import { useScope } from '../../state/workspace';
 import { ChartBox } from '../ChartBox';
-
-interface OwnChartProps {
-  panel: OwnPanel;
-  onNotes(notes: Note[]): void;
-}
-
-const numberAt = (run: Run, by: string): number => asNumber(runValue(run, by)) ?? Number.NaN;
-
-const lit = (): string | null => (highlighted.value === null ? null : String(highlighted.value));
-
-function light(id: string | null): void {
-  highlighted.value = id === null ? null : Number(id);
-}
-
-function idOf({ id, kind, keys }: OwnPanel, runs: Run[]) {
-  return { id, kind, key: keys.join(' '), runs: runs.map(({ uid }) => uid) };
-}
+import { idOf, light, lit, numberAt, type OwnChartProps } from './ownChart';
 
 export function OwnBars({ panel, onNotes }: OwnChartProps) {
   const runs = useScope().runs.value;
@@ -89,64 +71,6 @@ export function OwnScatter({ panel, onNotes }: OwnChartProps) {
       callbacks={{ onNotes, onNearest: light }}
     />
   );
-}
-
-const WIDE = 100;
-
-/** Settings over several orders of magnitude, such as learning rates, need a log axis. */
-function wideRange(values: number[]): boolean {
-  const finite = values.filter(Number.isFinite);
-  const lo = Math.min(...finite);
-  return finite.length > 1 && lo > 0 && Math.max(...finite) / lo >= WIDE;
-}
-
-export function OwnParallel({ panel, onNotes }: OwnChartProps) {
-  const runs = useScope().runs.value;
-  const data = useMemo<ParallelData>(() => {
-    const axes = panel.keys.map((by) => axisOf(runs, by));
-    return {
-      axes,
-      runs: runs.map((run) => ({
-        id: String(run.uid),
-        label: run.name,
-        color: colorOf(run),
-        places: axes.map((axis, i) => placeOn(axis, run, panel.keys[i])),
-      })),
-    };
-  }, [runs, panel]);
-  const options = useMemo(() => ({ highlighted: lit() }), [lit()]);
-  return (
-    <ChartBox
-      make={ParallelPanel}
-      data={data}
-      options={options}
-      panel={idOf(panel, runs)}
-      callbacks={{ onNotes, onNearest: light }}
-    />
-  );
-}
-
-function axisOf(runs: Run[], by: string): ParallelAxis {
-  const values = runs.map((run) => runValue(run, by)).filter((v) => v !== undefined && v !== null);
-  const numbers = values.map(asNumber);
-  const label = columnName(by);
-  if (numbers.some((number) => number === null)) {
-    return { label, range: null, words: [...new Set(values.map(asText))].sort() };
-  }
-  const finite = numbers.filter((n): n is number => n !== null && Number.isFinite(n));
-  if (finite.length === 0) return { label, range: null, words: [] };
-  return { label, range: [Math.min(...finite), Math.max(...finite)], words: [] };
-}
-
-function placeOn({ range, words }: ParallelAxis, run: Run, by: string): number {
-  if (range) {
-    const value = numberAt(run, by);
-    if (!Number.isFinite(value)) return Number.NaN;
-    return range[1] > range[0] ? (value - range[0]) / (range[1] - range[0]) : 0.5;
-  }
-  const at = words.indexOf(asText(runValue(run, by)));
-  if (at < 0) return Number.NaN;
-  return words.length > 1 ? at / (words.length - 1) : 0.5;
 }
 
 /** One number of all shown runs, with the run that it is of. */

@@ -19,11 +19,13 @@ import { IconButton } from '../controls';
 import { Icon } from '../Icon';
 import { Menu } from '../Menu';
 import { Panel } from '../Panel';
+import { BrushSettings } from './BrushSettings';
 import { Markdown } from './Markdown';
-import { OwnBars, OwnParallel, OwnScalar, OwnScatter } from './OwnCharts';
+import { OwnBars, OwnScalar, OwnScatter } from './OwnCharts';
 import { OwnField } from './OwnField';
 import { OwnImportance } from './OwnImportance';
 import { OwnLines } from './OwnLines';
+import { OwnParallel } from './OwnParallel';
 import { RunComparer } from './RunComparer';
 
 /** The title that was given, else one made of what is shown. */
@@ -93,9 +95,10 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
   return (
     <>
       <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
-      <Menu icon="more" label={`Settings of ${title}`} small>
+      <Menu icon="more" label={`Settings of ${title}`} small wide={panel.kind === 'parallel'}>
         {(close) => (
           <>
+            {panel.kind === 'parallel' && <BrushSettings panel={panel} />}
             <button
               type="button"
               onClick={() => {
