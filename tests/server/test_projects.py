@@ -69,8 +69,11 @@ def test_a_view_is_found_by_its_hash(server: Any) -> None:
     state = {"smoothing": 0.6, "runs": [1, 2]}
     digests = {httpx.post(url, json={"state": state}).json()["hash"] for _ in range(2)}
     assert len(digests) == 1
-    assert httpx.get(f"{url}/{digests.pop()}").json() == {"state": state}
-    assert httpx.get(f"{url}/nothing").status_code == 404
+    digest = digests.pop()
+    for asked in (digest, digest[:16]):
+        assert httpx.get(f"{url}/{asked}").json() == {"state": state}
+    for asked in ("nothing", digest[:15], digest[:16] + "g", digest + "0"):
+        assert httpx.get(f"{url}/{asked}").status_code == 404
 
 
 def test_an_answer_that_is_still_right_is_not_sent_again(writer: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -133,7 +134,8 @@ def test_a_view_can_open_first(workspace: Page, browser: Browser) -> None:
     expect(workspace.get_by_role("button", name="Wide opens first; stop that")).to_be_visible()
     other = browser.new_page()
     other.goto(workspace.url.split("?")[0])
-    other.wait_for_url("**?cols=4")
+    expect(other.get_by_label("Columns").locator("output")).to_have_text("4")
+    other.wait_for_url(re.compile(r"\?view=Wide&as=[0-9a-f]{16}$"))
     other.close()
     workspace.get_by_role("button", name="Wide opens first; stop that").click()
     expect(workspace.get_by_role("button", name="Open Wide first")).to_be_visible()

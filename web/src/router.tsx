@@ -14,8 +14,12 @@ export type Route =
   | { page: 'missing' };
 
 const path = signal(location.pathname);
-/** The query as it was when the page was entered or left by Back; `state/view` follows it. */
-export const search = signal(location.search);
+/**
+ * The query as it was when the page was entered or left by Back; `state/view` follows it. An object
+ * of its own each time: Back may lead to the query that was entered, after others that only
+ * `state/view` knows.
+ */
+export const entered = signal({ query: location.search });
 
 function parse(pathname: string): Route {
   const [entity, project, section, runId, tab = 'charts', ...rest] = pathname
@@ -35,13 +39,13 @@ export const route = computed(() => parse(path.value));
 
 addEventListener('popstate', () => {
   path.value = location.pathname;
-  search.value = location.search;
+  entered.value = { query: location.search };
 });
 
 export function navigate(href: string): void {
   history.pushState(null, '', href);
   path.value = location.pathname;
-  search.value = location.search;
+  entered.value = { query: location.search };
 }
 
 const part = encodeURIComponent;

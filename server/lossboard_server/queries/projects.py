@@ -29,6 +29,10 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
+# Digits of a view's hash that tell it from all others.
+_LEAST_VIEW_DIGITS = 16
+
+
 def find_project(connection: Connection, entity: str, name: str) -> int:
     """Id of the project; raises NotFound."""
     project = schema.project
@@ -104,11 +108,11 @@ def _project_of(row: Row[Any], groups: list[Row[Any]], sparkline: Sparkline | No
 
 
 def view_state(connection: Connection, digest: str) -> str:
-    """JSON text of a saved view's state; raises NotFound."""
-    view = schema.view
-    found = connection.execute(
-        select(view.c.state_json).where(view.c.hash == digest)
-    ).scalar_one_or_none()
-    if found is None:
+    """JSON text of a saved view's state by its hash or the start of it; raises NotFound."""
+    hash_ = schema.view.c.hash
+    begins_so = hash_.between(digest, digest + "g")  # "g" follows every hexadecimal digit
+    question = select(schema.view.c.state_json).where(begins_so).order_by(hash_).limit(1)
+    found = connection.execute(question).scalar_one_or_none()
+    if found is None or len(digest) < _LEAST_VIEW_DIGITS:
         raise NotFound(f"there is no view {digest[:64]!r}: the link may come from another server")
     return str(found)

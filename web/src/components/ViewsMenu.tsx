@@ -6,6 +6,7 @@ import {
   applyView,
   deleteView,
   differsFrom,
+  leaveView,
   makeFirst,
   openView,
   type SavedView,
@@ -18,16 +19,17 @@ import { Menu } from './Menu';
 
 export function ViewsMenu() {
   const views = savedViews.value?.views ?? [];
-  const open = views.find(({ name }) => name === openView.value);
+  const name = openView.value;
+  const open = views.find((view) => view.name === name);
   const changed = open !== undefined && differsFrom(open);
   return (
     <Menu icon="view" label="Saved views" wide>
       {(close) => (
         <>
-          {open && (
+          {name !== null && (
             <div class="opt">
-              {open.name}
-              <span class="dim t12">{changed ? 'changed' : 'as saved'}</span>
+              <span class="ell">{name}</span>
+              <span class="dim t12">{!open ? 'deleted' : changed ? 'changed' : 'as saved'}</span>
             </div>
           )}
           {views.map((view) => (
@@ -45,6 +47,18 @@ export function ViewsMenu() {
             >
               <Icon name="down" />
               Save the changes to {open.name}
+            </button>
+          )}
+          {name !== null && (
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                leaveView();
+              }}
+            >
+              <Icon name="reset" />
+              Leave the view
             </button>
           )}
           <SaveAs onDone={close} />
@@ -84,7 +98,7 @@ function ViewEntry({ view, onOpen }: { view: SavedView; onOpen(): void }) {
         class="sp"
         onClick={() => {
           onOpen();
-          applyView(view);
+          void applyView(view);
         }}
       >
         <span class="ell">{view.name}</span>

@@ -4,7 +4,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Tab, TopBar } from '../components/TopBar';
 import { projectHref, runsHref } from '../router';
+import { arriving } from '../state/history';
 import { openProject } from '../state/overlays';
+import { base } from '../state/view';
 import { openWorkspace, type Workspace } from '../state/workspace';
 import { Message } from './Message';
 
@@ -13,6 +15,12 @@ export function useWorkspace(entity: string, project: string): Workspace {
   useEffect(() => {
     openProject.value = workspace.store;
   }, [workspace]);
+  const named = base.value?.known === false ? base.value : null;
+  useEffect(() => {
+    if (named) {
+      void import('../state/savedViews').then(({ findBase }) => findBase(entity, project, named));
+    }
+  }, [named, entity, project]);
   return workspace;
 }
 
@@ -60,11 +68,11 @@ interface LoadedProps {
   children: ComponentChildren;
 }
 
-/** The children once runs and keys are known; before, nothing, or what went wrong. */
+/** The children once runs, keys and the view of the address are known; before, nothing, or what went wrong. */
 export function Loaded({ workspace, children }: LoadedProps) {
   const state = workspace.store.state.value;
-  if (state === 'ready') return children;
-  if (state === 'loading') return <main class="main whole" aria-busy="true" />;
+  if (state === 'ready' && !arriving.value) return children;
+  if (state === 'loading' || state === 'ready') return <main class="main whole" aria-busy="true" />;
   if (!state.missing) {
     return <Message title={state.error} onRetry={() => workspace.retry()} />;
   }

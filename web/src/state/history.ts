@@ -1,9 +1,8 @@
 /** Undo and redo of what was changed in the view. */
 
 import { computed, effect, signal } from '@preact/signals';
-import { params, setParams } from './view';
-
-type Params = Record<string, string>;
+import type { Params } from './address';
+import { base, params, setParams } from './view';
 
 /** Where one looks, as opposed to how it is set up: not undone. */
 const PASSING = new Set(['at', 'focus', 'state', 'fevent', 'trun']);
@@ -24,10 +23,13 @@ function lasting(all: Params): Params {
   return Object.fromEntries(Object.entries(all).filter(([name]) => !PASSING.has(name)));
 }
 
+/** Whether what the address names is still on its way: its arrival is no change of the user. */
+export const arriving = computed(() => base.value?.known === false || 'state' in params.value);
+
 const same = (a: Params, b: Params): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function note(next: Params): void {
-  if (location.pathname !== path) {
+function note(next: Params, isFirst: boolean): void {
+  if (isFirst || location.pathname !== path) {
     path = location.pathname;
     past.value = [];
     future.value = [];
@@ -41,9 +43,12 @@ function note(next: Params): void {
 }
 
 export function startHistory(): void {
+  let wasArriving = false;
   effect(() => {
     const next = lasting(params.value);
-    queueMicrotask(() => note(next));
+    const isFirst = wasArriving;
+    wasArriving = arriving.value;
+    queueMicrotask(() => note(next, isFirst));
   });
 }
 
@@ -54,6 +59,9 @@ export function applyParams(wanted: Params): void {
 }
 
 export const lastingParams = (): Params => lasting(params.peek());
+
+export const passingParams = (): Params =>
+  Object.fromEntries(Object.entries(params.peek()).filter(([name]) => PASSING.has(name)));
 
 function move(from: typeof past, to: typeof past): void {
   const target = from.peek().at(-1);

@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { readView, storeView } from '../api/client';
 import { attempt, copyText } from './toasts';
-import { currentLink, params, setParams } from './view';
+import { addressParams, currentLink, openAddress, params, setParams } from './view';
 
 const LONGEST_QUERY = 2000;
 /** The parameter that names a state kept by the server. */
@@ -13,9 +13,16 @@ export async function copyLink(): Promise<void> {
   const link = new URL(currentLink());
   if (link.search.length <= LONGEST_QUERY) return copyText(link.href);
   await attempt('The link could not be made', async () => {
-    link.search = new URLSearchParams({ [STORED]: await storeView(params.peek()) }).toString();
+    link.search = new URLSearchParams({ [STORED]: await storeView(addressParams()) }).toString();
     await copyText(link.href);
   });
+}
+
+async function open(hash: string): Promise<void> {
+  const read = await attempt('The state of this link could not be read', async () => {
+    openAddress(await readView(hash));
+  });
+  if (!read) setParams({ [STORED]: null }, 'replace');
 }
 
 /** Opens what a link with a kept state stands for. */
@@ -23,8 +30,6 @@ export function startSharing(): void {
   effect(() => {
     const hash = params.value[STORED];
     if (!hash) return;
-    void attempt('The state of this link could not be read', async () => {
-      setParams({ [STORED]: null, ...(await readView(hash)) }, 'replace');
-    });
+    void open(hash);
   });
 }

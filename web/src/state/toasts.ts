@@ -24,6 +24,12 @@ export function say(text: string, action?: Toast['action']): void {
   setTimeout(() => dismiss(id), STAY_MS);
 }
 
+/** Something that is not to be missed: it stays until it is dismissed. */
+export function keepSaying(text: string, action?: Toast['action']): void {
+  if (toasts.value.some((toast) => toast.text === text)) return;
+  toasts.value = [...toasts.value, { id: nextId++, text, bad: false, action }];
+}
+
 /** An error stays until it is dismissed. */
 export function complain(text: string): void {
   if (toasts.value.some((toast) => toast.text === text)) return;

@@ -1,18 +1,25 @@
 /**
- * What the user has chosen, kept in the address: it holds only what differs from the default, so
- * that a copied link opens the same picture and Back goes to the picture before.
+ * What the user has chosen, kept in the address: it holds only what differs from the saved view or
+ * the default, so that a copied link opens the same picture and Back goes to the picture before.
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Aggregate, HistogramAxis, Smoothing, SmoothingKind, Window } from '../charts/types';
 import type { Band, Center } from '../math/groups';
-import { search } from '../router';
+import { entered } from '../router';
+import {
+  type Base,
+  changed,
+  differences,
+  fromQuery,
+  type Params,
+  type Shown,
+  toQuery,
+} from './address';
 
 export type HistogramView = 'heatmap' | 'ridgeline' | 'percentiles' | 'step';
 /** `auto`: the step metric of define_metric, else the step. */
 export type XAxis = 'auto' | 'step' | 'time' | 'runtime' | 'process' | `metric:${string}`;
-
-type Params = Record<string, string>;
 
 const WRITE_DELAY_MS = 250;
 const SMOOTHING_KINDS: SmoothingKind[] = ['twema', 'ema', 'gaussian', 'average', 'none'];
@@ -24,22 +31,39 @@ export const DEFAULT_AMOUNT: Record<SmoothingKind, number> = {
   none: 0,
 };
 
-export const params = signal<Params>(fromQuery(location.search));
+/** The views that were opened here, by hash: Back to one of them asks nobody. */
+const opened = new Map<string, Base>();
+const first = read(location.search);
+export const params = signal<Params>(first.params);
+/** The saved view that the address names. */
+export const base = signal<Base | null>(first.base);
 let timer = 0;
 
-function fromQuery(query: string): Params {
-  return Object.fromEntries(new URLSearchParams(query));
+function read(query: string): Shown {
+  return fromQuery(Object.fromEntries(new URLSearchParams(query)), opened);
 }
 
+const shown = (): Shown => ({ base: base.peek(), params: params.peek() });
+
+/** The parameters of the address of what is shown. */
+export const addressParams = (): Params => toQuery(shown());
+
 function href(): string {
-  const query = new URLSearchParams(params.value).toString();
+  const query = new URLSearchParams(addressParams()).toString();
   return location.pathname + (query ? `?${query}` : '');
 }
 
+function assign(next: Shown): void {
+  batch(() => {
+    base.value = next.base;
+    params.value = next.params;
+  });
+}
+
 effect(() => {
-  const query = search.value;
+  const { query } = entered.value;
   clearTimeout(timer);
-  params.value = fromQuery(query);
+  assign(read(query));
 });
 
 function replaceSoon(): void {
@@ -52,17 +76,27 @@ function replaceSoon(): void {
  * typing) changes the present one, at most each quarter of a second.
  */
 export function setParams(change: Record<string, string | null>, mode: 'push' | 'replace'): void {
-  const next = { ...params.peek() };
-  for (const [name, value] of Object.entries(change)) {
-    if (value === null || value === '') delete next[name];
-    else next[name] = value;
-  }
+  const texts = Object.entries(change).map(([name, value]) => [name, value ?? '']);
+  show({ base: base.peek(), params: changed(params.peek(), Object.fromEntries(texts)) }, mode);
+}
+
+/** Shows other parameters, and on another saved view or none. */
+export function show(next: Shown, mode: 'push' | 'replace'): void {
+  if (next.base?.known) opened.set(next.base.hash, next.base);
   if (mode === 'push') flushUrl();
-  batch(() => {
-    params.value = next;
-  });
+  assign(next);
   if (mode === 'push') history.pushState(null, '', href());
   else replaceSoon();
+}
+
+/** Shows what the parameters of an address stand for, in place of the present one. */
+export function openAddress(query: Params): void {
+  show(fromQuery(query, opened), 'replace');
+}
+
+/** The view that the address names has arrived: what the address holds goes over it. */
+export function settleBase(known: Base): void {
+  show({ base: known, params: changed(known.params, differences(shown())) }, 'replace');
 }
 
 /** Writes a pending change of the address now. */
