@@ -21,15 +21,19 @@ interface TopBarProps {
   entity?: string;
   project?: string;
   run?: string;
+  /** What the page is, for those who hear it; pages that show a heading need none here. */
+  heading?: string;
   tabs: Tab[];
   running?: number;
   /** Opens the drawer on narrow screens, where there is one. */
   onDrawer?(): void;
 }
 
-export function TopBar({ entity, project, run, tabs, running = 0, onDrawer }: TopBarProps) {
+export function TopBar(props: TopBarProps) {
+  const { entity, project, run, heading, tabs, running = 0, onDrawer } = props;
   return (
     <header class="top">
+      {heading && <h1 class="sr">{heading}</h1>}
       {onDrawer && (
         <IconButton icon="list" label="Show or hide the list" class="burger" onClick={onDrawer} />
       )}

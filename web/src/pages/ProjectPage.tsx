@@ -51,13 +51,11 @@ export function ProjectPage({ workspace, tab, onDrawer, children }: ProjectPageP
       <TopBar
         entity={entity}
         project={project}
+        heading={`${tab === 'runs' ? 'Runs of' : 'Workspace of'} ${project}`}
         tabs={tabs}
         running={store.running.value}
         onDrawer={onDrawer}
       />
-      <h1 class="sr">
-        {tab === 'runs' ? 'Runs of' : 'Workspace of'} {project}
-      </h1>
       <Loaded workspace={workspace}>{children}</Loaded>
     </div>
   );

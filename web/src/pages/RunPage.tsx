@@ -54,6 +54,7 @@ export function RunPage({ entity, project, runId, tab }: RunPageProps) {
         entity={entity}
         project={project}
         run={run?.name ?? runId}
+        heading={focusKey.value !== null && tab === 'charts' ? run?.name : undefined}
         tabs={tabs}
         running={workspace.store.running.value}
       />
