@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 import struct
 import time
 import uuid
@@ -14,11 +16,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import STEPS, Server, loss_at, open_panel, start_run, wait_for_panel
-from .test_workspace import LOSS, THREE_LINES
+from .test_workspace import LOSS, THREE_LINES, line_of
 
 RATES = (0.01, 0.02, 0.04)
 SPIKE = 12_345
 LONG = "panel.data.lines?.[0]"
+
+
+def spiky_loss(step: int) -> float:
+    return 100.0 if step == SPIKE else step % 7
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def spiky(server: Server) -> str:
     name = f"spiky-{uuid.uuid4().hex[:8]}"
     run = start_run(server.base_url, name, name="long")
     for step in range(20_000):
-        run.log({"loss": 100.0 if step == SPIKE else step % 7}, step=step)
+        run.log({"loss": spiky_loss(step), "other": step % 5 + 1}, step=step)
     run.finish()
     return name
 
@@ -44,8 +50,8 @@ def region(page: Page, panel: str) -> Locator:
 
 def open_menu(page: Page, panel: str) -> Locator:
     region(page, panel).hover()
-    page.get_by_role("button", name=f"Settings of {panel}").click()
-    return page.get_by_role("group", name=f"Settings of {panel}")
+    page.get_by_role("button", name=f"Settings of {panel}", exact=True).click()
+    return page.get_by_role("group", name=f"Settings of {panel}", exact=True)
 
 
 def type_into(menu: Locator, field: str, text: str) -> None:
@@ -82,7 +88,7 @@ def test_the_range_of_x_is_typed_and_its_points_are_fetched(
     line = wait_for_panel(page, "scalar loss", shown)["data"]["lines"][0]
     drawn = dict(zip(line["x"], line["original"], strict=True))
     for step in range(12_300, 12_401):
-        assert drawn[step] == (100 if step == SPIKE else step % 7)
+        assert drawn[step] == spiky_loss(step)
     page.reload()
     wait_for_panel(page, "scalar loss", shown)
     page.goto(page.url + "&x=runtime")
@@ -210,3 +216,139 @@ def test_the_time_of_the_process_leaves_out_the_pause(page: Page, server: Server
     assert line["original"] == wall["original"]
     assert line["x"][:3] == wall["x"][:3]
     assert line["x"] == sorted(line["x"])
+
+
+def open_dialog(page: Page, panel: str) -> Locator:
+    open_menu(page, panel).get_by_role("button", name="Computed lines, names of lines").click()
+    return page.get_by_role("dialog", name=f"Computed lines and names of {panel}")
+
+
+def compute(page: Page, panel: str, *formulas: str, names: str = "") -> None:
+    dialog = open_dialog(page, panel)
+    for place, formula in enumerate(formulas, start=1):
+        if place > 1:
+            dialog.get_by_role("button", name="Another line").click()
+        dialog.get_by_label(f"Expression {place}", exact=True).fill(formula)
+    dialog.get_by_label("Template of names").fill(names)
+    dialog.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_a_line_is_computed_from_the_logged_numbers_and_stays_in_the_view(
+    workspace: Page,
+) -> None:
+    compute(workspace, "train/loss", "${train/loss} / ${lr}", "log(abs(${train/loss}) + 1) ** 2")
+    nine = "panel.data.lines?.length === 9"
+    panel = wait_for_panel(workspace, LOSS, nine)
+    for number, rate in enumerate(RATES):
+        losses = [loss_at(step, rate) for step in range(STEPS)]
+        ratio = line_of(panel, f"run-{number} · train/loss / lr")
+        assert ratio["x"] == list(range(STEPS))
+        expected = [loss / (rate / (step + 1)) for step, loss in enumerate(losses)]
+        assert ratio["original"] == pytest.approx(expected, rel=1e-12)
+        squares = line_of(panel, f"run-{number} · log(abs(train/loss) + 1) ** 2")
+        expected = [math.log(abs(loss) + 1) ** 2 for loss in losses]
+        assert squares["original"] == pytest.approx(expected, rel=1e-12)
+    workspace.reload()
+    assert wait_for_panel(workspace, LOSS, nine)["data"]["lines"] == panel["data"]["lines"]
+    text = download(workspace, "train/loss", "CSV").decode()
+    assert {row["run"] for row in csv.DictReader(io.StringIO(text))} > {"run-1 · train/loss / lr"}
+    dialog = open_dialog(workspace, "train/loss")
+    dialog.get_by_role("button", name="Remove Expression 2").click()
+    dialog.get_by_label("Hide train/loss itself").check()
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    panel = wait_for_panel(workspace, LOSS, THREE_LINES)
+    assert all(line["label"].endswith("/ lr") for line in panel["data"]["lines"])
+    workspace.keyboard.press("Control+z")
+    wait_for_panel(workspace, LOSS, nine)
+
+
+def test_buckets_are_computed_from_their_means_and_the_panel_says_so(
+    page: Page, server: Server, spiky: str
+) -> None:
+    address = f"{server.base_url}/local/{spiky}?smooth=none%3A0"
+    open_panel(page, address, "scalar loss", LONG)
+    compute(page, "loss", "${loss} / ${other}")
+    two = "panel.data.lines?.length === 2"
+    line = wait_for_panel(page, "scalar loss", two)["data"]["lines"][1]
+    assert len(line["x"]) == 625
+    for at in (0, 100, SPIKE // 32):
+        steps = range(32 * at, 32 * at + 32)
+        loss, other = sum(map(spiky_loss, steps)), sum(step % 5 + 1 for step in steps)
+        assert line["original"][at] == pytest.approx(loss / other, rel=1e-12)
+    panel = region(page, "loss")
+    expect(panel).to_contain_text("loss / other: of means of buckets")
+    menu = open_menu(page, "loss")
+    type_into(menu, "Lowest x", "12300")
+    type_into(menu, "Highest x", "12400")
+    raw = f"{two} && panel.data.lines[1].count.filter(count => count === 1).length > 100"
+    shown = f"panel.data.x?.join() === '12300,12400' && {raw}"
+    drawn = line_of(wait_for_panel(page, "scalar loss", shown), "long · loss / other")
+    values = dict(zip(drawn["x"], drawn["original"], strict=True))
+    for step in range(12_300, 12_401):
+        assert values[step] == spiky_loss(step) / (step % 5 + 1)
+    expect(panel).not_to_contain_text("of means of buckets")
+
+
+def test_only_points_that_share_x_are_combined(page: Page, server: Server) -> None:
+    project = f"uneven-{uuid.uuid4().hex[:8]}"
+    with start_run(server.base_url, project, name="uneven") as run:
+        for step in range(0, 20, 2):
+            run.log({"a": step + 1}, step=step)
+        for step in range(0, 20, 5):
+            run.log({"b": step - 10, "alone": 1}, step=step + 100 * (step == 15))
+    with start_run(server.base_url, project, name="without") as run:
+        run.log({"a": 1}, step=0)
+        run.log({"a": 2}, step=1)
+    page.goto(f"{server.base_url}/local/{project}?smooth=none%3A0")
+    wait_for_panel(page, "scalar a", "panel.data.lines?.length === 2")
+    compute(page, "a", "${a} / ${b}")
+    panel = wait_for_panel(page, "scalar a", "panel.data.lines?.length === 3")
+    drawn = line_of(panel, "uneven · a / b")
+    assert drawn["x"] == [0, 10]
+    assert drawn["original"] == pytest.approx([-0.1, math.nan], nan_ok=True)  # 11 / 0
+    expect(region(page, "a")).to_contain_text("1 non-finite, first at step 10")
+    badge = region(page, "a").locator(".badge")
+    expect(badge).to_have_attribute("title", re.compile("a / b: 1 run lacks a value for it"))
+    some = "a / b: at 2 of 12 x, where all its metrics have a value"
+    expect(badge).to_have_attribute("title", re.compile(some))
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("${train/loss} +", "At character 16: a value is missing at the end."),
+        ("2 * train/loss", "At character 5: a metric is written ${train/loss}."),
+        ("${train/los}", "At character 1: no run has logged train/los; there is train/loss."),
+        ("fetch(${lr})", "At character 1: there is no function fetch"),
+    ],
+)
+def test_a_wrong_expression_is_refused_and_the_place_is_shown(
+    workspace: Page, formula: str, message: str
+) -> None:
+    dialog = open_dialog(workspace, "train/loss")
+    dialog.get_by_label("Expression 1", exact=True).fill(formula)
+    expect(dialog.locator(".fault")).to_contain_text(message)
+    expect(dialog.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+
+
+def test_lines_are_named_by_a_template(workspace: Page) -> None:
+    dialog = open_dialog(workspace, "train/loss")
+    field = dialog.get_by_label("Template of names")
+    field.fill("${run:nme}")
+    expect(dialog.locator(".fault")).to_contain_text("At character 1: there is no run:nme.")
+    field.fill("${run:name}, ${config:model.width} wide, ${config:depth} deep")
+    expect(dialog.get_by_text("No shown run has config:depth: it stands as –.")).to_be_visible()
+    field.fill("${run:id} at ${config:rate}: ${summary:test/accuracy} in ${metricName}")
+    names = [f"run-{n} at {rate}: {1 - rate} in train/loss" for n, rate in enumerate(RATES)]
+    preview = dialog.get_by_role("list", name="Preview")
+    expect(preview.get_by_role("listitem")).to_have_text(names[::-1])
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    first = f"panel.data.lines[0].label === '{names[2]}'"
+    panel = wait_for_panel(workspace, LOSS, first)
+    assert {line["label"] for line in panel["data"]["lines"]} == set(names)
+    legend = region(workspace, "train/loss").get_by_role("list", name="Legend")
+    expect(legend.get_by_role("listitem")).to_have_text(names[::-1])
+    region(workspace, "train/loss").locator(".plot").hover()
+    expect(workspace.locator(".chart-tip")).to_contain_text(names[1])
+    workspace.keyboard.press("Control+z")
+    wait_for_panel(workspace, LOSS, "panel.data.lines[0].label === 'run-2'")

@@ -264,7 +264,8 @@ function extremeText(nearest: Reading | null, options: LineOptions): string {
   const parts: string[] = [];
   if (broken > 0) parts.push(`${broken} non-finite`);
   if (isSpread(line)) {
-    parts.push(`band ${formatValue(line.min[i])} to ${formatValue(line.max[i])}`);
+    if (line.spread !== 'none')
+      parts.push(`band ${formatValue(line.min[i])} to ${formatValue(line.max[i])}`);
   } else if (line.count[i] > 1 && line.finite[i] > 0) {
     const at = xFull(options.x.kind, line.xMax[i], options.x.name).toLowerCase();
     parts.push(`max ${formatValue(line.max[i])} at ${at}`, `min ${formatValue(line.min[i])}`);

@@ -231,9 +231,9 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     const { highlighted, selected } = this.options!;
     const { line } = item;
     const ratio = devicePixelRatio || 1;
-    const raised = line.id === highlighted || line.id === selected;
+    const raised = isOf(line, highlighted) || isOf(line, selected);
     const width = raised ? 2 : this.lines.length === 1 ? 1.5 : 1;
-    const away = highlighted !== null && highlighted !== line.id;
+    const away = highlighted !== null && !isOf(line, highlighted);
     strokeLine(context, line.x, item.smoothed, plane, {
       color: away ? fade(line.color, 0.35) : colorOf(line.color),
       width: width * ratio,
@@ -275,7 +275,10 @@ function withoutCutLabel(
   return { values: ticks.values, labels: [...ticks.labels.slice(0, last), ''] };
 }
 
-const rank = ({ line }: DrawnLine, raised: string | null): number => (line.id === raised ? 1 : 0);
+const isOf = (line: Line, id: string | null | undefined): boolean =>
+  id !== null && id !== undefined && (line.id === id || line.beside === id);
+
+const rank = ({ line }: DrawnLine, raised: string | null): number => Number(isOf(line, raised));
 
 /** Linear or log axes over the box; values a log axis can't show become NaN. */
 function planeOf(box: Box, { x, y }: LineModel, options: LineOptions): Plane {

@@ -40,8 +40,10 @@ export interface Line {
   points: number;
   /** Mean x distance of the whole line's raw points, zoomed or not: the unit of gaussian's sigma. */
   spacing: number;
-  /** Of a group of runs: what min and max are. Only `minmax` are extremes of points. */
+  /** Of groups and computed lines: what min and max are. Only `minmax` are extremes of points. */
   spread?: 'minmax' | 'std' | 'sem' | 'quartiles' | 'none';
+  /** Of a computed line: the line that it is raised and faded with. */
+  beside?: string;
 }
 
 export interface Window {

@@ -23,6 +23,8 @@ interface LineActionsProps {
   range?: number;
   /** Lines of a statistic: on a log axis if nothing else is set, and never smoothed. */
   statistic?: boolean;
+  /** Opens the dialog of computed lines and names. */
+  onExtend?(): void;
 }
 
 export function LineActions(props: LineActionsProps) {
@@ -46,6 +48,7 @@ export function LineActions(props: LineActionsProps) {
             panel={{ id, name: title, lines, x, log, statistic }}
             element={() => place.current!.closest('.p')!}
             explore={open}
+            extend={props.onExtend}
             close={close}
           />
         )}

@@ -33,10 +33,11 @@ interface LineMenuProps {
   /** The panel on the page, for its picture. */
   element(): Element;
   explore(): void;
+  extend?(): void;
   close(): void;
 }
 
-export function LineMenu({ panel, element, explore, close }: LineMenuProps) {
+export function LineMenu({ panel, element, explore, extend, close }: LineMenuProps) {
   const { id, name, lines, x, log, statistic } = panel;
   const { outliers } = panelSettings(id);
   const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
@@ -62,6 +63,12 @@ export function LineMenu({ panel, element, explore, close }: LineMenuProps) {
       </div>
       {!statistic && <AxisSettings id={id} x={x} />}
       <hr />
+      {extend && (
+        <button type="button" onClick={then(extend)}>
+          <Icon name="edit" />
+          Computed lines, names of lines
+        </button>
+      )}
       <button type="button" onClick={then(explore)}>
         <Icon name="expand" />
         <span class="sp">Explore in Plotly</span>

@@ -1,6 +1,6 @@
 /** A scalar key over all shown runs that have it: lines, or bars where each run has one point. */
 
-import { effect } from '@preact/signals';
+import { effect, useSignal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
@@ -36,9 +36,12 @@ import { useScope } from '../state/workspace';
 import { ChartBox } from './ChartBox';
 import { KeyName } from './KeyName';
 import { LineActions } from './LineActions';
+import type { Extended } from './LineExtras';
 import { lazy } from './lazy';
 import { Panel } from './Panel';
 
+const Extras = lazy(() => import('./LineExtras').then((m) => m.LineExtras));
+const LineDialog = lazy(() => import('./LineDialog').then((m) => m.LineDialog));
 const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 
 interface LineViewProps {
@@ -69,18 +72,36 @@ export function LineView({ field, wide }: LineViewProps) {
   const own = useLines(whole.values, parts.values, shown);
   const grouping = groupingOf(settings);
   const all = workspace.store.runs.value;
-  const lines = useMemo(
+  const logged = useMemo(
     () =>
       grouping
         ? groupedLines(own, shown, all, grouping, { whole: whole.values, parts: parts.values })
         : own,
     [own, all, JSON.stringify(grouping)],
   );
-  const said = grouping ? [groupNote(grouping, lines.length, own.length), ...notes] : notes;
+  const [extended, setExtended] = useState<Extended | null>(null);
+  const isExtended = Boolean(settings.expr || settings.legend);
+  const extra = isExtended ? extended : null;
+  const lines = extra?.lines ?? logged;
+  const said = [
+    ...(extra?.notes ?? []),
+    ...(grouping ? [groupNote(grouping, logged.length, own.length)] : []),
+    ...notes,
+  ];
+  const dialog = useSignal(false);
   const range = rangeOf(whole.values);
   const error = whole.error ?? parts.error;
   const waiting = whole.waiting + parts.waiting > 0;
-  const actions = <LineActions id={id} field={field} lines={lines} x={x} range={range} />;
+  const actions = (
+    <LineActions
+      id={id}
+      field={field}
+      lines={lines}
+      x={x}
+      range={range}
+      onExtend={() => (dialog.value = true)}
+    />
+  );
   const panel = { id, kind: 'line', key: field.key, runs: shown.map(({ uid }) => uid) };
 
   return (
@@ -93,6 +114,10 @@ export function LineView({ field, wide }: LineViewProps) {
       error={error}
       wide={wide}
     >
+      {isExtended && (
+        <Extras {...{ field, x, window, settings, grouping, logged }} onChange={setExtended} />
+      )}
+      {dialog.value && <LineDialog id={id} field={field} open={dialog} />}
       {shown.length === 0 ? (
         <Nobody field={field} />
       ) : onePointEach(whole.values) && !waiting ? (

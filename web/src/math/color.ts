@@ -13,6 +13,18 @@ export function runDash(slot: number): number[] {
   return DASHES[Math.floor(Math.max(0, slot) / PALETTE_SIZE) % DASHES.length];
 }
 
+const METRIC_DASHES: number[][] = [[], [6, 4], [2, 3], [8, 3, 2, 3]];
+
+/** How lines of several metrics differ: of one run by colour, of several runs by dash. */
+export function metricLook(
+  at: number,
+  runs: number,
+  own: { slot: number; color: string },
+): { color: string; dash: number[] } {
+  if (runs === 1) return { color: at === 0 ? own.color : runColor(own.slot + at), dash: [] };
+  return { color: own.color, dash: METRIC_DASHES[at % METRIC_DASHES.length] };
+}
+
 export type Rgb = [number, number, number];
 
 /** Parses `#rgb` and `#rrggbb`; null for other forms. */

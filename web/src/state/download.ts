@@ -37,6 +37,10 @@ export function toCsv(rows: (string | number)[][]): string {
   return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 
+const NO_EXTREMES = ['', '', '', ''];
+const extremesAt = ({ min, max, first, last }: Line, i: number): number[] =>
+  [min, max, first, last].map((column) => column[i]);
+
 /** The buckets of all lines of a panel, one row each. */
 export function downloadCsv(key: string, x: string, lines: Line[]): void {
   const head = ['run', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
@@ -45,10 +49,7 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
       line.label,
       value,
       line.mean[i],
-      line.min[i],
-      line.max[i],
-      line.first[i],
-      line.last[i],
+      ...(line.spread === 'none' ? NO_EXTREMES : extremesAt(line, i)),
       line.count[i],
     ]),
   );

@@ -156,6 +156,12 @@ export interface PanelSettings {
   yrange?: string;
   /** Range of x and the axis it is meant for: `from~to@axis`. */
   xrange?: string;
+  /** Computed lines, one a row, as `${a} / ${b}`. */
+  expr?: string;
+  /** `0`: the logged metric itself is not drawn beside computed lines. */
+  logged?: '0';
+  /** Template of the lines' names. */
+  legend?: string;
   gline?: Center;
   gband?: Band;
   outliers?: '1';

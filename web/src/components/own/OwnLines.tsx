@@ -4,7 +4,7 @@ import { effect } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { LinePanel } from '../../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note } from '../../charts/types';
-import { runColor } from '../../math/color';
+import { metricLook } from '../../math/color';
 import { keyTitle } from '../../math/keyTitle';
 import { useSeries } from '../../state/hooks';
 import { rangeOf, specOf, wholeLine, xKind, xOf } from '../../state/lines';
@@ -12,8 +12,6 @@ import type { OwnPanel } from '../../state/ownPanels';
 import { setZoom, smoothing, xAxis, xLog, zoomOf } from '../../state/view';
 import { useScope } from '../../state/workspace';
 import { ChartBox } from '../ChartBox';
-
-const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3]];
 
 interface OwnLinesProps {
   panel: OwnPanel;
@@ -45,7 +43,10 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
             ...line,
             id: `${uid} ${key}`,
             label: `${run.name} · ${keyTitle(key)}`,
-            ...look(panel, runs.value.length, key, line),
+            ...metricLook(panel.keys.indexOf(key), runs.value.length, {
+              slot: run.slot,
+              color: line.color,
+            }),
           },
         ];
       }),
@@ -88,11 +89,4 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
       attach={(chart) => effect(() => chart.smooth(smoothing.value))}
     />
   );
-}
-
-/** One run: a colour for each metric. Several: the runs' colours, a dash for each metric. */
-function look(panel: OwnPanel, runs: number, key: string, line: Line) {
-  const at = panel.keys.indexOf(key);
-  if (runs === 1) return { color: runColor(at), dash: [] };
-  return { color: line.color, dash: DASHES[at % DASHES.length] };
 }

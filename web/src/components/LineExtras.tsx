@@ -1,0 +1,141 @@
+/** What a line panel has beyond its metric: computed lines, names by a template, and a legend. */
+
+import { useLayoutEffect, useMemo } from 'preact/hooks';
+import type { Key, Run } from '../api/types';
+import type { Line, Note, Window } from '../charts/types';
+import { SyntaxFault } from '../math/expression';
+import {
+  compute,
+  type Formula,
+  formulaName,
+  formulaNotes,
+  formulaTexts,
+  readFormula,
+  wholeParts,
+  windowParts,
+} from '../state/computed';
+import {
+  computedLines,
+  type Drawn,
+  isSamePart,
+  type Look,
+  renamedLines,
+} from '../state/computedLines';
+import { useSeries } from '../state/hooks';
+import { templateFault } from '../state/legend';
+import type { Grouping } from '../state/lineGroups';
+import { spanIn } from '../state/lines';
+import type { PanelSettings } from '../state/view';
+import { cssColor } from '../state/visibility';
+import { useScope } from '../state/workspace';
+import './lines.css';
+
+export interface Extended {
+  lines: Line[];
+  notes: Note[];
+}
+
+interface LineExtrasProps {
+  field: Key;
+  x: string;
+  window: Window;
+  settings: PanelSettings;
+  grouping: Grouping | null;
+  /** The lines of the metric itself, of groups where runs are grouped. */
+  logged: Line[];
+  onChange(extended: Extended): void;
+}
+
+export function LineExtras(props: LineExtrasProps) {
+  const { field, settings, grouping, logged, onChange } = props;
+  const { workspace, runs } = useScope();
+  const { formulas, faults } = useFormulas(field, settings);
+  const drawn = useDrawn(formulas, props);
+  const alone = settings.logged === '0' && formulas.length > 0;
+  const [shown, all] = [runs.value, workspace.store.runs.value];
+  const lines = useMemo(() => {
+    const look: Look = { shown, all, grouping, legend: settings.legend, before: alone ? 0 : 1 };
+    const own = alone ? [] : grouping ? logged : renamedLines(logged, field.key, look);
+    return [...own, ...computedLines(drawn, look)];
+  }, [logged, drawn, shown, all, JSON.stringify([settings, grouping])]);
+  const notes = [...faults, ...legendNotes(settings), ...notesOf(drawn, field, shown)];
+  useLayoutEffect(() => onChange({ lines, notes }), [lines, JSON.stringify(notes)]);
+  return <Legend lines={lines} />;
+}
+
+function useFormulas(field: Key, settings: PanelSettings): { formulas: Formula[]; faults: Note[] } {
+  const catalogue = useScope().workspace.store.catalogue.value;
+  return useMemo(() => {
+    const formulas: Formula[] = [];
+    const faults: Note[] = [];
+    for (const text of formulaTexts(settings)) {
+      try {
+        formulas.push(readFormula(text, catalogue, field.kind));
+      } catch (fault) {
+        if (!(fault instanceof SyntaxFault)) throw fault;
+        faults.push({ text: `${formulaName(text)}: ${fault.message}`, tone: 'warn' });
+      }
+    }
+    return { formulas, faults };
+  }, [settings.expr, catalogue, field.kind]);
+}
+
+/** Fetches what the formulas need, whole and inside the window. */
+function useDrawn(formulas: Formula[], { x, window }: LineExtrasProps): Drawn {
+  const runs = useScope().runs.value;
+  const parts = useMemo(() => wholeParts(formulas, runs, x), [formulas, runs, x]);
+  const fetched = useSeries(parts.flatMap(({ specs }) => specs)).values;
+  const whole = useMemo(() => compute(parts, fetched), [parts, fetched]);
+  const span = spanIn(
+    whole.map(({ series }) => series),
+    window,
+  );
+  const finer = useMemo(() => windowParts(whole, span), [whole, String(span)]);
+  const fine = useSeries(finer.flatMap(({ specs }) => specs)).values;
+  const inside = useMemo(() => compute(finer, fine), [finer, fine]);
+  return useMemo(() => ({ formulas, whole, inside }), [formulas, whole, inside]);
+}
+
+function legendNotes({ legend }: PanelSettings): Note[] {
+  const fault = legend ? templateFault(legend) : null;
+  return fault ? [{ text: `names of lines: ${fault.message}`, tone: 'warn' }] : [];
+}
+
+function notesOf({ formulas, whole, inside }: Drawn, field: Key, shown: Run[]): Note[] {
+  const runs = shown.filter(({ uid }) => field.runs.includes(uid));
+  const seen = whole.map((one) => inside.find(({ part }) => isSamePart(part, one.part)) ?? one);
+  return formulas.flatMap((formula) => formulaNotes(formula, runs, whole, seen));
+}
+
+const MOST_NAMED = 24;
+
+/** The sidebar names runs; names by a template and computed lines stand over the plot. */
+function Legend({ lines }: { lines: Line[] }) {
+  const more = lines.length - MOST_NAMED;
+  return (
+    <ul
+      class="legend"
+      aria-label="Legend"
+      title={lines.map(({ label }) => label).join('\n')}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it
+      tabIndex={0}
+    >
+      {lines.slice(0, MOST_NAMED).map(({ id, label, color, dash }) => (
+        <li key={id}>
+          <svg width="16" height="2" aria-hidden="true">
+            <line
+              x2="16"
+              y1="1"
+              y2="1"
+              stroke={cssColor(color)}
+              stroke-width="2"
+              stroke-dasharray={dash.join(' ')}
+            />
+          </svg>
+          <span>{label}</span>
+        </li>
+      ))}
+      {more > 0 && <li>+ {more}</li>}
+    </ul>
+  );
+}
