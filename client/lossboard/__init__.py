@@ -27,6 +27,7 @@ from lossboard.errors import (
 from lossboard.histogram import Histogram
 from lossboard.initialize import init
 from lossboard.live_run import Run
+from lossboard.magics import register_magics
 from lossboard.module_functions import (
     alert,
     attach,
@@ -144,6 +145,8 @@ __all__ = [
 ]
 
 _attach = attach  # what Lightning calls
+
+register_magics()
 
 # Loaded when first used: a name of a module, or, after a colon, in it.
 _DATA_TYPES: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 __all__ = [
     "SMALL_LIMIT",
+    "ClonedValue",
     "DeviceValue",
     "array_of",
     "deferred_copy",
     "is_array",
+    "is_on_device",
     "is_tensor",
     "listed",
 ]
@@ -72,25 +75,52 @@ class DeviceValue:
 
     def ready(self) -> bool:
         """Whether the copy is done."""
-        return self._event is None or bool(self._event.query())
+        return bool(self._event.query())
 
     def resolve(self) -> Any:
         """A number for one element, else nested lists."""
-        if self._event is not None:
+        pinned = self._pinned  # another thread may be at it too
+        if pinned is not None:
             self._event.synchronize()
-            self._value = listed(array_of(self._pinned))
-            self._event = self._pinned = None
+            self._value = listed(array_of(pinned))
+            self._pinned = None
         return self._value
 
 
-def deferred_copy(tensor: Any) -> DeviceValue | None:
-    """The tensor as a DeviceValue, or None where it can be read at once or has to be.
+class ClonedValue:
+    """A tensor of a device that has no pinned memory and events: copied on the device at once, and
+    to the host, where `read` takes it, on the thread that resolves it."""
 
-    Only CUDA has pinned memory and events; the other devices' tensors are read when logged.
-    """
-    if not is_tensor(tensor) or tensor.device.type != "cuda" or tensor.is_sparse:
+    __slots__ = ("_clone", "_read", "_value")
+
+    def __init__(self, tensor: Any, read: Callable[[Array], Any]) -> None:
+        self._clone = tensor.detach().clone()
+        self._read = read
+        self._value: Any = None
+
+    def ready(self) -> bool:
+        """Always: nobody can tell."""
+        return True
+
+    def resolve(self) -> Any:
+        """What `read` makes of the elements; waits for the device."""
+        clone = self._clone  # another thread may be at it too
+        if clone is not None:
+            self._value = self._read(array_of(clone))
+            self._clone = None
+        return self._value
+
+
+def is_on_device(value: Any) -> bool:
+    """Whether it is a tensor whose elements a device may still be computing."""
+    return is_tensor(value) and value.device.type not in ("cpu", "meta")
+
+
+def deferred_copy(tensor: Any) -> DeviceValue | ClonedValue | None:
+    """The small tensor as a deferred value, or None where it can be read at once or has to be."""
+    if not is_on_device(tensor) or tensor.layout is not sys.modules["torch"].strided:
         return None
-    return DeviceValue(tensor)
+    return DeviceValue(tensor) if tensor.device.type == "cuda" else ClonedValue(tensor, listed)
 
 
 def listed(array: Array) -> Any:

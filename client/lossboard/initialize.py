@@ -25,7 +25,7 @@ from lossboard.identity import (
     rank_name,
 )
 from lossboard.live_run import Run, sender_options
-from lossboard.notebook import in_notebook, show_html, start_html
+from lossboard.notebook import cell, in_notebook, show_html, start_html
 from lossboard.opening import Opening, decide, forget_resume_file, write_resume_file
 from lossboard.process_end import process_end
 from lossboard.report import start_lines
@@ -301,6 +301,9 @@ def _open(
 
 def _greet(run: Run, terminal: Terminal) -> None:
     links = run._links(str(run._directory.path))
+    height_px, cell.frame_height_px = cell.frame_height_px, None
+    if height_px is not None and run.display(height_px):
+        return
     if in_notebook() and "info" in terminal.levels:
         show_html(start_html(links, resumed=run.resumed))
     elif run.offline and terminal.levels:

@@ -4,6 +4,7 @@ takes no more. One thread adds, another sends."""
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Ledger:
         self._memory_limit_bytes = memory_limit_bytes
         self._memory: dict[int, bytes] = {}
         self._next_seq = spool.next_seq
+        self.confirmed_us: int | None = None  # when something was last done with
         self._confirmed = 0  # all below are in the server, rejected, or lost
         self._changed = threading.Condition()
 
@@ -101,6 +103,7 @@ class Ledger:
         """All records below `next_seq` are done with and may go."""
         with self._changed:
             self._confirmed = max(self._confirmed, next_seq)
+            self.confirmed_us = time.time_ns() // 1000
             for seq in [held for held in self._memory if held < next_seq]:
                 del self._memory[seq]
             self._changed.notify_all()

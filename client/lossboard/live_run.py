@@ -32,7 +32,7 @@ from lossboard.settings import Settings
 from lossboard.steps import StepMachine, as_step
 from lossboard.tally import Tally
 from lossboard.terminal import Terminal
-from lossboard.terms import DeliveryReport, SenderOptions
+from lossboard.terms import DeliveryReport, RunStatus, SenderOptions
 from lossboard.values import Row, history_row
 
 __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
@@ -183,6 +183,10 @@ class Run(RunArtifacts):
     def starting_step(self) -> int:
         """The step that the run began at: 0, or after the last one of the run it resumes."""
         return self._starting_step
+
+    def status(self) -> RunStatus:
+        """How much of what was logged the server has; readable after the end too."""
+        return self._sender.status()
 
     # ---- config, summary, metrics
 

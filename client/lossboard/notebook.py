@@ -9,10 +9,20 @@ from typing import Any
 
 from lossboard.report import RunLinks
 
-__all__ = ["end_html", "frame_html", "in_notebook", "show_html", "start_html"]
+__all__ = ["cell", "end_html", "frame_html", "in_notebook", "shell", "show_html", "start_html"]
 
 
-def _shell() -> Any:
+class Cell:
+    """The cell that is running; `%%wandb` gives it a height for the page of a run that begins."""
+
+    def __init__(self) -> None:
+        self.frame_height_px: int | None = None
+
+
+cell = Cell()
+
+
+def shell() -> Any:
     """IPython's shell, if the program runs in one."""
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
     return get_ipython() if get_ipython else None
@@ -20,7 +30,7 @@ def _shell() -> Any:
 
 def in_notebook() -> bool:
     """Whether output goes to a notebook: an IPython shell with a kernel behind it."""
-    return getattr(_shell(), "kernel", None) is not None
+    return getattr(shell(), "kernel", None) is not None
 
 
 def show_html(text: str) -> None:

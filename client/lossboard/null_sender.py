@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lossboard import wire
-from lossboard.terms import DeliveryReport
+from lossboard.terms import DeliveryReport, RunStatus
 
 __all__ = ["NullSender"]
 
@@ -19,6 +19,10 @@ class NullSender:
         if not name.startswith("put_"):
             raise AttributeError(name)
         return lambda *_, **__: None
+
+    def status(self) -> RunStatus:
+        """There is nothing to deliver."""
+        return RunStatus()
 
     def flush(self, timeout_secs: float) -> bool:
         """There is never anything to wait for."""

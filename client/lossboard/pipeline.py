@@ -4,6 +4,7 @@ the HTTP library it brings."""
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lossboard import wire
@@ -15,7 +16,7 @@ from lossboard.ledger import Ledger
 from lossboard.outage import Outage
 from lossboard.spool import Spool
 from lossboard.spooler import Spooler
-from lossboard.terms import DeliveryReport, Say, SenderOptions
+from lossboard.terms import DeliveryReport, RunStatus, Say, SenderOptions
 from lossboard.transport import Transport
 from lossboard.uploads import FileStore, Uploads
 from lossboard.worker import Worker
@@ -125,6 +126,16 @@ class Pipeline:
     def stop_requested(self) -> bool:
         """Whether the server passed on a wish to stop."""
         return self._delivery is not None and self._delivery.stop_requested
+
+    def status(self) -> RunStatus:
+        """How many records there are, and how many of them wait."""
+        ledger = self._ledger
+        time_us = ledger.confirmed_us
+        return RunStatus(
+            sync_items_total=ledger.next_seq,
+            sync_items_pending=max(ledger.next_seq - ledger.confirmed, 0),
+            sync_time=None if time_us is None else datetime.fromtimestamp(time_us / 1e6, UTC),
+        )
 
     def flush(self, timeout_secs: float) -> bool:
         """Waits until all that was put is confirmed (offline: spooled)."""

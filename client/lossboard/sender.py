@@ -26,6 +26,7 @@ from lossboard.terms import (
     DeliveryReport,
     Key,
     Level,
+    RunStatus,
     Say,
     SenderOptions,
     Stored,
@@ -129,6 +130,10 @@ class Sender:
     def stop_requested(self) -> bool:
         """Whether somebody pressed Stop in the dashboard."""
         return self._pipeline is not None and self._pipeline.stop_requested
+
+    def status(self) -> RunStatus:
+        """How far the delivery of what this process logged is."""
+        return RunStatus() if self._pipeline is None else self._pipeline.status()
 
     def put_row(self, step: int, time_us: int, values: Mapping[Key, Any]) -> None:
         """One committed history row.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeGuard, runtime_checkable
@@ -13,6 +14,7 @@ __all__ = [
     "DeliveryReport",
     "Key",
     "Level",
+    "RunStatus",
     "Say",
     "SenderOptions",
     "Stored",
@@ -71,6 +73,15 @@ class DeliveryReport:
     rejected: int = 0  # records and files the server refused; they lie in `rejected/`
     dropped: Mapping[str, int] = field(default_factory=dict)  # lost for good, counted by kind
     waited_secs: float = 0.0  # how long `put_*` calls waited for room in the queue
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How far the delivery of a run is; items are records, each of many rows."""
+
+    sync_items_total: int = 0
+    sync_items_pending: int = 0
+    sync_time: datetime | None = None  # of the last confirmation by the server
 
 
 def is_deferred(value: Any) -> TypeGuard[Deferred]:

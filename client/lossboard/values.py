@@ -15,7 +15,16 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from lossboard.arrays import SMALL_LIMIT, array_of, deferred_copy, is_array, is_tensor, listed
+from lossboard.arrays import (
+    SMALL_LIMIT,
+    ClonedValue,
+    array_of,
+    deferred_copy,
+    is_array,
+    is_on_device,
+    is_tensor,
+    listed,
+)
 from lossboard.histogram import Histogram, from_values
 from lossboard.terms import Key
 from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth
@@ -165,10 +174,26 @@ def _array_value(value: Any) -> Any:
     size = value.numel() if is_tensor(value) else int(np.size(value))
     if size <= SMALL_LIMIT:
         return deferred_copy(value) or listed(array_of(value))
-    histogram = from_values(array_of(value), _ARRAY_BINS)
+    if is_on_device(value):
+        return _deferred_histogram(value)
+    histogram = _array_histogram(array_of(value))
     if not histogram.n:
         raise ValueError(f"an array of {size} elements has no finite value to make a histogram of")
     return histogram
+
+
+def _deferred_histogram(tensor: Any) -> Any:
+    """The histogram of a device's tensor, for which nothing waits. One without any finite value
+    is stored as such: the call that logs it has long returned when that is known."""
+    if tensor.device.type != "cuda":
+        return ClonedValue(tensor, _array_histogram)
+    from lossboard.watch.device import deferred_histogram  # late: it imports torch
+
+    return deferred_histogram(tensor, _ARRAY_BINS)
+
+
+def _array_histogram(array: Any) -> HistogramData:
+    return from_values(array, _ARRAY_BINS)
 
 
 def stored_summary_value(key: str, value: Any) -> Any:

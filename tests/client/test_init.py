@@ -327,6 +327,20 @@ def test_control_characters_in_keys_and_names_are_shown_and_not_obeyed(
     assert r"lo\x1b]0;title\x07ss\n\r 1.5" in err and r"text \x9b31m" in err
 
 
+@pytest.mark.covers("run.status")
+def test_status_says_how_much_the_server_has(project: str) -> None:
+    with wandb.init() as run:
+        run.log({"x": 1})
+        assert run.status().sync_items_pending <= run.status().sync_items_total
+    status = run.status()
+    assert status.sync_items_total > 0 == status.sync_items_pending
+    assert status.sync_time is not None and abs(status.sync_time.timestamp() - time.time()) < 60
+    with wandb.init(mode="offline") as kept:
+        kept.log({"x": 1})
+    assert kept.status().sync_items_pending == kept.status().sync_items_total > 0
+    assert kept.status().sync_time is None
+
+
 @pytest.mark.covers("alert")
 def test_alerts_reach_the_run_and_not_again_too_soon(project: str) -> None:
     with wandb.init() as run:

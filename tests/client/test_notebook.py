@@ -27,7 +27,13 @@ CELLS = (
     "wandb.config.lr = 0.2\nrun",
     "second = wandb.init(name='second one')\nprint(run.finished, wandb.run is second)",
     "second.display(height=300)",
+    "%wandb local/some/id -h 250",
     "wandb.finish()",
+    "%%wandb -h 260\nthird = wandb.init(name='third one')\nwandb.log({'x': 1})",
+    "%wandb",
+    "%%wandb\nprint('in it')",
+    "wandb.finish()",
+    "%wandb",
 )
 
 
@@ -60,7 +66,7 @@ def text_of(outputs: list[Any], stream: str) -> str:
 def test_a_notebook_shows_links_frames_and_whole_progress_bars(
     outputs: list[list[Any]], project: str, server: Any
 ) -> None:
-    begin, training, view, second, shown, end = outputs
+    begin, training, view, second, shown, path, end = outputs[:7]
     assert f'<a href="{server.base_url}/local/{project}/runs/' in html_of(begin)
     assert "first one" in html_of(begin)
     bars = text_of(training, "stderr")
@@ -71,5 +77,19 @@ def test_a_notebook_shows_links_frames_and_whole_progress_bars(
     assert "Run history" in html_of(second) and text_of(second, "stdout") == "True True\n"
     assert "height:300px" in html_of(shown)
     assert "second one" in html_of(end)
-    first, other = wandb.Api().runs()
+    page = f'src="{server.base_url}/local/some/runs/id?jupyter=true"'
+    assert page in html_of(path) and "height:250px" in html_of(path)
+    first, other, _ = wandb.Api().runs()
     assert (first.config, first.state, other.state) == ({"lr": 0.2}, "finished", "finished")
+
+
+@pytest.mark.covers("Jupyter")
+def test_the_magics_show_the_run_that_goes_on_or_begins(outputs: list[list[Any]]) -> None:
+    begun, line, cell, _, nothing = outputs[7:]
+    *_, third = wandb.Api().runs()
+    page = f'src="{third.url}?jupyter=true"'
+    assert html_of(begun).count("<iframe") == 1 and "height:260px" in html_of(begun)
+    assert page in html_of(begun) and "Syncing run" not in html_of(begun)
+    assert page in html_of(line) and "height:420px" in html_of(line)
+    assert page in html_of(cell) and text_of(cell, "stdout") == "in it\n"
+    assert "no run with a page goes on" in text_of(nothing, "stderr")

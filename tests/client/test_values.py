@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossboard.histogram import Histogram, counts_of, edges_of
+import lossboard as wandb
+from lossboard.arrays import ClonedValue
+from lossboard.histogram import Histogram, counts_of, edges_of, from_values
 from lossboard.values import (
     config_value,
     config_values,
@@ -130,6 +132,44 @@ def test_up_to_32_elements_are_a_list_and_more_a_histogram_of_32_bins() -> None:
     assert isinstance(found, HistogramData)
     assert counts_of(found).tolist() == np.histogram(np.arange(33), 32)[0].tolist()
     assert edges_of(found).tolist() == np.histogram(np.arange(33), 32)[1].tolist()
+
+
+def test_a_tensor_of_a_device_is_copied_there_at_once_and_read_later() -> None:
+    torch = pytest.importorskip("torch")
+    tensor = torch.arange(40.0, requires_grad=True).detach()
+    late = ClonedValue(tensor, lambda array: from_values(array, 32))
+    tensor.zero_()
+    assert late.ready() and late.resolve() == from_values(np.arange(40.0, dtype=np.float32), 32)
+    assert late.resolve() is late.resolve()
+
+
+def test_the_histogram_that_a_device_makes_of_a_large_tensor_is_numpys() -> None:
+    torch = pytest.importorskip("torch")
+    from lossboard.watch.device import deferred_histogram
+
+    tensor = torch.randn(50, 20, generator=torch.Generator().manual_seed(1))
+    tensor[0, :2] = torch.tensor([math.nan, math.inf])
+    expected = from_values(tensor.numpy(), 32)
+    late = deferred_histogram(tensor.T, 32)
+    tensor.zero_()
+    assert late.ready()
+    found = late.resolve()
+    assert counts_of(found).tolist() == counts_of(expected).tolist()
+    assert (found.lo, found.hi, found.nan, found.pos_inf) == (expected.lo, expected.hi, 1, 1)
+    assert deferred_histogram(torch.full((40,), math.nan), 32).resolve().n == 0
+
+
+def test_a_deferred_histogram_is_logged_and_summed_up(project: str) -> None:
+    torch = pytest.importorskip("torch")
+    from lossboard.watch.device import deferred_histogram
+
+    with wandb.init() as run:
+        run.log({"spread": 1.0})
+        values = torch.arange(64.0)
+        late = ClonedValue(values, lambda array: float(array.sum()))
+        run._put_row(run.step, 0, {"spread": deferred_histogram(values, 32), "late": late})
+        assert run.summary["late"] == values.sum()
+        assert run.summary["spread"]["values"] == [2] * 32
 
 
 def test_a_large_array_without_a_finite_value_raises() -> None:

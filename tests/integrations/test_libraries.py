@@ -69,6 +69,24 @@ def test_the_xgboost_callback(integration: Integration) -> None:
     assert model.name.startswith(f"{run.id}_model:")
 
 
+@pytest.mark.covers("lightgbm")
+@needs("lightgbm")
+def test_the_lightgbm_callback(integration: Integration) -> None:
+    told = integration("lightgbm_callback.py")
+    run = only_run("lightgbm")
+    logloss = told["binary_logloss"]
+    assert points(run, "iteration", "train_binary_logloss") == list(enumerate(logloss))
+    assert points(run, "iteration", "train_auc") == list(enumerate(told["auc"]))
+    assert run.config["rounds"] == 5 and run.config["objective"] == "binary"
+    assert run.summary["train_auc"] == {"max": max(told["auc"])}
+    assert run.summary["train_binary_logloss"] == {"min": min(logloss)}
+    assert run.summary["best_score"]["train"]["auc"] == told["auc"][-1]
+    chart = run.summary["Feature Importance_table_table"]
+    assert (chart["_type"], chart["nrows"]) == ("table-file", len(told["importance"]))
+    (model,) = [found for found in run.logged_artifacts() if found.type == "model"]
+    assert model.name.startswith(f"model_{run.id}:")
+
+
 SKLEARN_CHARTS = {
     "calibration_curve",
     "class_proportions",

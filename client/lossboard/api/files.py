@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lossboard.api.connection import Connection
+from lossboard.artifacts.stored import inside
 from lossboard.errors import CommError
 
 __all__ = ["File"]
@@ -55,7 +56,7 @@ class File:
         Raises ValueError if it is there already, unless it may be replaced or `exist_ok` (then
         it is left as it is), and where its name leads out of `root`.
         """
-        target = _inside(Path(root), self.name)
+        target = inside(Path(root), self.name)
         if target.exists() and not replace:
             if exist_ok:
                 return target.open(encoding="utf-8")
@@ -72,10 +73,3 @@ class File:
 
     def __repr__(self) -> str:
         return f"<File {self.name} ({self.mimetype}, {self.size} bytes)>"
-
-
-def _inside(root: Path, name: str) -> Path:
-    target = (root / name).resolve()
-    if not target.is_relative_to(root.resolve()):
-        raise ValueError(f"the file name {name!r} leads out of {root}: it is not downloaded")
-    return target

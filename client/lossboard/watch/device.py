@@ -19,14 +19,23 @@ from torch import Tensor
 from lossboard.histogram import DEFAULT_BINS, from_parts, with_zeros
 from lossboard.magnitude import MAGNITUDE_LIMIT, from_codes, scaled
 from lossboard.watch.codes import codes_of, looked_at
+from lossboard.watch.tensors import flat_values
 from lossboard.wire import HistogramData, HistogramFlag
 
-__all__ = ["DeviceBatch", "DeviceHistogram"]
+__all__ = ["DeviceBatch", "DeviceHistogram", "deferred_histogram"]
 
 # A row is float64: these, then the counts of bins, then the counts of magnitude codes.
 _LO, _HI, _TOTAL, _SQUARES, _NAN, _POS_INF, _NEG_INF, _ZEROS = range(8)
 _STATISTICS: Final = 8
 _CHUNK: Final = 1 << 22  # values at a time: bounds temporary memory, and histc counts in float32
+
+
+def deferred_histogram(tensor: Tensor, bins: int) -> DeviceHistogram:
+    """The histogram of one tensor; what happens to the tensor after this call changes nothing."""
+    batch = DeviceBatch(bins)
+    histogram = batch.add(*flat_values(tensor))
+    batch.send(0)
+    return histogram
 
 
 class DeviceHistogram:
@@ -44,14 +53,16 @@ class DeviceHistogram:
 
     def resolve(self) -> HistogramData:
         """The histogram; waits for the device."""
-        data = _assembled(self._batch.numbers()[self._span], self._size, self._batch.flags)
+        batch = self._batch
+        data = _assembled(batch.numbers()[self._span], self._size, batch.bins, batch.flags)
         return with_zeros(data, self._missing_zeros) if self._missing_zeros else data
 
 
 class DeviceBatch:
-    """The histograms of one event on one device."""
+    """The histograms of one event on one device, each with so many bins."""
 
-    def __init__(self) -> None:
+    def __init__(self, bins: int = DEFAULT_BINS) -> None:
+        self.bins = bins
         self.flags = 0
         self._rows: list[Tensor] = []
         self._length = 0
@@ -61,7 +72,7 @@ class DeviceBatch:
     def add(self, flat: Tensor, missing_zeros: int) -> DeviceHistogram:
         """Launches the counting of a flat float32 or float64 tensor."""
         with _any_order():
-            row = _row(flat)
+            row = _row(flat, self.bins)
         start, self._length = self._length, self._length + row.numel()
         self._rows.append(row)
         return DeviceHistogram(self, slice(start, self._length), flat.numel(), missing_zeros)
@@ -94,14 +105,13 @@ class DeviceBatch:
             raise RuntimeError("the histograms of this event were not sent to the host yet")
         if self._arrived is not None:
             self._arrived.synchronize()
-            self._arrived = None
         rows: NDArray[np.float64] = self._host.numpy()
         return rows
 
 
-def _row(flat: Tensor) -> Tensor:
+def _row(flat: Tensor, bins: int) -> Tensor:
     lo, hi = _finite_range(flat)
-    parts = [_chunk_counts(chunk, lo, hi) for chunk in torch.split(flat, _CHUNK)]
+    parts = [_chunk_counts(chunk, lo, hi, bins) for chunk in torch.split(flat, _CHUNK)]
     counted = parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
     return torch.cat((torch.stack((lo, hi)), counted, _code_counts(flat)))
 
@@ -113,7 +123,7 @@ def _finite_range(flat: Tensor) -> tuple[Tensor, Tensor]:
     return lo.double(), hi.double()
 
 
-def _chunk_counts(chunk: Tensor, lo: Tensor, hi: Tensor) -> Tensor:
+def _chunk_counts(chunk: Tensor, lo: Tensor, hi: Tensor, bins: int) -> Tensor:
     finite = chunk.isfinite()
     values = torch.where(finite, chunk, 0).double()
     sums = (
@@ -125,10 +135,10 @@ def _chunk_counts(chunk: Tensor, lo: Tensor, hi: Tensor) -> Tensor:
         (chunk == 0).sum(),
     )
     # Quarters: hi - lo may be beyond the largest float64. A constant gives 0 / 0: bin 0.
-    place = ((values / 4 - lo / 4) / (hi / 4 - lo / 4) * DEFAULT_BINS).nan_to_num(0.0)
-    place = place.clamp(0, DEFAULT_BINS - 1).floor()
-    place = torch.where(finite, place, DEFAULT_BINS)
-    counts = torch.histc(place.float() + 0.5, DEFAULT_BINS + 1, 0, DEFAULT_BINS + 1)
+    place = ((values / 4 - lo / 4) / (hi / 4 - lo / 4) * bins).nan_to_num(0.0)
+    place = place.clamp(0, bins - 1).floor()
+    place = torch.where(finite, place, bins)
+    counts = torch.histc(place.float() + 0.5, bins + 1, 0, bins + 1)
     return torch.cat((torch.stack([part.double() for part in sums]), counts[:-1].double()))
 
 
@@ -137,15 +147,15 @@ def _code_counts(flat: Tensor) -> Tensor:
     return torch.histc(code + 0.5, codes, 0, codes).double()
 
 
-def _assembled(row: NDArray[np.float64], size: int, flags: int) -> HistogramData:
+def _assembled(row: NDArray[np.float64], size: int, bins: int, flags: int) -> HistogramData:
     statistics = row[:_STATISTICS]
     nan, pos_inf, neg_inf, zeros = (int(count) for count in statistics[_NAN:])
-    counts = row[_STATISTICS : _STATISTICS + DEFAULT_BINS].astype(np.int64)
+    counts = row[_STATISTICS : _STATISTICS + bins].astype(np.int64)
     n = int(counts.sum())
     if not n:
         return from_parts(0.0, 0.0, counts[:0], nan, pos_inf, neg_inf, flags=flags)
     lo, hi = float(statistics[_LO]), float(statistics[_HI])
-    keys, amounts = from_codes(row[_STATISTICS + DEFAULT_BINS :].astype(np.int64))
+    keys, amounts = from_codes(row[_STATISTICS + bins :].astype(np.int64))
     sampled = size > MAGNITUDE_LIMIT
     return from_parts(
         lo,
