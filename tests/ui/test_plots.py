@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
 from sklearn.metrics import roc_auc_score, roc_curve
 from tests.official.conftest import start
 
@@ -209,6 +210,28 @@ def test_explore_draws_the_matrices_in_plotly(page: Page, charts: str) -> None:
     figure = page.frame_locator("iframe").locator(".js-plotly-plot")
     expect(figure).to_be_visible(timeout=30_000)
     assert figure.evaluate("plot => plot.data.map(one => one.z)") == [counted("b"), counted("a")]
+
+
+def test_ctrl_k_finds_a_chart_by_its_key(page: Page, charts: str) -> None:
+    open_chart(page, charts, "walk")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("val/roc")
+    page.get_by_role("option", name="val/roc").first.click()
+    wait_for_panel(page, "plot val/roc", "panel.data.lines?.length === 2")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_charts(browser: Browser, charts: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    for key in ("matrix", "walk", "bars", "violin"):
+        page.goto(f"{charts}?q=^{key}$")
+        region(page, key).locator(".mediasteps").wait_for()
+        page.wait_for_timeout(500)  # the table of what is not drawn has no sign of its own
+        found = Axe().run(page, options={"iframes": False}).response["violations"]
+        grave = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+        assert grave == [], key
+    context.close()
 
 
 def test_charts_of_the_official_client_are_drawn(

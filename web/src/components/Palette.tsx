@@ -8,6 +8,7 @@ import { navigate, projectHref, runHref } from '../router';
 import { openFocus } from '../state/focus';
 import { openProject, paletteOpen } from '../state/overlays';
 import type { ProjectStore } from '../state/project';
+import { plotKeys } from '../state/sections';
 import { attempt } from '../state/toasts';
 import { setParams } from '../state/view';
 import { Dialog } from './Dialog';
@@ -25,11 +26,12 @@ interface Item {
 const MOST_A_GROUP = 8;
 
 function panelItems(store: ProjectStore): Item[] {
+  const plots = plotKeys(store.runs.value);
   return store.catalogue.value.keys.map(({ key, kind }) => ({
     group: 'Panels',
     id: `${kind} ${key}`,
-    label: keyTitle(key),
-    hint: kind,
+    label: keyTitle(plots.get(key) ?? key),
+    hint: plots.has(key) ? 'chart' : kind,
     open: () =>
       kind === 'histogram'
         ? openFocus(key, null, null)

@@ -47,7 +47,7 @@ const order = (a: Section, b: Section): number => rank(a) - rank(b) || a.name.lo
 const isDrawn = ({ kind, media }: Key): boolean => kind !== 'json' || isMedia(media);
 
 /** The keys of charts by those of the tables that they draw. */
-function plotKeys(runs: Run[]): Map<string, string> {
+export function plotKeys(runs: Run[]): Map<string, string> {
   const specs = runs.flatMap(({ config }) => plotSpecs(config));
   return new Map(specs.map(({ key, tableKey }) => [tableKey, key]));
 }
@@ -68,7 +68,7 @@ export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | n
   for (const key of catalogue.keys) {
     if (!isDrawn(key) || isHidden(catalogue, key)) continue;
     const plot = plots.get(key.key);
-    if (search && !search.test(plot ?? key.key)) continue;
+    if (search && !search.test(plot ?? key.key) && !search.test(key.key)) continue;
     if (!key.runs.some((uid) => uids.has(uid))) continue;
     const name = plot === undefined ? sectionName(key) : PLOT_SECTION;
     byName.set(name, [...(byName.get(name) ?? []), key]);

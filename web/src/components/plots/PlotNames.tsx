@@ -24,7 +24,11 @@ function Names({ names }: { names: Name[] }) {
           <span class="ell" title={label}>
             {label}
           </span>
-          {said && <span class="dim">{said}</span>}
+          {said && (
+            <span class="dim" title="Area under the curve; of several classes the mean">
+              {said}
+            </span>
+          )}
         </span>
       ))}
       {more.length > 0 && (
@@ -64,9 +68,7 @@ export function LineNames({ spec, tables, lines }: LineNamesProps) {
   const strokes = [...new Map(lines.map((line) => [line.name, line])).values()];
   const runs = tables.map(({ run }) => {
     const own = lines.filter(({ of }) => of === run.uid);
-    const mean = own.length > 1 ? 'mean ' : '';
-    const what = said(own);
-    return { label: run.name, color: colorOf(run), dash: [], said: what && `${mean}${what}` };
+    return { label: run.name, color: colorOf(run), dash: [], said: said(own) };
   });
   const dashes = strokes.map(({ name, dash }) => {
     return { label: name, color: '--ink2', dash: dash.length > 0 ? dash : SOLID };

@@ -80,16 +80,16 @@ function Plot({ field, spec, owners }: PlotProps) {
       {undrawn && <p class="undrawn t12">{undrawn}</p>}
       {asTable ? (
         <MediaBox name={spec.key} shown={shown} single={alike.length === 1} />
+      ) : tables.length > 0 ? (
+        <PlotChart
+          panel={panel}
+          spec={spec}
+          tables={tables}
+          onNotes={setNotes}
+          onLegend={setLegend}
+        />
       ) : (
-        tables.length > 0 && (
-          <PlotChart
-            panel={panel}
-            spec={spec}
-            tables={tables}
-            onNotes={setNotes}
-            onLegend={setLegend}
-          />
-        )
+        <div class="plot" />
       )}
       {at !== null && <MediaSteps name={spec.key} steps={steps} at={at} onSelect={select} />}
     </Panel>
