@@ -86,7 +86,7 @@ def test_a_value_follows_what_is_logged_later(writer: Any) -> None:
         assert values == {"min.loss": {uid: float(step)}, "last.loss": {uid: float(step)}}
 
 
-@pytest.mark.parametrize("field", ["acc", "mean.acc", "min."])
+@pytest.mark.parametrize("field", ["acc", "mean.acc", "min"])
 def test_what_is_no_value_of_a_metric_is_refused(logged: tuple[Any, str], field: str) -> None:
     path = f"/api/projects/local/{logged[1]}/metrics"
     assert logged[0].http.get(path, params={"field": field}).status_code == 422

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import uuid
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import Server, start_run
+from .conftest import Server, start_run, wait_for_panel
 
 # name: (optimizer, lr, tags, loss)
 RUNS = {
@@ -41,7 +44,7 @@ def table(page: Page, server: Server, project: str) -> Page:
 
 
 def rows(page: Page) -> Locator:
-    return page.locator("tbody:not([aria-hidden]) tr:not(.group)")
+    return page.locator("tbody tr:not(.group)")
 
 
 def names(page: Page) -> list[str]:
@@ -55,11 +58,18 @@ def act(page: Page, run: str, action: str) -> None:
 
 
 def add_filter(page: Page, field: str, operator: str, value: str) -> None:
-    page.get_by_role("button", name="Add a filter").click()
-    page.get_by_label("Field").select_option(field)
-    page.get_by_label("Comparison").select_option(operator)
-    page.get_by_label("Value").fill(value)
-    page.get_by_role("button", name="Add filter").click()
+    page.get_by_role("button", name="Filter runs").click()
+    if page.get_by_label("Value").last.input_value():
+        page.get_by_role("button", name="Add a condition to filter").click()
+    fill_condition(page, field, operator, value)
+    page.get_by_role("button", name="Done").click()
+
+
+def fill_condition(page: Page, field: str, operator: str, value: str) -> None:
+    """The last condition of the editor."""
+    page.get_by_label("Field").last.select_option(field)
+    page.get_by_label("Comparison").last.select_option(operator)
+    page.get_by_label("Value").last.fill(value)
 
 
 def test_every_config_and_summary_value_can_be_a_column(table: Page) -> None:
@@ -76,7 +86,7 @@ def test_every_config_and_summary_value_can_be_a_column(table: Page) -> None:
 def test_filters_are_typed_and_stand_in_the_address(table: Page) -> None:
     add_filter(table, "config.lr", "ge", "0.02")
     expect(rows(table)).to_have_count(3)
-    add_filter(table, "tags", "hasnot", "base")
+    add_filter(table, "tags", "ne", "base")
     expect(rows(table)).to_have_count(2)
     table.reload()
     expect(rows(table)).to_have_count(2)
@@ -148,3 +158,125 @@ def test_the_csv_holds_the_listed_runs_and_their_columns(table: Page, tmp_path: 
     assert {name: float(row["summary.loss"]) for name, row in found.items()} == {
         name: RUNS[name][3] for name in ("a-sgd", "b-sgd", "c-adam")
     }
+
+
+def stored_filter(page: Page) -> str:
+    return parse_qs(urlsplit(page.url).query)["filter"][0]
+
+
+def test_groups_of_conditions_in_groups_choose_the_same_runs_as_the_server(
+    table: Page, server: Server, project: str
+) -> None:
+    add_filter(table, "tags", "eq", "long")
+    table.get_by_role("button", name="Filter runs").click()
+    table.get_by_role("button", name="Add a group to filter").click()
+    fill_condition(table, "config.lr", "ge", "0.2")
+    table.get_by_role("button", name="Add a group to group 2").click()
+    table.get_by_label("Which conditions of group 2.2 have to fit").select_option("$nor")
+    fill_condition(table, "config.optimizer", "eq", "adam")
+    table.get_by_role("button", name="Add a condition to group 2.2").click()
+    fill_condition(table, "min.loss", "gt", "0.5")
+    table.get_by_role("button", name="Done").click()
+    expect(rows(table)).to_have_count(2)
+    assert sorted(names(table)) == ["a-sgd", "b-sgd"]
+    expect(table).to_have_url(re.compile("min.loss.*0\\.5"))
+    path = f"{server.base_url}/api/projects/local/{project}/runs"
+    answer = table.request.get(path, params={"filter": stored_filter(table)})
+    assert sorted(run["name"] for run in answer.json()["runs"]) == ["a-sgd", "b-sgd"]
+    table.reload()
+    expect(rows(table)).to_have_count(2)
+    words = "config.lr ≥ 0.2 or not (config.optimizer = adam or loss (min) > 0.5)"
+    expect(table.get_by_role("button", name=f"Edit {words}")).to_be_visible()
+    table.get_by_role("button", name=f"Remove {words}").click()
+    expect(rows(table)).to_have_count(3)
+
+
+def test_a_nested_filter_applies_to_sidebar_and_panels(
+    page: Page, server: Server, project: str
+) -> None:
+    nested = {"$or": [{"config.lr": 0.1}, {"$and": [{"tags": "long"}, {"max.loss": {"$gt": 0.9}}]}]}
+    page.goto(f"{server.base_url}/local/{project}?filter={quote(json.dumps(nested))}")
+    expect(page.locator(".rows .name")).to_have_text(["d-adam", "a-sgd"])
+    panel = wait_for_panel(page, "scalar loss", "panel.data.bars?.length === 2")
+    assert sorted(bar["value"] for bar in panel["data"]["bars"]) == [0.5, 1.0]
+
+
+def test_a_filter_that_cannot_be_read_is_said_and_removed(
+    page: Page, server: Server, project: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{project}/runs?filter=" + quote('{"nonsense": 1}'))
+    expect(rows(page)).to_have_count(4)
+    expect(
+        page.get_by_role(
+            "button",
+            name='Edit The filter in the address can\'t be read: runs have no field "nonsense"',
+        )
+    ).to_be_visible()
+    page.get_by_role("button", name="Remove The filter").click()
+    assert "filter" not in page.url
+
+
+def test_runs_are_sorted_by_the_least_greatest_and_best_of_any_metric(
+    page: Page, server: Server
+) -> None:
+    name = f"sorted-{uuid.uuid4().hex[:8]}"
+    logged = {"low": [1.0, 0.1, 3.0], "high": [2.0, 9.0, 2.5], "flat": [1.5, 1.5, 1.0]}
+    for run_id, losses in logged.items():
+        with start_run(server.base_url, name, name=run_id, id=run_id) as run:
+            run.define_metric("loss", goal="minimize", summary="none")
+            for loss in losses:
+                run.log({"loss": loss})
+    page.goto(f"{server.base_url}/local/{name}/runs")
+    expect(rows(page)).to_have_count(3)
+    orders = {"min": ["low", "flat", "high"], "max": ["flat", "low", "high"]}
+    orders |= {"best": ["low", "flat", "high"], "last": ["flat", "high", "low"]}
+    for aggregate, order in orders.items():
+        page.get_by_role("button", name="Sort runs by").click()
+        page.get_by_role("button", name=f"loss ({aggregate})").click()
+        expect(rows(page).locator(".rowlink")).to_have_text(order)
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("button", name="loss (min)").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("columnheader").filter(has_text="loss (min)")).to_be_visible()
+    least = rows(page).locator("td:last-child").all_text_contents()
+    assert sorted(map(float, least)) == [0.1, 1.0, 2.0]
+
+
+def select(page: Page, run: str, **how: Any) -> None:
+    page.get_by_label(f"Select {run}").click(**how)
+
+
+def test_selected_runs_are_tagged_at_once_and_undo_takes_it_back(table: Page) -> None:
+    select(table, names(table)[0])
+    select(table, names(table)[2], modifiers=["Shift"])
+    expect(table.get_by_text("3 runs selected")).to_be_visible()
+    table.get_by_role("button", name="Add a tag to the selected runs").click()
+    table.get_by_label("Tag", exact=True).fill("long")
+    table.get_by_role("button", name="Add tag").click()
+    tagged = rows(table).filter(has=table.locator(".tag", has_text="long"))
+    expect(tagged).to_have_count(4)
+    table.get_by_role("button", name="Undo").click()
+    expect(tagged).to_have_count(3)
+    table.get_by_label("Select all listed runs").click()
+    expect(table.get_by_text("4 runs selected")).to_be_visible()
+    table.get_by_role("button", name="Remove a tag from the selected runs").click()
+    table.get_by_role("button", name="long 3").click()
+    expect(tagged).to_have_count(0)
+
+
+def test_selected_runs_are_grouped_hidden_and_deleted_at_once(table: Page) -> None:
+    for run in ("a-sgd", "c-adam"):
+        select(table, run)
+    table.get_by_role("button", name="Group of the selected runs").click()
+    table.get_by_label("Group", exact=True).fill("pair")
+    table.get_by_role("button", name="Set group").click()
+    table.get_by_role("button", name="Hide", exact=True).click()
+    expect(table.get_by_role("button", name=re.compile("^Show .* in the workspace"))).to_have_count(
+        2
+    )
+    table.get_by_role("button", name="Delete", exact=True).click()
+    expect(rows(table)).to_have_count(2)
+    table.get_by_role("button", name="Undo").last.click()
+    expect(rows(table)).to_have_count(4)
+    table.get_by_label("Group runs by").select_option("group")
+    expect(table.locator("tr.group").filter(has_text="pair")).to_contain_text("2")

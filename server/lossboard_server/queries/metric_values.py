@@ -38,8 +38,8 @@ class _Facts(NamedTuple):
 
 def split_field(field: str) -> tuple[str, str] | None:
     """(aggregate, key) of a field such as `min.val/loss`; None for other fields."""
-    aggregate, _, key = field.partition(".")
-    return (aggregate, key) if aggregate in AGGREGATES and key else None
+    aggregate, dot, key = field.partition(".")
+    return (aggregate, key) if aggregate in AGGREGATES and dot else None
 
 
 class MetricMemo:

@@ -7,6 +7,7 @@ import type {
   Health,
   HistogramAnswer,
   HistogramRequest,
+  Json,
   JsonObject,
   Project,
   Run,
@@ -127,6 +128,19 @@ export function getCatalogue(entity: string, project: string, uids?: number[]) {
   return get<Catalogue>(`${projectPath(entity, project)}/keys${runs}`);
 }
 
+/** Values of metrics over all steps: by field (`min.val/loss`) and number of the run. */
+export async function getMetricValues(
+  entity: string,
+  project: string,
+  fields: string[],
+  uids?: number[],
+) {
+  const asked = fields.map((field) => `field=${part(field)}`).join('&');
+  const runs = uids ? `&runs=${uids.join(',')}` : '';
+  const path = `${projectPath(entity, project)}/metrics?${asked}${runs}`;
+  return (await get<{ values: Record<string, Record<string, Json>> }>(path)).values;
+}
+
 export function querySeries(request: SeriesRequest, signal?: AbortSignal) {
   return query<SeriesResponse>('/api/query/series', request, signal);
 }
@@ -167,6 +181,31 @@ export const getProject = (entity: string, project: string): Promise<Project> =>
 export const deleteRun = (uid: number) => write('DELETE', `/api/runs/${uid}`, undefined);
 
 export const restoreRun = (uid: number) => write('POST', `/api/runs/${uid}/restore`, undefined);
+
+/** The server takes as many runs in one request. */
+const MOST_AT_ONCE = 1000;
+
+async function inParts(uids: number[], send: (runs: number[]) => Promise<void>): Promise<void> {
+  for (let first = 0; first < uids.length; first += MOST_AT_ONCE) {
+    await send(uids.slice(first, first + MOST_AT_ONCE));
+  }
+}
+
+export interface RunsChange {
+  add_tags?: string[];
+  remove_tags?: string[];
+  group?: string;
+  color?: string;
+}
+
+export const patchRuns = (uids: number[], change: RunsChange) =>
+  inParts(uids, (runs) => write('PATCH', '/api/runs', { runs, ...change }));
+
+export const deleteRuns = (uids: number[]) =>
+  inParts(uids, (runs) => write('POST', '/api/runs/delete', { runs }));
+
+export const restoreRuns = (uids: number[]) =>
+  inParts(uids, (runs) => write('POST', '/api/runs/restore', { runs }));
 
 /** Keeps a state of the view that is too long for a link. */
 export async function storeView(state: Record<string, string>): Promise<string> {

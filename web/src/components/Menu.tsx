@@ -1,7 +1,8 @@
 /** A button that opens a floating list; Escape, a click outside or Tab closes it. */
 
+import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from './controls';
 import { Icon, type IconName } from './Icon';
 
@@ -12,6 +13,8 @@ interface MenuProps {
   text?: ComponentChildren;
   small?: boolean;
   wide?: boolean;
+  /** Where others open it too. */
+  opened?: Signal<boolean>;
   /** Gets the closing function, for entries that are done when they are chosen. */
   children(close: () => void): ComponentChildren;
 }
@@ -26,58 +29,25 @@ function place(menu: HTMLElement, button: DOMRect): void {
   menu.style.top = `${Math.max(MARGIN, top)}px`;
 }
 
-export function Menu({ icon, label, text, small, wide, children }: MenuProps) {
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLSpanElement>(null);
-  const list = useRef<HTMLFieldSetElement>(null);
-  const close = () => setOpen(false);
-
-  useLayoutEffect(() => {
-    if (!open || !list.current || !root.current) return;
-    const button = root.current;
-    const menu = list.current;
-    const settle = () => {
-      place(menu, button.getBoundingClientRect());
-      if (!menu.contains(document.activeElement))
-        menu.querySelector<HTMLElement>('button, a, input, select')?.focus();
-    };
-    settle();
-    const observer = new ResizeObserver(settle); // what it holds may come later
-    observer.observe(menu);
-    return () => observer.disconnect();
-  }, [open]);
-
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) close();
-    };
-    addEventListener('pointerdown', outside);
-    addEventListener('scroll', outside, true);
-    return () => {
-      removeEventListener('pointerdown', outside);
-      removeEventListener('scroll', outside, true);
-    };
-  }, [open]);
-
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && open) {
-      event.stopPropagation();
-      close();
-      root.current?.querySelector('button')?.focus();
-    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveFocus(event, list.current);
+export function Menu({ icon, label, text, small, wide, opened, children }: MenuProps) {
+  const own = useSignal(false);
+  const open = opened ?? own;
+  const button = useRef<HTMLSpanElement>(null);
+  const close = () => {
+    open.value = false;
   };
-
+  const toggle = () => {
+    open.value = !open.value;
+  };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only closes what the button has opened
-    <span ref={root} onKeyDown={onKey}>
+    <span ref={button}>
       {text ? (
         <button
           type="button"
           class="btn"
           aria-label={label}
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
+          aria-expanded={open.value}
+          onClick={toggle}
         >
           <Icon name={icon} />
           {text}
@@ -87,16 +57,71 @@ export function Menu({ icon, label, text, small, wide, children }: MenuProps) {
           icon={icon}
           label={label}
           small={small}
-          expanded={open}
-          onClick={() => setOpen(!open)}
+          expanded={open.value}
+          onClick={toggle}
         />
       )}
-      {open && (
-        <fieldset ref={list} class={`menu ${wide ? 'wide' : ''}`} aria-label={label}>
+      {open.value && (
+        <MenuList label={label} wide={wide} anchor={() => button.current} onClose={close}>
           {children(close)}
-        </fieldset>
+        </MenuList>
       )}
     </span>
+  );
+}
+
+interface MenuListProps {
+  label: string;
+  wide?: boolean;
+  /** What it hangs below, or holds the button that opened it. */
+  anchor(): HTMLElement | null;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+/** The floating list by itself, for a button that many rows have. */
+export function MenuList({ label, wide, anchor, onClose, children }: MenuListProps) {
+  const list = useRef<HTMLFieldSetElement>(null);
+
+  useLayoutEffect(() => {
+    const menu = list.current!;
+    const settle = () => {
+      place(menu, anchor()!.getBoundingClientRect());
+      if (!menu.contains(document.activeElement))
+        menu.querySelector<HTMLElement>('button, a, input, select')?.focus();
+    };
+    settle();
+    const observer = new ResizeObserver(settle); // what it holds may come later
+    observer.observe(menu);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    const outside = (event: Event) => {
+      const target = event.target as Node;
+      if (!list.current?.contains(target) && !anchor()?.contains(target)) onClose();
+    };
+    addEventListener('pointerdown', outside);
+    addEventListener('scroll', outside, true);
+    return () => {
+      removeEventListener('pointerdown', outside);
+      removeEventListener('scroll', outside, true);
+    };
+  }, []);
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      onClose();
+      const opener = anchor();
+      (opener?.closest('button') ?? opener?.querySelector('button'))?.focus();
+    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveFocus(event, list.current);
+  };
+
+  return (
+    <fieldset ref={list} class={`menu ${wide ? 'wide' : ''}`} aria-label={label} onKeyDown={onKey}>
+      {children}
+    </fieldset>
   );
 }
 

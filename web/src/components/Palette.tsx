@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../api/client';
 import type { Project } from '../api/types';
 import { keyTitle } from '../math/keyTitle';
+import { escapeRegExp } from '../math/search';
 import { navigate, projectHref, runHref } from '../router';
 import { openFocus } from '../state/focus';
 import { openProject, paletteOpen } from '../state/overlays';
@@ -35,7 +36,7 @@ function panelItems(store: ProjectStore): Item[] {
     open: () =>
       kind === 'histogram'
         ? openFocus(key, null, null)
-        : setParams({ q: `^${key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$` }, 'push'),
+        : setParams({ q: `^${escapeRegExp(key)}$` }, 'push'),
   }));
 }
 

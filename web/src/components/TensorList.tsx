@@ -10,7 +10,7 @@ import { stdOf } from '../state/tensors';
 import { colorOf, cssColor, userRegExp } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { SearchField } from './controls';
-import { Sidebar } from './RunsSidebar';
+import { Sidebar } from './Sidebar';
 import { SparkLine } from './SparkLine';
 import { VirtualRows } from './VirtualRows';
 

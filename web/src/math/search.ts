@@ -19,3 +19,6 @@ export function nearestIndex(ordered: ArrayLike<number>, value: number): number 
   if (before === ordered.length - 1) return before;
   return value - ordered[before] <= ordered[before + 1] - value ? before : before + 1;
 }
+
+/** A regular expression that finds just this text. */
+export const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

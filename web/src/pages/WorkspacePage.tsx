@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { IconButton } from '../components/controls';
 import { lazy } from '../components/lazy';
-import { RunsSidebar } from '../components/RunsSidebar';
 import { Sheet } from '../components/Sheet';
+import { RunsSidebar } from '../components/sidebar/RunsSidebar';
 import { Toolbar } from '../components/Toolbar';
 import { focusKey } from '../state/focus';
 import { editedPanel, editPanel } from '../state/ownPanels';

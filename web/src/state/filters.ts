@@ -1,87 +1,119 @@
-/** Filters on runs: typed comparisons of a field with a value, kept in the address. */
+/** Which runs the filter in the address lets through: table, sidebar and panels follow it. */
 
 import { computed } from '@preact/signals';
 import type { Json, Run } from '../api/types';
+import {
+  type Condition,
+  type FilterGroup,
+  type FilterNode,
+  formatFilter,
+  isGroup,
+  type Operator,
+  parseFilter,
+} from './filterTree';
 import { params, setParams } from './view';
 import { runValue, userRegExp } from './visibility';
 
-export type Operator =
-  | 'eq'
-  | 'ne'
-  | 'lt'
-  | 'le'
-  | 'gt'
-  | 'ge'
-  | 'has'
-  | 'hasnot'
-  | 'matches'
-  | 'set'
-  | 'unset';
+const EVERYTHING: FilterGroup = { join: '$and', parts: [] };
 
-export interface Filter {
-  by: string;
-  operator: Operator;
-  value: string;
-}
-
-export const OPERATOR_WORDS: Record<Operator, string> = {
-  eq: '=',
-  ne: '≠',
-  lt: '<',
-  le: '≤',
-  gt: '>',
-  ge: '≥',
-  has: 'with',
-  hasnot: 'without',
-  matches: 'matches',
-  set: 'is set',
-  unset: 'is not set',
-};
-
-export type FieldType = 'number' | 'text' | 'tags';
-
-/** What a field of this type can be asked. */
-export const OPERATORS: Record<FieldType, Operator[]> = {
-  number: ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'set', 'unset'],
-  text: ['eq', 'ne', 'has', 'hasnot', 'matches', 'set', 'unset'],
-  tags: ['has', 'hasnot'],
-};
-
-export const needsValue = (operator: Operator): boolean =>
-  operator !== 'set' && operator !== 'unset';
-
-/** The type of a field: that of the first value that a run has. */
-export function fieldType(runs: Run[], by: string): FieldType {
-  if (by === 'tags') return 'tags';
-  for (const run of runs) {
-    const value = runValue(run, by);
-    if (value !== undefined && value !== null) return typeof value === 'number' ? 'number' : 'text';
+const read = computed<{ root: FilterGroup; fault: string | null }>(() => {
+  try {
+    return { root: parseFilter(params.value.filter), fault: null };
+  } catch (error) {
+    return { root: EVERYTHING, fault: (error as Error).message };
   }
-  return 'text';
+});
+
+/** The filter; everything where the address holds none that can be read. */
+export const filterRoot = computed(() => read.value.root);
+/** What is wrong with the filter in the address. */
+export const filterFault = computed(() => read.value.fault);
+
+export function setFilter(root: FilterGroup, mode: 'push' | 'replace' = 'push'): void {
+  setParams({ filter: formatFilter(root) }, mode);
 }
 
-const isOperator = (text: string): text is Operator => text in OPERATOR_WORDS;
+export const filterRuns = (runs: Run[], root: FilterGroup): Run[] =>
+  root.parts.length > 0 ? runs.filter(testOf(root)) : runs;
 
-export function parseFilters(text: string | undefined): Filter[] {
-  return (text ?? '').split(';').flatMap((part) => {
-    const [by, operator, value = ''] = part.split('~').map(decodeURIComponent);
-    return by && operator && isOperator(operator) ? [{ by, operator, value }] : [];
-  });
+type Test = (run: Run) => boolean;
+
+function testOf(node: FilterNode): Test {
+  if (!isGroup(node)) return conditionTest(node);
+  const tests = node.parts.map(testOf);
+  if (node.join === '$and') return (run) => tests.every((test) => test(run));
+  const any: Test = (run) => tests.some((test) => test(run));
+  return node.join === '$or' ? any : (run) => !any(run);
 }
 
-function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll('~', '%7E');
+/** Text and numbers never compare, what is missing fits no bound, one element of a list is enough. */
+function conditionTest({ by, operator, value }: Condition): Test {
+  const test = valueTest(operator, value);
+  return by === 'created'
+    ? (run) => test(new Date(run.created_us / 1000).toISOString())
+    : (run) => test(runValue(run, by));
 }
 
-export const formatFilters = (filters: Filter[]): string =>
-  filters.map(({ by, operator, value }) => [by, operator, value].map(encode).join('~')).join(';');
+type ValueTest = (found: Json | undefined) => boolean;
 
-export const filters = computed(() => parseFilters(params.value.filter));
-/** One fitting filter is enough, instead of all of them. */
-export const matchAny = computed(() => params.value.any === '1');
+const not =
+  (test: ValueTest): ValueTest =>
+  (found) =>
+    !test(found);
 
-export function setFilters(next: Filter[]): void {
-  setParams({ filter: formatFilters(next) }, 'push');
+const anyElement =
+  (test: ValueTest): ValueTest =>
+  (found) =>
+    Array.isArray(found) ? found.some(test) : test(found);
+
+const NEGATIVE: Partial<Record<Operator, Operator>> = {
+  ne: 'eq',
+  nin: 'in',
+  hasnot: 'has',
+  unset: 'set',
+};
+
+const COMPARISONS: Partial<Record<Operator, (a: number | string, b: number | string) => boolean>> =
+  {
+    lt: (a, b) => a < b,
+    le: (a, b) => a <= b,
+    gt: (a, b) => a > b,
+    ge: (a, b) => a >= b,
+  };
+
+function valueTest(operator: Operator, wanted: Json): ValueTest {
+  const positive = NEGATIVE[operator];
+  if (positive) return not(valueTest(positive, wanted));
+  if (operator === 'set') return (found) => found !== undefined && found !== null && found !== '';
+  if (operator === 'in') {
+    const tests = (Array.isArray(wanted) ? wanted : []).map(equals);
+    return (found) => tests.some((test) => test(found));
+  }
+  if (operator === 'eq') return equals(wanted);
+  if (operator === 'has') {
+    const text = String(wanted).toLowerCase();
+    return anyElement((found) => asText(found).toLowerCase().includes(text));
+  }
+  if (operator === 'matches' || operator === 'regex') return pattern(operator, String(wanted));
+  return anyElement((found) => compares(operator, found, wanted));
+}
+
+function pattern(operator: Operator, text: string): ValueTest {
+  const expression = userRegExp(text, operator === 'matches' ? 'i' : '');
+  return anyElement((found) => typeof found === 'string' && expression?.test(found) === true);
+}
+
+function compares(operator: Operator, found: Json | undefined, wanted: Json): boolean {
+  const compare = COMPARISONS[operator]!;
+  if (typeof wanted === 'string') return typeof found === 'string' && compare(found, wanted);
+  const number = typeof found === 'boolean' ? null : asNumber(found);
+  return number !== null && typeof wanted === 'number' && compare(number, wanted);
+}
+
+function equals(wanted: Json): ValueTest {
+  const spelled = JSON.stringify(wanted);
+  const same: ValueTest = (found) => found === wanted || JSON.stringify(found ?? null) === spelled;
+  return (found) => same(found) || (Array.isArray(found) && found.some(same));
 }
 
 const WORDS = ['NaN', 'Infinity', '-Infinity'];
@@ -93,51 +125,7 @@ export function asNumber(value: Json | undefined): number | null {
   return typeof value === 'string' && WORDS.includes(value) ? Number(value) : null;
 }
 
-const COMPARISONS: Partial<Record<Operator, (a: number, b: number) => boolean>> = {
-  lt: (a, b) => a < b,
-  le: (a, b) => a <= b,
-  gt: (a, b) => a > b,
-  ge: (a, b) => a >= b,
-};
-
-function equals(value: Json | undefined, wanted: string): boolean {
-  const number = asNumber(value);
-  const other = Number(wanted);
-  if (typeof value === 'number' && number !== null && wanted.trim() !== '') {
-    return number === other;
-  }
-  return asText(value) === wanted;
-}
-
 export function asText(value: Json | undefined): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function contains(value: Json | undefined, wanted: string): boolean {
-  if (Array.isArray(value)) return value.some((item) => asText(item) === wanted);
-  return asText(value).toLowerCase().includes(wanted.toLowerCase());
-}
-
-/** Whether a run fits; text and numbers never compare by size, what is missing fits no bound. */
-export function fits(run: Run, { by, operator, value: wanted }: Filter): boolean {
-  const value = by === 'tags' ? run.tags : runValue(run, by);
-  const missing = value === undefined || value === null || value === '';
-  if (operator === 'set') return !missing;
-  if (operator === 'unset') return missing;
-  if (operator === 'eq') return equals(value, wanted);
-  if (operator === 'ne') return !equals(value, wanted);
-  if (operator === 'has') return contains(value, wanted);
-  if (operator === 'hasnot') return !contains(value, wanted);
-  if (operator === 'matches') return userRegExp(wanted)?.test(asText(value)) ?? false;
-  const number = asNumber(value);
-  return number !== null && COMPARISONS[operator]!(number, Number(wanted));
-}
-
-export function filterRuns(runs: Run[], wanted: Filter[], any: boolean): Run[] {
-  if (wanted.length === 0) return runs;
-  const passes = any
-    ? (run: Run) => wanted.some((filter) => fits(run, filter))
-    : (run: Run) => wanted.every((filter) => fits(run, filter));
-  return runs.filter(passes);
 }

@@ -56,9 +56,10 @@ export class ProjectStore {
     }
   }
 
-  /** Takes a run off the list at once; the next news of it read the list again. */
-  drop(uid: number): void {
-    this.runs.value = this.runs.peek().filter((run) => run.uid !== uid);
+  /** Takes runs off the list at once; the next news of them read the list again. */
+  drop(uids: number[]): void {
+    const gone = new Set(uids);
+    this.runs.value = this.runs.peek().filter((run) => !gone.has(run.uid));
     this.total.value = this.runs.peek().length;
   }
 

@@ -4,6 +4,7 @@ import type { Catalogue, JsonObject, Run } from '../api/types';
 import type { Choice } from '../components/controls';
 import { keyTitle } from '../math/keyTitle';
 import { asNumber } from './filters';
+import { AGGREGATES, type Aggregate, aggregateOf, metricKeys } from './metricValues';
 import { definitionOf } from './project';
 import { runValue } from './visibility';
 
@@ -41,7 +42,20 @@ function collect(found: Set<string>, path: string, values: JsonObject): void {
 
 const keyIn = (by: string): string => by.slice(by.indexOf('.') + 1);
 
-export const columnName = (by: string): string => keyTitle(keyIn(by));
+/** `lr` of `config.lr`, `val/loss (min)` of `min.val/loss`. */
+export function columnName(by: string): string {
+  const name = keyTitle(keyIn(by));
+  const aggregate = aggregateOf(by)?.aggregate;
+  return aggregate ? `${name} (${aggregate})` : name;
+}
+
+/** A column as it is called where others stand beside it. */
+export const fieldLabel = (by: string): string =>
+  by.startsWith('config.') ? fullName(by) : columnName(by);
+
+/** Whether a column holds what was measured, as opposed to set. */
+export const isMeasured = (by: string): boolean =>
+  by.startsWith('summary.') || aggregateOf(by) !== null;
 
 /** A column with what it is a value of: `config.lr`. */
 export const fullName = (by: string): string => by.slice(0, by.indexOf('.') + 1) + columnName(by);
@@ -96,6 +110,10 @@ export interface ColumnFacts {
 
 const PARTS = 16;
 
+/** Whether the column is the plain value of a metric, as opposed to a setting. */
+export const isMetric = (by: string): boolean =>
+  by.startsWith('summary.') && metricKeys.value.includes(keyIn(by));
+
 /** Range and distribution of the finite numbers of a column. */
 export function factsOf(runs: Run[], by: string): ColumnFacts {
   const values = runs.map((run) => runValue(run, by)).filter((v) => v !== undefined && v !== null);
@@ -129,17 +147,42 @@ export type Goal = 'up' | 'down' | null;
 const LOWER = /loss|err|perplexity|ppl|mse|mae|rmse|time|latency|grad_norm/i;
 const HIGHER = /acc|f1|auc|score|precision|recall|reward|iou|map|bleu|psnr/i;
 
-/** Which direction is better: what define_metric says, else what the name says. */
-export function goalOf(catalogue: Catalogue, runs: Run[], by: string): Goal {
-  if (!by.startsWith('summary.')) return null;
-  const key = keyIn(by);
-  for (const { uid } of runs.slice(0, 20)) {
-    const goal = definitionOf(catalogue.metrics[uid] ?? {}, key)?.goal;
+const goals = new WeakMap<Catalogue, Map<string, Goal>>();
+
+/** Which direction define_metric calls better, in the newest run that says it. */
+export function definedGoal(catalogue: Catalogue, key: string): Goal {
+  const known = goals.get(catalogue) ?? new Map<string, Goal>();
+  goals.set(catalogue, known);
+  if (!known.has(key)) known.set(key, readGoal(catalogue, key));
+  return known.get(key) ?? null;
+}
+
+function readGoal(catalogue: Catalogue, key: string): Goal {
+  const uids = Object.keys(catalogue.metrics).map(Number);
+  for (const uid of uids.sort((a, b) => b - a)) {
+    const goal = definitionOf(catalogue.metrics[uid], key)?.goal;
     if (goal) return goal === 'minimize' ? 'down' : 'up';
   }
+  return null;
+}
+
+/** Which direction is better: what define_metric says, else what the name says. */
+export function goalOf(catalogue: Catalogue, by: string): Goal {
+  if (!isMeasured(by)) return null;
+  const key = keyIn(by);
+  const defined = definedGoal(catalogue, key);
+  if (defined) return defined;
   if (LOWER.test(key)) return 'down';
   return HIGHER.test(key) ? 'up' : null;
 }
+
+/** Best is offered where define_metric says which direction that is. */
+export const offeredAggregates = (catalogue: Catalogue, key: string): readonly Aggregate[] =>
+  AGGREGATES.filter((name) => name !== 'best' || definedGoal(catalogue, key) !== null);
+
+/** Whether a list begins with the greatest: the newest runs, and what is better. */
+export const firstDirection = (catalogue: Catalogue, by: string): boolean =>
+  by === 'created' || goalOf(catalogue, by) === 'up';
 
 export function medianOf(runs: Run[], by: string): number | null {
   const numbers = runs

@@ -2,9 +2,9 @@
 
 import { computed } from '@preact/signals';
 import type { Run } from '../api/types';
-import { asText, filterRuns, filters, matchAny } from './filters';
+import { asText, filterRoot, filterRuns } from './filters';
 import { params, setParams } from './view';
-import { parseSort, runValue, sortRuns, userRegExp } from './visibility';
+import { formatSort, parseSort, runValue, type Sort, sortRuns, userRegExp } from './visibility';
 
 export interface RunGroup {
   name: string;
@@ -27,6 +27,14 @@ export const groupField = computed(() => params.value.group ?? '');
 export const baselineId = computed(() => params.value.base ?? null);
 export const pinnedIds = computed(() => new Set(ids(params.value.pins)));
 const closedGroups = computed(() => new Set(ids(params.value.gfold)));
+
+export const sortOf = (): Sort => parseSort(params.value.sort);
+
+/** The newest first is what an address without an order means. */
+export function setSort(sort: Sort): void {
+  const text = formatSort(sort);
+  setParams({ sort: text === '-created' ? null : text }, 'push');
+}
 
 export function setBaseline(runId: string | null): void {
   setParams({ base: runId }, 'push');
@@ -69,8 +77,8 @@ export function groupsOf(runs: Run[], by: string): Map<string, Run[]> {
 export function listedRuns(runs: Run[]): Run[] {
   const pattern = userRegExp(params.value.rq ?? '');
   const found = pattern ? runs.filter(({ name }) => pattern.test(name)) : runs;
-  const kept = filterRuns(found, filters.value, matchAny.value);
-  return sortRuns(kept, parseSort(params.value.sort));
+  const kept = filterRuns(found, filterRoot.value);
+  return sortRuns(kept, sortOf());
 }
 
 /** Rows of a list: pinned runs first, the baseline before them, then groups or runs. */

@@ -3,6 +3,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Json, Run } from '../api/types';
 import { runColor, runDash } from '../math/color';
+import { metricValue } from './metricValues';
 import { params, setParams } from './view';
 
 /** The newest runs that are shown before anybody has chosen. */
@@ -46,8 +47,16 @@ function write(runs: Run[], shown: Set<string>): void {
 }
 
 export function toggleRun(runs: Run[], visible: Run[], run: Run): void {
+  setShown(runs, visible, [run], !visible.includes(run));
+}
+
+/** Shows or hides some of the runs; the others stay as they are. */
+export function setShown(runs: Run[], visible: Run[], chosen: Run[], on: boolean): void {
   const shown = new Set(visible.map(({ run_id }) => run_id));
-  if (!shown.delete(run.run_id)) shown.add(run.run_id);
+  for (const { run_id } of chosen) {
+    if (on) shown.add(run_id);
+    else shown.delete(run_id);
+  }
   if (params.peek().hide === ALL || params.peek().show === ALL) {
     const hiding = params.peek().show === ALL;
     const rest = hiding ? runs.filter(({ run_id }) => !shown.has(run_id)).map((r) => r.run_id) : [];
@@ -104,8 +113,11 @@ export function runValue(run: Run, by: string): Json | undefined {
   if (by === 'job_type') return run.job_type;
   if (by === 'tags') return run.tags;
   if (by === 'notes') return run.notes;
+  if (by === 'run_id') return run.run_id;
+  if (by === 'last_step') return run.last_step;
   const [source, name] = [by.slice(0, by.indexOf('.')), by.slice(by.indexOf('.') + 1)];
-  return lookUp(source === 'config' ? run.config : run.summary, name);
+  if (source === 'config') return lookUp(run.config, name);
+  return source === 'summary' ? lookUp(run.summary, name) : metricValue(run.uid, by);
 }
 
 function numberOf(value: Json | undefined): number {
@@ -130,9 +142,9 @@ export function sortRuns(runs: Run[], { by, descending }: Sort): Run[] {
 }
 
 /** A regular expression of the user; null while it is not valid. */
-export function userRegExp(text: string): RegExp | null {
+export function userRegExp(text: string, flags = 'i'): RegExp | null {
   try {
-    return new RegExp(text, 'i');
+    return new RegExp(text, flags);
   } catch {
     return null;
   }

@@ -4,8 +4,9 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Run } from '../api/types';
-import { filterRuns, filters, matchAny } from './filters';
+import { filterRoot, filterRuns } from './filters';
 import { HistogramStore } from './histograms';
+import { MetricColumns } from './metricColumns';
 import { ProjectStore } from './project';
 import { SeriesStore } from './series';
 import { TensorStore } from './tensors';
@@ -16,21 +17,30 @@ export class Workspace {
   readonly series = new SeriesStore();
   readonly histograms = new HistogramStore();
   readonly tensors = new TensorStore();
+  readonly metrics: MetricColumns;
   /** Runs that the filters let through, whether they are shown or not. */
   readonly filtered: ReadonlySignal<Run[]>;
   readonly visible: ReadonlySignal<Run[]>;
 
   constructor(entity: string, project: string) {
     this.store = new ProjectStore(entity, project);
+    this.metrics = new MetricColumns(entity, project);
     const { runs } = this.store;
-    this.filtered = computed(() => filterRuns(runs.value, filters.value, matchAny.value));
+    this.filtered = computed(() => filterRuns(runs.value, filterRoot.value));
     this.visible = visibleIn(this.filtered);
     this.store.onRefresh((dirty) => {
       this.series.refresh(dirty);
       this.histograms.refresh(dirty);
       this.tensors.refresh(dirty);
+      this.metrics.refresh(dirty);
     });
     this.store.start();
+    this.metrics.start();
+  }
+
+  dispose(): void {
+    this.store.dispose();
+    this.metrics.dispose();
   }
 
   /** Asks again for everything that failed. */
@@ -48,7 +58,7 @@ const current = signal<Workspace | null>(null);
 export function openWorkspace(entity: string, project: string): Workspace {
   const open = current.peek();
   if (open && open.store.entity === entity && open.store.project === project) return open;
-  open?.store.dispose();
+  open?.dispose();
   current.value = new Workspace(entity, project);
   return current.peek()!;
 }

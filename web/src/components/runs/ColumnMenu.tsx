@@ -1,6 +1,10 @@
 /** Which config and summary values are columns. */
 
 import { useState } from 'preact/hooks';
+import type { Run } from '../../api/types';
+import { metricKeys } from '../../state/metricValues';
+import { openProject } from '../../state/overlays';
+import { columnsOf, fieldLabel, fullName, offeredAggregates } from '../../state/runColumns';
 import { setParams } from '../../state/view';
 import { userRegExp } from '../../state/visibility';
 import { Check, SearchField } from '../controls';
@@ -9,7 +13,7 @@ import { Menu } from '../Menu';
 const MOST_LISTED = 200;
 
 interface ColumnMenuProps {
-  all: string[];
+  runs: Run[];
   shown: string[];
 }
 
@@ -22,56 +26,109 @@ function setColumns(chosen: string[]): void {
   setParams({ columns: ordered.map(encodeURIComponent).join(',') || '-' }, 'push');
 }
 
-export function ColumnMenu({ all, shown }: ColumnMenuProps) {
+export function ColumnMenu({ runs, shown }: ColumnMenuProps) {
+  const count = new Set([...columnsOf(runs), ...shown]).size;
+  return (
+    <Menu icon="table" label="Columns" text={`Columns ${shown.length} of ${count}`} wide>
+      {() => <Columns runs={runs} shown={shown} />}
+    </Menu>
+  );
+}
+
+function Columns({ runs, shown }: ColumnMenuProps) {
   const [search, setSearch] = useState('');
   const pattern = userRegExp(search);
-  const found = pattern ? all.filter((by) => pattern.test(by)) : all;
+  const all = columnsOf(runs);
+  // what define_metric keeps out of the summary has values over all steps all the same
+  const others = metricKeys.value.map((key) => `summary.${key}`).filter((by) => !all.includes(by));
+  const fits = (by: string) => pattern?.test(by) ?? true;
+  const found = all.filter(fits);
+  const rows = [...found, ...others.filter(fits)];
   const toggle = (by: string, on: boolean) =>
     setColumns(on ? [...shown, by] : shown.filter((name) => name !== by));
   return (
-    <Menu icon="table" label="Columns" text={`Columns ${shown.length} of ${all.length}`} wide>
-      {() => (
-        <>
-          <div class="opt">
-            <span class="sp">
-              <SearchField
-                outlined
-                label="Search columns (regex)"
-                value={search}
-                invalid={!pattern}
-                onInput={setSearch}
+    <>
+      <div class="opt">
+        <span class="sp">
+          <SearchField
+            outlined
+            label="Search columns (regex)"
+            value={search}
+            invalid={!pattern}
+            onInput={setSearch}
+          />
+        </span>
+      </div>
+      <div class="opt">
+        <button
+          type="button"
+          class="btn ghost fit"
+          onClick={() => setColumns([...new Set([...shown, ...found])])}
+        >
+          Show these
+        </button>
+        <button
+          type="button"
+          class="btn ghost fit"
+          onClick={() => setColumns(shown.filter((by) => !found.includes(by)))}
+        >
+          Hide these
+        </button>
+      </div>
+      <hr />
+      <div class="choices">
+        {rows.slice(0, MOST_LISTED).map((by) => (
+          <div class="opt metric" key={by}>
+            {others.includes(by) ? (
+              <span class="ell">{fullName(by)}</span>
+            ) : (
+              <Check
+                label={fullName(by)}
+                checked={shown.includes(by)}
+                onChange={(on) => toggle(by, on)}
               />
-            </span>
-          </div>
-          <div class="opt">
-            <button
-              type="button"
-              class="btn ghost fit"
-              onClick={() => setColumns([...new Set([...shown, ...found])])}
-            >
-              Show these
-            </button>
-            <button
-              type="button"
-              class="btn ghost fit"
-              onClick={() => setColumns(shown.filter((by) => !found.includes(by)))}
-            >
-              Hide these
-            </button>
-          </div>
-          <hr />
-          <div class="choices">
-            {found.slice(0, MOST_LISTED).map((by) => (
-              <div class="opt" key={by}>
-                <Check label={by} checked={shown.includes(by)} onChange={(on) => toggle(by, on)} />
-              </div>
-            ))}
-            {found.length > MOST_LISTED && (
-              <div class="opt">{found.length - MOST_LISTED} more: search for them</div>
+            )}
+            {by.startsWith('summary.') && (
+              <Aggregates name={by.slice('summary.'.length)} shown={shown} onToggle={toggle} />
             )}
           </div>
-        </>
-      )}
-    </Menu>
+        ))}
+        {rows.length > MOST_LISTED && (
+          <div class="opt">{rows.length - MOST_LISTED} more: search for them</div>
+        )}
+      </div>
+    </>
+  );
+}
+
+interface AggregatesProps {
+  name: string;
+  shown: string[];
+  onToggle(by: string, on: boolean): void;
+}
+
+/** The values of a metric over all steps, each a column of its own. */
+function Aggregates({ name, shown, onToggle }: AggregatesProps) {
+  const catalogue = openProject.value?.catalogue.value;
+  if (!catalogue || !metricKeys.value.includes(name)) return null;
+  return (
+    <span class="aggregates">
+      {offeredAggregates(catalogue, name).map((aggregate) => {
+        const by = `${aggregate}.${name}`;
+        const on = shown.includes(by);
+        return (
+          <button
+            type="button"
+            key={aggregate}
+            aria-pressed={on}
+            aria-label={fieldLabel(by)}
+            title={`${fieldLabel(by)} as a column`}
+            onClick={() => onToggle(by, !on)}
+          >
+            {aggregate}
+          </button>
+        );
+      })}
+    </span>
   );
 }

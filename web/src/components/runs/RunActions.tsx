@@ -1,14 +1,14 @@
 /** What can be done with one run of the table. */
 
-import { deleteRun, patchRun, restoreRun } from '../../api/client';
+import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
-import { openProject } from '../../state/overlays';
+import { removeRuns } from '../../state/bulkEdits';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
-import { attempt, say } from '../../state/toasts';
+import { attempt } from '../../state/toasts';
 import { cssColor, showOnly } from '../../state/visibility';
 import { Icon, type IconName } from '../Icon';
-import { Menu } from '../Menu';
+import { MenuList } from '../Menu';
 
 export type EditedField = 'name' | 'tags' | 'notes';
 
@@ -20,30 +20,22 @@ export function saveField(run: Run, field: EditedField, text: string): void {
   void attempt(`The ${field} of ${run.name} could not be changed`, () => patchRun(run.uid, change));
 }
 
-export async function removeRun(run: Run): Promise<void> {
-  const store = openProject.peek();
-  store?.drop(run.uid);
-  if (!(await attempt('The run was not deleted', () => deleteRun(run.uid)))) {
-    await store?.load();
-    return;
-  }
-  const undo = () => void attempt('The run was not restored', () => restoreRun(run.uid));
-  say(`Deleted ${run.name}`, { label: 'Undo', run: undo });
-}
-
 interface RunActionsProps {
   run: Run;
+  /** The button that opened them. */
+  anchor: HTMLElement;
   onEdit(field: EditedField): void;
+  onClose(): void;
 }
 
-export function RunActions({ run, onEdit }: RunActionsProps) {
+export function RunActions({ run, anchor, onEdit, onClose }: RunActionsProps) {
   const isBaseline = baselineId.value === run.run_id;
   const isPinned = pinnedIds.value.has(run.run_id);
-  const entry = (icon: IconName, text: string, act: () => void, close: () => void) => (
+  const entry = (icon: IconName, text: string, act: () => void) => (
     <button
       type="button"
       onClick={() => {
-        close();
+        onClose();
         act();
       }}
     >
@@ -52,27 +44,20 @@ export function RunActions({ run, onEdit }: RunActionsProps) {
     </button>
   );
   return (
-    <Menu icon="more" label={`Actions of ${run.name}`} small>
-      {(close) => (
-        <>
-          {entry('edit', 'Rename', () => onEdit('name'), close)}
-          {entry('edit', 'Edit tags', () => onEdit('tags'), close)}
-          {entry('edit', 'Edit notes', () => onEdit('notes'), close)}
-          <hr />
-          {entry(
-            'reset',
-            isBaseline ? 'No longer the baseline' : 'Make it the baseline',
-            () => setBaseline(isBaseline ? null : run.run_id),
-            close,
-          )}
-          {entry('pin', isPinned ? 'Unpin' : 'Pin to the top', () => togglePin(run.run_id), close)}
-          {entry('eye', 'Show only this run', () => showOnly(run), close)}
-          <Colors run={run} />
-          <hr />
-          {entry('trash', 'Delete run', () => void removeRun(run), close)}
-        </>
+    <MenuList label={`Actions of ${run.name}`} anchor={() => anchor} onClose={onClose}>
+      {entry('edit', 'Rename', () => onEdit('name'))}
+      {entry('edit', 'Edit tags', () => onEdit('tags'))}
+      {entry('edit', 'Edit notes', () => onEdit('notes'))}
+      <hr />
+      {entry('reset', isBaseline ? 'No longer the baseline' : 'Make it the baseline', () =>
+        setBaseline(isBaseline ? null : run.run_id),
       )}
-    </Menu>
+      {entry('pin', isPinned ? 'Unpin' : 'Pin to the top', () => togglePin(run.run_id))}
+      {entry('eye', 'Show only this run', () => showOnly(run))}
+      <Colors run={run} />
+      <hr />
+      {entry('trash', 'Delete run', () => void removeRuns([run]))}
+    </MenuList>
   );
 }
 

@@ -1,10 +1,12 @@
 /** Heads of the table: names that sort, and how the values of each column are distributed. */
 
+import type { ComponentChildren } from 'preact';
 import type { Run } from '../../api/types';
 import { asNumber } from '../../state/filters';
-import { type ColumnFacts, columnName, partOf } from '../../state/runColumns';
-import { params, setParams } from '../../state/view';
-import { formatSort, parseSort, runValue } from '../../state/visibility';
+import { type ColumnFacts, columnName, isMeasured, partOf } from '../../state/runColumns';
+import { setSort, sortOf } from '../../state/runList';
+import { selectAll, selected, selectNone } from '../../state/selection';
+import { runValue } from '../../state/visibility';
 import { Icon } from '../Icon';
 
 export interface Column {
@@ -22,12 +24,13 @@ const FIXED: [by: string, label: string][] = [
 interface TableHeadProps {
   columns: Column[];
   baseline: Run | null;
-  shown: number;
+  listed: Run[];
   total: number;
+  notes: boolean;
 }
 
-export function TableHead({ columns, baseline, shown, total }: TableHeadProps) {
-  const firstSummary = columns.find(({ by }) => by.startsWith('summary.'));
+export function TableHead({ columns, baseline, listed, total, notes }: TableHeadProps) {
+  const firstMeasured = columns.find(({ by }) => isMeasured(by));
   return (
     <thead>
       <tr>
@@ -36,20 +39,13 @@ export function TableHead({ columns, baseline, shown, total }: TableHeadProps) {
             key={by}
             by={by}
             label={label}
-            over={i === 0 ? `${shown} of ${total} runs` : ''}
+            over={i === 0 ? `${listed.length} of ${total} runs` : ''}
             numeric={i > 1}
+            before={i === 0 && <SelectAll listed={listed} />}
           />
         ))}
-        <th>
-          <span class="over" />
-          <span class="sorter">Tags</span>
-          <span class="dist" />
-        </th>
-        <th>
-          <span class="over" />
-          <span class="sorter">Notes</span>
-          <span class="dist" />
-        </th>
+        <PlainHead label="Tags" />
+        {notes && <PlainHead label="Notes" />}
         {columns.map(({ by, facts }, i) => (
           <SortHead
             key={by}
@@ -58,11 +54,11 @@ export function TableHead({ columns, baseline, shown, total }: TableHeadProps) {
             over={
               i === 0 && by.startsWith('config.')
                 ? 'Config'
-                : by === firstSummary?.by
+                : by === firstMeasured?.by
                   ? 'Summary'
                   : ''
             }
-            edge={i === 0 || by === firstSummary?.by}
+            edge={i === 0 || by === firstMeasured?.by}
             numeric={facts.numeric}
             facts={facts}
             baseline={baseline}
@@ -73,20 +69,49 @@ export function TableHead({ columns, baseline, shown, total }: TableHeadProps) {
   );
 }
 
+function PlainHead({ label }: { label: string }) {
+  return (
+    <th>
+      <span class="over" />
+      <span class="sorter">{label}</span>
+      <span class="dist" />
+    </th>
+  );
+}
+
+/** Selects all listed runs, or none. */
+function SelectAll({ listed }: { listed: Run[] }) {
+  const chosen = listed.filter(({ uid }) => selected.value.has(uid)).length;
+  const all = chosen > 0 && chosen === listed.length;
+  return (
+    <input
+      type="checkbox"
+      class="tick"
+      aria-label="Select all listed runs"
+      title="Select all listed runs"
+      checked={all}
+      indeterminate={chosen > 0 && !all}
+      onChange={() => (all ? selectNone() : selectAll(listed))}
+    />
+  );
+}
+
 interface SortHeadProps {
   by: string;
   label: string;
   over: string;
   numeric: boolean;
+  before?: ComponentChildren;
   edge?: boolean;
   facts?: ColumnFacts;
   baseline?: Run | null;
 }
 
-function SortHead({ by, label, over, numeric, edge, facts, baseline }: SortHeadProps) {
-  const sort = parseSort(params.value.sort);
+function SortHead(props: SortHeadProps) {
+  const { by, label, over, numeric, before, edge, facts, baseline } = props;
+  const sort = sortOf();
   const active = sort.by === by;
-  const next = formatSort({ by, descending: active ? !sort.descending : by === 'created' });
+  const next = { by, descending: active ? !sort.descending : by === 'created' };
   const direction = sort.descending ? 'descending' : 'ascending';
   return (
     <th
@@ -96,13 +121,10 @@ function SortHead({ by, label, over, numeric, edge, facts, baseline }: SortHeadP
     >
       <span class="over">{over}</span>
       <span class="sorter">
-        <button
-          type="button"
-          aria-pressed={active}
-          onClick={() => setParams({ sort: next === '-created' ? null : next }, 'push')}
-        >
-          {label}
-          {active && <Icon name={sort.descending ? 'down' : 'up'} />}
+        {before}
+        <button type="button" aria-pressed={active} onClick={() => setSort(next)}>
+          <span class="ell">{label}</span>
+          {active && <Icon name={sort.descending ? 'downwards' : 'up'} />}
         </button>
       </span>
       <span class="dist">

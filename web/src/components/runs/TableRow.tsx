@@ -1,80 +1,143 @@
-/** One run of the table, or the head of a group. */
+/** One run of the table. Its elements are taken over by the run that scrolls into its place. */
 
-import { useState } from 'preact/hooks';
+import { Component, createRef } from 'preact';
 import type { Run } from '../../api/types';
-import { formatDate, formatDuration, formatExact } from '../../math/numbers';
+import { formatDate, formatDuration } from '../../math/numbers';
 import { Link, runHref } from '../../router';
-import { asNumber } from '../../state/filters';
-import { columnName, type Goal, medianOf } from '../../state/runColumns';
-import { type RunGroup, toggleGroup } from '../../state/runList';
-import { colorOf, cssColor, runValue } from '../../state/visibility';
+import { colorOf, cssColor } from '../../state/visibility';
 import { IconButton } from '../controls';
 import { Icon, StateGlyph } from '../Icon';
-import { ValueText } from '../ValueText';
 import { EditText } from './EditText';
-import { type EditedField, RunActions, saveField } from './RunActions';
-import type { Column } from './TableHead';
+import { type EditedField, saveField } from './RunActions';
+import { type CellColumn, tableCell } from './TableCell';
 
-export interface CellColumn extends Column {
-  goal: Goal;
-  edge: boolean;
+/** What a row asks of the table; the same object for all rows and times. */
+export interface RowActions {
+  toggle(run: Run): void;
+  select(run: Run, on: boolean, range: boolean): void;
+  open(run: Run, button: HTMLElement): void;
+  edit(run: Run, field: EditedField | null): void;
 }
 
-interface RunRowProps {
+interface TableRowProps {
+  top: number;
+  index: number;
   run: Run;
   columns: CellColumn[];
   shown: boolean;
+  selected: boolean;
   pinned: boolean;
   baseline: Run | null;
-  onToggle(): void;
+  edited: EditedField | null;
+  notes: boolean;
+  actions: RowActions;
 }
 
-export function RunRow({ run, columns, shown, pinned, baseline, onToggle }: RunRowProps) {
-  const [edited, setEdited] = useState<EditedField | null>(null);
-  const isBaseline = baseline?.uid === run.uid;
-  const done = (field: EditedField) => (text: string | null) => {
-    setEdited(null);
-    if (text !== null) saveField(run, field, text);
-  };
-  return (
-    <tr class={isBaseline ? 'base' : pinned ? 'pinned' : ''}>
-      <td>
-        <span class="row namecell" style={{ '--c': cssColor(colorOf(run)) }}>
-          <IconButton
-            small
-            icon={shown ? 'eye' : 'eyeoff'}
-            label={`${shown ? 'Hide' : 'Show'} ${run.name} in the workspace`}
-            onClick={onToggle}
-          />
-          <span class={`dot ${shown ? '' : 'hollow'}`} />
-          {edited === 'name' ? (
-            <EditText label={`Name of ${run.name}`} value={run.name} onDone={done('name')} />
-          ) : (
-            <Name run={run} onEdit={() => setEdited('name')} />
-          )}
-          {pinned && !isBaseline && <Icon name="pin" />}
-          <span class="sp" />
-          <span class="rowacts">
-            <RunActions run={run} onEdit={setEdited} />
-          </span>
-        </span>
-      </td>
-      <td>
-        <span class="stat">
+/** A class, as only what has changed may cost anything while 60 rows scroll. */
+export class TableRow extends Component<TableRowProps> {
+  private readonly row = createRef<HTMLTableRowElement>();
+
+  override shouldComponentUpdate(next: TableRowProps): boolean {
+    const names = Object.keys(next) as (keyof TableRowProps)[];
+    return names.some((name) => next[name] !== this.props[name]);
+  }
+
+  /** The focus doesn't stay on another run's link or button. */
+  override componentDidUpdate({ run }: TableRowProps): void {
+    const row = this.row.current;
+    if (run.uid !== this.props.run.uid && row?.contains(document.activeElement)) {
+      row.closest<HTMLElement>('section')?.focus({ preventScroll: true });
+    }
+  }
+
+  override render() {
+    const { top, index, run, columns, selected, pinned, baseline, notes } = this.props;
+    const isBaseline = baseline?.uid === run.uid;
+    const tone = isBaseline ? 'base' : pinned ? 'pinned' : '';
+    return (
+      <tr
+        ref={this.row}
+        class={`${tone} ${selected ? 'sel' : ''}`}
+        style={{ top: `${top}px` }}
+        aria-rowindex={index}
+        aria-selected={selected}
+      >
+        {this.nameCell(isBaseline)}
+        <td class="state">
           <StateGlyph state={run.state} />
           {run.state}
-        </span>
+        </td>
+        <td class="r-num mid">{formatDate(run.created_us)}</td>
+        <td class="r-num mid">{formatDuration(run.runtime_secs)}</td>
+        {this.tagsCell()}
+        {notes && this.notesCell()}
+        {columns.map((column) => tableCell(run, column, baseline))}
+      </tr>
+    );
+  }
+
+  private done(field: EditedField) {
+    return (text: string | null) => {
+      const { run, actions } = this.props;
+      actions.edit(run, null);
+      if (text !== null) saveField(run, field, text);
+    };
+  }
+
+  private nameCell(isBaseline: boolean) {
+    const { run, shown, selected, pinned, edited, actions } = this.props;
+    return (
+      <td class="namecell" style={{ '--c': cssColor(colorOf(run)) }}>
+        <input
+          type="checkbox"
+          class="tick"
+          aria-label={`Select ${run.name}`}
+          checked={selected}
+          onClick={(event) => actions.select(run, event.currentTarget.checked, event.shiftKey)}
+        />
+        <IconButton
+          small
+          icon={shown ? 'eye' : 'eyeoff'}
+          label={`${shown ? 'Hide' : 'Show'} ${run.name} in the workspace`}
+          onClick={() => actions.toggle(run)}
+        />
+        <span class={`dot ${shown ? '' : 'hollow'}`} />
+        {edited === 'name' ? (
+          <EditText label={`Name of ${run.name}`} value={run.name} onDone={this.done('name')} />
+        ) : (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the menu of the row renames by keyboard
+          <span class="ell" onDblClick={() => actions.edit(run, 'name')}>
+            <Link
+              class="rowlink"
+              href={runHref(run.entity, run.project, run.run_id)}
+              title={run.name}
+            >
+              {run.name}
+            </Link>
+          </span>
+        )}
+        {pinned && !isBaseline && <Icon name="pin" />}
+        <span class="sp" />
+        <IconButton
+          small
+          icon="more"
+          class="rowacts"
+          label={`Actions of ${run.name}`}
+          onClick={(event) => actions.open(run, event.currentTarget as HTMLElement)}
+        />
       </td>
-      <td class="r-num mid" title={new Date(run.created_us / 1000).toString()}>
-        {formatDate(run.created_us)}
-      </td>
-      <td class="r-num mid">{formatDuration(run.runtime_secs)}</td>
-      <td onDblClick={() => setEdited('tags')}>
+    );
+  }
+
+  private tagsCell() {
+    const { run, edited, actions } = this.props;
+    return (
+      <td class="tags" title={run.tags.join(', ')} onDblClick={() => actions.edit(run, 'tags')}>
         {edited === 'tags' ? (
           <EditText
             label={`Tags of ${run.name}, with commas`}
             value={run.tags.join(', ')}
-            onDone={done('tags')}
+            onDone={this.done('tags')}
           />
         ) : (
           run.tags.map((tag) => (
@@ -84,135 +147,19 @@ export function RunRow({ run, columns, shown, pinned, baseline, onToggle }: RunR
           ))
         )}
       </td>
-      <td class="mid" title={run.notes} onDblClick={() => setEdited('notes')}>
+    );
+  }
+
+  private notesCell() {
+    const { run, edited, actions } = this.props;
+    return (
+      <td class="mid" title={run.notes} onDblClick={() => actions.edit(run, 'notes')}>
         {edited === 'notes' ? (
-          <EditText label={`Notes on ${run.name}`} value={run.notes} onDone={done('notes')} />
+          <EditText label={`Notes on ${run.name}`} value={run.notes} onDone={this.done('notes')} />
         ) : (
           run.notes
         )}
       </td>
-      {columns.map((column) => (
-        <Cell key={column.by} run={run} column={column} baseline={baseline} />
-      ))}
-    </tr>
-  );
-}
-
-function Name({ run, onEdit }: { run: Run; onEdit(): void }) {
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the menu of the row renames by keyboard
-    <span class="ell" onDblClick={onEdit}>
-      <Link
-        class="rowlink"
-        href={runHref(run.entity, run.project, run.run_id)}
-        title={`${run.name}: double click beside the name or the menu renames`}
-      >
-        {run.name}
-      </Link>
-    </span>
-  );
-}
-
-interface CellProps {
-  run: Run;
-  column: CellColumn;
-  baseline: Run | null;
-}
-
-function Cell({ run, column, baseline }: CellProps) {
-  const { by, facts, goal, edge } = column;
-  const value = runValue(run, by);
-  const place = `${facts.numeric ? 'r-num' : ''} ${edge ? 'edge' : ''}`;
-  const number = asNumber(value);
-  const measured = by.startsWith('summary.') && facts.numeric;
-  if (!measured || number === null) {
-    return (
-      <td class={place}>
-        <ValueText value={value} exact={by.startsWith('config.')} />
-      </td>
     );
   }
-  const share = facts.hi > facts.lo ? (number - facts.lo) / (facts.hi - facts.lo) : 0;
-  const base = baseline ? asNumber(runValue(baseline, by)) : null;
-  return (
-    <td class={`${place} measured`}>
-      <span class="val">
-        <ValueText value={value} />
-      </span>
-      {baseline && (
-        <span class="delta">
-          {baseline.uid === run.uid && edge && 'baseline'}
-          {baseline.uid !== run.uid && (
-            <Delta value={number} base={base} goal={goal} decimals={facts.decimals} />
-          )}
-        </span>
-      )}
-      {Number.isFinite(share) && share > 0 && (
-        <span class="rule" style={{ '--w': String(share) }} />
-      )}
-    </td>
-  );
-}
-
-interface DeltaProps {
-  value: number;
-  base: number | null;
-  goal: Goal;
-  decimals: number;
-}
-
-/** The difference from the baseline, coloured by whether it is better. */
-function Delta({ value, base, goal, decimals }: DeltaProps) {
-  const delta = base === null ? Number.NaN : value - base;
-  if (!Number.isFinite(delta)) return <span class="dim">–</span>;
-  const better = goal !== null && (goal === 'up' ? delta > 0 : delta < 0);
-  const tone = delta === 0 || goal === null ? 'dim' : better ? 'better' : 'worse';
-  const size = Math.abs(delta);
-  const text =
-    size !== 0 && size < 10 ** -decimals ? size.toExponential(1) : size.toFixed(decimals);
-  return (
-    <span class={tone} title={formatExact(delta)}>
-      {delta === 0 ? '' : delta > 0 ? '▴' : '▾'} {text}
-    </span>
-  );
-}
-
-interface GroupRowProps {
-  field: string;
-  group: RunGroup;
-  columns: CellColumn[];
-  baseline: boolean;
-}
-
-/** The head of a group: its size, and the medians of what its runs have measured. */
-export function GroupRow({ field, group, columns, baseline }: GroupRowProps) {
-  const { name, runs, open } = group;
-  return (
-    <tr class="group">
-      <td colSpan={6}>
-        <button type="button" class="fold" aria-expanded={open} onClick={() => toggleGroup(name)}>
-          <Icon name="down" />
-          {columnName(field)} <b>{name}</b> <span class="dim">{runs.length}</span>
-        </button>
-      </td>
-      {columns.map(({ by, facts, edge }) => {
-        const median = by.startsWith('summary.') && facts.numeric ? medianOf(runs, by) : null;
-        return (
-          <td
-            key={by}
-            class={`r-num mid ${edge ? 'edge' : ''} ${median === null ? '' : 'measured'}`}
-          >
-            {median !== null && (
-              <>
-                <span class="val">
-                  <ValueText value={median} />
-                </span>
-                {baseline && <span class="delta dim">median</span>}
-              </>
-            )}
-          </td>
-        );
-      })}
-    </tr>
-  );
 }

@@ -1,0 +1,177 @@
+/** What can be done with the selected runs, all at once: stands where the tools of the table do. */
+
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Run } from '../../api/types';
+import {
+  addTag,
+  countOf,
+  removeRuns,
+  removeTag,
+  resetColors,
+  setGroup,
+} from '../../state/bulkEdits';
+import { selectAll, selectNone } from '../../state/selection';
+import { setShown } from '../../state/visibility';
+import type { Workspace } from '../../state/workspace';
+import { IconButton } from '../controls';
+import { Icon, type IconName } from '../Icon';
+import { Menu } from '../Menu';
+
+interface SelectionBarProps {
+  workspace: Workspace;
+  chosen: Run[];
+  listed: Run[];
+}
+
+export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
+  const runs = workspace.store.runs.value;
+  const show = (on: boolean) =>
+    setShown(workspace.filtered.peek(), workspace.visible.peek(), chosen, on);
+  return (
+    <section class="bar selection" aria-label="Selected runs">
+      <IconButton icon="x" label="Select none" onClick={selectNone} />
+      <b>{countOf(chosen)} selected</b>
+      {chosen.length < listed.length && (
+        <button type="button" class="link" onClick={() => selectAll(listed)}>
+          Select all {listed.length} listed
+        </button>
+      )}
+      <span class="sp" />
+      <Action icon="eye" text="Show" onClick={() => show(true)} />
+      <Action icon="eyeoff" text="Hide" onClick={() => show(false)} />
+      <Menu icon="plus" label="Add a tag to the selected runs" text="Tag" wide>
+        {(close) => (
+          <TextForm
+            label="Tag"
+            action="Add tag"
+            known={distinct(runs.flatMap(({ tags }) => tags))}
+            onDone={(tag) => {
+              close();
+              addTag(chosen, tag);
+            }}
+          />
+        )}
+      </Menu>
+      <Menu icon="minus" label="Remove a tag from the selected runs" text="Tag">
+        {(close) => (
+          <TagList
+            chosen={chosen}
+            onChoose={(tag) => {
+              close();
+              removeTag(chosen, tag);
+            }}
+          />
+        )}
+      </Menu>
+      <Menu icon="view" label="Group of the selected runs" text="Group" wide>
+        {(close) => (
+          <TextForm
+            label="Group"
+            action="Set group"
+            known={distinct(runs.map(({ group }) => group))}
+            onDone={(group) => {
+              close();
+              setGroup(chosen, group);
+            }}
+          >
+            <button
+              type="button"
+              class="btn ghost fit"
+              onClick={() => {
+                close();
+                setGroup(chosen, '');
+              }}
+            >
+              No group
+            </button>
+          </TextForm>
+        )}
+      </Menu>
+      <Action icon="reset" text="Reset colour" onClick={() => resetColors(chosen)} />
+      <Action icon="trash" text="Delete" onClick={() => void removeRuns(chosen)} />
+    </section>
+  );
+}
+
+const distinct = (words: string[]): string[] => [...new Set(words)].filter(Boolean).sort();
+
+interface ActionProps {
+  icon: IconName;
+  text: string;
+  onClick(): void;
+}
+
+function Action({ icon, text, onClick }: ActionProps) {
+  return (
+    <button type="button" class="btn" onClick={onClick}>
+      <Icon name={icon} />
+      {text}
+    </button>
+  );
+}
+
+interface TextFormProps {
+  label: string;
+  action: string;
+  known: string[];
+  onDone(text: string): void;
+  children?: ComponentChildren;
+}
+
+/** One word to type, with those that are in use to choose from. */
+function TextForm({ label, action, known, onDone, children }: TextFormProps) {
+  const [text, setText] = useState('');
+  const word = text.trim();
+  const done = () => word && onDone(word);
+  return (
+    <>
+      <div class="opt">
+        <label class="field outlined sp">
+          <input
+            aria-label={label}
+            placeholder={label}
+            list="known-words"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+            onKeyDown={(event) => event.key === 'Enter' && done()}
+          />
+        </label>
+        <datalist id="known-words">
+          {known.map((item) => (
+            <option key={item} value={item} />
+          ))}
+        </datalist>
+      </div>
+      <div class="opt">
+        {children}
+        <span class="sp" />
+        <button type="button" class="btn pri fit" disabled={!word} onClick={done}>
+          {action}
+        </button>
+      </div>
+    </>
+  );
+}
+
+interface TagListProps {
+  chosen: Run[];
+  onChoose(tag: string): void;
+}
+
+/** The tags that the runs have, and how many of the runs have each. */
+function TagList({ chosen, onChoose }: TagListProps) {
+  const tags = distinct(chosen.flatMap((run) => run.tags));
+  if (tags.length === 0) return <div class="opt">None of these runs has a tag</div>;
+  return (
+    <div class="choices">
+      {tags.map((tag) => (
+        <button type="button" key={tag} onClick={() => onChoose(tag)}>
+          <span class="ell">{tag}</span>
+          <span class="sp" />
+          <span class="dim">{chosen.filter((run) => run.tags.includes(tag)).length}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

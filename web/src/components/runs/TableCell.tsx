@@ -1,0 +1,91 @@
+/**
+ * A value of config, summary or a metric in the table. Functions and not components, and as few
+ * elements as it takes: a row has a dozen of them, and four rows come in with a frame.
+ */
+
+import type { Json, Run } from '../../api/types';
+import { formatExact, formatValue } from '../../math/numbers';
+import { asNumber, asText } from '../../state/filters';
+import { type Goal, isMeasured } from '../../state/runColumns';
+import { runValue } from '../../state/visibility';
+import type { Column } from './TableHead';
+
+const SETTING_DIGITS = 6;
+
+export interface CellColumn extends Column {
+  goal: Goal;
+  edge: boolean;
+}
+
+export function tableCell(run: Run, column: CellColumn, baseline: Run | null) {
+  const { by, facts, edge } = column;
+  const value = runValue(run, by);
+  const number = asNumber(value);
+  const place = `${facts.numeric ? 'r-num' : ''} ${edge ? 'edge' : ''}`;
+  if (number === null || typeof value === 'boolean') return plainCell(by, place, value);
+  const tone = Number.isFinite(number) ? '' : 'bad';
+  const measured = isMeasured(by) && facts.numeric;
+  if (!measured) {
+    return (
+      <td key={by} class={`${place} ${tone}`} title={formatExact(number)}>
+        {numberText(by, number)}
+      </td>
+    );
+  }
+  const share = facts.hi > facts.lo ? (number - facts.lo) / (facts.hi - facts.lo) : 0;
+  const ruled = Number.isFinite(share) && share > 0;
+  return (
+    <td
+      key={by}
+      class={`${place} ${tone} ${ruled ? 'ruled' : ''}`}
+      style={ruled ? { '--w': share.toFixed(3) } : undefined}
+      title={formatExact(number)}
+    >
+      {formatValue(number)}
+      {baseline && deltaOf(run, column, baseline, number)}
+    </td>
+  );
+}
+
+/** Settings as they were set, without zeros at the end, but for digits that nobody typed. */
+export const numberText = (by: string, number: number): string =>
+  by.startsWith('config.')
+    ? formatExact(Number(number.toPrecision(SETTING_DIGITS)))
+    : formatValue(number);
+
+function plainCell(by: string, place: string, value: Json | undefined) {
+  if (value === undefined || value === null) {
+    return (
+      <td key={by} class={`${place} dim`}>
+        –
+      </td>
+    );
+  }
+  const text = asText(value);
+  return (
+    <td key={by} class={place} title={text}>
+      {text}
+    </td>
+  );
+}
+
+/** The difference from the baseline, coloured by whether it is better. */
+function deltaOf(run: Run, column: CellColumn, baseline: Run, value: number) {
+  const { by, facts, goal, edge } = column;
+  if (baseline.uid === run.uid) return <span class="delta">{edge && 'baseline'}</span>;
+  const base = asNumber(runValue(baseline, by));
+  const delta = base === null ? Number.NaN : value - base;
+  if (!Number.isFinite(delta)) return <span class="delta">–</span>;
+  const better = goal !== null && (goal === 'up' ? delta > 0 : delta < 0);
+  const tone = delta === 0 || goal === null ? '' : better ? 'better' : 'worse';
+  const size = Math.abs(delta);
+  const text =
+    size !== 0 && size < 10 ** -facts.decimals
+      ? size.toExponential(1)
+      : size.toFixed(facts.decimals);
+  return (
+    <span class={`delta ${tone}`} title={formatExact(delta)}>
+      {delta === 0 ? '' : delta > 0 ? '▴' : '▾'} {text}
+    </span>
+  );
+}

@@ -1,0 +1,50 @@
+/** Above the list of runs: search, order, groups, filter. */
+
+import type { Run } from '../../api/types';
+import { filterFault, filterRoot } from '../../state/filters';
+import { groupChoices } from '../../state/runColumns';
+import { groupField } from '../../state/runList';
+import { params, setParams } from '../../state/view';
+import { userRegExp } from '../../state/visibility';
+import { IconButton, SearchField, Select } from '../controls';
+import { FilterMenu } from '../FilterMenu';
+import { SortMenu } from '../SortMenu';
+
+export function ListTools({ runs }: { runs: Run[] }) {
+  const search = params.value.rq ?? '';
+  const filtered = filterRoot.value.parts.length > 0 || filterFault.value !== null;
+  return (
+    <>
+      <div class="tools">
+        <span class="sp">
+          <SearchField
+            outlined
+            label="Search runs (regex)"
+            value={search}
+            invalid={!userRegExp(search)}
+            onInput={(rq) => setParams({ rq }, 'replace')}
+          />
+        </span>
+        <FilterMenu runs={runs} />
+        {filtered && (
+          <IconButton
+            small
+            icon="x"
+            label="Remove the filter of runs"
+            onClick={() => setParams({ filter: null }, 'push')}
+          />
+        )}
+      </div>
+      <div class="tools">
+        <Select
+          label="Group runs by"
+          value={groupField.value}
+          choices={groupChoices(runs)}
+          onChange={(by) => setParams({ group: by, gfold: null }, 'push')}
+        />
+        <span class="sp" />
+        <SortMenu runs={runs} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+/** One run in the list beside the panels. */
+
+import type { Run } from '../../api/types';
+import { formatDuration } from '../../math/numbers';
+import { Link, runHref } from '../../router';
+import { compact } from '../../state/screen';
+import { colorOf, cssColor, highlighted, runValue } from '../../state/visibility';
+import { Icon, StateGlyph } from '../Icon';
+import { ValueText } from '../ValueText';
+
+interface RunRowProps {
+  run: Run;
+  top: number;
+  shown: boolean;
+  metric: string;
+  onToggle(): void;
+}
+
+export function RunRow({ run, top, shown, metric, onToggle }: RunRowProps) {
+  const light = () => {
+    highlighted.value = shown ? run.uid : null;
+  };
+  const dim = () => {
+    highlighted.value = null;
+  };
+  return (
+    <div
+      class={`r ${shown ? '' : 'off'}`}
+      style={{ top: `${top}px`, '--c': cssColor(colorOf(run)) }}
+      onPointerEnter={light}
+      onPointerLeave={dim}
+    >
+      {/* where there is no room for an eye, the dot is the button */}
+      <button
+        type="button"
+        class={compact.value ? 'dotbox' : 'eye'}
+        aria-pressed={shown}
+        aria-label={`${shown ? 'Hide' : 'Show'} ${run.name}`}
+        onClick={onToggle}
+      >
+        {compact.value ? <span class="dot" /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
+      </button>
+      {!compact.value && <span class="dot" />}
+      <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
+        {run.name}
+      </Link>
+      <StateGlyph state={run.state} />
+      {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}
+      <span class="ell">{metric && <ValueText value={runValue(run, metric)} digits={3} />}</span>
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+/** The list of runs beside the panels: what is shown, in which colour, in which order. */
+
+import { useMemo } from 'preact/hooks';
+import type { Run } from '../../api/types';
+import { Link, runsHref } from '../../router';
+import { groupSlots } from '../../state/lineGroups';
+import { metricColumns } from '../../state/metricValues';
+import { columnName } from '../../state/runColumns';
+import { listedRuns, listRows } from '../../state/runList';
+import { compact } from '../../state/screen';
+import { params } from '../../state/view';
+import { parseSort, showAll, showNone, toggleRun } from '../../state/visibility';
+import type { Workspace } from '../../state/workspace';
+import { IconButton } from '../controls';
+import { Icon } from '../Icon';
+import { Sidebar } from '../Sidebar';
+import { VirtualRows } from '../VirtualRows';
+import { GroupHead } from './GroupHead';
+import { ListTools } from './ListTools';
+import { RunRow } from './RunRow';
+
+const ROW_PIXELS = 28;
+
+interface RunsSidebarProps {
+  workspace: Workspace;
+  /** Open as a drawer on narrow screens. */
+  open: boolean;
+}
+
+export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
+  const { store } = workspace;
+  const runs = store.runs.value;
+  const visible = workspace.visible.value;
+  const measured = metricColumns.value;
+  const { rq, sort, filter, group, gfold, pins, base } = params.value;
+  const rows = useMemo(
+    () => listRows(runs, listedRuns(runs)),
+    [runs, measured, rq, sort, filter, group, gfold, pins, base],
+  );
+  const shown = useMemo(() => new Set(visible.map(({ uid }) => uid)), [visible]);
+  const metric = useMetric(runs, parseSort(sort).by);
+  const slots = useMemo(() => groupSlots(runs, group ?? ''), [runs, group]);
+  return (
+    <Sidebar open={open} label="Runs">
+      <div class="head">
+        <h2 class="b">Runs</h2>
+        <span class="t12 dim ell">
+          {visible.length} of {runs.length} shown
+        </span>
+        <span class="sp" />
+        <IconButton icon="eye" label="Show all runs" onClick={showAll} />
+        <IconButton icon="eyeoff" label="Hide all runs" onClick={showNone} />
+        <Link
+          class="icon"
+          href={runsHref(store.entity, store.project)}
+          aria-label="All runs as a table"
+          title="All runs as a table"
+        >
+          <Icon name="table" />
+        </Link>
+      </div>
+      <ListTools runs={runs} />
+      <div class="r colh" aria-hidden="true">
+        <span />
+        {!compact.value && <span />}
+        <span>Name</span>
+        <span />
+        {!compact.value && <span>Runtime</span>}
+        <span class="ell" title={metric}>
+          {metric && columnName(metric)}
+        </span>
+      </div>
+      <VirtualRows
+        items={rows}
+        height={ROW_PIXELS}
+        label="Runs"
+        class="runs"
+        row={(row, top) =>
+          row.kind === 'group' ? (
+            <GroupHead
+              key={`group ${row.group.name}`}
+              group={row.group}
+              slot={slots.get(row.group.name) ?? 0}
+              top={top}
+            />
+          ) : (
+            <RunRow
+              key={row.run.uid}
+              run={row.run}
+              top={top}
+              shown={shown.has(row.run.uid)}
+              metric={metric}
+              onToggle={() => toggleRun(workspace.filtered.peek(), visible, row.run)}
+            />
+          )
+        }
+      />
+    </Sidebar>
+  );
+}
+
+/** The value beside each run: what the list is sorted by, else the first number of the summary. */
+function useMetric(runs: Run[], by: string): string {
+  const fallback = useMemo(() => {
+    const summary = runs.find((run) => Object.keys(run.summary).length > 0)?.summary ?? {};
+    const numbers = Object.keys(summary).filter(
+      (key) => typeof summary[key] === 'number' && !key.startsWith('_'),
+    );
+    const best = numbers.find((key) => /loss/.test(key)) ?? numbers[0];
+    return best ? `summary.${best}` : '';
+  }, [runs]);
+  return by.includes('.') ? by : fallback;
+}
