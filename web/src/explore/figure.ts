@@ -15,7 +15,8 @@ export interface Figure {
   layout: object;
 }
 
-const CELLS = 120;
+/** Cells of a heatmap along its value axis. */
+export const CELLS = 120;
 const CURVE_POINTS = 240;
 
 export function figureOf(what: Explored, tokens: Tokens, dark: boolean): Figure {
@@ -116,9 +117,10 @@ function translucent(color: string, alpha: number): string {
 function heatFigure(events: HistogramEvents, layout: object, tokens: Tokens): Figure {
   const table = new HistogramTable(events);
   const all = Array.from({ length: table.length }, (_, i) => table.at(i));
-  const lo = Math.min(...all.map((h) => h.lo));
-  const hi = Math.max(...all.map((h) => h.hi));
-  const edges = evenEdges(lo, hi > lo ? hi : lo + 1, CELLS);
+  const counted = all.filter(({ n }) => n > 0);
+  const lo = Math.min(...counted.map((h) => h.lo));
+  const hi = Math.max(...counted.map((h) => h.hi));
+  const edges = hi >= lo ? evenEdges(lo, hi > lo ? hi : lo + 1, CELLS) : evenEdges(0, 1, CELLS);
   const columns = all.map((h) => {
     const cells = new Float64Array(CELLS);
     spread(binPieces(h), edges, cells);

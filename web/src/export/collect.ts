@@ -1,8 +1,7 @@
 /** The panels of a view with all their numbers, as an exported file holds them. */
 
-import { queryHistograms, querySeries } from '../api/client';
-import type { Key, Run } from '../api/types';
-import { eventsFromColumns } from '../math/events';
+import { querySeries } from '../api/client';
+import type { Key, KeyKind, Run } from '../api/types';
 import { keyTitle } from '../math/keyTitle';
 import { chunks, groupBy } from '../state/batcher';
 import type { Explored } from '../state/explore';
@@ -12,10 +11,14 @@ import type { Series } from '../state/series';
 import { panelSearch, panelSettings, parseSmoothing, smoothing, xAxis } from '../state/view';
 import { userRegExp } from '../state/visibility';
 import type { Scope } from '../state/workspace';
+import { addHeatmaps } from './heatmaps';
+import { addMedia, type ExportedMedia } from './media';
+
+export type ExportedPanel = Explored | ExportedMedia;
 
 export interface Part {
   name: string;
-  panels: Explored[];
+  panels: ExportedPanel[];
 }
 
 export interface Collected {
@@ -24,10 +27,21 @@ export interface Collected {
   left: string[];
 }
 
+/** What has been read so far, by key. */
+export class Found {
+  readonly left: string[] = [];
+  private readonly panels = new Map<string, ExportedPanel[]>();
+
+  add(key: Key, panel: ExportedPanel): void {
+    this.panels.set(idOf(key), [...this.of(key), panel]);
+  }
+
+  of(key: Key): ExportedPanel[] {
+    return this.panels.get(idOf(key)) ?? [];
+  }
+}
+
 const SERIES_A_REQUEST = 200;
-/** Events of one heatmap, and heatmaps of one file: beyond, files get too large to pass on. */
-const EVENTS = 300;
-const HEATMAPS = 40;
 
 const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
 
@@ -36,37 +50,27 @@ export async function collect({ workspace, runs }: Scope): Promise<Collected> {
   const catalogue = workspace.store.catalogue.value;
   const sections = sectionsOf(catalogue, shown, userRegExp(panelSearch.value));
   const keys = sections.flatMap((section) => section.keys);
-  const drawn = new Map<string, Explored>();
+  const found = new Found();
   const lines = keys.filter(isLine);
   for (const alike of groupBy(lines, (key) => xOf(workspace, key, xAxis.value) + key.kind)) {
-    await addLines(drawn, alike, shown, xOf(workspace, alike[0], xAxis.value));
+    await addLines(found, alike, shown, xOf(workspace, alike[0], xAxis.value));
   }
-  const histograms = keys.filter(({ kind }) => kind === 'histogram');
-  for (const key of histograms.slice(0, HEATMAPS)) await addHeatmap(drawn, key, shown);
+  const ofKind = (wanted: KeyKind) => keys.filter(({ kind }) => kind === wanted);
+  await addHeatmaps(found, ofKind('histogram'), shown);
+  await addMedia(found, ofKind('json'), shown);
   const parts = sections.map(({ name, keys: own }) => ({
     name,
-    panels: own.flatMap((key) => drawn.get(idOf(key)) ?? []),
+    panels: own.flatMap((key) => found.of(key)).filter(hasContent),
   }));
-  return { parts: parts.filter(({ panels }) => panels.length > 0), left: leftOut(keys) };
+  return { parts: parts.filter(({ panels }) => panels.length > 0), left: found.left };
 }
+
+const hasContent = (panel: ExportedPanel): boolean =>
+  panel.kind !== 'media' || panel.steps.length > 0;
 
 const idOf = ({ kind, key }: Key): string => `${kind} ${key}`;
 
-function leftOut(keys: Key[]): string[] {
-  const media = keys.filter(({ kind }) => kind === 'json').length;
-  const histograms = keys.filter(({ kind }) => kind === 'histogram').length;
-  return [
-    ...(media > 0 ? [`${media} media panels`] : []),
-    ...(histograms > HEATMAPS ? [`${histograms - HEATMAPS} of ${histograms} histograms`] : []),
-  ];
-}
-
-async function addLines(
-  drawn: Map<string, Explored>,
-  keys: Key[],
-  runs: Run[],
-  x: string,
-): Promise<void> {
+async function addLines(found: Found, keys: Key[], runs: Run[], x: string): Promise<void> {
   const most = Math.max(1, Math.floor(SERIES_A_REQUEST / runs.length));
   for (const some of chunks(keys, most)) {
     const { grid, series } = await querySeries({
@@ -84,7 +88,7 @@ async function addLines(
         const answer = series.find((one) => one.run === run.uid && one.key === key.key);
         return answer?.n ? [[run, { spec: specOf(key, run, x, null), grid, answer }]] : [];
       });
-      drawn.set(idOf(key), linesOf(key, x, own));
+      found.add(key, linesOf(key, x, own));
     }
   }
 }
@@ -100,23 +104,4 @@ function linesOf(key: Key, x: string, own: [Run, Series][]): Explored {
     smoothing: parseSmoothing(settings.smooth) ?? smoothing.value,
     range: rangeOf(own.map(([, series]) => series)),
   };
-}
-
-/** The heatmap of the first shown run that has the key. */
-async function addHeatmap(drawn: Map<string, Explored>, key: Key, runs: Run[]): Promise<void> {
-  const run = runs.find(({ uid }) => key.runs.includes(uid));
-  if (!run) return;
-  const [answer] = await queryHistograms({
-    runs: [run.uid],
-    keys: [key.key],
-    x0: null,
-    x1: null,
-    limit: EVENTS,
-    magnitude: false,
-    ordinals: null,
-  });
-  if (!answer) return;
-  const title = runs.length > 1 ? `${keyTitle(key.key)} · ${run.name}` : keyTitle(key.key);
-  const events = eventsFromColumns(answer.columns);
-  drawn.set(idOf(key), { kind: 'heatmap', title, events });
 }

@@ -1,8 +1,10 @@
 /** One HTML file with plotly.js and all data inside: it opens anywhere and asks nobody. */
 
 import type { Run } from '../api/types';
-import { figureOf } from '../explore/figure';
+import { type Figure, figureOf } from '../explore/figure';
+import type { Explored } from '../state/explore';
 import type { Collected } from './collect';
+import { packedHeat } from './pack';
 import viewerStyle from './viewer.css?raw';
 import viewer from './viewer.js?raw';
 
@@ -18,7 +20,7 @@ export interface ExportedView {
 
 /** The file may run what it holds and may ask for nothing. */
 const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; media-src data:";
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ENTITIES[c]);
@@ -29,13 +31,20 @@ const embedded = (value: unknown): string => JSON.stringify(value).replaceAll('<
 function dataOf({ runs, collected, tokens, dark }: ExportedView): object {
   const parts = collected.parts.map(({ name, panels }) => ({
     name,
-    figures: panels.map((panel) => ({ title: panel.title, ...figureOf(panel, tokens, dark) })),
+    panels: panels.map((panel) =>
+      panel.kind === 'media' ? panel : { title: panel.title, ...figureIn(panel, tokens, dark) },
+    ),
   }));
   const told = runs.map(({ name, state, config, summary }) => {
     const { _wandb: _, ...own } = config;
     return { name, state, config: own, summary };
   });
   return { runs: told, parts, left: collected.left };
+}
+
+function figureIn(panel: Explored, tokens: ExportedView['tokens'], dark: boolean): Figure {
+  const figure = figureOf(panel, tokens, dark);
+  return panel.kind === 'heatmap' ? packedHeat(figure) : figure;
 }
 
 /** `plotly` is the text of plotly.js. */

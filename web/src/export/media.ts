@@ -1,0 +1,128 @@
+/** Images, sound and tables of an exported view, the last steps first, as data URLs. */
+
+import { ApiError, getBytes } from '../api/client';
+import { type MediaRow, mediaHref, mediaRows } from '../api/media';
+import type { Json, Key, Run } from '../api/types';
+import { keyTitle } from '../math/keyTitle';
+import { type MediaItem, mediaItems } from '../math/media';
+import type { LoggedTable } from '../math/table';
+import type { Found } from './collect';
+import { base64 } from './pack';
+
+export type ExportedItem = { caption: string } & (
+  | { kind: 'image' | 'audio'; url: string }
+  | { kind: 'table'; columns: Json[]; rows: Json[][] }
+);
+
+export interface ExportedStep {
+  step: number;
+  run: string;
+  items: ExportedItem[];
+}
+
+export interface ExportedMedia {
+  kind: 'media';
+  title: string;
+  steps: ExportedStep[];
+}
+
+const MOST_MEGABYTES = 32;
+const CHARACTERS_A_BYTE = 4 / 3;
+/** Steps of a key in one run. */
+const MOST_STEPS = 20;
+const TAKEN = new Set(['image', 'audio', 'table']);
+
+interface Wanted {
+  panel: ExportedMedia;
+  run: Run;
+  row: MediaRow;
+  /** How many steps are later. */
+  age: number;
+}
+
+export async function addMedia(found: Found, keys: Key[], runs: Run[]): Promise<void> {
+  const wanted: Wanted[] = [];
+  for (const key of keys) {
+    const panel: ExportedMedia = { kind: 'media', title: keyTitle(key.key), steps: [] };
+    found.add(key, panel);
+    for (const run of runs.filter(({ uid }) => key.runs.includes(uid))) {
+      const rows = (await mediaRows(run.uid, key.key, null)).reverse();
+      wanted.push(...rows.map((row, age) => ({ panel, run, row, age })));
+    }
+  }
+  const early = wanted.filter(({ age }) => age >= MOST_STEPS).length;
+  const taken = wanted.filter(({ age }) => age < MOST_STEPS).sort((a, b) => a.age - b.age);
+  const budget = new Budget();
+  for (const one of taken) await addStep(one, budget);
+  for (const { steps } of new Set(wanted.map(({ panel }) => panel))) {
+    steps.sort((a, b) => a.step - b.step);
+  }
+  found.left.push(...budget.leftOut());
+  if (early > 0) found.left.push(`media of ${early} steps before the last ${MOST_STEPS}`);
+}
+
+/** What media have taken of the file, and what they have not. */
+class Budget {
+  private room = MOST_MEGABYTES * 1e6;
+  private tooMuch = 0;
+  missing = 0;
+  others = 0;
+  layers = 0;
+
+  /** Whether so many bytes still fit. */
+  take(bytes: number): boolean {
+    const fits = bytes * CHARACTERS_A_BYTE <= this.room;
+    if (fits) this.room -= bytes * CHARACTERS_A_BYTE;
+    else this.tooMuch++;
+    return fits;
+  }
+
+  leftOut(): string[] {
+    const said: [number, string][] = [
+      [this.tooMuch, `media beyond ${MOST_MEGABYTES} MB of them`],
+      [this.others, 'media other than images, sound and tables'],
+      [this.layers, 'boxes and masks of images'],
+      [this.missing, 'media whose files are not on the server'],
+    ];
+    return said.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  }
+}
+
+async function addStep({ panel, run, row }: Wanted, budget: Budget): Promise<void> {
+  const items: ExportedItem[] = [];
+  for (const item of mediaItems(row.value)) {
+    if (!TAKEN.has(item.kind)) {
+      budget.others++;
+      continue;
+    }
+    budget.layers += item.layers.length;
+    const read = await readItem(run.uid, item, budget);
+    if (read) items.push(read);
+  }
+  if (items.length > 0) panel.steps.push({ step: row.step, run: run.name, items });
+}
+
+async function readItem(
+  uid: number,
+  item: MediaItem,
+  budget: Budget,
+): Promise<ExportedItem | null> {
+  try {
+    const bytes = await getBytes(await mediaHref(uid, item.path, item.sha256));
+    return budget.take(bytes.size) ? await exported(item, bytes) : null;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    budget.missing++;
+    return null;
+  }
+}
+
+async function exported({ kind, caption }: MediaItem, bytes: Blob): Promise<ExportedItem> {
+  if (kind === 'table') {
+    const { columns, data }: LoggedTable = JSON.parse(await bytes.text());
+    return { kind, caption, columns, rows: data };
+  }
+  const text = base64(new Uint8Array(await bytes.arrayBuffer()));
+  const shown = kind === 'audio' ? kind : 'image';
+  return { kind: shown, caption, url: `data:${bytes.type};base64,${text}` };
+}
