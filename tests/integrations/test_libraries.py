@@ -81,10 +81,13 @@ def test_the_lightgbm_callback(integration: Integration) -> None:
     assert run.summary["train_auc"] == {"max": max(told["auc"])}
     assert run.summary["train_binary_logloss"] == {"min": min(logloss)}
     assert run.summary["best_score"]["train"]["auc"] == told["auc"][-1]
-    chart = run.summary["Feature Importance_table_table"]
+    chart = run.summary["Feature Importance_table"]
     assert (chart["_type"], chart["nrows"]) == ("table-file", len(told["importance"]))
     (model,) = [found for found in run.logged_artifacts() if found.type == "model"]
-    assert model.name.startswith(f"model_{run.id}:")
+    assert model.name.startswith(f"model_{run.id}:") and "best" in model.aliases
+    validated = list(only_run("lightgbm-cv").scan_history(keys=["iteration", "valid_auc-mean"]))
+    assert [row["iteration"] for row in validated] == [0, 1, 2]
+    assert "valid_auc-stdv" in only_run("lightgbm-cv").summary
 
 
 SKLEARN_CHARTS = {

@@ -58,10 +58,7 @@ class Audio(Media):
             suffix=self._suffix,
             mime_type=_MIME.get(self._suffix, "application/octet-stream"),
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored}
-        if self._caption is not None:
-            value["caption"] = self._caption
-        return value
+        return self._described(stored)
 
     @classmethod
     def bind_batch(

@@ -47,6 +47,7 @@ class Media:
 
     kind: ClassVar[str]  # the `_type` in history
     batch_kind: ClassVar[str] = ""  # the `_type` of a list of them, if lists have one
+    _caption: Any = None
 
     def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         """Stores the bytes as a file of the run and returns W&B's JSON for history.
@@ -64,6 +65,11 @@ class Media:
 
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         raise NotImplementedError
+
+    def _described(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """The JSON of what was stored: with its type, and its caption if it has one."""
+        caption = {} if self._caption is None else {"caption": self._caption}
+        return {"_type": self.kind, **stored, **caption}
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy in another process belongs to no run yet."""

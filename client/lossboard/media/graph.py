@@ -49,4 +49,4 @@ class Graph(Media):
             suffix=".graph.json",
             mime_type="application/json",
         )
-        return {"_type": self.kind, **stored}
+        return self._described(stored)

@@ -39,8 +39,7 @@ class Html(Media):
             suffix=".html",
             mime_type="text/html",
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored}
-        return value
+        return self._described(stored)
 
     @classmethod
     def bind_batch(

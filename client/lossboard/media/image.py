@@ -96,10 +96,8 @@ class Image(Media):
             suffix=f".{self.format}",
             mime_type=_MIME.get(self.format, f"image/{self.format}"),
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored, "format": self.format}
-        value.update(width=self.width, height=self.height)
-        if self._caption is not None:
-            value["caption"] = self._caption
+        size = {"format": self.format, "width": self.width, "height": self.height}
+        value = self._described({**stored, **size})
         if self._grouping is not None:
             value["grouping"] = self._grouping
         if self._masks:

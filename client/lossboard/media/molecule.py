@@ -94,10 +94,7 @@ class Molecule(Media):
             suffix=f".{self._file_type}",
             mime_type="chemical/x-" + self._file_type,
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored}
-        if self._caption is not None:
-            value["caption"] = self._caption
-        return value
+        return self._described(stored)
 
     @classmethod
     def bind_batch(

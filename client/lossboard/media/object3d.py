@@ -76,10 +76,7 @@ class Object3D(Media):
             suffix=f".{self._suffix}",
             mime_type="application/json" if "json" in self._suffix else "model/" + self._suffix,
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored}
-        if self._caption is not None:
-            value["caption"] = self._caption
-        return value
+        return self._described(stored)
 
     @classmethod
     def bind_batch(

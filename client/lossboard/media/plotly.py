@@ -41,8 +41,7 @@ class Plotly(Media):
             suffix=".plotly.json",
             mime_type="application/json",
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored}
-        return value
+        return self._described(stored)
 
 
 def figure_media(value: Any) -> Media:

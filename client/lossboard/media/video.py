@@ -63,10 +63,7 @@ class Video(Media):
             suffix=f".{self._format}",
             mime_type="image/gif" if self._format == "gif" else f"video/{self._format}",
         )
-        value: dict[str, Any] = {"_type": self.kind, **stored, **self._size}
-        if self._caption is not None:
-            value["caption"] = self._caption
-        return value
+        return self._described({**stored, **self._size})
 
     @classmethod
     def bind_batch(

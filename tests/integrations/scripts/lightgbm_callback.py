@@ -23,6 +23,15 @@ def main():
             callbacks=[wandb_callback(), lightgbm.record_evaluation(results)],
         )
         log_summary(model, save_model_checkpoint=True)
+    folds = {"nfold": 2, "stratified": False, "seed": 0}
+    with wandb.init(project="lightgbm-cv"):
+        lightgbm.cv(
+            {"objective": "binary", "metric": "auc", "verbose": -1},
+            data,
+            num_boost_round=3,
+            callbacks=[wandb_callback(log_params=False)],
+            **folds,
+        )
     importance = dict(zip(model.feature_name(), model.feature_importance().tolist(), strict=True))
     print("RESULT", json.dumps({**results["train"], "importance": importance}))
 
