@@ -95,6 +95,15 @@ def test_the_range_of_x_is_typed_and_its_points_are_fetched(
     wait_for_panel(page, "scalar loss", "panel.data.x && panel.data.x[1] < 12000")
 
 
+def test_another_axis_ends_a_zoom_of_the_old_one(page: Page, server: Server, spiky: str) -> None:
+    zoomed = "panel.data.x?.join() === '12300,12400'"
+    link = f"{server.base_url}/local/{spiky}?p.scalar+loss=zoom%3D12300~12400"
+    open_panel(page, link, "scalar loss", zoomed)
+    page.get_by_label("X axis").select_option("runtime")
+    wait_for_panel(page, "scalar loss", "panel.data.x[1] < 12000 && panel.data.lines?.length === 1")
+    expect(page.get_by_role("button", name="Reset zoom")).to_have_count(0)
+
+
 def test_ends_the_wrong_way_round_are_put_right_and_undo_takes_them_back(workspace: Page) -> None:
     menu = open_menu(workspace, "train/loss")
     type_into(menu, "Lowest x", "200")

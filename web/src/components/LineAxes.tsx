@@ -62,7 +62,7 @@ function RangeRow({ of, kind, range, onChange }: RangeRowProps) {
   return (
     <div class={`opt ${kind === 'time' ? 'tall' : ''}`}>
       Range of {of}
-      {unit}
+      {unit && ' (s)'}
       <span class="row">
         <Bound label={`Lowest ${of}${unit}`} value={min} onChange={(value) => set(value, max)} />
         –

@@ -85,7 +85,7 @@ export function Toolbar({ children }: { children?: ComponentChildren }) {
           label="X axis"
           value={xAxis.value}
           choices={choices}
-          onChange={(x) => setParams({ x: x === 'auto' ? null : x }, 'push')}
+          onChange={(x) => setParams({ ...withoutZoom(), x: x === 'auto' ? null : x }, 'push')}
         />
       </div>
       {hasHistograms && (
@@ -173,22 +173,26 @@ function MoreSettings() {
   );
 }
 
-function Chips() {
-  const pin = pinned.value;
+/** What has to change so that no panel is zoomed; on another axis a zoom means nothing. */
+function withoutZoom(): Record<string, string | null> {
   const zoomed = Object.entries(params.value).filter(
     ([name, value]) => name === 'zoom' || (name.startsWith('p.') && value.includes('zoom=')),
   );
-  const resetZoom = () => {
-    const without = zoomed.map(([name, value]) => {
-      const rest = new URLSearchParams(name === 'zoom' ? '' : value);
-      rest.delete('zoom');
-      return [name, rest.toString() || null];
-    });
-    setParams(Object.fromEntries(without), 'push');
-  };
+  const without = zoomed.map(([name, value]) => {
+    const rest = new URLSearchParams(name === 'zoom' ? '' : value);
+    rest.delete('zoom');
+    return [name, rest.toString() || null];
+  });
+  return Object.fromEntries(without);
+}
+
+function Chips() {
+  const pin = pinned.value;
+  const unzoomed = withoutZoom();
+  const resetZoom = () => setParams(unzoomed, 'push');
   return (
     <>
-      {zoomed.length > 0 && (
+      {Object.keys(unzoomed).length > 0 && (
         <button type="button" class="chip" aria-label="Reset zoom" onClick={resetZoom}>
           zoomed <Icon name="reset" />
         </button>
