@@ -175,14 +175,17 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   ): void {
     if (this.rowHeight() < 10) return;
     const text = formatValue(value);
-    const inside = end + context.measureText(text).width + 6 > this.frame.width;
+    const wide = context.measureText(text).width + 6;
+    const leftwards = value < 0;
+    const inside = leftwards ? end - wide < this.frame.box.left : end + wide > this.frame.width;
     context.fillStyle = inside
       ? textOn(rgbOf(color))
       : Number.isFinite(value)
         ? theme().ink
         : theme().bad;
-    context.textAlign = inside ? 'right' : 'left';
-    context.fillText(text, inside ? end - 4 : end + 4, middle + 0.5);
+    const before = leftwards !== inside;
+    context.textAlign = before ? 'right' : 'left';
+    context.fillText(text, before ? end - 4 : end + 4, middle + 0.5);
   }
 }
 
