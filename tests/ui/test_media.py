@@ -110,6 +110,9 @@ def media_at(step: int) -> dict[str, Any]:
     return {
         "image": lossboard.Image(picture(step), caption=f"at {step}", **layers),
         "images": [lossboard.Image(picture(step + i), caption=f"no. {i}") for i in range(3)],
+        "sizes": [
+            lossboard.Image(np.zeros(size, np.uint8)) for size in ((4, 4), (8, 16), (5, 900))
+        ],
         "audio": lossboard.Audio(np.zeros(800), sample_rate=8000),
         "page": lossboard.Html(HOSTILE),
         "figure": lossboard.Plotly(go.Figure(go.Bar(y=[1, 2, step]))),
@@ -165,6 +168,19 @@ def test_several_runs_stand_side_by_side_at_one_step(page: Page, shown: str) -> 
     expect(panel.locator("img")).to_have_count(6)
     drawn = wait_for_panel(page, "media images")["data"]
     assert [run["step"] for run in drawn["runs"]] == [20, 20]
+
+
+def test_runs_share_the_width_and_pictures_keep_their_proportions(page: Page, shown: str) -> None:
+    panel = open_media(page, shown, "sizes")
+    first, second = (heading.bounding_box() for heading in panel.locator("h3").all())
+    assert first["y"] == second["y"]
+    wide = panel.bounding_box()["width"] / 2
+    for image, ratio in zip(panel.locator("img").all(), (1, 2, 180) * 2, strict=True):
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle())
+        box = image.bounding_box()
+        assert box["width"] <= wide
+        assert box["width"] / box["height"] == pytest.approx(ratio, rel=0.05)
 
 
 def test_a_table_is_sorted_and_filtered(page: Page, shown: str) -> None:

@@ -34,8 +34,9 @@ export interface Artifact {
 export interface ArtifactEntry {
   path: string;
   digest: string;
-  sha256: string | null;
-  reference: string | null;
+  /** Empty where the content lies elsewhere: then `reference` says where. */
+  sha256: string;
+  reference: string;
   size_bytes: number;
 }
 
@@ -54,3 +55,20 @@ export const artifactEntries = (id: number, after: string) =>
 
 export const artifactRuns = (id: number) =>
   get<{ logged_by: RunName | null; used_by: RunName[] }>(`/api/artifacts/${id}/runs`);
+
+/** The entries whose paths begin so. */
+export async function entriesBelow(id: number, prefix: string): Promise<ArtifactEntry[]> {
+  const found: ArtifactEntry[] = [];
+  // Entries come in order of their paths, from the one after a text on.
+  for (let after: string | null = prefix.slice(0, -1); after !== null; ) {
+    const page: { entries: ArtifactEntry[]; next: string | null } = await artifactEntries(
+      id,
+      after,
+    );
+    const here = page.entries.filter(({ path }) => path.startsWith(prefix));
+    found.push(...here);
+    const last = page.entries.at(-1);
+    after = last && (last.path < prefix || last === here.at(-1)) ? page.next : null;
+  }
+  return found;
+}

@@ -13,6 +13,7 @@ export type MediaKind =
   | 'molecule'
   | 'graph'
   | 'table'
+  | 'artifact'
   | 'file';
 
 /** Boxes or a mask over an image; bytes are found like those of the item. */
@@ -43,8 +44,8 @@ const KINDS: Record<string, MediaKind> = {
   'plotly-file': 'plotly',
   'object3D-file': 'points',
   'table-file': 'table',
-  'joined-table': 'file',
-  'partitioned-table': 'file',
+  'joined-table': 'artifact',
+  'partitioned-table': 'artifact',
   'molecule-file': 'molecule',
   'graph-file': 'graph',
   'images/separated': 'image',

@@ -38,3 +38,54 @@ export function tableRows(
       empty(a) - empty(b) || (empty(a) ? 0 : compare(a[column], b[column]) * (down ? -1 : 1)),
   );
 }
+
+/** Tables of one kind below each other; columns are those of the first. */
+export const concatenated = (parts: LoggedTable[]): LoggedTable => ({
+  columns: parts[0]?.columns ?? [],
+  data: parts.flatMap(({ data }) => data),
+});
+
+/**
+ * The rows of two tables beside each other where their key columns are the same, then the rows
+ * that only one of them has. Throws where a table lacks its key column.
+ */
+export function joined(first: LoggedTable, second: LoggedTable, keys: string[]): LoggedTable {
+  const [leftKey, rightKey = leftKey] = keys;
+  const left = first.columns.findIndex((column) => String(column) === leftKey);
+  const right = second.columns.findIndex((column) => String(column) === rightKey);
+  if (left < 0 || right < 0)
+    throw new Error(`The tables are joined by "${keys.join('" and "')}", which is no column.`);
+  const rows = new Map<string, Json[][]>();
+  for (const row of second.data) {
+    const key = JSON.stringify(row[right]);
+    rows.set(key, [...(rows.get(key) ?? []), without(row, right)]);
+  }
+  const used = new Set<string>();
+  const matched = first.data.flatMap((row) => {
+    const key = JSON.stringify(row[left]);
+    used.add(key);
+    const others = rows.get(key) ?? [empty(second.columns.length - 1)];
+    return others.map((other) => [row[left], ...without(row, left), ...other]);
+  });
+  const alone = second.data
+    .filter((row) => !used.has(JSON.stringify(row[right])))
+    .map((row) => [row[right], ...empty(first.columns.length - 1), ...without(row, right)]);
+  return { columns: columnsOf(first, left, second, right), data: [...matched, ...alone] };
+}
+
+const without = <T>(list: T[], index: number): T[] => list.filter((_, i) => i !== index);
+const empty = (length: number): Json[] => Array.from({ length }, () => null);
+
+/** Names that both tables have say which of them they mean. */
+function columnsOf(
+  first: LoggedTable,
+  left: number,
+  second: LoggedTable,
+  right: number,
+): LoggedTable['columns'] {
+  const own = [without(first.columns, left), without(second.columns, right)];
+  const named = own.map((columns, i) =>
+    columns.map((column) => (own[1 - i].includes(column) ? `${column} (${i + 1})` : column)),
+  );
+  return [first.columns[left], ...named.flat()];
+}

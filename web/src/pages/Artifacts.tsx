@@ -11,14 +11,21 @@ import {
   runArtifacts,
 } from '../api/artifacts';
 import type { Run } from '../api/types';
+import { IconButton } from '../components/controls';
 import { Icon } from '../components/Icon';
+import { lazy } from '../components/lazy';
 import { ValueText } from '../components/ValueText';
 import { formatCount, formatDate } from '../math/numbers';
 import { Link, runHref } from '../router';
+import { isTable } from '../state/artifactTables';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
 import { formatBytes, inFolder } from './Files';
 import '../styles/files.css';
+
+const ArtifactTable = lazy(() =>
+  import('../components/media/ArtifactTable').then((m) => m.ArtifactTable),
+);
 
 interface Lists {
   logged: Artifact[];
@@ -278,6 +285,7 @@ function useEntries(artifact: Artifact): [entries: ArtifactEntry[], more: (() =>
 function Entries({ artifact }: { artifact: Artifact }) {
   const [entries, more] = useEntries(artifact);
   const [folder, setFolder] = useState('');
+  const [table, setTable] = useState<string | null>(null);
   const { folders, files } = inFolder(entries, ({ path }) => path, folder);
   const up = folder.split('/').slice(0, -2).join('/');
   return (
@@ -290,7 +298,13 @@ function Entries({ artifact }: { artifact: Artifact }) {
             <Opener key={name} name={name} onOpen={() => setFolder(`${folder}${name}/`)} />
           ))}
           {files.map((entry) => (
-            <Entry key={entry.path} entry={entry} name={entry.path.slice(folder.length)} />
+            <Entry
+              key={entry.path}
+              entry={entry}
+              name={entry.path.slice(folder.length)}
+              open={entry.path === table}
+              onOpen={(open) => setTable(open ? entry.path : null)}
+            />
           ))}
         </tbody>
       </table>
@@ -298,6 +312,12 @@ function Entries({ artifact }: { artifact: Artifact }) {
         <button type="button" class="btn" onClick={more}>
           More files
         </button>
+      )}
+      {table !== null && (
+        <section class="opened" aria-label={`Table ${table}`}>
+          <h3>{table}</h3>
+          <ArtifactTable key={table} artifact={artifact} path={table} />
+        </section>
       )}
     </>
   );
@@ -318,12 +338,28 @@ function Opener({ name, onOpen }: { name: string; onOpen(): void }) {
   );
 }
 
-function Entry({ entry, name }: { entry: ArtifactEntry; name: string }) {
+interface EntryProps {
+  entry: ArtifactEntry;
+  name: string;
+  /** Whether it is a table that is shown below. */
+  open: boolean;
+  onOpen(open: boolean): void;
+}
+
+function Entry({ entry, name, open, onOpen }: EntryProps) {
   return (
     <tr>
       <td class="mono">{name}</td>
       <td class="r-num">{formatBytes(entry.size_bytes)}</td>
       <td>
+        {isTable(entry) && (
+          <IconButton
+            icon="table"
+            label={`Show ${entry.path} as a table`}
+            pressed={open}
+            onClick={() => onOpen(!open)}
+          />
+        )}
         {entry.sha256 ? (
           <a
             class="icon"
@@ -334,7 +370,7 @@ function Entry({ entry, name }: { entry: ArtifactEntry; name: string }) {
             <Icon name="download" />
           </a>
         ) : (
-          <span class="mid" title={entry.reference ?? undefined}>
+          <span class="mid" title={entry.reference}>
             {entry.reference}
           </span>
         )}

@@ -4,10 +4,14 @@ import { useState } from 'preact/hooks';
 import type { Json, JsonObject, Notice, Run, RunDetail } from '../api/types';
 import { SearchField } from '../components/controls';
 import { Icon } from '../components/Icon';
+import { lazy } from '../components/lazy';
 import { ValueText } from '../components/ValueText';
 import { keyTitle } from '../math/keyTitle';
+import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
 import type { LoadState } from '../state/project';
+
+const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
 
 interface OverviewProps {
   run: Run;
@@ -16,6 +20,7 @@ interface OverviewProps {
 }
 
 export function Overview({ run, detail, state }: OverviewProps) {
+  const [models, summary] = withoutGraphs(run.summary);
   return (
     <div class="sheet">
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
@@ -27,15 +32,29 @@ export function Overview({ run, detail, state }: OverviewProps) {
       )}
       <div class="columns2">
         <TreeBlock title="Config" values={run.config} empty="wandb.config is empty." />
-        <TreeBlock title="Summary" values={run.summary} empty="Nothing is logged yet." />
+        <TreeBlock title="Summary" values={summary} empty="Nothing is logged yet." />
         <TreeBlock
           title="Metadata"
           values={{ ...identity(run), ...detail?.metadata }}
           empty="The client sent no metadata."
         />
       </div>
+      {models.map(([key, value]) => (
+        <section class="block model" key={key} aria-label={`Model ${key}`}>
+          <h2 class="b">Model {models.length > 1 && key}</h2>
+          <GraphView value={value} name={key} />
+        </section>
+      ))}
     </div>
   );
+}
+
+/** What `watch(log_graph=True)` keeps in the summary is a picture of its own. */
+function withoutGraphs(summary: JsonObject): [[string, JsonObject][], JsonObject] {
+  const isGraph = (value: Json) => isObject(value) && value._type === 'graph';
+  const all = Object.entries(summary);
+  const models = all.filter(([, value]) => isGraph(value)) as [string, JsonObject][];
+  return [models, Object.fromEntries(all.filter(([, value]) => !isGraph(value)))];
 }
 
 function identity(run: Run): JsonObject {
@@ -91,6 +110,9 @@ function TreeBlock({ title, values, empty }: TreeBlockProps) {
 const isObject = (value: Json): value is JsonObject =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
+/** Media and the like, which have panels of their own. */
+const isLogged = ({ _type }: JsonObject): boolean => typeof _type === 'string' && isMedia(_type);
+
 /** The part of a tree whose keys or values have the text in them. */
 function filtered(values: JsonObject, text: string): JsonObject {
   const kept: JsonObject = {};
@@ -115,7 +137,7 @@ function Tree({ values, open, exact }: TreeProps) {
     <div class="tree">
       {Object.entries(values).map(([key, value]) =>
         isObject(value) && Object.keys(value).length > 0 ? (
-          <details key={key} open={open || Object.keys(value).length <= 12}>
+          <details key={key} open={open || (Object.keys(value).length <= 12 && !isLogged(value))}>
             <summary>
               {keyTitle(key)} <span class="dim t12">{Object.keys(value).length}</span>
             </summary>

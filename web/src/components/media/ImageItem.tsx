@@ -15,26 +15,41 @@ export interface Layers {
   hidden: ReadonlySet<string>;
 }
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
 interface ImageItemProps {
   run: Run;
   item: MediaItem;
   href: string;
   label: string;
   layers: Layers;
+  /** In its own pixels, as far as it is known. */
+  size: Size | null;
+  onSize(size: Size): void;
 }
 
 const MASK_ALPHA = 140;
 
-export function ImageItem({ run, item, href, label, layers }: ImageItemProps) {
+export function ImageItem({ run, item, href, label, layers, size, onSize }: ImageItemProps) {
   const seen = item.layers.filter(({ name }) => !layers.hidden.has(name));
   return (
     <div class="picture">
-      <img src={href} alt={label} loading="lazy" width={item.width ?? undefined} />
+      <img
+        src={href}
+        alt={label}
+        loading="lazy"
+        onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) => {
+          if (width && height) onSize({ width, height });
+        }}
+      />
       {seen.map((layer) =>
         layer.kind === 'mask' ? (
           <Mask key={`m ${layer.name}`} run={run} layer={layer} layers={layers} />
         ) : (
-          <Boxes key={`b ${layer.name}`} run={run} layer={layer} layers={layers} item={item} />
+          <Boxes key={`b ${layer.name}`} run={run} layer={layer} layers={layers} size={size} />
         ),
       )}
     </div>
@@ -95,7 +110,7 @@ function classColors(): number[][] {
 
 const percent = (share: number): string => `${share * 100}%`;
 
-function Boxes({ run, layer, layers, item }: LayerProps & { item: MediaItem }) {
+function Boxes({ run, layer, layers, size }: LayerProps & { size: Size | null }) {
   const file = useJson<BoxFile>(run.uid, layer);
   if (file === null || file instanceof ApiError) return null;
   const labels = file.class_labels ?? classLabels(run.config, 'boxes', layers.name, layer.name);
@@ -104,7 +119,7 @@ function Boxes({ run, layer, layers, item }: LayerProps & { item: MediaItem }) {
       {file.box_data.map((box, i) => {
         const id = box.class_id ?? 0;
         if (layers.hidden.has(`${layer.name}/${id}`)) return null;
-        const { left, top, width, height } = rectangle(box, item.width ?? 1, item.height ?? 1);
+        const { left, top, width, height } = rectangle(box, size?.width ?? 1, size?.height ?? 1);
         return (
           <div
             key={i}

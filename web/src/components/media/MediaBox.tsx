@@ -5,16 +5,18 @@ import { useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import type { MediaItem, MediaKind } from '../../math/media';
 import { formatCount } from '../../math/numbers';
+import { Link, runHref } from '../../router';
 import { useHref } from '../../state/media';
 import { colorOf, cssColor } from '../../state/visibility';
 import { lazy } from '../lazy';
 import { FileLink, fileName } from './FileLink';
-import { ImageItem, type Layers } from './ImageItem';
+import { ImageItem, type Layers, type Size } from './ImageItem';
 import { LayerToggles } from './LayerToggles';
 import { PlotlyItem } from './PlotlyItem';
 import { hrefText } from './source';
 import { TableItem } from './TableItem';
 
+const GraphItem = lazy(() => import('./GraphView').then((m) => m.GraphItem));
 const SceneItem = lazy(() => import('./SceneItem').then((m) => m.SceneItem));
 
 export interface RunItems {
@@ -89,19 +91,51 @@ function Item({ run, item, layers }: ItemProps) {
   if (item.kind === 'plotly') return <PlotlyItem uid={run.uid} item={item} />;
   if (SCENES.includes(item.kind))
     return <SceneItem run={run} item={item} label={`${layers.name} of ${run.name}`} />;
+  if (item.kind === 'graph')
+    return <GraphItem uid={run.uid} item={item} name={`${layers.name} of ${run.name}`} />;
+  if (item.kind === 'artifact') return <InArtifact run={run} />;
+  return <Figure run={run} item={item} layers={layers} />;
+}
+
+/** Batches tell the size of their first picture alone: the picture itself knows better. */
+function Figure({ run, item, layers }: ItemProps) {
+  const { width, height, kind, caption } = item;
+  const [size, setSize] = useState<Size | null>(width && height ? { width, height } : null);
+  const ratio = kind === 'image' && size ? size.width / size.height : null;
   return (
-    <figure class={`item ${item.kind}`}>
-      <Shown run={run} item={item} layers={layers} />
-      {item.caption && item.kind !== 'file' && (
-        <figcaption class="t11 ell" title={item.caption}>
-          {item.caption}
+    <figure
+      class={`item ${kind} ${ratio ? 'sized' : ''}`}
+      style={ratio ? { '--ratio': ratio } : undefined}
+    >
+      <Shown run={run} item={item} layers={layers} size={size} onSize={setSize} />
+      {caption && kind !== 'file' && (
+        <figcaption class="t11 ell" title={caption}>
+          {caption}
         </figcaption>
       )}
     </figure>
   );
 }
 
-function Shown({ run, item, layers }: ItemProps): ComponentChildren {
+function InArtifact({ run }: { run: Run }) {
+  const href = runHref(run.entity, run.project, run.run_id, 'artifacts');
+  return (
+    <p class="t12">
+      This table is put together from files of an artifact: open it among the{' '}
+      <Link class="link" href={href}>
+        artifacts of {run.name}
+      </Link>
+      .
+    </p>
+  );
+}
+
+interface ShownProps extends ItemProps {
+  size: Size | null;
+  onSize(size: Size): void;
+}
+
+function Shown({ run, item, layers, size, onSize }: ShownProps): ComponentChildren {
   const href = useHref(run.uid, item);
   const { text, error } = hrefText(href);
   if (error) return <p class="bad t12">{error}</p>;
@@ -109,7 +143,17 @@ function Shown({ run, item, layers }: ItemProps): ComponentChildren {
   const label = item.caption || fileName(item.path);
   switch (item.kind) {
     case 'image':
-      return <ImageItem run={run} item={item} href={text} label={label} layers={layers} />;
+      return (
+        <ImageItem
+          run={run}
+          item={item}
+          href={text}
+          label={label}
+          layers={layers}
+          size={size}
+          onSize={onSize}
+        />
+      );
     case 'audio':
       // biome-ignore lint/a11y/useMediaCaption: logged sounds come without words
       return <audio controls preload="metadata" src={text} aria-label={label} />;

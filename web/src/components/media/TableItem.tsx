@@ -24,7 +24,7 @@ interface TableItemProps {
 export function TableItem({ uid, item, name }: TableItemProps) {
   const table = useJson<LoggedTable>(uid, item);
   if (table instanceof ApiError) return <p class="bad t12">{table.message}</p>;
-  return table && <Grid uid={uid} table={table} name={name} />;
+  return table && <TableGrid uid={uid} table={table} name={name} />;
 }
 
 interface Sort {
@@ -33,16 +33,18 @@ interface Sort {
 }
 
 interface GridProps {
+  /** The run whose files the cells name. */
   uid: number;
   table: LoggedTable;
   name: string;
 }
 
-function Grid({ uid, table, name }: GridProps) {
+export function TableGrid({ uid, table, name }: GridProps) {
   const [search, setSearch] = useState('');
   const [sort, setSort] = useState<Sort | null>(null);
   const [page, setPage] = useState(0);
   const rows = useMemo(() => tableRows(table, search, sort), [table, search, sort]);
+  const numeric = useMemo(() => table.columns.map((_, i) => isNumeric(table, i)), [table]);
   const last = Math.max(0, Math.ceil(rows.length / ROWS_A_PAGE) - 1);
   const at = Math.min(page, last);
   const sortBy = (column: number) =>
@@ -69,7 +71,7 @@ function Grid({ uid, table, name }: GridProps) {
                 <Head
                   key={column}
                   name={String(column)}
-                  numeric={typeof rows[0]?.[i] === 'number'}
+                  numeric={numeric[i]}
                   sort={sort?.column === i ? sort : null}
                   onSort={() => sortBy(i)}
                 />
@@ -80,7 +82,7 @@ function Grid({ uid, table, name }: GridProps) {
             {rows.slice(at * ROWS_A_PAGE, (at + 1) * ROWS_A_PAGE).map((row, i) => (
               <tr key={i}>
                 {row.map((cell, j) => (
-                  <td key={j} class={typeof cell === 'number' ? 'r-num' : undefined}>
+                  <td key={j} class={numeric[j] ? 'r-num' : undefined}>
                     <Cell uid={uid} cell={cell} />
                   </td>
                 ))}
@@ -92,6 +94,10 @@ function Grid({ uid, table, name }: GridProps) {
     </div>
   );
 }
+
+/** Columns whose first value is a number stand right-aligned. */
+const isNumeric = ({ data }: LoggedTable, column: number): boolean =>
+  typeof data.find((row) => row[column] !== null)?.[column] === 'number';
 
 interface HeadProps {
   name: string;
