@@ -4,8 +4,8 @@ import { useRef } from 'preact/hooks';
 import type { Key } from '../api/types';
 import type { Line, Smoothing } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
+import { cascaded, smoothingOf } from '../state/cascade';
 import { explore, prefetchExplore } from '../state/explore';
-import { panelSettings, parseSmoothing, smoothing } from '../state/view';
 import { IconButton } from './controls';
 import { lazy } from './lazy';
 import { Menu } from './Menu';
@@ -29,11 +29,11 @@ interface LineActionsProps {
 
 export function LineActions(props: LineActionsProps) {
   const { id, field, lines, x, range = 0, statistic = false } = props;
-  const settings = panelSettings(id);
+  const settings = cascaded(id);
   const title = keyTitle(field.key);
   const log = settings.ylog ? settings.ylog === '1' : statistic;
   const open = () => {
-    const own = statistic ? UNSMOOTHED : (parseSmoothing(settings.smooth) ?? smoothing.peek());
+    const own = statistic ? UNSMOOTHED : smoothingOf(id);
     explore({ kind: 'lines', title, x, lines, log, smoothing: own, range });
   };
   const place = useRef<HTMLSpanElement>(null);

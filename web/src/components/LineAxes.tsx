@@ -2,6 +2,7 @@
 
 import { isDuration } from '../charts/axes';
 import type { Window } from '../charts/types';
+import { cascaded, inherited } from '../state/cascade';
 import { xKind } from '../state/lines';
 import { say } from '../state/toasts';
 import {
@@ -11,7 +12,6 @@ import {
   panelSettings,
   parseRange,
   setPanel,
-  xLog,
   xRangeOf,
 } from '../state/view';
 import { Check, IconButton, NumberField } from './controls';
@@ -35,8 +35,10 @@ export function AxisSettings({ id, x }: { id: string; x: string }) {
       <div class="opt">
         <Check
           label="Logarithmic x"
-          checked={logX(settings)}
-          onChange={(on) => setPanel(id, { xlog: on === xLog.value ? null : on ? '1' : '0' })}
+          checked={logX(cascaded(id))}
+          onChange={(on) =>
+            setPanel(id, { xlog: on === logX(inherited(id)) ? null : on ? '1' : '0' })
+          }
         />
       </div>
     </>

@@ -1,23 +1,17 @@
 /** What the menu of a line panel holds: its own settings and downloads. */
 
-import type { Aggregate, Line, SmoothingKind } from '../charts/types';
+import type { Aggregate, Line } from '../charts/types';
+import { inherited } from '../state/cascade';
 import { downloadCsv } from '../state/download';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
 import { downloadPng, downloadSvg } from '../state/pictures';
 import { copyLink } from '../state/share';
-import {
-  DEFAULT_AMOUNT,
-  formatSmoothing,
-  panelSettings,
-  parseSmoothing,
-  setPanel,
-  smoothing,
-} from '../state/view';
-import { Check, type Choice, Select, Slider } from './controls';
+import { panelSettings, setPanel } from '../state/view';
+import { Check, type Choice, Select } from './controls';
 import { Downloads } from './Downloads';
 import { Icon } from './Icon';
 import { AxisSettings } from './LineAxes';
-import { SMOOTHING_CHOICES, SMOOTHING_RANGE } from './SmoothingControl';
+import { OwnSmoothing } from './OwnSmoothing';
 
 const AGGREGATES: Choice<Aggregate>[] = [
   ['mean', 'Mean'],
@@ -40,6 +34,7 @@ interface LineMenuProps {
 export function LineMenu({ panel, element, explore, extend, close }: LineMenuProps) {
   const { id, name, lines, x, log, statistic } = panel;
   const { outliers } = panelSettings(id);
+  const { ylog } = inherited(id);
   const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
   const then = (act: () => void) => () => {
     close();
@@ -53,7 +48,7 @@ export function LineMenu({ panel, element, explore, extend, close }: LineMenuPro
         <Check
           label="Logarithmic y"
           checked={log}
-          onChange={(on) => setPanel(id, { ylog: flag(on, statistic) })}
+          onChange={(on) => setPanel(id, { ylog: flag(on, ylog ? ylog === '1' : statistic) })}
         />
         <Check
           label="Ignore outliers"
@@ -115,7 +110,12 @@ function BucketSettings({ id }: { id: string }) {
   const { aggregate = 'mean', envelope } = panelSettings(id);
   return (
     <>
-      <PanelSmoothing id={id} />
+      <OwnSmoothing
+        of="panel"
+        above={inherited(id).smooth ? 'section' : 'workspace'}
+        text={panelSettings(id).smooth}
+        onChange={(smooth, mode) => setPanel(id, { smooth }, mode)}
+      />
       <div class="opt">
         Bucket value
         <Select
@@ -132,45 +132,6 @@ function BucketSettings({ id }: { id: string }) {
           onChange={(on) => setPanel(id, { envelope: on ? null : '0' })}
         />
       </div>
-    </>
-  );
-}
-
-type OwnKind = SmoothingKind | 'inherit';
-const OWN_CHOICES: Choice<OwnKind>[] = [['inherit', 'As workspace'], ...SMOOTHING_CHOICES];
-
-function PanelSmoothing({ id }: { id: string }) {
-  const own = parseSmoothing(panelSettings(id).smooth);
-  const choose = (kind: OwnKind) => {
-    if (kind === 'inherit') return setPanel(id, { smooth: null });
-    const { showOriginal } = smoothing.peek();
-    const value = { kind, amount: DEFAULT_AMOUNT[kind], showOriginal };
-    return setPanel(id, { smooth: formatSmoothing(value) });
-  };
-  return (
-    <>
-      <div class="opt">
-        Smoothing
-        <Select
-          label="Smoothing of this panel"
-          value={own?.kind ?? 'inherit'}
-          choices={OWN_CHOICES}
-          onChange={choose}
-        />
-      </div>
-      {own && own.kind !== 'none' && (
-        <div class="opt">
-          <Slider
-            label="Amount for this panel"
-            value={own.amount}
-            {...SMOOTHING_RANGE[own.kind]}
-            onInput={(amount) =>
-              setPanel(id, { smooth: formatSmoothing({ ...own, amount }) }, 'replace')
-            }
-          />
-          <span>{own.amount}</span>
-        </div>
-      )}
     </>
   );
 }

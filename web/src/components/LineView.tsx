@@ -1,11 +1,12 @@
 /** A scalar key over all shown runs that have it: lines, or bars where each run has one point. */
 
-import { effect, useSignal } from '@preact/signals';
+import { effect, untracked, useSignal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note, Window } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
+import { cascaded, smoothingOf, xAxisOf } from '../state/cascade';
 import { useSeries } from '../state/hooks';
 import { groupedLines, groupingOf, groupNote } from '../state/lineGroups';
 import {
@@ -19,18 +20,7 @@ import {
   xOf,
 } from '../state/lines';
 import type { Series } from '../state/series';
-import {
-  logX,
-  type PanelSettings,
-  panelSettings,
-  parseRange,
-  parseSmoothing,
-  setZoom,
-  smoothing,
-  windowOf,
-  xAxis,
-  xLog,
-} from '../state/view';
+import { logX, type PanelSettings, parseRange, setZoom, windowOf, xLog } from '../state/view';
 import { highlighted } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { ChartBox } from './ChartBox';
@@ -53,7 +43,7 @@ export function LineView({ field, wide }: LineViewProps) {
   const { workspace, runs } = useScope();
   const id = `${field.kind} ${field.key}`;
   const shown = runs.value.filter((run) => field.runs.includes(run.uid));
-  const x = xOf(workspace, field, xAxis.value);
+  const x = xOf(workspace, field, xAxisOf(id));
   const window = windowOf(id, x);
   const [notes, setNotes] = useState<Note[]>([]);
 
@@ -68,7 +58,7 @@ export function LineView({ field, wide }: LineViewProps) {
         })
       : [],
   );
-  const settings = panelSettings(id);
+  const settings = cascaded(id);
   const own = useLines(whole.values, parts.values, shown);
   const grouping = groupingOf(settings);
   const all = workspace.store.runs.value;
@@ -164,7 +154,6 @@ interface LinesProps {
 }
 
 function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps) {
-  const own = parseSmoothing(settings.smooth);
   const options = useMemo<LineOptions>(
     () => ({
       x: {
@@ -179,7 +168,7 @@ function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps
       },
       aggregate: settings.aggregate ?? 'mean',
       envelope: settings.envelope !== '0',
-      smoothing: own ?? smoothing.peek(),
+      smoothing: untracked(() => smoothingOf(panel.id)),
       xRange: range,
       highlighted: null,
     }),
@@ -187,8 +176,7 @@ function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps
   );
   const attach = (chart: LinePanel) => {
     const stop = effect(() => {
-      const value = parseSmoothing(panelSettings(panel.id).smooth) ?? smoothing.value;
-      chart.smooth(value);
+      chart.smooth(smoothingOf(panel.id));
     });
     const release = effect(() => {
       chart.highlight(highlighted.value === null ? null : String(highlighted.value));

@@ -20,9 +20,12 @@ import { lazy } from './lazy';
 import { NEAR_PIXELS } from './Panel';
 import { PanelPlace } from './PanelPlace';
 
+const SectionMenu = lazy(() => import('./SectionMenu').then((m) => m.SectionMenu));
 const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPanels));
 
 const ROWS_A_PAGE = { scalars: 6, plots: 4, system: 6, histograms: 2, tensors: 2 };
+
+const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
 
 const panelId = ({ kind, key }: Key): string => `${kind} ${key}`;
 
@@ -71,6 +74,9 @@ export function SectionView({ section }: { section: Section }) {
         </button>
         <div class="sp" />
         {open && near && tensors && <FirstNonFinite name={name} run={run} />}
+        {open && keys.some(isLine) && (
+          <SectionMenu name={name} title={name} timed={kind === 'system'} />
+        )}
         {open && pages > 1 && (
           <Pager name={name} page={at} size={size} total={keys.length} onPage={setPage} />
         )}

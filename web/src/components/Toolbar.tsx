@@ -39,7 +39,7 @@ export const HISTOGRAM_VIEWS: Choice<HistogramView>[] = [
 /** Metrics that are offered as x; the rest can be named in the address. */
 const MOST_METRICS = 60;
 
-function useXChoices(): Choice<XAxis>[] {
+export function useXChoices(): Choice<XAxis>[] {
   const { catalogue } = useScope().workspace.store;
   const { keys } = catalogue.value;
   const scalars = keys.filter(({ kind }) => kind === 'scalar');
@@ -174,7 +174,7 @@ function MoreSettings() {
 }
 
 /** What has to change so that no panel is zoomed; on another axis a zoom means nothing. */
-function withoutZoom(): Record<string, string | null> {
+export function withoutZoom(): Record<string, string | null> {
   const zoomed = Object.entries(params.value).filter(
     ([name, value]) => name === 'zoom' || (name.startsWith('p.') && value.includes('zoom=')),
   );

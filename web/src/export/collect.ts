@@ -4,11 +4,12 @@ import { querySeries } from '../api/client';
 import type { Key, KeyKind, Run } from '../api/types';
 import { keyTitle } from '../math/keyTitle';
 import { chunks, groupBy } from '../state/batcher';
+import { cascaded, smoothingOf, xAxisOf } from '../state/cascade';
 import type { Explored } from '../state/explore';
 import { BUCKETS, rangeOf, specOf, wholeLine, xOf } from '../state/lines';
 import { sectionsOf } from '../state/sections';
 import type { Series } from '../state/series';
-import { panelSearch, panelSettings, parseSmoothing, smoothing, xAxis } from '../state/view';
+import { panelSearch } from '../state/view';
 import { userRegExp } from '../state/visibility';
 import type { Scope } from '../state/workspace';
 import { addHeatmaps } from './heatmaps';
@@ -52,8 +53,8 @@ export async function collect({ workspace, runs }: Scope): Promise<Collected> {
   const keys = sections.flatMap((section) => section.keys);
   const found = new Found();
   const lines = keys.filter(isLine);
-  for (const alike of groupBy(lines, (key) => xOf(workspace, key, xAxis.value) + key.kind)) {
-    await addLines(found, alike, shown, xOf(workspace, alike[0], xAxis.value));
+  for (const alike of groupBy(lines, (key) => xOf(workspace, key, xAxisOf(idOf(key))) + key.kind)) {
+    await addLines(found, alike, shown, xOf(workspace, alike[0], xAxisOf(idOf(alike[0]))));
   }
   const ofKind = (wanted: KeyKind) => keys.filter(({ kind }) => kind === wanted);
   await addHeatmaps(found, ofKind('histogram'), shown);
@@ -94,14 +95,13 @@ async function addLines(found: Found, keys: Key[], runs: Run[], x: string): Prom
 }
 
 function linesOf(key: Key, x: string, own: [Run, Series][]): Explored {
-  const settings = panelSettings(idOf(key));
   return {
     kind: 'lines',
     title: keyTitle(key.key),
     x,
     lines: own.map(([run, series]) => wholeLine(series, run)),
-    log: settings.ylog === '1',
-    smoothing: parseSmoothing(settings.smooth) ?? smoothing.value,
+    log: cascaded(idOf(key)).ylog === '1',
+    smoothing: smoothingOf(idOf(key)),
     range: rangeOf(own.map(([, series]) => series)),
   };
 }

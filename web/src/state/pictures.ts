@@ -4,10 +4,11 @@ import { lineSvg } from '../charts/lineSvg';
 import { circle } from '../charts/surface';
 import { theme } from '../charts/theme';
 import type { Line } from '../charts/types';
+import { cascaded } from './cascade';
 import { saveBlob } from './download';
 import { xKind } from './lines';
 import { drawnPanel } from './panels';
-import { logX, panelSettings } from './view';
+import { logX } from './view';
 
 const TITLE_PIXELS = 32;
 const PADDING = 12;
@@ -140,4 +141,4 @@ export function downloadSvg(
   saveBlob(fileName(key, 'svg'), new Blob([svg], { type: 'image/svg+xml' }));
 }
 
-const xIsLog = (id: string): boolean => logX(panelSettings(id));
+const xIsLog = (id: string): boolean => logX(cascaded(id));

@@ -18,7 +18,7 @@ export interface Section {
 export const PLAIN_SECTION = 'charts';
 const PLOT_SECTION = 'custom charts';
 
-function sectionName(key: Key): string {
+export function sectionName(key: Pick<Key, 'kind' | 'key'>): string {
   if (key.kind === 'system') return 'system';
   const cut = key.key.indexOf('/');
   return cut > 0 ? key.key.slice(0, cut) : PLAIN_SECTION;

@@ -1,15 +1,16 @@
 /** Several metrics of all shown runs in one panel. */
 
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { LinePanel } from '../../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note } from '../../charts/types';
 import { metricLook } from '../../math/color';
 import { keyTitle } from '../../math/keyTitle';
+import { cascaded, smoothingOf, xAxisOf } from '../../state/cascade';
 import { useSeries } from '../../state/hooks';
 import { rangeOf, specOf, wholeLine, xKind, xOf } from '../../state/lines';
 import type { OwnPanel } from '../../state/ownPanels';
-import { setZoom, smoothing, xAxis, xLog, zoomOf } from '../../state/view';
+import { logX, setZoom, xLog, zoomOf } from '../../state/view';
 import { useScope } from '../../state/workspace';
 import { ChartBox } from '../ChartBox';
 
@@ -24,7 +25,7 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
   const fields = panel.keys.flatMap(
     (name) => keys.find(({ key, kind }) => key === name && kind === 'scalar') ?? [],
   );
-  const x = fields.length > 0 ? xOf(workspace, fields[0], xAxis.value) : 'step';
+  const x = fields.length > 0 ? xOf(workspace, fields[0], xAxisOf(panel.id)) : 'step';
   const pairs = fields.flatMap((field) =>
     runs.value.filter(({ uid }) => field.runs.includes(uid)).map((run) => ({ field, run })),
   );
@@ -53,22 +54,23 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
     [loaded.values, runs.value, several],
   );
   const zoom = zoomOf(panel.id);
+  const settings = cascaded(panel.id);
   const range = rangeOf(loaded.values);
   const options = useMemo<LineOptions>(
     () => ({
       x: {
         ...xKind(x),
-        log: xLog.value,
+        log: logX(settings),
         window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null },
       },
-      y: { log: false, window: { min: null, max: null }, ignoreOutliers: false },
+      y: { log: settings.ylog === '1', window: { min: null, max: null }, ignoreOutliers: false },
       aggregate: 'mean',
       envelope: !several,
-      smoothing: smoothing.peek(),
+      smoothing: untracked(() => smoothingOf(panel.id)),
       xRange: range,
       highlighted: null,
     }),
-    [x, range, several, JSON.stringify(zoom), xLog.value],
+    [x, range, several, JSON.stringify(zoom), JSON.stringify(settings), xLog.value],
   );
   const callbacks: Callbacks = {
     onNotes,
@@ -86,7 +88,7 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
         runs: runs.value.map(({ uid }) => uid),
       }}
       callbacks={callbacks}
-      attach={(chart) => effect(() => chart.smooth(smoothing.value))}
+      attach={(chart) => effect(() => chart.smooth(smoothingOf(panel.id)))}
     />
   );
 }

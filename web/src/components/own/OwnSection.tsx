@@ -1,11 +1,13 @@
 /** The section of the panels that the user has added, before all others. */
 
+import { OWN_SECTION } from '../../state/cascade';
 import { inOrder } from '../../state/layout';
 import { type OwnPanel, ownPanels } from '../../state/ownPanels';
 import { shownColumns } from '../../state/screen';
 import { params, setParams } from '../../state/view';
 import { Icon } from '../Icon';
 import { PanelPlace } from '../PanelPlace';
+import { SectionMenu } from '../SectionMenu';
 import './own.css';
 import { OwnPanelView } from './OwnPanelView';
 
@@ -28,6 +30,10 @@ export function OwnSection() {
           <b>Added panels</b>
           <span class="n">{panels.length}</span>
         </button>
+        <div class="sp" />
+        {open && panels.some(({ kind }) => kind === 'lines') && (
+          <SectionMenu name={OWN_SECTION} title="Added panels" />
+        )}
       </div>
       {open && (
         <div class="grid" style={{ '--cols': shownColumns.value }}>
