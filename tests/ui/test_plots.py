@@ -215,7 +215,7 @@ def test_explore_draws_the_matrices_in_plotly(page: Page, charts: str) -> None:
 def test_ctrl_k_finds_a_chart_by_its_key(page: Page, charts: str) -> None:
     open_chart(page, charts, "walk")
     page.keyboard.press("Control+k")
-    page.keyboard.type("val/roc")
+    page.get_by_label("Find", exact=True).fill("val/roc")
     page.get_by_role("option", name="val/roc").first.click()
     wait_for_panel(page, "plot val/roc", "panel.data.lines?.length === 2")
 
