@@ -19,6 +19,7 @@ BENCHMARKS = (
     "storage",
     "official",
     "charts",
+    "runs_table",
     "pages",
 )
 
