@@ -176,15 +176,11 @@ def _array_value(value: Any) -> Any:
         return deferred_copy(value) or listed(array_of(value))
     if is_on_device(value):
         return _deferred_histogram(value)
-    histogram = _array_histogram(array_of(value))
-    if not histogram.n:
-        raise ValueError(f"an array of {size} elements has no finite value to make a histogram of")
-    return histogram
+    return _array_histogram(array_of(value))
 
 
 def _deferred_histogram(tensor: Any) -> Any:
-    """The histogram of a device's tensor, for which nothing waits. One without any finite value
-    is stored as such: the call that logs it has long returned when that is known."""
+    """The histogram of a device's tensor, for which nothing waits."""
     if tensor.device.type != "cuda":
         return ClonedValue(tensor, _array_histogram)
     from lossboard.watch.device import deferred_histogram  # late: it imports torch

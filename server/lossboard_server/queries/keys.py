@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from lossboard_server.queries.lineage import Lineage
+from lossboard_server import schema
+from lossboard_server.queries.lineage import Lineage, lineages
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import entries_of
 from lossboard_server.storage import TailMemo
@@ -90,10 +92,65 @@ def _keys_by_run(
     found: dict[int, list[KeyFacts]] = {}
     for first in range(0, len(run_ids), _RUNS_PER_SELECTION):
         some = run_ids[first : first + _RUNS_PER_SELECTION]
-        selection = Selection(connection, memo, some, _KINDS, None)
-        for lineage in selection.lineages:
-            facts = (_facts(selection, lineage, *name) for name in selection.names(lineage))
-            found[lineage.run_id] = [one for one in facts if one is not None]
+        found |= dict.fromkeys(some, [])  # in this order
+        whole = _sealed_whole(connection, some)
+        found |= _sealed_keys(connection, whole)
+        others = [run_id for run_id in some if run_id not in whole.values()]
+        found |= _composed_keys(connection, memo, others)
+    return found
+
+
+def _sealed_whole(connection: Connection, run_ids: Sequence[int]) -> dict[int, int]:
+    """The runs of which all is sealed in one attempt, by that attempt: most of those that ended."""
+    tail = schema.tail
+    waiting = set(
+        connection.execute(
+            select(tail.c.run_id).where(tail.c.run_id.in_(run_ids)).distinct()
+        ).scalars()
+    )
+    return {
+        lineage.parts[0].attempt_id: lineage.run_id
+        for lineage in lineages(connection, run_ids)
+        if lineage.run_id not in waiting
+        and len(lineage.parts) == 1
+        and lineage.parts[0].cut is None
+    }
+
+
+def _sealed_keys(connection: Connection, runs: Mapping[int, int]) -> dict[int, list[KeyFacts]]:
+    """Keys of runs by attempt, straight from the catalogue: sixty thousand take a quarter
+    of the time that a selection takes."""
+    one = schema.series.c
+    # fmt: off
+    columns = (
+        one.attempt_id, one.key, one.kind, one.path_json, one.n, one.min_step, one.max_step,
+        one.min_us, one.max_us, one.watched, one.media,
+    )
+    # fmt: on
+    query = (
+        select(*columns)
+        .where(one.attempt_id.in_(runs), one.kind.in_(_KINDS), one.n > 0)
+        .order_by(one.id)
+    )
+    found: dict[int, list[KeyFacts]] = {run_id: [] for run_id in runs.values()}
+    for attempt, key, kind, path, n, s0, s1, t0, t1, watched, media in connection.execute(query):
+        names = json.loads(path) if path else []
+        seen = kind == "histogram" and watched
+        run_id = runs[attempt]
+        facts = KeyFacts(key, kind, names, [run_id], n, s0, s1, t0, t1, seen, media or None)
+        found[run_id].append(facts)
+    return found
+
+
+def _composed_keys(
+    connection: Connection, memo: TailMemo, run_ids: Sequence[int]
+) -> dict[int, list[KeyFacts]]:
+    """Keys of runs with a tail, or that continue others."""
+    selection = Selection(connection, memo, run_ids, _KINDS, None)
+    found = {}
+    for lineage in selection.lineages:
+        facts = (_facts(selection, lineage, *name) for name in selection.names(lineage))
+        found[lineage.run_id] = [one for one in facts if one is not None]
     return found
 
 
