@@ -53,6 +53,7 @@ export function Explore() {
 
   useEffect(() => {
     if (!what) return;
+    const before = document.activeElement;
     close.current?.querySelector('button')?.focus();
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
@@ -60,7 +61,10 @@ export function Explore() {
       closeExplore();
     };
     addEventListener('keydown', onKey, true);
-    return () => removeEventListener('keydown', onKey, true);
+    return () => {
+      removeEventListener('keydown', onKey, true);
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, [what]);
 
   if (!script) return null;

@@ -1,0 +1,105 @@
+"""The dashboard without a mouse: what Tab reaches is seen, nothing traps it, Escape gives back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Server, open_panel
+
+LOSS = "scalar train/loss"
+MOST_STOPS = 250
+# The focused element: its name, and whether an outline, shadow or border shows it.
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  window.stops ??= new Map();
+  if (!window.stops.has(element)) window.stops.set(element, window.stops.size);
+  const marked = [element, element.closest('label'), element.parentElement].some(shown => {
+    if (!shown) return false;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(shown);
+    return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1) || boxShadow !== 'none';
+  });
+  return {
+    id: window.stops.get(element),
+    name: element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40),
+    marked,
+    opaque: element.matches('input.sr') || element.checkVisibility({ opacityProperty: true }),
+  };
+}"""
+
+
+def walk(page: Page, key: str) -> list[dict[str, Any]]:
+    """What has the focus after each press, until the browser's own controls have it."""
+    stops: list[dict[str, Any]] = []
+    for _ in range(MOST_STOPS):
+        page.keyboard.press(key)
+        stop = page.evaluate(FOCUSED)
+        if stop is None or (stops and stop["id"] == stops[0]["id"]):
+            return stops
+        stops.append(stop)
+    raise AssertionError(f"{key} did not leave the page; at last: {stops[-5:]}")
+
+
+@pytest.mark.parametrize("path", ["/local/ui", "/local/ui/runs", "/local/ui/runs/run-1"])
+def test_tab_goes_through_the_page_with_a_visible_focus_and_is_not_trapped(
+    page: Page, server: Server, logged: str, path: str
+) -> None:
+    page.goto(server.base_url + path)
+    page.locator("main:not([aria-busy])").first.wait_for()
+    page.wait_for_timeout(700)
+    stops = walk(page, "Tab")
+    assert [stop["name"] for stop in stops if not stop["marked"]] == []
+    assert [stop["name"] for stop in stops if not stop["opaque"]] == []
+    assert len({stop["id"] for stop in stops}) == len(stops), "Tab came back within the page"
+    names = {stop["name"] for stop in stops}
+    assert {"Help and shortcuts", "Find a run, panel or project"} <= names
+    if not path.endswith("/runs"):
+        assert {"Smoothing amount", "X axis", "More settings", "Settings of train/loss"} <= names
+
+
+def test_shift_tab_goes_back_out_of_the_page(page: Page, server: Server, logged: str) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    page.get_by_role("button", name="Settings of train/loss").focus()
+    assert walk(page, "Shift+Tab")[-1]["name"] == "All projects"
+
+
+@pytest.mark.parametrize(
+    ("opener", "opened"),
+    [
+        ("Help and shortcuts", "dialog[open]"),
+        ("Find a run, panel or project", "dialog[open]"),
+        ("Add a panel", "dialog[open]"),
+        ("Saved views", ".menu"),
+        ("More settings", ".menu"),
+        ("Settings of train/loss", ".menu"),
+        ("Explore train/loss", ".explore:not([hidden])"),
+    ],
+)
+def test_escape_closes_what_a_key_has_opened_and_gives_the_focus_back(
+    page: Page, server: Server, logged: str, opener: str, opened: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    button = page.get_by_role("button", name=opener, exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    box = page.locator(opened).first
+    expect(box).to_be_visible()
+    expect(box.locator(":focus")).to_be_attached()
+    page.keyboard.press("Escape")
+    expect(page.locator(opened)).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_the_palette_opened_by_its_shortcut_gives_the_focus_back(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    before = page.get_by_label("Search runs (regex)")
+    before.focus()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_label("Find")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(before).to_be_focused()
