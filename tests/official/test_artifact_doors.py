@@ -36,3 +36,11 @@ def test_artifacts_pass_from_each_client_to_the_other(
     assert artifact.manifest.digest() == artifact.digest
     assert Path(artifact.download("got"), "a", "b.txt").read_text() == "official content"
     assert [user.id for user in api.artifact("local/doors/from-native").used_by()] == ["official"]
+
+
+@pytest.mark.covers("Artifact")
+def test_what_refers_to_an_artifact_by_its_client_id_is_found(
+    server: Any, official: Runner
+) -> None:
+    found = official(server, "artifact_references.py", "references")
+    assert found == {"scheme": "wandb-artifact", "rows": [[1, "x"], [2, "y"]]}

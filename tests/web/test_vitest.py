@@ -21,7 +21,7 @@ def run_npx(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_maths_of_the_dashboard_agrees_with_its_golden_vectors() -> None:
-    done = run_npx("vitest", "run")
+    done = run_npx("vitest", "run", "--testTimeout=30000")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -176,7 +176,7 @@ def _resolved(transaction: Transaction, reference: str) -> str:
         found = _latest_of_sequence(transaction, client_id, alias)
     if found is None:
         return reference
-    hexadecimal = global_id("Artifact", found.id).encode().hex()
+    hexadecimal = base64.b64decode(global_id("Artifact", found.id)).hex()
     return f"wandb-artifact://{hexadecimal}/{path}"
 
 

@@ -18,6 +18,7 @@ from lossboard_server.wandb_protocol.run_nodes import project_stub, run_by_uid
 __all__ = [
     "artifact_by_global_id",
     "artifact_id_in",
+    "artifact_id_of_client",
     "artifact_node",
     "artifacts_of_run",
     "collection_node",
@@ -35,12 +36,19 @@ def artifact_id_in(text: str) -> int:
 
 
 def artifact_by_global_id(call: Call, text: str) -> Artifact:
-    """The artifact with that id; `wandb-client-artifact` ids are looked up by client."""
+    """The artifact with that id."""
     with call.read() as connection:
         found = reads.artifact_by_id(connection, artifact_id_in(text))
     if found is None:
         raise GraphQLError(f"there is no artifact with id {text!r}")
     return found
+
+
+def artifact_id_of_client(call: Call, client_id: str) -> dict[str, Any] | None:
+    """ClientIDMapping: our id of the artifact that a client has made up an id for."""
+    with call.read() as connection:
+        found = reads.artifact_by_client_id(connection, client_id)
+    return None if found is None else {"serverID": global_id("Artifact", found.id)}
 
 
 def project_of(call: Call, project_id: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lossboard_server.queries import runs as run_reads
 from lossboard_server.wandb_protocol import artifact_mutations, run_mutations, sweeps
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_by_global_id,
+    artifact_id_of_client,
     artifact_node,
     artifacts_of_run,
     collection_node,
@@ -107,6 +108,9 @@ class Queries:
 
     def artifact(self, info: Info, id: str) -> dict[str, Any]:
         return artifact_node(info.context, artifact_by_global_id(info.context, id))
+
+    def clientIDMapping(self, info: Info, clientID: str) -> dict[str, Any] | None:
+        return artifact_id_of_client(info.context, clientID)
 
 
 class Mutations:

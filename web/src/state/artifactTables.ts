@@ -39,9 +39,9 @@ async function readEntry(id: number, entry: ArtifactEntry): Promise<LoggedTable>
   return concatenated(await Promise.all(parts.filter(isTable).map((part) => readEntry(id, part))));
 }
 
-/** The number of an artifact in its id of W&B's protocol, which references hold in hexadecimal. */
+/** The number of an artifact in a reference: hexadecimal of "Artifact:<number>". */
 function idOf(hexadecimal: string): number {
   const codes = hexadecimal.match(/../g) ?? [];
   const text = String.fromCharCode(...codes.map((code) => Number.parseInt(code, 16)));
-  return Number((text.includes(':') ? text : atob(text)).split(':')[1]);
+  return Number(text.split(':')[1]);
 }
