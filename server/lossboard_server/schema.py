@@ -301,6 +301,7 @@ artifact_collection = Table(
     Column("client_id", String(128), nullable=False, default=""),
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
+    Column("tags_json", Text, nullable=False, server_default="[]"),
     UniqueConstraint("project_id", "name"),
 )
 

@@ -233,6 +233,42 @@ def test_a_link_is_a_version_of_another_collection(run: Any, api: lossboard.Api)
     assert api.artifact(f"{run.project}/shelf:prod").source_name == "ds:v0"
 
 
+@pytest.mark.covers("Artifact.unlink")
+def test_an_unlinked_version_is_gone_from_that_collection_only(
+    run: Any, api: lossboard.Api
+) -> None:
+    link = run.link_artifact(dataset(), "shelf", aliases=["prod"])
+    source = api.artifact(f"{run.project}/ds:v0")
+    assert [one.name for one in source.linked_artifacts] == ["shelf:v0"]
+    assert (link.is_link, source.is_link) == (True, False)
+    link.unlink()
+    assert not api.artifact_exists(f"{run.project}/shelf:v0")
+    assert source.linked_artifacts == []
+    with pytest.raises(ValueError, match="not linked"):
+        source.unlink()
+
+
+@pytest.mark.covers("ArtifactCollection")
+def test_a_collection_is_renamed_described_tagged_and_deleted(run: Any, api: lossboard.Api) -> None:
+    run.link_artifact(dataset(), "shelf")
+    collection = api.artifact_collection("dataset", f"{run.project}/ds")
+    collection.name, collection.description, collection.tags = "rows", "of a test", ["a", "b"]
+    collection.save()
+    collection.tags.remove("a")
+    collection.change_type("text")
+    [found] = api.artifact_collections(run.project, "text")
+    assert (found.name, found.description, found.tags) == ("rows", "of a test", ["b"])
+    shelf = api.artifact_collection("dataset", f"{run.project}/shelf")
+    with pytest.raises(ValueError, match="holds links"):
+        shelf.type = "text"
+    shelf.name = "rows"
+    with pytest.raises(CommError, match="already"):
+        shelf.save()
+    found.delete()
+    assert not api.artifact_collection_exists(f"{run.project}/rows", "text")
+    assert api.artifact_collection("dataset", f"{run.project}/shelf").artifacts() == []
+
+
 def test_a_deleted_version_is_gone(run: Any, api: lossboard.Api) -> None:
     artifact = run.log_artifact(dataset(), aliases=["keep"]).wait()
     with pytest.raises(ValueError, match="keep"):

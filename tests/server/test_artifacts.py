@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, insert
 
-from lossboard_server import artifacts, schema
-from lossboard_server.errors import Conflict, NotFound
+from lossboard_server import artifact_collections, artifacts, schema
+from lossboard_server.errors import Conflict, Invalid, NotFound
 from lossboard_server.queries import artifacts as reads
 
 
@@ -102,3 +102,74 @@ def test_a_deleted_version_is_gone_and_its_number_not_given_again(connection: Co
 def test_an_unknown_artifact_is_said_to_be_unknown(connection: Connection) -> None:
     with pytest.raises(NotFound, match="99"):
         artifacts.use(connection, 99, run_id=1, now_us=1)
+
+
+def linked(connection: Connection, artifact_id: int) -> reads.Collection:
+    artifacts.link(
+        connection, artifact_id, project_id=1, collection="shelf", aliases=["prod"], now_us=3
+    )
+    return collection(connection, "shelf")
+
+
+def collection(connection: Connection, name: str) -> reads.Collection:
+    found = reads.collection_by_name(connection, 1, name)
+    assert found is not None
+    return found
+
+
+def rows_left(connection: Connection) -> int:
+    tables = (
+        schema.artifact,
+        schema.artifact_alias,
+        schema.artifact_collection,
+        schema.artifact_entry,
+        schema.artifact_membership,
+    )
+    return sum(len(connection.execute(table.select()).all()) for table in tables)
+
+
+def test_an_unlinked_artifact_stays_where_it_was_logged(connection: Connection) -> None:
+    artifact_id = logged(connection, "d1")
+    shelf = linked(connection, artifact_id)
+    artifact_collections.unlink(connection, artifact_id, collection_id=shelf.id, now_us=4)
+    assert reads.artifact_by_name(connection, 1, "shelf:prod") is None
+    assert reads.versions_of(connection, shelf.id) == []
+    assert [one.collection for one in reads.places_of(connection, artifact_id)] == ["ds"]
+    with pytest.raises(NotFound, match="not linked"):
+        artifact_collections.unlink(connection, artifact_id, collection_id=shelf.id, now_us=5)
+    with pytest.raises(Conflict, match="delete it"):
+        artifact_collections.unlink(
+            connection, artifact_id, collection_id=collection(connection, "ds").id, now_us=5
+        )
+
+
+def test_a_deleted_collection_takes_what_was_logged_to_it_along(connection: Connection) -> None:
+    linked(connection, logged(connection, "d1"))
+    artifact_collections.remove(connection, collection(connection, "ds").id)
+    shelf = collection(connection, "shelf")
+    assert shelf.versions == 0
+    artifact_collections.remove(connection, shelf.id)
+    assert rows_left(connection) == 0
+    assert reads.artifact_by_id(connection, logged(connection, "d1")) is not None
+
+
+def test_a_deleted_shelf_leaves_the_artifacts_that_were_linked(connection: Connection) -> None:
+    artifact_id = logged(connection, "d1")
+    artifact_collections.remove(connection, linked(connection, artifact_id).id)
+    assert [one.collection for one in reads.places_of(connection, artifact_id)] == ["ds"]
+
+
+def test_a_collection_is_edited_where_that_makes_sense(connection: Connection) -> None:
+    shelf = linked(connection, logged(connection, "d1"))
+    ds = collection(connection, "ds")
+    artifact_collections.edit(
+        connection, ds.id, now_us=5, name="rows", type="text", description="d", tags=["b", "a", "b"]
+    )
+    rows = collection(connection, "rows")
+    assert (rows.type, rows.description, rows.tags) == ("text", "d", ("b", "a"))
+    with pytest.raises(Conflict, match="already"):
+        artifact_collections.edit(connection, ds.id, now_us=6, name="shelf")
+    with pytest.raises(Invalid, match="expected 1 to 256"):
+        artifact_collections.edit(connection, ds.id, now_us=6, name="a/b")
+    with pytest.raises(Conflict, match="holds links"):
+        artifact_collections.edit(connection, shelf.id, now_us=6, type="text")

@@ -31,7 +31,7 @@ __all__ = [
 
 
 class Api:
-    """The read side of `wandb.Api`, and `Run.histograms`.
+    """`wandb.Api` for what runs have logged, and `Run.histograms`.
 
     `overrides` may hold entity, project and base_url; the rest comes from the environment.
     Methods raise CommError when the server can't be reached, NotFound (a ValueError too) for what
@@ -122,6 +122,19 @@ class Api:
         return ArtifactType(self._connection, (place[0], place[1]), type_name).collection(
             collection
         )
+
+    def artifact_collection_exists(self, name: str, type: str) -> bool:
+        """Whether there is such a collection, of that type."""
+        try:
+            return self.artifact_collection(type, name).type == type
+        except NotFound:
+            return False
+
+    def artifact_collections(
+        self, project_name: str, type_name: str, per_page: int = 50
+    ) -> list[ArtifactCollection]:
+        """The collections of one type in a project, by name."""
+        return self.artifact_type(type_name, project_name).collections()
 
     def artifact_types(self, project: str | None = None) -> list[ArtifactType]:
         """The types of a project's artifacts."""

@@ -215,6 +215,19 @@ class Artifact(Told):
         collection, wanted = artifact_name_checked(whole[2]), list(aliases_checked(aliases))
         return Artifact.of(stored.link(whole[0], whole[1], collection, wanted))
 
+    @property
+    def linked_artifacts(self) -> list[Artifact]:
+        """It as seen in each collection that it is linked to; none for what is seen there."""
+        stored = self._logged()
+        return [] if self.is_link else [Artifact.of(one) for one in stored.links()]
+
+    def unlink(self) -> None:
+        """Takes it out of the collection that it is linked to and seen in. Raises ValueError for
+        one seen in the collection that it was logged to."""
+        if not self.is_link:
+            raise ValueError(f"{self.full_name} is not linked: use delete() to delete it")
+        self._logged().unlink()
+
     def delete(self, delete_aliases: bool = False) -> None:
         """Deletes this version. Raises ValueError for one with aliases (other than latest),
         unless `delete_aliases`."""

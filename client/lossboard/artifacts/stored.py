@@ -86,6 +86,19 @@ class StoredArtifact:
         found = self.connection.post("artifacts", self._id, "link", **place, aliases=aliases)
         return StoredArtifact(self.connection, found, self.make_run)
 
+    def links(self) -> list[StoredArtifact]:
+        """The artifact as seen in each collection that it is linked to."""
+        found = self.connection.get("artifacts", self._id, "places")["versions"]
+        return [
+            StoredArtifact(self.connection, one, self.make_run)
+            for one in found
+            if one["collection_id"] != one["sequence_id"]
+        ]
+
+    def unlink(self) -> None:
+        """Takes it out of the collection that it is seen in."""
+        self.connection.delete("artifacts", self._id, "links", self.attributes["collection_id"])
+
     def logged_by(self) -> Any | None:
         """The run that logged it, None if none did or it was deleted."""
         found = self._runs()["logged_by"]

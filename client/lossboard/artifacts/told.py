@@ -167,6 +167,11 @@ class Told:
         return found
 
     @property
+    def is_link(self) -> bool:
+        """Whether it is seen in a collection that it is only linked to."""
+        return bool(self._attribute("collection_id") != self._attribute("sequence_id"))
+
+    @property
     def source_entity(self) -> str:
         """The entity that it was logged to."""
         return str(self._source()["entity"])

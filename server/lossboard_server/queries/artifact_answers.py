@@ -17,6 +17,7 @@ __all__ = [
     "artifact_answer",
     "artifact_answers",
     "collection_answer",
+    "collection_of",
     "project_id_of",
     "run_answers",
 ]
@@ -31,6 +32,15 @@ def project_id_of(connection: Connection, entity: str, name: str) -> int:
     if found is None:
         raise NotFound(f"there is no project {entity}/{name}")
     return int(found)
+
+
+def collection_of(connection: Connection, entity: str, project: str, name: str) -> reads.Collection:
+    """The collection of that name; raises NotFound."""
+    project_id = project_id_of(connection, entity, project)
+    found = reads.collection_by_name(connection, project_id, name)
+    if found is None:
+        raise NotFound(f"{entity}/{project} has no artifact collection {name!r}")
+    return found
 
 
 def artifact_answer(connection: Connection, found: reads.Artifact) -> dict[str, Any]:

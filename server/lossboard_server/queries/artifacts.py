@@ -19,11 +19,13 @@ __all__ = [
     "artifact_by_id",
     "artifact_by_name",
     "blob_by_md5",
+    "collection_by_id",
     "collection_by_name",
     "collections_of_project",
     "created_by",
     "entries_of",
     "logged_by_run",
+    "places_of",
     "types_of_project",
     "used_by",
     "used_by_run",
@@ -48,6 +50,7 @@ class Collection:
     type: str
     is_sequence: bool
     description: str
+    tags: tuple[str, ...]
     created_us: int
     updated_us: int
     versions: int
@@ -125,6 +128,12 @@ def versions_of(connection: Connection, collection_id: int) -> list[Artifact]:
     return _many(connection, query.order_by(_MEMBERSHIP.c.version.desc()))
 
 
+def places_of(connection: Connection, artifact_id: int) -> list[Artifact]:
+    """The artifact as a version of each collection that it is in, its own sequence first."""
+    query = _as_version().where(_ARTIFACT.c.id == artifact_id, _ARTIFACT.c.state == "COMMITTED")
+    return _many(connection, query.order_by(_MEMBERSHIP.c.id))
+
+
 def logged_by_run(connection: Connection, run_id: int) -> list[Artifact]:
     """What a run logged, in order."""
     query = _as_version().where(
@@ -172,11 +181,17 @@ def entries_of(
     return [EntryRow(**row._mapping) for row in connection.execute(query)]
 
 
+def collection_by_id(connection: Connection, collection_id: int) -> Collection | None:
+    """The collection of that number."""
+    row = connection.execute(_collections().where(_COLLECTION.c.id == collection_id)).first()
+    return None if row is None else _collection(row)
+
+
 def collection_by_name(connection: Connection, project_id: int, name: str) -> Collection | None:
     """The collection of that name in the project."""
     query = _collections().where(_COLLECTION.c.project_id == project_id, _COLLECTION.c.name == name)
     row = connection.execute(query).first()
-    return None if row is None else Collection(**row._mapping)
+    return None if row is None else _collection(row)
 
 
 def collections_of_project(
@@ -187,7 +202,7 @@ def collections_of_project(
     if type is not None:
         query = query.where(_COLLECTION.c.type == type)
     rows = connection.execute(query.order_by(_COLLECTION.c.name))
-    return [Collection(**row._mapping) for row in rows]
+    return [_collection(row) for row in rows]
 
 
 def types_of_project(connection: Connection, project_id: int) -> list[str]:
@@ -215,10 +230,16 @@ def _collections() -> Select[Any]:
         _COLLECTION.c.type,
         _COLLECTION.c.is_sequence,
         _COLLECTION.c.description,
+        _COLLECTION.c.tags_json,
         _COLLECTION.c.created_us,
         _COLLECTION.c.updated_us,
         versions.label("versions"),
     )
+
+
+def _collection(row: Row[Any]) -> Collection:
+    values = dict(row._mapping)
+    return Collection(tags=tuple(json.loads(values.pop("tags_json"))), **values)
 
 
 def _as_version() -> Select[Any]:

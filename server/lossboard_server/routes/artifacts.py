@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from lossboard_server import artifacts, catalogue
+from lossboard_server import artifact_collections, artifacts, catalogue
 from lossboard_server.errors import NotFound
 from lossboard_server.queries import artifact_answers as answers
 from lossboard_server.queries import artifacts as reads
@@ -37,6 +37,17 @@ class ArtifactEdit(BaseModel):
     add_aliases: list[str] = []
     remove_aliases: list[str] = []
     collection_id: int | None = None  # whose aliases; default: the one it was logged to
+
+
+class CollectionEdit(BaseModel):
+    """What can be changed in a collection; what is absent stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    type: str | None = None
+    description: str | None = None
+    tags: list[str] | None = None
 
 
 class ArtifactLink(BaseModel):
@@ -74,14 +85,48 @@ async def of_collection(
     """A collection and its versions, the newest first."""
 
     def read(connection: Connection) -> dict[str, Any]:
-        project_id = answers.project_id_of(connection, entity, project)
-        found = reads.collection_by_name(connection, project_id, collection)
-        if found is None:
-            raise NotFound(f"{entity}/{project} has no artifact collection {collection!r}")
+        found = answers.collection_of(connection, entity, project, collection)
         versions = answers.artifact_answers(connection, reads.versions_of(connection, found.id))
         return {"collection": answers.collection_answer(found), "versions": versions}
 
     return await answer_json(request, await server.database.ask(read))
+
+
+@router.patch(_BY_PROJECT + "/{collection}")
+async def edit_collection(
+    server: Server,
+    request: Request,
+    entity: str,
+    project: str,
+    collection: str,
+    edit: CollectionEdit,
+) -> Response:
+    """Change what is said of a collection: its name, description, tags, and type."""
+
+    def write(transaction: Transaction) -> dict[str, Any]:
+        connection = transaction.connection
+        found = answers.collection_of(connection, entity, project, collection)
+        artifact_collections.edit(
+            connection, found.id, now_us=transaction.now_us, **edit.model_dump()
+        )
+        changed = answers.collection_of(connection, entity, project, edit.name or collection)
+        return answers.collection_answer(changed)
+
+    return await answer_json(request, await server.writer.write(write))
+
+
+@router.delete(_BY_PROJECT + "/{collection}")
+async def remove_collection(
+    server: Server, request: Request, entity: str, project: str, collection: str
+) -> Response:
+    """Delete a collection with the artifacts that were logged to it."""
+
+    def write(transaction: Transaction) -> int:
+        found = answers.collection_of(transaction.connection, entity, project, collection)
+        artifact_collections.remove(transaction.connection, found.id)
+        return found.id
+
+    return await answer_json(request, {"id": await server.writer.write(write)})
 
 
 @router.get(_BY_PROJECT + "/{collection}/{alias}")
@@ -166,6 +211,17 @@ async def runs(server: Server, request: Request, artifact_id: int) -> Response:
     return await answer_json(request, await server.database.ask(read))
 
 
+@router.get("/artifacts/{artifact_id}/places")
+async def places(server: Server, request: Request, artifact_id: int) -> Response:
+    """The artifact as a version of each collection that it is in."""
+
+    def read(connection: Connection) -> dict[str, Any]:
+        found = reads.places_of(connection, artifact_id)
+        return {"versions": answers.artifact_answers(connection, found)}
+
+    return await answer_json(request, await server.database.ask(read))
+
+
 @router.get("/runs/{uid}/artifacts")
 async def of_run(server: Server, request: Request, uid: int) -> Response:
     """What a run logged and what it used."""
@@ -231,3 +287,19 @@ async def link(server: Server, request: Request, artifact_id: int, link: Artifac
     return await by_alias(
         server, request, link.entity, link.project, link.collection, f"v{version}"
     )
+
+
+@router.delete("/artifacts/{artifact_id}/links/{collection_id}")
+async def unlink(
+    server: Server, request: Request, artifact_id: int, collection_id: int
+) -> Response:
+    """Take an artifact out of a collection that it is linked to."""
+    await server.writer.write(
+        lambda transaction: artifact_collections.unlink(
+            transaction.connection,
+            artifact_id,
+            collection_id=collection_id,
+            now_us=transaction.now_us,
+        )
+    )
+    return await answer_json(request, {"id": artifact_id})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo
@@ -19,11 +19,16 @@ __all__ = [
     "artifact_by_global_id",
     "artifact_id_in",
     "artifact_id_of_client",
+    "artifact_named",
     "artifact_node",
     "artifacts_of_run",
+    "collection_by_global_id",
+    "collection_id_in",
     "collection_node",
+    "collection_page",
     "membership_node",
     "project_of",
+    "tag_nodes",
     "type_node",
 ]
 
@@ -49,6 +54,23 @@ def artifact_id_of_client(call: Call, client_id: str) -> dict[str, Any] | None:
     with call.read() as connection:
         found = reads.artifact_by_client_id(connection, client_id)
     return None if found is None else {"serverID": global_id("Artifact", found.id)}
+
+
+def collection_id_in(text: str) -> int:
+    """The number of a collection in W&B's id of it."""
+    return int(id_parts(text, "ArtifactCollection")[0])
+
+
+def collection_by_global_id(call: Call, text: str) -> dict[str, Any]:
+    """The node of the collection with that id."""
+    return _collection_by_id(call, collection_id_in(text))
+
+
+def artifact_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
+    """The artifact called `collection:alias`, or None."""
+    with call.read() as connection:
+        found = reads.artifact_by_name(connection, project_id, name or "")
+    return None if found is None else artifact_node(call, found)
 
 
 def project_of(call: Call, project_id: int) -> dict[str, Any]:
@@ -78,12 +100,11 @@ def artifact_node(call: Call, artifact: Artifact) -> dict[str, Any]:
         "updatedAt": iso_time(artifact.updated_us),
         "ttlDurationSeconds": INHERITED_TTL,
         "ttlIsInherited": True,
-        "tags": [{"id": global_id("Tag", tag), "name": tag} for tag in artifact.tags],
+        "tags": tag_nodes(artifact.tags),
         "aliases": [_alias_node(call, artifact, alias) for alias in artifact.aliases],
         "artifactType": type_node(call, artifact.project_id, artifact.type),
-        "artifactSequence": lambda info: _collection_by_id(
-            call, artifact.project_id, artifact.sequence_id
-        ),
+        "artifactSequence": lambda info: _collection_by_id(call, artifact.sequence_id),
+        "artifactMemberships": lambda info: _places(call, artifact.id),
         "currentManifest": {
             "id": global_id("Manifest", artifact.id),
             "type": "FULL",
@@ -96,6 +117,11 @@ def artifact_node(call: Call, artifact: Artifact) -> dict[str, Any]:
         "usedBy": lambda info: _users(call, artifact.id),
         "files": lambda info, **given: _file_page(call, artifact, **given),
     }
+
+
+def tag_nodes(tags: Iterable[str]) -> list[dict[str, Any]]:
+    """The tags of an artifact or a collection."""
+    return [{"id": global_id("Tag", tag), "name": tag} for tag in tags]
 
 
 def artifacts_of_run(
@@ -118,9 +144,7 @@ def _alias_node(call: Call, artifact: Artifact, alias: str) -> dict[str, Any]:
         "id": global_id("Alias", artifact.collection_id, alias),
         "alias": alias,
         "artifactCollectionName": artifact.collection,
-        "artifactCollection": lambda info: _collection_by_id(
-            call, artifact.project_id, artifact.collection_id
-        ),
+        "artifactCollection": lambda info: _collection_by_id(call, artifact.collection_id),
     }
 
 
@@ -162,10 +186,12 @@ def _file_node(call: Call, entry: reads.EntryRow) -> dict[str, Any]:
     }
 
 
-def _collection_by_id(call: Call, project_id: int, collection_id: int) -> dict[str, Any]:
+def _collection_by_id(call: Call, collection_id: int) -> dict[str, Any]:
     with call.read() as connection:
-        found = reads.collections_of_project(connection, project_id)
-    return next(collection_node(call, one) for one in found if one.id == collection_id)
+        found = reads.collection_by_id(connection, collection_id)
+    if found is None:
+        raise GraphQLError(f"there is no artifact collection {collection_id}")
+    return collection_node(call, found)
 
 
 def collection_node(call: Call, collection: Collection) -> dict[str, Any]:
@@ -179,19 +205,14 @@ def collection_node(call: Call, collection: Collection) -> dict[str, Any]:
         "updatedAt": iso_time(collection.updated_us),
         "project": lambda info: project_of(call, collection.project_id),
         "defaultArtifactType": type_node(call, collection.project_id, collection.type),
-        "tags": {"edges": []},
-        "latestArtifact": lambda info: _latest(call, collection),
+        "tags": {"edges": [{"node": node} for node in tag_nodes(collection.tags)]},
+        "aliases": lambda info, **given: _alias_page(call, collection, **given),
+        "latestArtifact": lambda info: artifact_named(call, collection.project_id, collection.name),
         "artifactMembership": lambda info, aliasName=None: membership_node(
             call, collection, aliasName or "latest"
         ),
         "artifacts": lambda info, **given: _version_page(call, collection, **given),
     }
-
-
-def _latest(call: Call, collection: Collection) -> dict[str, Any] | None:
-    with call.read() as connection:
-        found = reads.artifact_by_name(connection, collection.project_id, collection.name)
-    return None if found is None else artifact_node(call, found)
 
 
 def _version_page(
@@ -212,22 +233,39 @@ def _version_page(
     )
 
 
+def _alias_page(
+    call: Call, collection: Collection, after: str | None = None, first: int | None = None
+) -> dict[str, Any]:
+    with call.read() as connection:
+        found = reads.versions_of(connection, collection.id)
+    pairs = [(version, alias) for version in found for alias in version.aliases]
+    return page_of(pairs, lambda pair: _alias_node(call, *pair), after=after, first=first)
+
+
 def membership_node(call: Call, collection: Collection, alias: str) -> dict[str, Any] | None:
     """The version of a collection that an alias or version number names."""
     with call.read() as connection:
         name = f"{collection.name}:{alias}"
         artifact = reads.artifact_by_name(connection, collection.project_id, name)
-    if artifact is None:
-        return None
+    return None if artifact is None else _membership(call, artifact)
+
+
+def _membership(call: Call, artifact: Artifact) -> dict[str, Any]:
     return {
-        "id": global_id("Membership", collection.id, artifact.id),
+        "id": global_id("Membership", artifact.collection_id, artifact.id),
         "versionIndex": artifact.version,
         "createdAt": iso_time(artifact.created_us),
         "aliases": [_alias_node(call, artifact, one) for one in artifact.aliases],
-        "artifactCollection": collection_node(call, collection),
+        "artifactCollection": _collection_by_id(call, artifact.collection_id),
         "artifact": artifact_node(call, artifact),
         "files": lambda info, **given: _file_page(call, artifact, **given),
     }
+
+
+def _places(call: Call, artifact_id: int) -> dict[str, Any]:
+    with call.read() as connection:
+        found = reads.places_of(connection, artifact_id)
+    return page_of(found, lambda one: _membership(call, one), after=None, first=len(found) or 1)
 
 
 def type_node(call: Call, project_id: int, name: str) -> dict[str, Any]:
@@ -237,8 +275,9 @@ def type_node(call: Call, project_id: int, name: str) -> dict[str, Any]:
         "name": name,
         "description": None,
         "createdAt": iso_time(0),
+        "artifact": lambda info, name=None: artifact_named(call, project_id, name),
         "artifactCollection": lambda info, name=None: _named(call, project_id, name),
-        "artifactCollections": lambda info, **given: _collection_page(
+        "artifactCollections": lambda info, **given: collection_page(
             call, project_id, name, **given
         ),
     }
@@ -250,14 +289,16 @@ def _named(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
     return None if found is None else collection_node(call, found)
 
 
-def _collection_page(
+def collection_page(
     call: Call,
     project_id: int,
-    type_name: str,
+    type_name: str | None = None,
     after: str | None = None,
     first: int | None = None,
     **_: Any,
 ) -> dict[str, Any]:
+    """The collections of a project, of one type if given; clients neither filter nor sort them
+    where the server doesn't tell of that feature."""
     with call.read() as connection:
         found = reads.collections_of_project(connection, project_id, type=type_name)
     return page_of(found, lambda one: collection_node(call, one), after=after, first=first)

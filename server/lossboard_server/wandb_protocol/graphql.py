@@ -4,7 +4,8 @@ Clients of many versions send documents with fields, types and fragments that we
 must get an answer all the same. So documents are executed and not validated: unknown fields are
 left out of the answer, fragments apply whatever type they name, variables are taken as JSON
 whatever type they declare. What may not happen is an unknown operation answered by `null`, which
-crashes the client: an unknown root field is an error that says so.
+crashes the client: an unknown root field is an error that says so, and so is a field that stands
+for something we haven't got.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from graphql import (
 )
 
 from lossboard_server.errors import ApiError
+from lossboard_server.wandb_protocol.unsupported import refuse_unsupported
 
 __all__ = ["MAX_DOCUMENT_TOKENS", "Executor"]
 
@@ -78,6 +80,7 @@ class Executor:
             tree = _loosened(parse(document, no_location=True, max_tokens=MAX_DOCUMENT_TOKENS))
             operation = _operation(tree, operation_name)
             _require_known_fields(self._schema, operation)
+            refuse_unsupported(self._schema, operation)
         except GraphQLError as error:
             return _failure([error])
         result = execute_sync(

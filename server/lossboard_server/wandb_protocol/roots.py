@@ -14,13 +14,21 @@ from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries import artifacts as artifact_reads
 from lossboard_server.queries import projects as project_reads
 from lossboard_server.queries import runs as run_reads
-from lossboard_server.wandb_protocol import artifact_mutations, run_mutations, sweeps
+from lossboard_server.wandb_protocol import (
+    artifact_mutations,
+    collection_mutations,
+    run_mutations,
+    sweeps,
+)
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_by_global_id,
     artifact_id_of_client,
+    artifact_named,
     artifact_node,
     artifacts_of_run,
+    collection_by_global_id,
     collection_node,
+    collection_page,
     membership_node,
     type_node,
 )
@@ -109,6 +117,9 @@ class Queries:
     def artifact(self, info: Info, id: str) -> dict[str, Any]:
         return artifact_node(info.context, artifact_by_global_id(info.context, id))
 
+    def artifactCollection(self, info: Info, id: str) -> dict[str, Any]:
+        return collection_by_global_id(info.context, id)
+
     def clientIDMapping(self, info: Info, clientID: str) -> dict[str, Any] | None:
         return artifact_id_of_client(info.context, clientID)
 
@@ -195,6 +206,25 @@ class Mutations:
     def linkArtifact(self, info: Info, input: Given) -> dict[str, Any]:
         return artifact_mutations.link_artifact(info.context, input)
 
+    def unlinkArtifact(self, info: Info, input: Given) -> dict[str, Any]:
+        return collection_mutations.unlink_artifact(info.context, input)
+
+    def updateArtifactSequence(self, info: Info, input: Given) -> dict[str, Any]:
+        return collection_mutations.edit_collection(info.context, input)
+
+    updateArtifactPortfolio = moveArtifactSequence = updateArtifactSequence
+
+    def deleteArtifactSequence(self, info: Info, input: Given) -> dict[str, Any]:
+        return collection_mutations.remove_collection(info.context, input)
+
+    deleteArtifactPortfolio = deleteArtifactSequence
+
+    def createArtifactCollectionTagAssignments(self, info: Info, input: Given) -> dict[str, Any]:
+        return collection_mutations.add_tags(info.context, input)
+
+    def deleteArtifactCollectionTagAssignments(self, info: Info, input: Given) -> dict[str, Any]:
+        return collection_mutations.remove_tags(info.context, input)
+
     def upsertSweep(self, info: Info, input: Given) -> dict[str, Any]:
         return sweeps.upsert_sweep(info.context, input)
 
@@ -229,10 +259,13 @@ def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
         "runs": lambda info, **given: _run_page(call, row.id, **given),
         "run": lambda info, name=None: _run_named(call, entity, row.name, name),
         "bucket": lambda info, name=None, missingOk=None: _run_named(call, entity, row.name, name),
+        "totalSweeps": lambda info: sweeps.sweep_page(call, row.id)["totalCount"],
+        "sweeps": lambda info, **given: sweeps.sweep_page(call, row.id, **given),
         "sweep": lambda info, sweepName=None: sweeps.sweep_node(call, row.id, sweepName or ""),
-        "artifact": lambda info, name=None: _artifact_named(call, row.id, name),
+        "artifact": lambda info, name=None: artifact_named(call, row.id, name),
         "artifactType": lambda info, name=None: type_node(call, row.id, name or ""),
         "artifactTypes": lambda info, **given: _type_page(call, row.id, **given),
+        "artifactCollections": lambda info, **given: collection_page(call, row.id, **given),
         "artifactCollection": lambda info, name=None: _collection_named(call, row.id, name),
         "artifactCollectionMembership": lambda info, name=None: _membership_named(
             call, row.id, name
@@ -272,12 +305,6 @@ def _run_page(
 ) -> dict[str, Any]:
     found = _runs(call, project_id, filters, order).runs
     return page_of(found, lambda run: run_node(call, run), after=after, first=first or DEFAULT_PAGE)
-
-
-def _artifact_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
-    with call.read() as connection:
-        found = artifact_reads.artifact_by_name(connection, project_id, name or "")
-    return None if found is None else artifact_node(call, found)
 
 
 def _collection_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:

@@ -18,12 +18,13 @@ from lossboard_server.wandb_protocol.context import (
     global_id,
     id_parts,
     iso_time,
+    page_of,
 )
 from lossboard_server.wandb_protocol.run_nodes import project_stub
 from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of
 from lossboard_server.writer import Transaction
 
-__all__ = ["create_agent", "heartbeat", "sweep_node", "upsert_sweep"]
+__all__ = ["create_agent", "heartbeat", "sweep_node", "sweep_page", "upsert_sweep"]
 
 _NAME_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _STATES: Final = ("RUNNING", "PAUSED", "STOPPED", "FINISHED", "CANCELED")
@@ -156,6 +157,25 @@ def _next(transaction: Transaction, agent_id: int) -> list[dict[str, Any]]:
             "logs": [],
         }
     ]
+
+
+def sweep_page(
+    call: Call,
+    project_id: int,
+    filters: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The sweeps of a project, the newest first."""
+    if json.loads(filters or "{}"):
+        raise GraphQLError("lossboard does not filter sweeps: ask for all and choose among them")
+    sweep = schema.sweep
+    query = select(sweep.c.name).where(sweep.c.project_id == project_id)
+    with call.read() as connection:
+        names = list(connection.execute(query.order_by(sweep.c.id.desc())).scalars())
+    return page_of(
+        names, lambda name: sweep_node(call, project_id, name) or {}, after=after, first=first
+    )
 
 
 def sweep_node(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
