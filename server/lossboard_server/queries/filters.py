@@ -1,7 +1,7 @@
 """Filters, search and order of run lists, in the form of `wandb.Api().runs(filters=, order=)`.
 
 A filter names fields: `state`, `display_name`, `name` (the run's id, as in W&B), `group`,
-`job_type`, `tags`, `notes`, `created_at` (ISO 8601), `config.<key>`, `summary.<key>` (also
+`job_type`, `sweep`, `tags`, `notes`, `created_at` (ISO 8601), `config.<key>`, `summary.<key>` (also
 `summary_metrics.<key>`), and `last.<key>`, `min.<key>`, `max.<key>`, `best.<key>` of what was
 logged (queries/metric_values.py); and operators on them: `$eq $ne $gt $gte $lt $lte $in $nin
 $exists $regex`, joined by `$and $or $nor $not`. Values of different kinds never compare as equal
@@ -24,10 +24,12 @@ from lossboard_server.errors import Invalid
 from lossboard_server.queries.metric_values import split_field
 from lossboard_server.queries.run_rows import Run
 
-__all__ = ["Fields", "compile_filter", "compile_search", "sorted_runs"]
+__all__ = ["SWEEP", "Fields", "compile_filter", "compile_search", "sorted_runs"]
 
 Predicate = Callable[[Run], bool]
 Test = Callable[[Any], bool]
+
+SWEEP = "sweep"  # it stands in a run's metadata, which its row hasn't got
 
 _MISSING = object()
 _PATTERN_LENGTH = 1000
@@ -99,14 +101,15 @@ def _regex(pattern: Any, flags: int = 0) -> Callable[[str], bool]:
 
 
 class Fields:
-    """How the fields of runs are read; `column` gives the values of a metric by uid."""
+    """How the fields of runs are read; `column` gives the values of a metric, or the names of
+    sweeps, by uid."""
 
     def __init__(self, column: Callable[[str], Mapping[int, Any]]) -> None:
         self._column = column
 
     def reader(self, name: str) -> Callable[[Run], Any]:
         """A function that reads the field of a run; raises Invalid for unknown fields."""
-        if split_field(name) is None:
+        if split_field(name) is None and name != SWEEP:
             return _reader(name)
         values = self._column(name)
         return lambda run: values.get(run.uid, _MISSING)
@@ -152,7 +155,7 @@ def _reader(name: str) -> Callable[[Run], Any]:
         return lambda run: _at(run.summary, key)
     raise Invalid(
         f"runs have no field {name!r}: expected config.<key>, summary.<key>, min.<key>, max.<key>,"
-        f" last.<key>, best.<key> or one of {', '.join(sorted(_FIELDS))}"
+        f" last.<key>, best.<key> or one of {', '.join(sorted([*_FIELDS, SWEEP]))}"
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from lossboard_server import schema
+from lossboard_server.dialect import among
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.filters import (
+    SWEEP,
     Fields,
     compile_filter,
     compile_search,
@@ -95,13 +98,32 @@ def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: Run
     )
     runs = memo.get(connection, connection.execute(light))
     versions = {run.uid: run.version for run in runs}
-    fields = Fields(lambda field: memo.metrics.column(connection, field, versions))
+    fields = Fields(lambda field: _column(connection, memo, field, versions))
     matches, found = compile_filter(query.filter, fields), compile_search(query.search)
     chosen = [run for run in runs if found(run.name) and matches(run)]
     ordered = sorted_runs(chosen, query.sort, fields, descending=query.descending)
     page = [run for run in ordered if run.version > query.since]
     page = page[query.offset : query.offset + query.limit]
     return RunPage(runs=page, total=len(ordered), version=store_version(connection))
+
+
+def _column(
+    connection: Connection, memo: RunMemo, field: str, versions: Mapping[int, int]
+) -> Mapping[int, Any]:
+    """Values by uid of a field that stands outside of the rows."""
+    if field == SWEEP:
+        return _sweeps(connection, list(versions))
+    return memo.metrics.column(connection, field, versions)
+
+
+def _sweeps(connection: Connection, uids: list[int]) -> dict[int, str]:
+    """Names of the sweeps that runs belong to, of those that do."""
+    run = schema.run
+    query = select(run.c.id, run.c.metadata_json).where(
+        among(connection, run.c.id, uids), run.c.metadata_json.contains(f'"{SWEEP}"')
+    )
+    found = {row.id: decode_json(row.metadata_json).get(SWEEP) for row in connection.execute(query)}
+    return {uid: name for uid, name in found.items() if name}
 
 
 def run_version(connection: Connection, uid: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +33,6 @@ from lossboard_server.wandb_protocol.artifact_nodes import (
 )
 from lossboard_server.wandb_protocol.context import (
     DEFAULT_ENTITY,
-    DEFAULT_PAGE,
     Call,
     global_id,
     id_parts,
@@ -48,13 +46,13 @@ from lossboard_server.wandb_protocol.run_nodes import (
     upload_file_node,
     viewer_node,
 )
+from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
 
 __all__ = ["RESOLVERS", "Mutations", "Queries"]
 
 FEATURES = ("STRUCTURED_CONSOLE_LOGS", "FILESTREAM_GZIP", "TOTAL_COUNT_IN_FILE_CONNECTION")
 # any client that speaks this protocol will do
 VERSIONS = {"min_cli_version": "0.16.0", "max_cli_version": "999.0.0"}
-ALL_RUNS = 1_000_000
 
 RESOLVERS = {
     ("Run", "outputArtifacts"): artifacts_of_run,
@@ -255,8 +253,8 @@ def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
         "isBenchmark": False,
         "readOnly": False,
         "user": viewer_node(),
-        "runCount": lambda info, filters=None: _runs(call, row.id, filters, None).total,
-        "runs": lambda info, **given: _run_page(call, row.id, **given),
+        "runCount": lambda info, filters=None: runs_of(call, row.id, filters, None).total,
+        "runs": lambda info, **given: run_page(call, row.id, **given),
         "run": lambda info, name=None: _run_named(call, entity, row.name, name),
         "bucket": lambda info, name=None, missingOk=None: _run_named(call, entity, row.name, name),
         "totalSweeps": lambda info: sweeps.sweep_page(call, row.id)["totalCount"],
@@ -280,31 +278,6 @@ def _run_named(call: Call, entity: str, project: str, name: str | None) -> dict[
     except (NotFound, Gone):
         return None  # the client asks in order to know whether there is one
     return run_by_uid(call, uid)
-
-
-def _runs(call: Call, project_id: int, filters: str | None, order: str | None) -> run_reads.RunPage:
-    text = order or "+created_at"
-    sort = text.lstrip("+-").replace("summary_metrics.", "summary.").replace(".value", "")
-    query = run_reads.RunQuery(
-        filter=json.loads(filters or "{}") or {},
-        sort={"created_at": "created", "display_name": "name"}.get(sort, sort),
-        descending=text.startswith("-"),
-        limit=ALL_RUNS,
-    )
-    with call.read() as connection:
-        return run_reads.list_runs(connection, call.services.runs, project_id, query)
-
-
-def _run_page(
-    call: Call,
-    project_id: int,
-    filters: str | None = None,
-    order: str | None = None,
-    after: str | None = None,
-    first: int | None = None,
-) -> dict[str, Any]:
-    found = _runs(call, project_id, filters, order).runs
-    return page_of(found, lambda run: run_node(call, run), after=after, first=first or DEFAULT_PAGE)
 
 
 def _collection_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:

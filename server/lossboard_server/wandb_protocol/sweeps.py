@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 from graphql import GraphQLError
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from lossboard_server import catalogue, schema
 from lossboard_server.wandb_protocol.context import (
@@ -21,6 +21,7 @@ from lossboard_server.wandb_protocol.context import (
     page_of,
 )
 from lossboard_server.wandb_protocol.run_nodes import project_stub
+from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
 from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of
 from lossboard_server.writer import Transaction
 
@@ -140,11 +141,10 @@ def _next(transaction: Transaction, agent_id: int) -> list[dict[str, Any]]:
     point = None
     if row.state == "RUNNING" and (limit is None or row.given < int(limit)):
         point = parameters_of(config, sweep=row.name, index=row.given)
+    done = {"given": row.given + 1} if point else {"state": _ended(row.state)}
+    transaction.connection.execute(update(sweep).where(sweep.c.id == row.id).values(**done))
     if point is None:
         return [{"type": "exit"}]
-    transaction.connection.execute(
-        update(sweep).where(sweep.c.id == row.id).values(given=row.given + 1)
-    )
     run_id = "".join(secrets.choice(_NAME_LETTERS) for _ in range(8))
     arguments = {name: {"value": value} for name, value in point.items()}
     return [
@@ -157,6 +157,10 @@ def _next(transaction: Transaction, agent_id: int) -> list[dict[str, Any]]:
             "logs": [],
         }
     ]
+
+
+def _ended(state: str) -> str:
+    return "FINISHED" if state == "RUNNING" else state
 
 
 def sweep_page(
@@ -190,6 +194,7 @@ def sweep_node(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
     if row is None:
         return None
     config = yaml.safe_load(row.config_text)
+    mine = json.dumps({"sweep": row.name})
     return {
         "id": global_id("Sweep", row.id),
         "name": row.name,
@@ -201,15 +206,10 @@ def sweep_node(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
         "config": row.config_text,
         "createdAt": iso_time(row.created_us),
         "updatedAt": iso_time(row.created_us),
-        "runCount": lambda info: _run_count(call, project_id, row.name),
+        "runCount": lambda info: runs_of(call, project_id, mine, None).total,
+        "runs": lambda info, order=None, after=None, first=None, filters=None: run_page(
+            call, project_id, mine, order, after, first
+        ),
         "runCountExpected": None,
         "project": project_stub(project_id, row.entity, row.project),
     }
-
-
-def _run_count(call: Call, project_id: int, name: str) -> int:
-    run = schema.run
-    marked = run.c.metadata_json.contains(json.dumps(name), autoescape=True)
-    query = select(func.count()).where(run.c.project_id == project_id, marked)
-    with call.read() as connection:
-        return int(connection.execute(query).scalar_one())
