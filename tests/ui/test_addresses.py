@@ -92,6 +92,20 @@ def test_an_address_under_a_saved_view_holds_only_what_differs(saved: Page) -> N
     assert set(query_of(saved.url)) == {"view", "as"}
 
 
+def test_the_tabs_keep_the_saved_view_the_search_and_the_hidden_runs(saved: Page) -> None:
+    saved.get_by_label("Search runs (regex)").fill("run-")
+    saved.wait_for_url(re.compile("rq="))
+    query = query_of(saved.url)
+    tabs = saved.get_by_role("navigation", name="Views")
+    tabs.get_by_role("link", name="Runs").click()
+    expect(saved.get_by_role("heading", name="Runs of")).to_be_attached()
+    assert query_of(saved.url) == query
+    tabs.get_by_role("link", name="Workspace").click()
+    expect(columns(saved)).to_have_text("4")
+    picture(saved, 1)
+    assert query_of(saved.url) == query
+
+
 def test_a_link_under_a_view_opens_the_same_picture_elsewhere(
     saved: Page, browser: Browser
 ) -> None:

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Tab, TopBar } from '../components/TopBar';
 import { projectHref, runsHref } from '../router';
+import { besideHref } from '../state/focus';
 import { arriving } from '../state/history';
 import { openProject } from '../state/overlays';
 import { base } from '../state/view';
@@ -35,10 +36,14 @@ export function ProjectPage({ workspace, tab, onDrawer, children }: ProjectPageP
   const { store } = workspace;
   const { entity, project } = store;
   const tabs: Tab[] = [
-    { label: 'Workspace', href: projectHref(entity, project), current: tab === 'workspace' },
+    {
+      label: 'Workspace',
+      href: besideHref(projectHref(entity, project)),
+      current: tab === 'workspace',
+    },
     {
       label: 'Runs',
-      href: runsHref(entity, project),
+      href: besideHref(runsHref(entity, project)),
       current: tab === 'runs',
       count: store.total.value,
     },

@@ -2,7 +2,7 @@
 
 import { computed } from '@preact/signals';
 import type { EventSeries } from './histograms';
-import { params, setParams } from './view';
+import { params, samePicture, setParams } from './view';
 
 /** Stands for the empty key, as an empty parameter is none. */
 const EMPTY_KEY = '""';
@@ -28,9 +28,14 @@ export function openFocus(key: string, run: number | null, ordinal: number | nul
   setParams({ focus: key || EMPTY_KEY, frun, ev, ref: null }, 'push');
 }
 
+const OPEN = ['focus', 'frun', 'ev', 'ref', 'cmp'] as const;
+
 export function closeFocus(): void {
-  setParams({ focus: null, frun: null, ev: null, ref: null, cmp: null }, 'push');
+  setParams(Object.fromEntries(OPEN.map((name) => [name, null])), 'push');
 }
+
+/** The address of another page of the project with what is chosen here; no histogram is open there. */
+export const besideHref = (path: string): string => samePicture(path, OPEN);
 
 /** Opens another tensor at the same step. */
 export function moveFocus(key: string): void {

@@ -48,9 +48,17 @@ const shown = (): Shown => ({ base: base.peek(), params: params.peek() });
 /** The parameters of the address of what is shown. */
 export const addressParams = (): Params => toQuery(shown());
 
-function href(): string {
-  const query = new URLSearchParams(addressParams()).toString();
-  return location.pathname + (query ? `?${query}` : '');
+function withQuery(path: string, query: Params): string {
+  const text = new URLSearchParams(query).toString();
+  return path + (text ? `?${text}` : '');
+}
+
+const href = (): string => withQuery(location.pathname, addressParams());
+
+/** The address of another page with what is chosen here, but for the parameters of one page alone. */
+export function samePicture(path: string, without: readonly string[]): string {
+  const none = Object.fromEntries(without.map((name) => [name, '']));
+  return withQuery(path, toQuery({ base: base.value, params: changed(params.value, none) }));
 }
 
 function assign(next: Shown): void {

@@ -3,6 +3,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { Link, runsHref } from '../../router';
+import { besideHref } from '../../state/focus';
 import { groupSlots } from '../../state/lineGroups';
 import { metricColumns } from '../../state/metricValues';
 import { columnName } from '../../state/runColumns';
@@ -52,7 +53,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         <IconButton icon="eyeoff" label="Hide all runs" onClick={showNone} />
         <Link
           class="icon"
-          href={runsHref(store.entity, store.project)}
+          href={besideHref(runsHref(store.entity, store.project))}
           aria-label="All runs as a table"
           title="All runs as a table"
         >
