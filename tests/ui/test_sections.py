@@ -87,3 +87,65 @@ def test_a_panel_can_take_back_the_log_axis_of_its_section(page: Page, train: Lo
     wait_for_panel(page, LOSS, f"panel.data.y[0] === {linear[0]}")
     page.reload()
     wait_for_panel(page, LOSS, f"panel.data.y?.[0] === {linear[0]}")
+
+
+def drag_over(page: Page, region: str) -> None:
+    """From a half to eight tenths of a panel's width: zooms into it."""
+    plot = page.get_by_role("region", name=region, exact=True).locator(".plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+
+
+def range_of(page: Page, panel: str, condition: str) -> list[float]:
+    return list(wait_for_panel(page, panel, condition)["data"]["x"])
+
+
+def test_another_x_of_a_section_ends_the_zooms_of_its_panels_alone(
+    page: Page, train: Locator
+) -> None:
+    drag_over(page, "lr")
+    kept = range_of(page, RATE, "panel.data.x[0] > 100")
+    drag_over(page, "train/loss")
+    range_of(page, LOSS, "panel.data.x[0] > 100")
+    open_settings(train)
+    page.get_by_label("X axis of this section").select_option("metric:lr")
+    range_of(page, LOSS, f"{OVER_RATE} && panel.data.x[1] > 0.01")
+    assert range_of(page, RATE, "true") == kept
+    page.keyboard.press("Escape")
+    drag_over(page, "train/loss")
+    range_of(page, LOSS, "panel.data.x[0] > 0.01")
+    open_settings(train)
+    page.get_by_role("button", name="All as in the workspace").click()
+    assert range_of(page, LOSS, "panel.data.x[1] > 1") == [0, STEPS - 1]
+    assert range_of(page, RATE, "true") == kept
+
+
+def test_a_common_zoom_holds_where_x_is_that_of_the_workspace(page: Page, train: Locator) -> None:
+    page.get_by_role("button", name="More settings").click()
+    page.get_by_label("Zoom all panels together").check()
+    page.keyboard.press("Escape")
+    open_settings(train)
+    page.get_by_label("X axis of this section").select_option("metric:lr")
+    whole = range_of(page, LOSS, OVER_RATE)
+    page.keyboard.press("Escape")
+    drag_over(page, "lr")
+    range_of(page, RATE, "panel.data.x[0] > 100")
+    assert range_of(page, LOSS, "true") == whole
+
+
+def test_a_common_zoom_over_time_leaves_the_steps_of_rms_panels(
+    page: Page, server: Server, logged: str
+) -> None:
+    address = f"{server.base_url}/local/{logged}?sync=1&x=runtime&q=^(lr|gradients)"
+    open_panel(page, address, RATE, "panel.data.lines?.length === 3")
+    rms = "rms gradients"
+    whole = range_of(page, rms, "panel.data.lines?.length > 0")
+    drag_over(page, "lr")
+    range_of(page, RATE, "panel.data.x[0] > 0")
+    page.wait_for_url(lambda url: "zoom=" in url)
+    assert range_of(page, rms, "panel.data.lines?.length > 0") == whole

@@ -6,7 +6,7 @@ import type { Key, Run } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note, Window } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
-import { cascaded, smoothingOf, xAxisOf } from '../state/cascade';
+import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../state/cascade';
 import { useSeries } from '../state/hooks';
 import { groupedLines, groupingOf, groupNote } from '../state/lineGroups';
 import {
@@ -20,7 +20,7 @@ import {
   xOf,
 } from '../state/lines';
 import type { Series } from '../state/series';
-import { logX, type PanelSettings, parseRange, setZoom, windowOf, xLog } from '../state/view';
+import { logX, type PanelSettings, parseRange, xLog } from '../state/view';
 import { highlighted } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { ChartBox } from './ChartBox';
@@ -188,7 +188,7 @@ function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps
   };
   const callbacks: Callbacks = {
     onNotes,
-    onZoom: (x0, x1) => setZoom(panel.id, x0 === null || x1 === null ? null : [x0, x1]),
+    onZoom: (x0, x1) => setLineZoom(panel.id, x, x0 === null || x1 === null ? null : [x0, x1]),
   };
   return (
     <ChartBox

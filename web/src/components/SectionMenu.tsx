@@ -1,12 +1,12 @@
 /** What all line panels of a section do otherwise than the workspace. */
 
 import { resetSection, sectionSettings, setSection } from '../state/cascade';
-import { logX, setParams, type XAxis, xLog } from '../state/view';
+import { logX, type XAxis, xLog } from '../state/view';
 import { Check, type Choice, Select } from './controls';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
 import { OwnSmoothing } from './OwnSmoothing';
-import { useXChoices, withoutZoom } from './Toolbar';
+import { useXChoices } from './Toolbar';
 
 interface SectionMenuProps {
   /** In the address. */
@@ -64,10 +64,7 @@ function Settings({ name, timed = false }: SectionMenuProps) {
           label="X axis of this section"
           value={settings.x ?? ''}
           choices={[['', 'As workspace'] as Choice<XAxis | ''>, ...known]}
-          onChange={(x) => {
-            setSection(name, { x: x || null });
-            setParams(withoutZoom(), 'replace');
-          }}
+          onChange={(x) => setSection(name, { x: x || null })}
         />
       </div>
       <div class="opt">

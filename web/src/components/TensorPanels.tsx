@@ -16,11 +16,12 @@ import type {
   Smoothing,
 } from '../charts/types';
 import { formatCount } from '../math/numbers';
+import { setStepZoom, stepZoomOf } from '../state/eventAxis';
 import { openFocus } from '../state/focus';
 import { useHistograms, useTensors } from '../state/hooks';
 import { eventAtStep, overlayOf, tableOf } from '../state/tables';
 import { chartTensor, rmsLines } from '../state/tensors';
-import { panelSettings, setParams, setZoom, zoomOf } from '../state/view';
+import { panelSettings, setParams } from '../state/view';
 import { ChartBox } from './ChartBox';
 import { type Choice, Select } from './controls';
 import { KeyName } from './KeyName';
@@ -177,7 +178,7 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
   const [notes, setNotes] = useState<Note[]>([]);
   const id = `rms ${name}`;
-  const zoom = zoomOf(id);
+  const zoom = stepZoomOf(id);
   const settings = panelSettings(id);
   const lines = useMemo(() => (answer ? rmsLines(answer) : []), [answer]);
   const options = useMemo<LineOptions>(
@@ -198,7 +199,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
   );
   const callbacks: Callbacks = {
     onNotes: setNotes,
-    onZoom: (x0, x1) => setZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
+    onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
   const field = { key: `RMS of all ${name}` };
   return (

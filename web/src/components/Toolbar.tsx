@@ -14,9 +14,9 @@ import {
   type HistogramView,
   histogramView,
   panelSearch,
-  params,
   setParams,
   syncZoom,
+  withoutZoom,
   type XAxis,
   xAxis,
   xLog,
@@ -171,19 +171,6 @@ function MoreSettings() {
       )}
     </Menu>
   );
-}
-
-/** What has to change so that no panel is zoomed; on another axis a zoom means nothing. */
-export function withoutZoom(): Record<string, string | null> {
-  const zoomed = Object.entries(params.value).filter(
-    ([name, value]) => name === 'zoom' || (name.startsWith('p.') && value.includes('zoom=')),
-  );
-  const without = zoomed.map(([name, value]) => {
-    const rest = new URLSearchParams(name === 'zoom' ? '' : value);
-    rest.delete('zoom');
-    return [name, rest.toString() || null];
-  });
-  return Object.fromEntries(without);
 }
 
 function Chips() {

@@ -1,16 +1,22 @@
 /** Settings of line panels: what a panel says goes before its section, and that before the workspace. */
 
-import type { Smoothing } from '../charts/types';
+import type { Smoothing, Window } from '../charts/types';
 import { sectionName } from './sections';
 import {
   type PanelSettings,
   panelSettings,
   params,
   parseSmoothing,
+  type Span,
   setParams,
+  setZoom,
   smoothing,
+  syncZoom,
+  withoutZoom,
   type XAxis,
   xAxis,
+  xRangeOf,
+  zoomOf,
 } from './view';
 
 /** What all line panels of a section do otherwise than the workspace. */
@@ -28,6 +34,7 @@ export function sectionSettings(name: string | null): SectionSettings {
   return Object.fromEntries(new URLSearchParams(params.value[sectionParam(name)] ?? ''));
 }
 
+/** A zoom means nothing on another axis: those of the section's panels end with a change of x. */
 export function setSection(
   name: string,
   change: { [setting in keyof SectionSettings]?: string | null },
@@ -38,19 +45,24 @@ export function setSection(
     if (value === null || value === undefined) next.delete(setting);
     else next.set(setting, value);
   }
-  setParams({ [sectionParam(name)]: next.toString() || null }, mode);
+  const unzoomed = 'x' in change ? withoutZoom((id) => sectionOf(id) === name) : {};
+  setParams({ ...unzoomed, [sectionParam(name)]: next.toString() || null }, mode);
 }
 
-export const resetSection = (name: string): void =>
-  setParams({ [sectionParam(name)]: null }, 'push');
+export function resetSection(name: string): void {
+  const none = Object.keys(sectionSettings(name)).map((setting) => [setting, null]);
+  setSection(name, Object.fromEntries(none));
+}
 
-/** The section's settings that a panel inherits; none for panels outside the sections. */
-export function inherited(id: string): SectionSettings {
-  if (id.startsWith('own ')) return sectionSettings(OWN_SECTION);
+/** The section whose settings a panel inherits; null for panels outside the sections. */
+function sectionOf(id: string): string | null {
+  if (id.startsWith('own ')) return OWN_SECTION;
   const named = /^(scalar|system) (.*)$/s.exec(id);
-  if (!named) return {};
-  return sectionSettings(sectionName({ kind: named[1] as 'scalar' | 'system', key: named[2] }));
+  return named && sectionName({ kind: named[1] as 'scalar' | 'system', key: named[2] });
 }
+
+/** The section's settings that a panel inherits. */
+export const inherited = (id: string): SectionSettings => sectionSettings(sectionOf(id));
 
 export function cascaded(id: string): PanelSettings {
   const { x: _, ...section } = inherited(id);
@@ -61,3 +73,19 @@ export const smoothingOf = (id: string): Smoothing =>
   parseSmoothing(cascaded(id).smooth) ?? smoothing.value;
 
 export const xAxisOf = (id: string): XAxis => inherited(id).x ?? xAxis.value;
+
+/** A common zoom holds for panels on the workspace's x; machine metrics have no steps. */
+function sharesZoom(id: string, x: string): boolean {
+  if (!syncZoom.value) return false;
+  if (xAxis.value !== 'auto') return x === xAxis.value;
+  return xAxisOf(id) === 'auto' && x !== 'runtime';
+}
+
+/** The window of `x` that a line panel shows: zoomed into, else typed; open where nothing is said. */
+export function windowOf(id: string, x: string): Window {
+  const zoom = zoomOf(id, sharesZoom(id, x));
+  return zoom ? { min: zoom[0], max: zoom[1] } : xRangeOf(panelSettings(id), x);
+}
+
+export const setLineZoom = (id: string, x: string, span: Span | null): void =>
+  setZoom(id, span, sharesZoom(id, x));

@@ -22,5 +22,13 @@ const sharesZoom = (id: string): boolean => syncZoom.value && eventAxis(id) === 
 
 export const eventZoomOf = (id: string): Span | null => zoomOf(id, sharesZoom(id));
 
+/** Of panels that are over the step whatever the workspace is over. */
+const sharesSteps = (): boolean => syncZoom.value && commonAxis() === 'step';
+
+export const stepZoomOf = (id: string): Span | null => zoomOf(id, sharesSteps());
+
+export const setStepZoom = (id: string, span: Span | null): void =>
+  setZoom(id, span, sharesSteps());
+
 export const setEventZoom = (id: string, span: Span | null): void =>
   setZoom(id, span, sharesZoom(id));

@@ -238,21 +238,30 @@ export function formatXRange(range: Window, x: string): string | null {
 
 export const formatSpan = ([from, to]: Span): string => `${from}~${to}`;
 
-/** The x window of a panel: the common one where zoom is synchronised. */
-export function zoomOf(id: string, shared = syncZoom.value): Span | null {
+/** The window of x that a panel is zoomed to: its own, or the one that panels share. */
+export function zoomOf(id: string, shared: boolean): Span | null {
   return parseSpan(shared ? params.value.zoom : panelSettings(id).zoom);
 }
 
-/** The window of x that a panel shows: zoomed into, else typed; open where nothing is said. */
-export function windowOf(id: string, x: string): Window {
-  const zoom = zoomOf(id);
-  return zoom ? { min: zoom[0], max: zoom[1] } : xRangeOf(panelSettings(id), x);
-}
-
-export function setZoom(id: string, span: Span | null, shared = syncZoom.peek()): void {
+export function setZoom(id: string, span: Span | null, shared: boolean): void {
   const text = span && formatSpan(span);
   if (shared) setParams({ zoom: text }, 'push');
   else setPanel(id, { zoom: text });
+}
+
+/** What has to change so that these panels are not zoomed; without `of`, no panel at all. */
+export function withoutZoom(of?: (id: string) => boolean): Record<string, string | null> {
+  const own = Object.entries(params.value).flatMap(([name, value]) => {
+    if (!name.startsWith(panelParam('')) || of?.(name.slice(panelParam('').length)) === false) {
+      return [];
+    }
+    const settings = new URLSearchParams(value);
+    if (!settings.has('zoom')) return [];
+    settings.delete('zoom');
+    return [[name, settings.toString() || null]];
+  });
+  const shared = !of && params.value.zoom !== undefined;
+  return { ...Object.fromEntries(own), ...(shared && { zoom: null }) };
 }
 
 /** Whether a panel's x is logarithmic: its own choice before the workspace's. */

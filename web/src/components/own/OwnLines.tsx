@@ -6,11 +6,11 @@ import { LinePanel } from '../../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note } from '../../charts/types';
 import { metricLook } from '../../math/color';
 import { keyTitle } from '../../math/keyTitle';
-import { cascaded, smoothingOf, xAxisOf } from '../../state/cascade';
+import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../../state/cascade';
 import { useSeries } from '../../state/hooks';
 import { rangeOf, specOf, wholeLine, xKind, xOf } from '../../state/lines';
 import type { OwnPanel } from '../../state/ownPanels';
-import { logX, setZoom, xLog, zoomOf } from '../../state/view';
+import { logX, xLog } from '../../state/view';
 import { useScope } from '../../state/workspace';
 import { ChartBox } from '../ChartBox';
 
@@ -53,7 +53,7 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
       }),
     [loaded.values, runs.value, several],
   );
-  const zoom = zoomOf(panel.id);
+  const window = windowOf(panel.id, x);
   const settings = cascaded(panel.id);
   const range = rangeOf(loaded.values);
   const options = useMemo<LineOptions>(
@@ -61,7 +61,7 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
       x: {
         ...xKind(x),
         log: logX(settings),
-        window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null },
+        window,
       },
       y: { log: settings.ylog === '1', window: { min: null, max: null }, ignoreOutliers: false },
       aggregate: 'mean',
@@ -70,11 +70,11 @@ export function OwnLines({ panel, onNotes }: OwnLinesProps) {
       xRange: range,
       highlighted: null,
     }),
-    [x, range, several, JSON.stringify(zoom), JSON.stringify(settings), xLog.value],
+    [x, range, several, JSON.stringify(window), JSON.stringify(settings), xLog.value],
   );
   const callbacks: Callbacks = {
     onNotes,
-    onZoom: (x0, x1) => setZoom(panel.id, x0 === null || x1 === null ? null : [x0, x1]),
+    onZoom: (x0, x1) => setLineZoom(panel.id, x, x0 === null || x1 === null ? null : [x0, x1]),
   };
   return (
     <ChartBox
