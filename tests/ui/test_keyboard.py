@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from .conftest import Server, open_panel
 
@@ -103,3 +103,67 @@ def test_the_palette_opened_by_its_shortcut_gives_the_focus_back(
     expect(page.get_by_role("dialog").get_by_label("Find")).to_be_focused()
     page.keyboard.press("Escape")
     expect(before).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("opener", "entry"),
+    [
+        ("Settings of train/loss", "Copy link to this picture"),
+        ("Sort runs by: Created", "Name"),
+    ],
+)
+def test_a_chosen_entry_gives_the_focus_back_to_the_button_of_its_menu(
+    context: BrowserContext, page: Page, server: Server, logged: str, opener: str, entry: str
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    button = page.get_by_role("button", name=opener.partition(":")[0])
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".menu").get_by_role("button", name=entry, exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_a_dialog_that_an_entry_has_opened_has_the_focus_and_gives_it_back(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    button = page.get_by_role("button", name="Settings of train/loss")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Computed lines, names of lines").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").locator(":focus")).to_be_attached()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+
+def test_enter_in_a_field_of_a_menu_closes_it_for_good(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    button = page.get_by_role("button", name="Saved views")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name of the view").fill("By keyboard")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved the view By keyboard")).to_be_visible()
+    expect(button).to_be_focused()
+    expect(page.locator(".menu")).to_have_count(0)
+
+
+def test_a_heading_reached_by_tab_stays_in_sight_while_panels_above_it_come(
+    page: Page, server: Server, logged: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{logged}")
+    heading = page.get_by_role("region", name="Section system", exact=True).locator(".fold")
+    heading.wait_for(state="attached")
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Shift+Tab")
+        if heading.evaluate("button => button === document.activeElement"):
+            break
+    page.wait_for_timeout(1200)  # for the panels above it, which are in sight now
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport(ratio=1)

@@ -29,12 +29,28 @@ function place(menu: HTMLElement, button: DOMRect): void {
   menu.style.top = `${Math.max(MARGIN, top)}px`;
 }
 
+/** Gives the focus back to the button that opened a list; a dialog that an entry opens takes it then. */
+export function focusOpener(opener: HTMLElement | null): void {
+  (opener?.closest('button') ?? opener?.querySelector('button'))?.focus();
+}
+
+/** Enter in a field of a menu; the button that gets the focus must not take it for a click. */
+export const onEnter = (act: () => void) => (event: KeyboardEvent) => {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  act();
+};
+
 export function Menu({ icon, label, text, small, wide, opened, children }: MenuProps) {
   const own = useSignal(false);
   const open = opened ?? own;
   const button = useRef<HTMLSpanElement>(null);
   const close = () => {
     open.value = false;
+  };
+  const chosen = () => {
+    close();
+    focusOpener(button.current);
   };
   const toggle = () => {
     open.value = !open.value;
@@ -63,7 +79,7 @@ export function Menu({ icon, label, text, small, wide, opened, children }: MenuP
       )}
       {open.value && (
         <MenuList label={label} wide={wide} anchor={() => button.current} onClose={close}>
-          {children(close)}
+          {children(chosen)}
         </MenuList>
       )}
     </span>
@@ -113,8 +129,7 @@ export function MenuList({ label, wide, anchor, onClose, children }: MenuListPro
     if (event.key === 'Escape') {
       event.stopPropagation();
       onClose();
-      const opener = anchor();
-      (opener?.closest('button') ?? opener?.querySelector('button'))?.focus();
+      focusOpener(anchor());
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveFocus(event, list.current);
   };
 

@@ -1,6 +1,7 @@
 /** The sheet of all sections, or a sentence that says why it is empty. */
 
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
+import { useFocusInSight } from '../state/hooks';
 import { ownPanels } from '../state/ownPanels';
 import { sectionsOf } from '../state/sections';
 import { panelSearch, setParams } from '../state/view';
@@ -16,13 +17,15 @@ export function Sheet({ own = false }: { own?: boolean }) {
   const { workspace, runs } = useScope();
   const catalogue = workspace.store.catalogue.value;
   const search = panelSearch.value;
+  const place = useRef<HTMLElement>(null);
+  useFocusInSight(place);
   const sections = useMemo(
     () => sectionsOf(catalogue, runs.value, userRegExp(search)),
     [catalogue, runs.value, search],
   );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
-    <section class="sheet" tabIndex={0} aria-label="Panels">
+    <section ref={place} class="sheet" tabIndex={0} aria-label="Panels">
       {own && ownPanels.value.length > 0 && <OwnSection />}
       {sections.map((section) => (
         <SectionView key={section.name} section={section} />

@@ -15,7 +15,7 @@ import {
 } from '../state/savedViews';
 import { IconButton } from './controls';
 import { Icon } from './Icon';
-import { Menu } from './Menu';
+import { Menu, onEnter } from './Menu';
 
 export function ViewsMenu() {
   const views = savedViews.value?.views ?? [];
@@ -135,7 +135,7 @@ function SaveAs({ onDone }: { onDone(): void }) {
           placeholder="Save this view as"
           value={name}
           onInput={(event) => setName(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Enter' && save()}
+          onKeyDown={onEnter(save)}
         />
       </label>
       <button type="button" class="btn ghost fit" disabled={!name.trim()} onClick={save}>

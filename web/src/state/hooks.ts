@@ -79,3 +79,39 @@ export function useInSight(element: RefObject<HTMLElement | null>, margin: numbe
   }, [margin]);
   return inSight;
 }
+
+const SCROLLS_BY_HAND = ['wheel', 'pointerdown', 'touchstart'] as const;
+
+/**
+ * Keeps what a key has given the focus in sight of a box that scrolls, while panels above it come
+ * and grow, until the user does anything else.
+ */
+export function useFocusInSight(box: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const element = box.current!;
+    let reached: Element | null = null;
+    let frame = 0;
+    const reach = ({ target }: FocusEvent) => {
+      reached = target instanceof Element && target.matches(':focus-visible') ? target : null;
+    };
+    const forget = () => {
+      reached = null;
+    };
+    const show = () => {
+      if (reached === document.activeElement) reached?.scrollIntoView({ block: 'nearest' });
+    };
+    const observer = new MutationObserver(() => {
+      cancelAnimationFrame(frame);
+      if (reached) frame = requestAnimationFrame(show);
+    });
+    observer.observe(element, { childList: true, subtree: true });
+    element.addEventListener('focusin', reach);
+    element.addEventListener('focusout', forget);
+    element.addEventListener('keydown', forget);
+    for (const name of SCROLLS_BY_HAND) element.addEventListener(name, forget, { passive: true });
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(frame);
+    };
+  }, []);
+}

@@ -8,7 +8,7 @@ import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runLi
 import { attempt } from '../../state/toasts';
 import { cssColor, showOnly } from '../../state/visibility';
 import { Icon, type IconName } from '../Icon';
-import { MenuList } from '../Menu';
+import { focusOpener, MenuList } from '../Menu';
 
 export type EditedField = 'name' | 'tags' | 'notes';
 
@@ -36,6 +36,7 @@ export function RunActions({ run, anchor, onEdit, onClose }: RunActionsProps) {
       type="button"
       onClick={() => {
         onClose();
+        focusOpener(anchor);
         act();
       }}
     >

@@ -16,7 +16,7 @@ import { setShown } from '../../state/visibility';
 import type { Workspace } from '../../state/workspace';
 import { IconButton } from '../controls';
 import { Icon, type IconName } from '../Icon';
-import { Menu } from '../Menu';
+import { Menu, onEnter } from '../Menu';
 
 interface SelectionBarProps {
   workspace: Workspace;
@@ -123,7 +123,9 @@ interface TextFormProps {
 function TextForm({ label, action, known, onDone, children }: TextFormProps) {
   const [text, setText] = useState('');
   const word = text.trim();
-  const done = () => word && onDone(word);
+  const done = () => {
+    if (word) onDone(word);
+  };
   return (
     <>
       <div class="opt">
@@ -134,7 +136,7 @@ function TextForm({ label, action, known, onDone, children }: TextFormProps) {
             list="known-words"
             value={text}
             onInput={(event) => setText(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === 'Enter' && done()}
+            onKeyDown={onEnter(done)}
           />
         </label>
         <datalist id="known-words">
