@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 import lossboard
 from lossboard.data_types import JoinedTable, PartitionedTable
 
-from .conftest import Server, start_run
+from .conftest import Server, Watch, start_run
 
 LAYERS = ["input", "conv", "norm", "add", "head"]
 
@@ -21,13 +22,16 @@ def shown(server: Server) -> str:
     with start_run(server.base_url, "structures", name="a", id="a") as run:
         run.log({"net": network(), "chain": lossboard.Graph()})
         run.watch(small_model(), log=None, log_graph=True)
-        run.log_artifact(tables()).wait()
+        artifact = run.log_artifact(tables()).wait()
+        client_id = sha256(f"local/structures/tables:{artifact.digest}".encode()).hexdigest()[:32]
+        run.log({name: logged_table(name, client_id) for name in ("joined", "whole")})
     api = f"{server.base_url}/api"
     uid = httpx.get(f"{api}/runs/local/structures/a").json()["uid"]
     logged = httpx.get(f"{api}/runs/{uid}/artifacts").json()["logged"]
     tables_id = next(one["id"] for one in logged if one["collection"] == "tables")
     with start_run(server.base_url, "structures", name="b", id="b") as run:
         run.log_artifact(referring(tables_id)).wait()
+        run.log({"lost": logged_table("joined", "ffff")})
     return f"{server.base_url}/local/structures/runs"
 
 
@@ -53,6 +57,13 @@ def referring(tables_id: int) -> lossboard.Artifact:
     )
     artifact.add_reference("s3://bucket/far.table.json", name="far.table.json")
     return artifact
+
+
+def logged_table(name: str, client_id: str) -> dict[str, str]:
+    """The table of an artifact as W&B's client writes it into the history."""
+    kind = {"joined": "joined-table", "whole": "partitioned-table"}[name]
+    path = f"wandb-client-artifact://{client_id}/{name}.{kind}.json"
+    return {"_type": kind, "artifact_path": path}
 
 
 def network() -> lossboard.Graph:
@@ -106,6 +117,26 @@ def test_a_table_in_another_artifact_is_read_there(page: Page, shown: str) -> No
     assert cells == [["n"], ["1"], ["2"], ["3"]]
     expect(page.get_by_text("s3://bucket/far.table.json")).to_be_visible()
     expect(page.get_by_role("button", name="Show far.table.json as a table")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("key", "last"), [("joined", ["4", "–", "8", "cat"]), ("whole", ["3"])], ids=["joined", "parts"]
+)
+def test_a_table_of_an_artifact_that_the_history_names_is_drawn(
+    page: Page, shown: str, key: str, last: list[str]
+) -> None:
+    page.goto(f"{shown}/a?q=^{key}$")
+    table = page.get_by_role("region", name=f"Rows of {key} of a").get_by_role("table")
+    expect(table).to_be_visible()
+    assert cells_of(table)[-1] == last
+
+
+def test_a_table_of_an_unknown_artifact_says_so(page: Page, watch: Watch, shown: str) -> None:
+    page.goto(f"{shown}/b?q=^lost$")
+    panel = page.get_by_role("region", name="lost", exact=True)
+    expect(panel).to_contain_text("no artifact came under the id 'ffff'")
+    expect(panel.get_by_role("link", name="Artifacts of b")).to_be_visible()
+    assert len(watch.faults) == 1 and "404" in watch.faults.pop()
 
 
 def test_a_graph_is_drawn_in_rows_and_listed(page: Page, shown: str) -> None:

@@ -43,6 +43,10 @@ export interface ArtifactEntry {
 export const runArtifacts = (uid: number) =>
   get<{ logged: Artifact[]; used: Artifact[] }>(`/api/runs/${uid}/artifacts`);
 
+/** The artifact that a client has announced under an id of its own. */
+export const artifactByClientId = (clientId: string) =>
+  get<Artifact>(`/api/artifacts/by_client_id/${encodeURIComponent(clientId)}`);
+
 export const artifactVersions = (entity: string, project: string, collection: string) =>
   get<{ versions: Artifact[] }>(
     `/api/projects/${[entity, project].map(encodeURIComponent).join('/')}/artifacts/${encodeURIComponent(collection)}`,

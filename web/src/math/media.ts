@@ -28,6 +28,8 @@ export interface MediaItem {
   kind: MediaKind;
   /** File of the run. */
   path: string;
+  /** Where in an artifact it lies, as an address of W&B's; empty for files of the run. */
+  reference: string;
   /** Null where the value names only the file: then the list of files knows it. */
   sha256: string | null;
   caption: string;
@@ -125,6 +127,7 @@ export function mediaItems(value: Json): MediaItem[] {
     .map((one) => ({
       kind: kindOf(text(one._type), text(one.path)),
       path: text(one.path),
+      reference: text(one.artifact_path),
       sha256: text(one.sha256) || null,
       caption: text(one.caption),
       width: number(one.width),

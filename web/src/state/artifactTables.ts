@@ -1,6 +1,6 @@
 /** Tables in artifacts, with those they are joined or put together from. */
 
-import { type ArtifactEntry, entriesBelow } from '../api/artifacts';
+import { type ArtifactEntry, artifactByClientId, entriesBelow } from '../api/artifacts';
 import { get } from '../api/client';
 import { concatenated, joined, type LoggedTable } from '../math/table';
 
@@ -10,7 +10,8 @@ type Stored =
   | { _type: 'partitioned-table'; parts_path: string };
 
 const TABLE = /\.(joined-|partitioned-)?table\.json$/;
-const REFERENCE = /^wandb-artifact:\/\/([0-9a-f]+)\/(.+)$/i;
+/** By the server's number of the artifact, or by the id that its client gave it before it had one. */
+const REFERENCE = /^wandb-(?:artifact:\/\/([0-9a-f]+)|client-artifact:\/\/([^/:]+))\/(.+)$/i;
 
 export const isTable = ({ path, sha256, reference }: ArtifactEntry): boolean =>
   TABLE.test(path) && (sha256 !== '' || REFERENCE.test(reference));
@@ -22,12 +23,16 @@ export async function readArtifactTable(id: number, path: string): Promise<Logge
   return readEntry(id, entry);
 }
 
+/** Reads the table that a reference leads to. Throws with a sentence where there is none. */
+export async function readReferredTable(reference: string): Promise<LoggedTable> {
+  const [, number, clientId, path] = REFERENCE.exec(reference) ?? [];
+  if (!path) throw new Error(`"${reference}" is no table in an artifact of this server.`);
+  const id = number ? idOf(number) : (await artifactByClientId(clientId)).id;
+  return readArtifactTable(id, path);
+}
+
 async function readEntry(id: number, entry: ArtifactEntry): Promise<LoggedTable> {
-  if (!entry.sha256) {
-    const [, owner, path] = REFERENCE.exec(entry.reference) ?? [];
-    if (!owner) throw new Error(`The content of "${entry.path}" lies outside of this server.`);
-    return readArtifactTable(idOf(owner), path);
-  }
+  if (!entry.sha256) return readReferredTable(entry.reference);
   const stored = await get<Stored>(`/api/blobs/${entry.sha256}`);
   if (stored._type === 'joined-table') {
     const sides = [stored.table1, stored.table2].map((path) => readArtifactTable(id, path));

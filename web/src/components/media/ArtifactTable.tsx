@@ -1,30 +1,59 @@
-/** A table of an artifact. */
+/** A table in an artifact: one of its files, or what a logged value refers to. */
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Artifact } from '../../api/artifacts';
+import type { Run } from '../../api/types';
+import type { MediaItem } from '../../math/media';
 import type { LoggedTable } from '../../math/table';
-import { readArtifactTable } from '../../state/artifactTables';
+import { Link, runHref } from '../../router';
+import { readArtifactTable, readReferredTable } from '../../state/artifactTables';
 import { TableGrid } from './TableItem';
 import '../../styles/media.css';
 
-interface ArtifactTableProps {
-  artifact: Artifact;
-  path: string;
-}
+type Answer = { table: LoggedTable } | { error: string } | null;
 
-export function ArtifactTable({ artifact, path }: ArtifactTableProps) {
-  const [table, setTable] = useState<LoggedTable | null>(null);
-  const [error, setError] = useState<string | null>(null);
+function useTable(read: () => Promise<LoggedTable>, id: string): Answer {
+  const [answer, setAnswer] = useState<Answer>(null);
   useEffect(() => {
     let live = true;
-    readArtifactTable(artifact.id, path).then(
-      (found) => live && setTable(found),
-      (problem: Error) => live && setError(problem.message),
+    read().then(
+      (table) => live && setAnswer({ table }),
+      ({ message }: Error) => live && setAnswer({ error: message }),
     );
     return () => {
       live = false;
     };
-  }, [artifact.id, path]);
-  if (error) return <p class="bad t12">{error}</p>;
-  return table && <TableGrid uid={artifact.run?.uid ?? 0} table={table} name={path} />;
+  }, [id]);
+  return answer;
+}
+
+export function ArtifactTable({ artifact, path }: { artifact: Artifact; path: string }) {
+  const answer = useTable(() => readArtifactTable(artifact.id, path), `${artifact.id} ${path}`);
+  if (!answer) return null;
+  if ('error' in answer) return <p class="bad t12">{answer.error}</p>;
+  return <TableGrid uid={artifact.run?.uid ?? 0} table={answer.table} name={path} />;
+}
+
+interface ReferredTableProps {
+  run: Run;
+  item: MediaItem;
+  /** Tells this table from others on the page. */
+  name: string;
+}
+
+/** A joined or partitioned table of the history, which names only its file in an artifact. */
+export function ReferredTable({ run, item, name }: ReferredTableProps) {
+  const { reference } = item;
+  const answer = useTable(() => readReferredTable(reference), reference);
+  if (!answer) return null;
+  if (!('error' in answer)) return <TableGrid uid={run.uid} table={answer.table} name={name} />;
+  const href = runHref(run.entity, run.project, run.run_id, 'artifacts');
+  return (
+    <p class="t12">
+      <span class="bad">{answer.error}</span>{' '}
+      <Link class="link" href={href}>
+        Artifacts of {run.name}
+      </Link>
+    </p>
+  );
 }

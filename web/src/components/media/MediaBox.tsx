@@ -5,7 +5,6 @@ import { useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import type { MediaItem, MediaKind } from '../../math/media';
 import { formatCount } from '../../math/numbers';
-import { Link, runHref } from '../../router';
 import { useHref } from '../../state/media';
 import { colorOf, cssColor } from '../../state/visibility';
 import { lazy } from '../lazy';
@@ -16,6 +15,7 @@ import { PlotlyItem } from './PlotlyItem';
 import { hrefText } from './source';
 import { TableItem } from './TableItem';
 
+const ReferredTable = lazy(() => import('./ArtifactTable').then((m) => m.ReferredTable));
 const GraphItem = lazy(() => import('./GraphView').then((m) => m.GraphItem));
 const SceneItem = lazy(() => import('./SceneItem').then((m) => m.SceneItem));
 
@@ -33,9 +33,9 @@ interface MediaBoxProps {
 
 /** Items of one list that are shown at once. */
 const MOST_ITEMS = 48;
-/** One of these fills the panel. */
-const FILLING: MediaKind[] = ['table', 'html', 'plotly', 'points', 'model', 'molecule', 'graph'];
 const SCENES: MediaKind[] = ['points', 'model', 'molecule'];
+/** One of these fills the panel. */
+const FILLING: MediaKind[] = [...SCENES, 'table', 'artifact', 'html', 'plotly', 'graph'];
 
 export function MediaBox({ name, shown, single }: MediaBoxProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -93,7 +93,8 @@ function Item({ run, item, layers }: ItemProps) {
     return <SceneItem run={run} item={item} label={`${layers.name} of ${run.name}`} />;
   if (item.kind === 'graph')
     return <GraphItem uid={run.uid} item={item} name={`${layers.name} of ${run.name}`} />;
-  if (item.kind === 'artifact') return <InArtifact run={run} />;
+  if (item.kind === 'artifact')
+    return <ReferredTable run={run} item={item} name={`${layers.name} of ${run.name}`} />;
   return <Figure run={run} item={item} layers={layers} />;
 }
 
@@ -114,19 +115,6 @@ function Figure({ run, item, layers }: ItemProps) {
         </figcaption>
       )}
     </figure>
-  );
-}
-
-function InArtifact({ run }: { run: Run }) {
-  const href = runHref(run.entity, run.project, run.run_id, 'artifacts');
-  return (
-    <p class="t12">
-      This table is put together from files of an artifact: open it among the{' '}
-      <Link class="link" href={href}>
-        artifacts of {run.name}
-      </Link>
-      .
-    </p>
   );
 }
 
