@@ -87,7 +87,12 @@ export function xFull(kind: XKind | HistogramAxis, value: number, name?: string)
   return `${name ?? label} ${formatCount(value)}`;
 }
 
-/** Labels under the box and its baseline; returns where the labels are. */
+const LABEL_GAP = 6;
+
+/**
+ * Labels under the box and its baseline; returns where the labels are. One at an end is shifted to
+ * stay inside, and left out where it would run into the one before it.
+ */
 export function drawXAxis(
   context: CanvasRenderingContext2D,
   box: Box,
@@ -102,13 +107,18 @@ export function drawXAxis(
   context.font = font;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
-  return ticks.values.map((value, i) => {
-    const width = context.measureText(ticks.labels[i]).width;
+  const drawn: Span[] = [];
+  for (const [i, value] of ticks.values.entries()) {
+    const label = ticks.labels[i];
+    const width = context.measureText(label).width;
     const wanted = place(value) - width / 2;
     const left = Math.min(box.left + box.width + 6 - width, Math.max(box.left - 8, wanted));
-    context.fillText(ticks.labels[i], left, bottom + 13);
-    return [left, left + width];
-  });
+    const before = drawn.at(-1);
+    if (!label || (before && left < before[1] + LABEL_GAP)) continue;
+    context.fillText(label, left, bottom + 13);
+    drawn.push([left, left + width]);
+  }
+  return drawn;
 }
 
 /** Labels left of the box; `gridlines` across it, or short ticks. */

@@ -1,22 +1,29 @@
 /** A bar for each run, or for each class of values of each run. */
 
-import { textOn } from '../math/color';
 import { formatShort, formatValue } from '../math/numbers';
 import { LINEAR } from '../math/scale';
 import { niceBounds, niceLogBounds, type Ticks } from '../math/ticks';
 import { drawTitles, drawXAxis, logValueTicks, mappedTicks, shortened, titleRoom } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
-import { colorOf, fade, rgbOf, theme } from './theme';
-import type { Bar, BarOptions, Callbacks, Chart, Moment, Note } from './types';
+import { colorOf, fade, theme } from './theme';
+import type { AxisTitles, Bar, BarOptions, Callbacks, Chart, Moment, Note } from './types';
 
 const TOP = 8;
 const BOTTOM = 22;
 const RIGHT = 12;
 const ROW = 22;
-const MIN_ROW = 4;
+/** Holds a line of text: a bar always has its name and value. */
+const MIN_ROW = 13;
 const BAR_SHARE = 0.62;
 const LABEL_SHARE = 0.36;
 const X_ROOM = 80;
+const VALUE_GAP = 4;
+
+/** Height that this many bars need; in less, the last ones are cut off. */
+export function barsHeight(count: number, titles: AxisTitles | undefined): number {
+  const room = titleRoom(titles);
+  return TOP + room.top + count * MIN_ROW + BOTTOM + room.bottom;
+}
 
 export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   private readonly frame: Frame;
@@ -70,10 +77,15 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     const label = this.labelWidth(context);
     const room = titleRoom(this.options.titles);
     const top = TOP + room.top;
+    const left = label + 8 + this.valueWidth(context, (value) => value < 0);
+    const right = Math.max(
+      RIGHT,
+      this.valueWidth(context, (value) => !(value < 0)),
+    );
     frame.box = {
-      left: label + 8,
+      left,
       top,
-      width: Math.max(1, frame.width - label - 8 - RIGHT),
+      width: Math.max(1, frame.width - left - right),
       height: Math.max(1, frame.height - top - BOTTOM - room.bottom),
     };
     const ticks = this.ticks();
@@ -108,6 +120,16 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     return Math.min(this.frame.width * LABEL_SHARE, Math.max(24, ...widths));
   }
 
+  /** Room for the widest of some values beside its bar. */
+  private valueWidth(
+    context: CanvasRenderingContext2D,
+    isMeant: (value: number) => boolean,
+  ): number {
+    const texts = this.bars.filter(({ value }) => isMeant(value)).map(({ value }) => value);
+    const widths = texts.map((value) => context.measureText(formatValue(value)).width);
+    return widths.length > 0 ? Math.max(...widths) + VALUE_GAP + 2 : 0;
+  }
+
   private ticks(): Ticks {
     const { width } = this.frame.box;
     const [lo, hi] = this.range;
@@ -137,18 +159,18 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   }
 
   private paintBar(context: CanvasRenderingContext2D, bar: Bar, row: number): void {
-    const { left, top } = this.frame.box;
+    const { top } = this.frame.box;
     const high = this.rowHeight();
     const middle = top + (row + 0.5) * high;
     if (this.bars[row - 1]?.label !== bar.label || !bar.of) {
-      this.paintLabel(context, bar, middle, left - 8);
+      this.paintLabel(context, bar, middle, this.labelWidth(context));
     }
     const shown = Number.isFinite(bar.value) && !(this.options.log && bar.value <= 0);
     const zero = this.toX(this.options.log ? this.range[0] : Math.max(this.range[0], 0));
     const end = shown ? this.toX(bar.value) : zero;
     const away = this.options.highlighted !== null && this.options.highlighted !== bar.id;
     context.fillStyle = away ? fade(bar.color, 0.35) : colorOf(bar.color);
-    const thick = Math.max(2, Math.round(high * BAR_SHARE));
+    const thick = Math.round(high * BAR_SHARE);
     context.fillRect(Math.min(zero, end), middle - thick / 2, Math.abs(end - zero), thick);
     this.paintValue(context, bar, end, middle);
   }
@@ -159,7 +181,6 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     middle: number,
     room: number,
   ): void {
-    if (this.rowHeight() < 10) return;
     context.font = theme().font;
     context.fillStyle = theme().ink2;
     context.textAlign = 'left';
@@ -169,23 +190,15 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
 
   private paintValue(
     context: CanvasRenderingContext2D,
-    { value, color }: Bar,
+    { value }: Bar,
     end: number,
     middle: number,
   ): void {
-    if (this.rowHeight() < 10) return;
-    const text = formatValue(value);
-    const wide = context.measureText(text).width + 6;
     const leftwards = value < 0;
-    const inside = leftwards ? end - wide < this.frame.box.left : end + wide > this.frame.width;
-    context.fillStyle = inside
-      ? textOn(rgbOf(color))
-      : Number.isFinite(value)
-        ? theme().ink
-        : theme().bad;
-    const before = leftwards !== inside;
-    context.textAlign = before ? 'right' : 'left';
-    context.fillText(text, before ? end - 4 : end + 4, middle + 0.5);
+    context.fillStyle = Number.isFinite(value) ? theme().ink : theme().bad;
+    context.textAlign = leftwards ? 'right' : 'left';
+    const x = leftwards ? end - VALUE_GAP : end + VALUE_GAP;
+    context.fillText(formatValue(value), x, middle + 0.5);
   }
 }
 

@@ -15,7 +15,8 @@ export function describeLines(model: LineModel, options: LineOptions): string {
   const more = lines.length > MOST_LINES ? `; and ${lines.length - MOST_LINES} more` : '';
   const count = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
   const notes = model.notes.map((note) => note.text).join(', ');
-  return `Line chart, ${count} over ${range}. ${named}${more}.${notes ? ` ${notes}.` : ''}`;
+  const chance = options.diagonal ? ' The diagonal is that of chance.' : '';
+  return `Line chart, ${count} over ${range}.${chance} ${named}${more}.${notes ? ` ${notes}.` : ''}`;
 }
 
 function describeLine({ line, smoothed, original }: DrawnLine): string {

@@ -8,13 +8,22 @@ import { whiskers } from '../math/whiskers';
 import { EnvelopeImage, type Plane, strokeLine } from './lineDrawing';
 import type { DrawnLine, LineModel } from './lineModel';
 import { circle, clipped, nonFiniteMark } from './surface';
-import { colorOf, fade, rgbOf } from './theme';
+import { colorOf, fade, rgbOf, theme } from './theme';
 import type { Line } from './types';
 
 const MIN_WHISKER_PIXELS = 10;
 const MARK_APART_PIXELS = 9;
 
 const ratio = (): number => devicePixelRatio || 1;
+
+const CHANCE_DASH = [4, 4];
+
+/** The line of y = x across the whole plot. */
+export function paintDiagonal(context: CanvasRenderingContext2D, plane: Plane): void {
+  const ends = Float64Array.of(0, 1);
+  const stroke = { color: theme().ink3, width: ratio(), dash: CHANCE_DASH.map((l) => l * ratio()) };
+  clipped(context, plane.box, () => strokeLine(context, ends, ends, plane, stroke));
+}
 
 export function paintLineLayer(
   context: CanvasRenderingContext2D,

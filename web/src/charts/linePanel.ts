@@ -21,7 +21,7 @@ import { describeLines } from './describe';
 import { Frame, type FrameOwner, type Point } from './frame';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
-import { paintLineLayer } from './lineLayer';
+import { paintDiagonal, paintLineLayer } from './lineLayer';
 import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
 import { cancelPaint, paintLater } from './queue';
 import { type Box, circle, clipped, type Span } from './surface';
@@ -106,6 +106,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       kind: 'lines',
       x,
       y,
+      diagonal: this.options.diagonal === true,
       notes: notes.map((note) => note.text),
       lines: lines.map(({ line, original, smoothed }) => ({
         id: line.id,
@@ -202,7 +203,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       width: Math.max(1, wide - RIGHT),
       height: Math.max(1, high - TOP - room.top),
     };
-    return { x: withoutCutLabel(ticks, x, options.x.log, wide), y: yTicks };
+    return { x: ticks, y: yTicks };
   }
 
   /** The plot in device pixels. */
@@ -222,7 +223,9 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     const { context } = this.frame.base;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    paintLineLayer(context, this.model!, this.plane());
+    const plane = this.plane();
+    if (this.options!.diagonal) paintDiagonal(context, plane);
+    paintLineLayer(context, this.model!, plane);
     context.restore();
     this.frame.label(describeLines(this.model!, this.options!));
   }
@@ -255,24 +258,6 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.textAlign = x > this.frame.width / 2 ? 'right' : 'left';
     context.fillText(formatValue(smoothed[0]), x > this.frame.width / 2 ? x - 8 : x + 8, y);
   }
-}
-
-const LABEL_LETTER_PIXELS = 6.2;
-
-/** A label that the right edge would push away from its tick is left out. */
-function withoutCutLabel(
-  ticks: Ticks,
-  [lo, hi]: [number, number],
-  log: boolean,
-  wide: number,
-): Ticks {
-  const last = ticks.values.length - 1;
-  if (last < 1) return ticks;
-  const value = ticks.values[last];
-  const share = log ? Math.log(hi / value) / Math.log(hi / lo) : (hi - value) / (hi - lo);
-  const half = (ticks.labels[last].length * LABEL_LETTER_PIXELS) / 2;
-  if (share * wide + 6 >= half - 2) return ticks;
-  return { values: ticks.values, labels: [...ticks.labels.slice(0, last), ''] };
 }
 
 const isOf = (line: Line, id: string | null | undefined): boolean =>

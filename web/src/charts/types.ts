@@ -63,6 +63,8 @@ export interface AxisTitles {
 
 export interface LineOptions {
   titles?: AxisTitles;
+  /** With the line of y = x, of chance in a ROC. */
+  diagonal?: boolean;
   /** `name`: what the tooltip calls x where it is not a step, e.g. the metric's name. */
   x: { kind: XKind; log: boolean; window: Window; name?: string };
   y: { log: boolean; window: Window; ignoreOutliers: boolean };

@@ -1,10 +1,11 @@
 /** A bar for each run, for a key that every run has logged once. */
 
 import { useMemo } from 'preact/hooks';
-import { BarsPanel } from '../charts/barsPanel';
 import type { Bar, Line } from '../charts/types';
+import { keyTitle } from '../math/keyTitle';
 import { highlighted } from '../state/visibility';
-import { ChartBox, type PanelId } from './ChartBox';
+import { BarsBox } from './BarsBox';
+import type { PanelId } from './ChartBox';
 
 interface BarsProps {
   panel: PanelId;
@@ -20,6 +21,11 @@ export function BarsView({ panel, lines, log }: BarsProps) {
   const lit = highlighted.value === null ? null : String(highlighted.value);
   const options = useMemo(() => ({ log, highlighted: lit }), [log, lit]);
   return (
-    <ChartBox make={BarsPanel} data={bars} options={options} panel={{ ...panel, kind: 'bars' }} />
+    <BarsBox
+      name={keyTitle(panel.key)}
+      bars={bars}
+      options={options}
+      panel={{ ...panel, kind: 'bars' }}
+    />
   );
 }

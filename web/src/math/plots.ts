@@ -57,6 +57,9 @@ function columnOf({ fields }: PlotSpec, field: string, columns: LoggedTable['col
   return fields[field] ?? (other && columns.includes(other) ? other : field);
 }
 
+/** Whether the columns are those of a ROC, which is compared with the diagonal of chance. */
+export const isRoc = ({ names: [x, y] }: PlotColumns): boolean => x === 'fpr' && y === 'tpr';
+
 const WORDS: Record<string, number> = {
   Infinity: Number.POSITIVE_INFINITY,
   '-Infinity': Number.NEGATIVE_INFINITY,

@@ -2,7 +2,6 @@
 
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import { BarsPanel } from '../../charts/barsPanel';
 import { ScatterPanel } from '../../charts/scatterPanel';
 import { formatExact, formatValue } from '../../math/numbers';
 import { wideRange } from '../../math/parallel';
@@ -10,6 +9,7 @@ import type { OwnPanel } from '../../state/ownPanels';
 import { columnName, medianOf } from '../../state/runColumns';
 import { colorOf, runValue } from '../../state/visibility';
 import { useScope } from '../../state/workspace';
+import { BarsBox } from '../BarsBox';
 import { ChartBox } from '../ChartBox';
 import { idOf, light, lit, numberAt, type OwnChartProps } from './ownChart';
 
@@ -29,9 +29,9 @@ export function OwnBars({ panel, onNotes }: OwnChartProps) {
   );
   const options = useMemo(() => ({ log: false, highlighted: lit() }), [lit()]);
   return (
-    <ChartBox
-      make={BarsPanel}
-      data={bars}
+    <BarsBox
+      name={columnName(panel.keys[0])}
+      bars={bars}
       options={options}
       panel={idOf(panel, runs)}
       callbacks={{ onNotes, onNearest: light }}

@@ -1,7 +1,6 @@
 /** The chart of each kind over the tables of the shown runs. */
 
 import { useMemo } from 'preact/hooks';
-import { BarsPanel } from '../../charts/barsPanel';
 import { LinePanel } from '../../charts/linePanel';
 import type { MatrixOptions } from '../../charts/matrixModel';
 import { MatrixPanel } from '../../charts/matrixPanel';
@@ -17,7 +16,7 @@ import type {
   StepOptions,
 } from '../../charts/types';
 import type { PlotSpec } from '../../math/plotSpecs';
-import { plotKind } from '../../math/plots';
+import { isRoc, plotKind } from '../../math/plots';
 import {
   axisTitles,
   barsOfRuns,
@@ -29,6 +28,7 @@ import {
 } from '../../state/plots';
 import { formatSpan, panelSettings, parseSpan, setPanel } from '../../state/view';
 import { highlighted } from '../../state/visibility';
+import { BarsBox } from '../BarsBox';
 import { ChartBox, type PanelId } from '../ChartBox';
 import { LineNames, RunNames } from './PlotNames';
 
@@ -82,10 +82,12 @@ function Lines(props: PlotChartProps) {
   const { panel, tables, onNotes } = props;
   const { data, left } = useMemo(() => linesOf(tables), [tables]);
   const titles = useTitles(props);
+  const diagonal = isRoc(tables[0].columns);
   const zoom = parseSpan(panelSettings(panel.id).zoom);
   const options = useMemo<LineOptions>(
     () => ({
       titles,
+      diagonal,
       x: {
         kind: 'metric',
         name: titles.x,
@@ -99,7 +101,7 @@ function Lines(props: PlotChartProps) {
       xRange: 0,
       highlighted: null,
     }),
-    [titles, JSON.stringify(zoom)],
+    [titles, diagonal, JSON.stringify(zoom)],
   );
   const callbacks: Callbacks = {
     ...ALONE,
@@ -143,10 +145,6 @@ function Points(props: PlotChartProps) {
   );
 }
 
-/** Pixels of the thinnest bar that has its name and value beside it. */
-const BAR_PIXELS = 14;
-const AXES_PIXELS = 64;
-
 function Bars(props: PlotChartProps) {
   const { panel, tables, onNotes } = props;
   const bars = useMemo(() => barsOfRuns(tables), [tables]);
@@ -159,18 +157,13 @@ function Bars(props: PlotChartProps) {
   return (
     <>
       <RunNames tables={tables} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
-      <section class="plotscroll" tabIndex={0} aria-label={`Bars of ${panel.key}`}>
-        <div style={{ minHeight: `${bars.length * BAR_PIXELS + AXES_PIXELS}px` }}>
-          <ChartBox
-            make={BarsPanel}
-            data={bars}
-            options={options}
-            panel={panel}
-            callbacks={{ onNotes, onNearest }}
-          />
-        </div>
-      </section>
+      <BarsBox
+        name={panel.key}
+        bars={bars}
+        options={options}
+        panel={panel}
+        callbacks={{ onNotes, onNearest }}
+      />
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { formatValue } from '../../math/numbers';
 import type { PlotSpec } from '../../math/plotSpecs';
+import { isRoc } from '../../math/plots';
 import type { PlotLine, PlotTable } from '../../state/plots';
 import { colorOf, cssColor } from '../../state/visibility';
 
@@ -57,13 +58,17 @@ interface LineNamesProps {
   lines: PlotLine[];
 }
 
+const CHANCE: Name = { label: 'chance', color: '--ink3', dash: [4, 4] };
+
 /** Of one run each line by its colour; of several the colours of the runs and the dashes. */
 export function LineNames({ spec, tables, lines }: LineNamesProps) {
+  const chance = isRoc(tables[0].columns) ? [CHANCE] : [];
   const area = spec.name.startsWith('wandb/area-under-curve');
   const said = (some: PlotLine[]) => (area ? `area ${formatValue(meanArea(some), 3)}` : undefined);
   if (tables.length === 1) {
     if (lines.length === 1 && !area) return null;
-    return <Names names={lines.map((line) => ({ ...line, said: said([line]) }))} />;
+    const names = lines.map((line) => ({ ...line, said: said([line]) }));
+    return <Names names={[...names, ...chance]} />;
   }
   const strokes = [...new Map(lines.map((line) => [line.name, line])).values()];
   const runs = tables.map(({ run }) => {
@@ -73,7 +78,7 @@ export function LineNames({ spec, tables, lines }: LineNamesProps) {
   const dashes = strokes.map(({ name, dash }) => {
     return { label: name, color: '--ink2', dash: dash.length > 0 ? dash : SOLID };
   });
-  return <Names names={strokes.length > 1 ? [...runs, ...dashes] : runs} />;
+  return <Names names={[...runs, ...(strokes.length > 1 ? dashes : []), ...chance]} />;
 }
 
 const meanArea = (lines: PlotLine[]): number =>

@@ -3,7 +3,7 @@
 import { buildMatrices, cellForms } from '../../charts/matrixModel';
 import { colorOf } from '../../charts/theme';
 import type { PlotSpec } from '../../math/plotSpecs';
-import { plotKind } from '../../math/plots';
+import { isRoc, plotKind } from '../../math/plots';
 import type { Explored } from '../../state/explore';
 import {
   axisTitles,
@@ -33,6 +33,7 @@ export function exploredPlot(spec: PlotSpec, tables: PlotTable[], shares: boolea
     return { kind: 'figure', title, data: barTraces(tables), layout };
   }
   const data = kind === 'line' ? lineTraces(tables) : pointTraces(tables);
+  if (kind === 'line' && isRoc(tables[0].columns)) data.push(chanceTrace());
   return { kind: 'figure', title, data, layout: { ...axes, margin: MARGIN, showlegend: true } };
 }
 
@@ -49,6 +50,11 @@ function lineTraces(tables: PlotTable[]): object[] {
       dash: dash.map((length) => `${length}px`).join() || 'solid',
     },
   }));
+}
+
+function chanceTrace(): object {
+  const line = { color: colorOf('--ink3'), width: 1, dash: 'dash' };
+  return { type: 'scatter', mode: 'lines', name: 'chance', x: [0, 1], y: [0, 1], line };
 }
 
 function pointTraces(tables: PlotTable[]): object[] {
