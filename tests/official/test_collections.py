@@ -17,6 +17,7 @@ def test_collections_are_linked_edited_moved_and_deleted(
     project = "collections-old" if packages else "collections"
     done = official(server, "artifact_collections.py", project, packages=packages)
     assert done == {
+        "again": "v0",
         "files": ["x.txt"],
         "links": ["shelf:v1"],
         "linked": ["shelf:v2", "shelf:v0"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import GraphQLError
@@ -56,13 +56,18 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
             sequence_client_id=given.get("sequenceClientID") or "",
             description=given.get("description") or "",
             metadata=json.loads(given.get("metadata") or "{}"),
-            aliases=[alias["alias"] for alias in given.get("aliases") or ()],
-            tags=[tag.get("tagName", "") for tag in given.get("tags") or ()],
+            aliases=_texts(given.get("aliases"), "alias"),
+            tags=_texts(given.get("tags"), "tagName"),
             history_step=given.get("historyStep"),
         )
         return artifacts.create(transaction.connection, wanted, now_us=transaction.now_us)[0]
 
     return _payload(call, call.write(create))
+
+
+def _texts(given: Iterable[Any] | None, field: str) -> list[str]:
+    """What a list of inputs names; `run.log_artifact` of wandb 0.22 sends the names alone."""
+    return [str(one[field] if isinstance(one, Mapping) else one) for one in given or ()]
 
 
 def _collection_name(given: Mapping[str, Any]) -> str:
@@ -316,7 +321,7 @@ def link_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """LinkArtifact: the artifact becomes a version of another collection too."""
     artifact_id = _linked_id(call, given)
     entity = given.get("entityName") or DEFAULT_ENTITY
-    aliases = [alias["alias"] for alias in given.get("aliases") or ()]
+    aliases = _texts(given.get("aliases"), "alias")
 
     def link(transaction: Transaction) -> int:
         project = str(given.get("projectName") or "uncategorized")

@@ -18,6 +18,9 @@ path = f"local/{project}"
 api = wandb.Api()
 result: dict[str, Any] = {}
 
+first = api.artifact(f"{path}/rows:v0")
+api.run(f"{path}/{run.id}").log_artifact(first, aliases=["again"])
+result["again"] = api.artifact(f"{path}/rows:again").version
 link = api.artifact(f"{path}/shelf:s1")
 result["files"] = [file.name for file in link.files()]
 result["links"] = [one.name for one in api.artifact(f"{path}/rows:v1").linked_artifacts]
