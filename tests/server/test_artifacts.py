@@ -131,6 +131,8 @@ def rows_left(connection: Connection) -> int:
 def test_an_unlinked_artifact_stays_where_it_was_logged(connection: Connection) -> None:
     artifact_id = logged(connection, "d1")
     shelf = linked(connection, artifact_id)
+    seen = reads.places_of(connection, artifact_id)
+    assert [(one.collection, one.joined_us) for one in seen] == [("ds", 2), ("shelf", 3)]
     artifact_collections.unlink(connection, artifact_id, collection_id=shelf.id, now_us=4)
     assert reads.artifact_by_name(connection, 1, "shelf:prod") is None
     assert reads.versions_of(connection, shelf.id) == []

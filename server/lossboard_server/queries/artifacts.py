@@ -77,6 +77,7 @@ class Artifact:
     file_count: int
     history_step: int | None
     run_id: int | None
+    joined_us: int  # when it became a version of this collection
     created_us: int
     updated_us: int
 
@@ -256,6 +257,7 @@ def _as_version() -> Select[Any]:
         _COLLECTION.c.project_id,
         _COLLECTION.c.type,
         func.coalesce(_MEMBERSHIP.c.version, -1).label("version"),
+        func.coalesce(_MEMBERSHIP.c.created_us, _ARTIFACT.c.created_us).label("joined_us"),
     ).select_from(joined)
 
 
@@ -329,6 +331,7 @@ def _artifact(row: Row[Any], aliases: dict[tuple[int, int], list[str]]) -> Artif
         file_count=row.file_count,
         history_step=row.history_step,
         run_id=row.run_id,
+        joined_us=row.joined_us,
         created_us=row.created_us,
         updated_us=row.updated_us,
     )

@@ -254,7 +254,7 @@ def _membership(call: Call, artifact: Artifact) -> dict[str, Any]:
     return {
         "id": global_id("Membership", artifact.collection_id, artifact.id),
         "versionIndex": artifact.version,
-        "createdAt": iso_time(artifact.created_us),
+        "createdAt": iso_time(artifact.joined_us),
         "aliases": [_alias_node(call, artifact, one) for one in artifact.aliases],
         "artifactCollection": _collection_by_id(call, artifact.collection_id),
         "artifact": artifact_node(call, artifact),
