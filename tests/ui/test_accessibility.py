@@ -66,7 +66,7 @@ OVERLAYS: list[tuple[str, str, Open]] = [
         "menu of a histogram panel",
         menu_of("gradients/0.weight", "Views of gradients/0.weight"),
     ),
-    (f"{PROJECT}/runs", "filter", click("Add a filter")),
+    (f"{PROJECT}/runs", "filter", click("Filter runs")),
     (f"{PROJECT}/runs", "columns", click("Columns")),
     (f"{PROJECT}/runs", "actions of a run", click("Actions of run-1")),
     (RUN, "actions of the run", click("Actions of this run")),

@@ -45,7 +45,7 @@ def save_view(page: Page, name: str) -> None:
     page.get_by_role("button", name="Saved views").click()
     page.get_by_label("Name of the view").fill(name)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text(f"Saved the view {name}")).to_be_visible()
+    expect(page.get_by_text(f"Saved the view {name}").last).to_be_visible()
     page.wait_for_url(re.compile(r"\?view="))
 
 

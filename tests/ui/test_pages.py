@@ -34,10 +34,10 @@ def test_an_empty_server_teaches_and_opens_the_first_project(
 
 def test_the_runs_table_sorts_by_a_config_value(page: Page, server: Server, logged: str) -> None:
     page.goto(f"{server.base_url}/local/{logged}/runs")
-    page.get_by_role("button", name="rate").click()
+    page.get_by_role("button", name="rate", exact=True).click()
     rows = page.locator("tbody tr")
     expect(rows.first).to_contain_text("run-0")
-    page.get_by_role("button", name="rate").click()
+    page.get_by_role("button", name="rate", exact=True).click()
     expect(rows.first).to_contain_text("run-2")
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, exists, func, select
 
 from lossboard_server import schema
 
 __all__ = ["blobs_of", "filled"]
 
 _ARTIFACT = schema.artifact
+_SEED = schema.artifact.alias("seed")
 _ENTRY = schema.artifact_entry
 _PAGE = 200
 
@@ -19,21 +20,30 @@ def filled(
     connection: Connection, *, client_ids: Sequence[str] | None = None, sha256: str | None = None
 ) -> list[int]:
     """Ids of the pending artifacts of the native door whose entries are all here: of these
-    client ids, or with this blob among their entries. In the order in which they were logged: it
-    is that of their versions."""
-    query = select(_ARTIFACT.c.id, _ARTIFACT.c.announced_entries).where(
-        _ARTIFACT.c.state == "PENDING", _ARTIFACT.c.announced_entries.is_not(None)
-    )
+    client ids, or with this blob among their entries, and what was logged before them into the
+    same collections. In the order in which they were logged: it is that of their versions, and a
+    blob's answer may overtake that of a record."""
+    query = select(_ARTIFACT.c.id, _ARTIFACT.c.announced_entries).where(*_pending(_ARTIFACT))
     if client_ids is not None:
-        query = query.where(_ARTIFACT.c.client_id.in_(client_ids))
+        query = query.where(_not_after(_SEED.c.client_id.in_(client_ids)))
     if sha256 is not None:
         holding = select(_ENTRY.c.artifact_id).where(_ENTRY.c.sha256 == sha256)
-        query = query.where(_ARTIFACT.c.id.in_(holding))
+        query = query.where(_not_after(_SEED.c.id.in_(holding)))
     return [
         int(row.id)
         for row in connection.execute(query.order_by(_ARTIFACT.c.id))  # as they were logged
         if _entry_count(connection, row.id) == row.announced_entries
     ]
+
+
+def _pending(artifact: FromClause) -> tuple[ColumnElement[bool], ...]:
+    return artifact.c.state == "PENDING", artifact.c.announced_entries.is_not(None)
+
+
+def _not_after(chosen: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an artifact is one of the chosen, or stands before one in its collection."""
+    same = _SEED.c.artifact_collection_id == _ARTIFACT.c.artifact_collection_id
+    return exists().where(chosen, same, _SEED.c.id >= _ARTIFACT.c.id, *_pending(_SEED))
 
 
 def _entry_count(connection: Connection, artifact_id: int) -> int:

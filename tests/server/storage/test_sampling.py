@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 from hypothesis import given, settings
@@ -31,10 +32,9 @@ def test_the_grid_of_floats_is_the_narrowest_that_fits(a: float, b: float, bucke
     low, high = min(a, b), max(a, b)
     grid = grid_over(low, high, buckets, integral=False)
     assert grid.bucket(high) - grid.bucket(low) < buckets
+    half = Fraction(2) ** (grid.exponent - 1)
     assert grid.exponent == finest_exponent(low, high) or (
-        math.floor(math.ldexp(high, 1 - grid.exponent))
-        - math.floor(math.ldexp(low, 1 - grid.exponent))
-        >= buckets
+        math.floor(Fraction(high) / half) - math.floor(Fraction(low) / half) >= buckets
     )
 
 
