@@ -19,8 +19,8 @@ demo: $(VENV)/.demo web/dist/.stamp
 	$(BIN)/lossboard demo $(ARGS)
 
 test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium
-	# Real servers, browsers and kills on a busy machine: a failure is tried twice more, and shown.
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 2 $(ARGS)
+	# Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 $(ARGS)
 
 lint: $(VENV)/.dev web/node_modules/.package-lock.json
 	$(BIN)/ruff check .

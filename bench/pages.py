@@ -42,6 +42,7 @@ LIVE_RUNS, LIVE_SECS = 20, 20
 PIXEL_ROUNDS = 15
 SCROLLED_FRAMES, FRAME_PIXELS = 240, 120
 TABS = 20
+SETTLE_MS = 2000
 EXIT = encode_record(Record(version=WIRE_VERSION, exit=Exit(0, FIRST_US + 10**9)))
 
 WATCH_PAGE = """
@@ -181,7 +182,7 @@ def big_rows(browser: Browser, server: Server) -> list[Row]:
     for _ in range(ROUNDS):
         with opened(browser, f"{server.address}/local/big") as page:
             opens.append(float(page.evaluate("window.bench.drawnMs[1]")))
-            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(SETTLE_MS)
             frames += page.evaluate(SCROLL, [SCROLLED_FRAMES, FRAME_PIXELS])["times"]
             heaps.append(heap_mb(page))
             processes.append(psutil.Process(renderer(page)).memory_full_info().uss / 1e6)
@@ -243,7 +244,7 @@ def opened_live(browser: Browser, server: Server) -> Iterator[tuple[Page, list[L
     for writer in writers:
         writer.log(100)
     with opened(browser, f"{server.address}/local/live") as page:
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(SETTLE_MS)
         yield page, writers
 
 
@@ -300,7 +301,7 @@ def pixel_ms(page: Page, run: Any, first_step: int) -> list[float]:
     taken = []
     for step in range(first_step, first_step + PIXEL_ROUNDS):
         logged_ms = time.time() * 1000
-        run.log({"pixel": 1 / step}, step=step)
+        run.log({"pixel": 1 / step}, step=step, commit=True)
         page.wait_for_function("step => window.bench.seenMs[step]", arg=step)
         taken.append(float(page.evaluate("step => window.bench.seenMs[step]", step)) - logged_ms)
         time.sleep(0.2 * np.random.default_rng(step).random())

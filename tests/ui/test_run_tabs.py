@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,19 @@ def test_following_output_keeps_its_end_in_sight(page: Page, server: Server, wor
     expect(page.get_by_text("line 399 of 400")).to_be_visible()
 
 
+def await_run(url: str) -> None:
+    """Returns once the server knows the run: a page opened before says that there is none."""
+    deadline = time.monotonic() + 20
+    while httpx.get(url).status_code != 200:
+        assert time.monotonic() < deadline, f"{url} never came"
+        time.sleep(0.05)
+
+
 def test_output_of_a_running_run_arrives_by_itself(page: Page, server: Server) -> None:
     with start_run(server.base_url, "tabs-live", id="talks") as run:
         run.log({"loss": 1})
         print("first words")
+        await_run(f"{server.base_url}/api/runs/local/tabs-live/talks")
         page.goto(f"{server.base_url}/local/tabs-live/runs/talks/logs")
         expect(page.get_by_text("first words")).to_be_visible(timeout=20_000)
         print("later words")
