@@ -70,12 +70,14 @@ class KeyMemo:
         return _merged(fresh[uid] if uid in fresh else known[uid][1] for uid in versions)
 
     def _keep(self, fresh: Mapping[int, tuple[int, list[KeyFacts]]]) -> None:
+        added = sum(len(facts) for _, facts in fresh.values())
         with self._lock:
-            self._size += sum(len(facts) for _, facts in fresh.values())
-            if self._size > self._limit:
+            self._size -= sum(len(self._known.pop(uid, (-1, []))[1]) for uid in fresh)
+            if self._size + added > self._limit:
                 self._known.clear()
-                self._size = sum(len(facts) for _, facts in fresh.values())
+                self._size = 0
             self._known.update(fresh)
+            self._size += added
 
 
 def keys(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) -> list[KeyFacts]:
@@ -95,8 +97,8 @@ def _keys_by_run(
         found |= dict.fromkeys(some, [])  # in this order
         whole = _sealed_whole(connection, some)
         found |= _sealed_keys(connection, whole)
-        others = [run_id for run_id in some if run_id not in whole.values()]
-        found |= _composed_keys(connection, memo, others)
+        others = set(some).difference(whole.values())
+        found |= _composed_keys(connection, memo, sorted(others))
     return found
 
 
