@@ -16,19 +16,17 @@ import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import lossboard
 from bench.charts import ARGUMENTS
 from bench.harness import Goal, Row, median, percentile
 from bench.processes import Server, running_server
-from bench.writers import FIRST_US, US_PER_STEP, random_walk, send, start
+from bench.writers import FIRST_US, US_PER_STEP, random_walk, rows_record, send, start
 from lossboard.histogram import from_values
 from lossboard.wire import (
-    TYPE_FLOAT,
     WIRE_VERSION,
-    Column,
     Exit,
     HistogramColumn,
     Record,
-    Rows,
     encode_record,
 )
 
@@ -62,20 +60,17 @@ requestAnimationFrame(look);
 """
 
 SCROLL = """async ([frames, pixels]) => {
-  const candidates = [...document.querySelectorAll('main, main *, .scroll')];
-  const tallest = candidates.reduce((a, b) => (b.scrollHeight - b.clientHeight >
-    a.scrollHeight - a.clientHeight && getComputedStyle(b).overflowY !== 'visible' ? b : a),
-    document.scrollingElement);
+  const sheet = document.querySelector('.sheet');
   const times = [];
   let last = performance.now();
   for (let frame = 0; frame < frames; frame++) {
-    tallest.scrollTop += pixels;
+    sheet.scrollTop += pixels;
     await new Promise(requestAnimationFrame);
     const now = performance.now();
     times.push(now - last);
     last = now;
   }
-  return { times, top: tallest.scrollTop };
+  return { times, top: sheet.scrollTop };
 }"""
 
 
@@ -109,21 +104,7 @@ def fill(server: Server, project: str, runs: int, metrics: int, points: int, sec
             f"section{m % sections}/metric{m:03}": random_walk(points, run * metrics + m)
             for m in range(metrics)
         }
-        send(server, [rows_record(project, f"run-{run}", values), EXIT])
-
-
-def rows_record(
-    project: str, run_id: str, values: dict[str, np.ndarray], first_step: int = 0
-) -> bytes:
-    """One record of a row for each step; that of step 0 begins the run."""
-    count = len(next(iter(values.values())))
-    steps = np.arange(first_step, first_step + count, dtype="<i8")
-    kinds = bytes([TYPE_FLOAT])
-    columns = [Column(key, line.astype("<f8").tobytes(), kinds) for key, line in values.items()]
-    times = FIRST_US + steps * US_PER_STEP
-    rows = Rows(steps.tobytes(), times.tobytes(), columns)
-    opening = start(run_id, project) if first_step == 0 else None
-    return encode_record(Record(version=WIRE_VERSION, start=opening, rows=rows))
+        send(server, [rows_record(f"run-{run}", values, project=project), EXIT])
 
 
 def watched_records(project: str, run_id: str) -> Iterator[bytes]:
@@ -151,27 +132,29 @@ def watched_records(project: str, run_id: str) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str) -> Iterator[Page]:
-    """A page with an empty cache, once lines are drawn."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+def opened(
+    browser: Browser, address: str, *, charts: int = 1, width: int = 1440, height: int = 900
+) -> Iterator[Page]:
+    """A page with an empty cache, once lines are drawn in so many charts (1 or 9)."""
+    context = browser.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     page.add_init_script(WATCH_PAGE)
     page.goto(address)
-    page.wait_for_function("() => window.bench.drawnMs[1]")
+    page.wait_for_function("charts => window.bench.drawnMs[charts]", arg=charts)
     yield page
     context.close()
+
+
+def drawn_ms(page: Page, charts: int) -> float:
+    return float(page.evaluate("charts => window.bench.drawnMs[charts]", charts))
 
 
 def start_row(browser: Browser, server: Server) -> Row:
     taken = []
     for _ in range(ROUNDS):
-        context = browser.new_context(viewport={"width": 1920, "height": 1600})
-        page = context.new_page()
-        page.add_init_script(WATCH_PAGE)
-        page.goto(f"{server.address}/local/small")
-        page.wait_for_function("() => window.bench.drawnMs[9]")
-        taken.append(float(page.evaluate("window.bench.drawnMs[9]")))
-        context.close()
+        address = f"{server.address}/local/small"
+        with opened(browser, address, charts=9, width=1920, height=1600) as page:
+            taken.append(drawn_ms(page, 9))
     what = "page start to 9 charts drawn, empty cache"
     return Row(what, "ms", median(taken), {}, ROUNDS, Goal(at_most=600))
 
@@ -181,9 +164,11 @@ def big_rows(browser: Browser, server: Server) -> list[Row]:
     opens, frames, heaps, processes = [], [], [], []
     for _ in range(ROUNDS):
         with opened(browser, f"{server.address}/local/big") as page:
-            opens.append(float(page.evaluate("window.bench.drawnMs[1]")))
+            opens.append(drawn_ms(page, 1))
             page.wait_for_timeout(SETTLE_MS)
-            frames += page.evaluate(SCROLL, [SCROLLED_FRAMES, FRAME_PIXELS])["times"]
+            scrolled = page.evaluate(SCROLL, [SCROLLED_FRAMES, FRAME_PIXELS])
+            assert scrolled["top"] > SCROLLED_FRAMES * FRAME_PIXELS / 2, "the page did not scroll"
+            frames += scrolled["times"]
             heaps.append(heap_mb(page))
             processes.append(psutil.Process(renderer(page)).memory_full_info().uss / 1e6)
     return [
@@ -257,7 +242,7 @@ class LiveRun:
 
     def log(self, count: int) -> None:
         values = {f"train/metric{m}": random_walk(count, self.step + m) for m in range(5)}
-        record = rows_record("live", self.run_id, values, self.step)
+        record = rows_record(self.run_id, values, self.step, "live")
         self.server.request("POST", f"/api/ingest/{self.writer}/{self.sequence}", record)
         self.sequence, self.step = self.sequence + 1, self.step + count
 
@@ -275,8 +260,6 @@ def live_cpu(page: Page, server: Server, writers: list[LiveRun]) -> float:
 
 def pixel_rows(browser: Browser, server: Server) -> list[Row]:
     """From `log()` of the real client to the frame that has the point, alone and with 20 tabs."""
-    import lossboard
-
     settings = lossboard.Settings(base_url=server.address, silent=True)
     rows = []
     with lossboard.init(project="pixel", dir=str(server.data_dir), settings=settings) as run:

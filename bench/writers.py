@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -29,6 +29,7 @@ __all__ = [
     "event_records",
     "random_walk",
     "row_records",
+    "rows_record",
     "send",
     "start",
 ]
@@ -50,17 +51,22 @@ def random_walk(count: int, seed: int) -> np.ndarray:
 
 def row_records(run_id: str, values: np.ndarray, rows_each: int) -> Iterator[bytes]:
     """Encoded records of `values` (float64[keys, rows]) in batches of `rows_each` log calls."""
-    keys, count = values.shape
-    for first in range(0, count, rows_each):
+    for first in range(0, values.shape[1], rows_each):
         part = values[:, first : first + rows_each]
-        steps = np.arange(first, first + part.shape[1], dtype="<i8")
-        columns = [
-            Column(KEYS[k], part[k].astype("<f8").tobytes(), bytes([TYPE_FLOAT]))
-            for k in range(keys)
-        ]
-        rows = Rows(steps.tobytes(), (FIRST_US + steps * US_PER_STEP).tobytes(), columns)
-        opening = start(run_id) if first == 0 else None
-        yield encode_record(Record(version=WIRE_VERSION, start=opening, rows=rows))
+        yield rows_record(run_id, dict(zip(KEYS, part, strict=False)), first)
+
+
+def rows_record(
+    run_id: str, values: Mapping[str, np.ndarray], first_step: int = 0, project: str = "bench"
+) -> bytes:
+    """One record of a row for each step (float64[rows] by key); that of step 0 begins the run."""
+    count = len(next(iter(values.values())))
+    steps = np.arange(first_step, first_step + count, dtype="<i8")
+    kinds = bytes([TYPE_FLOAT])
+    columns = [Column(key, line.astype("<f8").tobytes(), kinds) for key, line in values.items()]
+    rows = Rows(steps.tobytes(), (FIRST_US + steps * US_PER_STEP).tobytes(), columns)
+    opening = start(run_id, project) if first_step == 0 else None
+    return encode_record(Record(version=WIRE_VERSION, start=opening, rows=rows))
 
 
 def event_records(
