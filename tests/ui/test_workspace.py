@@ -227,3 +227,24 @@ def test_eight_tabs_are_live_over_one_connection(
         tab.bring_to_front()
         wait_for_panel(tab, "scalar loss", "panel.data.lines[0].x.length === 5")
     assert watch.faults == []
+
+
+def test_keys_that_could_not_be_read_come_with_the_next_news(
+    context: BrowserContext, server: Server
+) -> None:
+    name = f"news-{uuid.uuid4().hex[:8]}"
+    one, two = (start_run(server.base_url, name, id=id_) for id_ in ("one", "two"))
+    one.log({"early": 1.0}, commit=True)
+    two.log({"early": 1.0}, commit=True)
+    page = context.new_page()
+    open_panel(page, f"{server.base_url}/local/{name}", "scalar early")
+    page.route("**/keys*", lambda route: route.fulfill(status=503, body="{}"))
+    with page.expect_request("**/keys*"):
+        one.log({"late": 1.0}, commit=True)
+    one.finish()
+    page.wait_for_timeout(1500)  # the news of its end are read too
+    page.unroute("**/keys*")
+    two.log({"early": 2.0}, commit=True)
+    wait_for_panel(page, "scalar late")
+    two.finish()
+    page.close()

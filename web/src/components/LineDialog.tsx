@@ -5,6 +5,7 @@ import type { Signal } from '@preact/signals';
 import { useId, useRef, useState } from 'preact/hooks';
 import type { Key } from '../api/types';
 import { SyntaxFault } from '../math/expression';
+import { keyTitle } from '../math/keyTitle';
 import { formulaTexts, readFormula } from '../state/computed';
 import { LEGEND_NAMES, labelOf, missingNames, templateFault } from '../state/legend';
 import { drawsGroups } from '../state/lineGroups';
@@ -26,7 +27,7 @@ interface LineDialogProps {
 
 export function LineDialog({ id, field, open }: LineDialogProps) {
   return (
-    <Dialog open={open} label={`Computed lines and names of ${field.key}`}>
+    <Dialog open={open} label={`Computed lines and names of ${keyTitle(field.key)}`}>
       <Form id={id} field={field} open={open} />
     </Dialog>
   );
@@ -66,12 +67,12 @@ function Form({ id, field, open }: LineDialogProps) {
       }}
     >
       <div class="head">
-        <b class="sp">Computed lines and names of {field.key}</b>
+        <b class="sp">Computed lines and names of {keyTitle(field.key)}</b>
         <IconButton icon="x" label="Close" onClick={() => (open.value = false)} />
       </div>
       <div class="body linedialog">
         <Formulas field={field} texts={texts} faults={faults} onChange={setTexts} />
-        <Check label={`Hide ${field.key} itself`} checked={alone} onChange={setAlone} />
+        <Check label={`Hide ${keyTitle(field.key)} itself`} checked={alone} onChange={setAlone} />
         <Names field={field} text={legend} fault={wrong} onChange={setLegend} />
         <div class="row">
           <span class="sp" />

@@ -1,6 +1,6 @@
 /** The runs and keys of one project, kept fresh while the page is open. */
 
-import { batch, computed, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { ApiError, getCatalogue, listRuns } from '../api/client';
 import type { Catalogue, Key, MetricDefinition, MetricDefinitions, Run } from '../api/types';
 import { mergedCatalogue } from './catalogue';
@@ -17,7 +17,7 @@ export function loadError(error: unknown): LoadState {
 
 export class ProjectStore {
   readonly runs = signal<Run[]>([]);
-  readonly total = signal(0);
+  readonly total = computed(() => this.runs.value.length);
   readonly catalogue = signal<Catalogue>({ keys: [], metrics: {} });
   readonly state = signal<LoadState>('loading');
   readonly byUid = computed(() => new Map(this.runs.value.map((run) => [run.uid, run])));
@@ -26,6 +26,8 @@ export class ProjectStore {
   private stop: (() => void) | null = null;
   /** Version of the store that the list of runs was read at. */
   private version = -1;
+  /** Runs that have changed since their keys were read. */
+  private readonly staleKeys = new Set<number>();
 
   constructor(
     readonly entity: string,
@@ -60,15 +62,10 @@ export class ProjectStore {
   drop(uids: number[]): void {
     const gone = new Set(uids);
     this.runs.value = this.runs.peek().filter((run) => !gone.has(run.uid));
-    this.total.value = this.runs.peek().length;
   }
 
   private async loadRuns(): Promise<void> {
-    const { runs } = await this.readRuns(0);
-    batch(() => {
-      this.runs.value = runs;
-      this.total.value = runs.length;
-    });
+    this.runs.value = (await this.readRuns(0)).runs;
   }
 
   /** All runs changed after a version, page by page; `total` counts those that have not too. */
@@ -90,8 +87,9 @@ export class ProjectStore {
   private async refresh(dirty: Dirty): Promise<void> {
     try {
       const changed = await this.refreshRuns();
-      if (dirty.all && changed.length === 0 && this.state.peek() === 'ready') return;
-      if (hasNewData(dirty)) await this.refreshKeys(changed);
+      for (const { uid } of changed) this.staleKeys.add(uid);
+      if (dirty.all && this.staleKeys.size === 0 && this.state.peek() === 'ready') return;
+      if (hasNewData(dirty)) await this.refreshKeys();
       for (const refresher of this.refreshers) refresher(dirty);
       this.state.value = 'ready';
     } catch (error) {
@@ -115,20 +113,24 @@ export class ProjectStore {
       return this.runs.peek();
     }
     if (changed.length > 0) {
-      batch(() => {
-        this.runs.value = [...added, ...known.map((run) => fresh.get(run.uid) ?? run)];
-        this.total.value = total;
-      });
+      this.runs.value = [...added, ...known.map((run) => fresh.get(run.uid) ?? run)];
     }
     return changed;
   }
 
-  private async refreshKeys(changed: Run[]): Promise<void> {
-    if (changed.length === 0) return;
-    if (changed.length === this.runs.peek().length) return this.loadKeys();
-    const uids = changed.map(({ uid }) => uid);
-    const fresh = await getCatalogue(this.entity, this.project, uids);
-    this.catalogue.value = mergedCatalogue(this.catalogue.peek(), fresh);
+  /** Reads the keys of the runs that have changed; those of a failed try are read the next time. */
+  private async refreshKeys(): Promise<void> {
+    const uids = [...this.staleKeys];
+    if (uids.length === 0) return;
+    this.staleKeys.clear();
+    try {
+      if (uids.length >= this.runs.peek().length) return await this.loadKeys();
+      const fresh = await getCatalogue(this.entity, this.project, uids);
+      this.catalogue.value = mergedCatalogue(this.catalogue.peek(), fresh);
+    } catch (error) {
+      for (const uid of uids) this.staleKeys.add(uid);
+      throw error;
+    }
   }
 }
 
