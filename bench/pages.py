@@ -225,6 +225,7 @@ def live_rows(browser: Browser, server: Server) -> list[Row]:
 
 @contextmanager
 def opened_live(browser: Browser, server: Server) -> Iterator[tuple[Page, list[LiveRun]]]:
+    server.connection.close()  # idle for longer than the server keeps one; the next use opens it
     writers = [LiveRun(server, f"run-{number}") for number in range(LIVE_RUNS)]
     for writer in writers:
         writer.log(100)
