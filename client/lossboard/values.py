@@ -27,7 +27,7 @@ from lossboard.arrays import (
 )
 from lossboard.histogram import Histogram, from_values
 from lossboard.terms import Key
-from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth
+from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth, depth_of
 
 __all__ = [
     "Bind",
@@ -82,11 +82,12 @@ def history_row(
         raise TypeError("wandb.log must be passed a dictionary")
     _refuse_keys(data)
     row: Row = {}
+    way = _Way(media, step, refuse)
     for key, value in data.items():
         if type(value) in _PLAIN:
             row[key] = value
         else:
-            _put(row, (key,), value, _Way(media, step, refuse))
+            _put(row, (key,), value, way)
     return row
 
 
@@ -135,17 +136,22 @@ def _bound(path: tuple[str, ...], value: Any, way: _Way) -> tuple[Key, Any]:
 
 def _checked(path: tuple[str, ...], value: Any, convert: _Convert) -> Any:
     """`convert(value)`. Raises DepthError for what is nested too deeply to be stored."""
-    name = ".".join(path[:_SHOWN_PARTS]) + ("..." if len(path) > _SHOWN_PARTS else "")
-    what, outer = f"the value of {name!r}", len(path) - 1
+    outer = len(path) - 1
     try:
         converted = convert(value)
     except RecursionError:
-        check_depth(what, value, outer=outer)
+        check_depth(_named(path), value, outer=outer)
         raise DepthError(
-            f"{what} is nested deeper than Python can follow: make it flatter"
+            f"{_named(path)} is nested deeper than Python can follow: make it flatter"
         ) from None
-    check_depth(what, converted, outer=outer)
+    if outer + depth_of(converted) > MAX_DEPTH:
+        check_depth(_named(path), converted, outer=outer)
     return converted
+
+
+def _named(path: tuple[str, ...]) -> str:
+    name = ".".join(path[:_SHOWN_PARTS]) + ("..." if len(path) > _SHOWN_PARTS else "")
+    return f"the value of {name!r}"
 
 
 def history_value(value: Any) -> Any:

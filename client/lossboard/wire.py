@@ -394,6 +394,8 @@ def check_depth(what: str, value: Any, *, outer: int = 0) -> None:
 def depth_of(value: Any) -> float:
     """How many dicts and lists lie in one another; 0 for what is neither, infinite for one that
     holds itself."""
+    if type(value) in _PLAIN:  # nearly always
+        return 0
     seen: dict[int, Any] = {}
     level = _containers([value])
     depth = 0

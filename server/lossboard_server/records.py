@@ -13,6 +13,7 @@ import numpy as np
 
 from lossboard.wire import (
     COUNT_TYPES,
+    MAX_DEPTH,
     Column,
     DepthError,
     HistogramColumn,
@@ -21,6 +22,7 @@ from lossboard.wire import (
     Record,
     Rows,
     check_depth,
+    depth_of,
 )
 from lossboard_server.errors import Invalid
 
@@ -45,7 +47,8 @@ def check_record(record: Record) -> None:
 def check_values(what: str, values: Mapping[str, Any]) -> None:
     """Raises Invalid for a value of a config, summary or the like that is nested too deeply."""
     for key, value in values.items():
-        _check_depth(f"{what}, key {key!r}: the value", value)
+        if depth_of(value) > MAX_DEPTH:  # words only where they are needed: it runs for each value
+            _check_depth(f"{what}, key {key!r}: the value", value)
 
 
 def _check_depth(what: str, value: Any, *, outer: int = 0) -> None:
@@ -127,8 +130,10 @@ def _check_column(name: str, column: Column, count: int) -> None:
 def _check_json_column(name: str, column: JsonColumn, count: int) -> None:
     where = f"{name}, key {column.key!r}"
     _check_row_numbers(where, column.rows, len(column.values), count)
+    outer = max(len(column.path) - 1, 0)
     for value in column.values:
-        _check_depth(f"{where}: a value", value, outer=max(len(column.path) - 1, 0))
+        if outer + depth_of(value) > MAX_DEPTH:
+            _check_depth(f"{where}: a value", value, outer=outer)
 
 
 def _check_row_numbers(where: str, rows: bytes, values: int, count: int) -> None:
