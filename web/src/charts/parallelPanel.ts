@@ -98,8 +98,9 @@ export class ParallelPanel implements Chart<ParallelData, ParallelOptions>, Fram
     this.frame.box = { left: left - REACH_PIXELS, width: wide + 2 * REACH_PIXELS, ...rest };
     const { context } = this.frame.base;
     const { selected } = this.options;
-    const away = this.data.runs.filter(({ id }) => selected && !selected.has(id));
-    const near = this.data.runs.filter((run) => !away.includes(run));
+    const isNear = ({ id }: { id: string }) => !selected || selected.has(id);
+    const away = this.data.runs.filter((run) => !isNear(run));
+    const near = this.data.runs.filter(isNear);
     for (const run of away) this.paintRun(context, run, fade(run.color, 0.12), 1);
     for (const run of near) this.paintRun(context, run, this.strokeOf(run), selected ? 2 : 1.25);
     for (const [i, axis] of this.data.axes.entries()) {
