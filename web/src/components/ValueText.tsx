@@ -1,11 +1,6 @@
 import type { Json } from '../api/types';
+import { jsonNumber } from '../math/jsonNumber';
 import { formatExact, formatValue } from '../math/numbers';
-
-const WORDS: Record<string, number> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-};
 
 interface ValueTextProps {
   value: Json | undefined;
@@ -17,8 +12,8 @@ interface ValueTextProps {
 /** A value of config or summary in short; all of it is in the title. */
 export function ValueText({ value, digits, exact }: ValueTextProps) {
   if (value === undefined || value === null) return <span class="dim">–</span>;
-  const number = typeof value === 'string' ? WORDS[value] : value;
-  if (typeof number === 'number') {
+  const number = jsonNumber(value);
+  if (number !== null) {
     const bad = !Number.isFinite(number);
     return (
       <span class={bad ? 'bad' : undefined} title={formatExact(number)}>

@@ -3,6 +3,7 @@
 import type { Json } from '../api/types';
 import type { Histogram } from '../charts/types';
 import { evenEdges } from './histogram';
+import { jsonNumber } from './jsonNumber';
 import type { PlotSpec } from './plotSpecs';
 import { cellText, type LoggedTable } from './table';
 import { multiples, niceStep } from './ticks';
@@ -60,16 +61,8 @@ function columnOf({ fields }: PlotSpec, field: string, columns: LoggedTable['col
 /** Whether the columns are those of a ROC, which is compared with the diagonal of chance. */
 export const isRoc = ({ names: [x, y] }: PlotColumns): boolean => x === 'fpr' && y === 'tpr';
 
-const WORDS: Record<string, number> = {
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-};
-
 /** A cell as a number; NaN for what is none. */
-function numberOf(cell: Json | undefined): number {
-  if (typeof cell === 'number') return cell;
-  return typeof cell === 'string' ? (WORDS[cell] ?? Number.NaN) : Number.NaN;
-}
+const numberOf = (cell: Json | undefined): number => jsonNumber(cell) ?? Number.NaN;
 
 export interface Curve {
   /** Value of the column that tells lines apart; empty where there is none. */

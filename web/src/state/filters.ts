@@ -2,6 +2,7 @@
 
 import { computed } from '@preact/signals';
 import type { Json, Run } from '../api/types';
+import { jsonNumber } from '../math/jsonNumber';
 import {
   type Condition,
   type FilterGroup,
@@ -116,13 +117,9 @@ function equals(wanted: Json): ValueTest {
   return (found) => same(found) || (Array.isArray(found) && found.some(same));
 }
 
-const WORDS = ['NaN', 'Infinity', '-Infinity'];
-
-/** A number, also one that JSON can't spell; null for anything else. */
+/** A number, yes as 1 and no as 0; null for anything else. */
 export function asNumber(value: Json | undefined): number | null {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'boolean') return Number(value);
-  return typeof value === 'string' && WORDS.includes(value) ? Number(value) : null;
+  return typeof value === 'boolean' ? Number(value) : jsonNumber(value);
 }
 
 export function asText(value: Json | undefined): string {

@@ -3,6 +3,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Json, Run } from '../api/types';
 import { runColor, runDash } from '../math/color';
+import { jsonNumber } from '../math/jsonNumber';
 import { metricValue } from './metricValues';
 import { params, setParams } from './view';
 
@@ -120,10 +121,7 @@ export function runValue(run: Run, by: string): Json | undefined {
   return source === 'summary' ? lookUp(run.summary, name) : metricValue(run.uid, by);
 }
 
-function numberOf(value: Json | undefined): number {
-  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
-  return typeof value === 'number' ? value : Number.NaN;
-}
+const numberOf = (value: Json | undefined): number => jsonNumber(value) ?? Number.NaN;
 
 /** Numbers by size, texts by alphabet; what has no value stands last in either direction. */
 function compare(a: Json | undefined, b: Json | undefined, descending: boolean): number {
