@@ -130,9 +130,7 @@ class Transport:
         try:
             self._send(connection, request)
             response = connection.getresponse()
-            content = response.read(_ANSWER_LIMIT_BYTES)
-            if response.length:  # read(amount) returns less than was announced without a word
-                raise http.client.IncompleteRead(content, response.length)
+            content = _content_of(response)
         except (OSError, http.client.HTTPException):
             self.close()
             raise
@@ -189,6 +187,17 @@ class Transport:
         connection, self._connection = self._connection, None
         if connection is not None and connection.sock is not None:
             os.close(connection.sock.detach())
+
+
+def _content_of(response: http.client.HTTPResponse) -> bytes:
+    try:
+        content = response.read(_ANSWER_LIMIT_BYTES)
+        if response.length:  # read(amount) returns less than was announced without a word
+            raise http.client.IncompleteRead(content, response.length)
+    except (OSError, http.client.HTTPException):
+        response.close()  # a connection that is about to close has let go of it: nobody else does
+        raise
+    return content
 
 
 def _reason(error: Exception) -> str:

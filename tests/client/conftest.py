@@ -33,15 +33,14 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def project(
-    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_name: str
 ) -> Iterator[str]:
     """The project, of this test alone, that runs go to."""
-    name = f"{request.node.originalname}-{os.getpid()}-{abs(hash(request.node.nodeid))}"[-100:]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LOSSBOARD_BASE_URL", server.base_url)
-    monkeypatch.setenv("LOSSBOARD_PROJECT", name)
+    monkeypatch.setenv("LOSSBOARD_PROJECT", own_name)
     monkeypatch.setenv("LOSSBOARD_SILENT", "true")
-    yield name
+    yield own_name
     lossboard.teardown()
 
 

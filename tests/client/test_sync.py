@@ -23,8 +23,8 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def run_id(request: pytest.FixtureRequest) -> str:
-    return str(request.node.name)
+def run_id(own_name: str) -> str:
+    return own_name
 
 
 def leave_behind(root: Path, run_id: str, base_url: str | None = None) -> DeliveryReport:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import subprocess
 import threading
+import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +28,8 @@ class Echo(BaseHTTPRequestHandler):
         said = f"{self.command} {self.path} {self.headers.get('X-Team')} ".encode() + body
         self.send_response(418)
         self.send_header("Content-Length", str(len(said) + 5 * self.path.endswith("/short")))
+        if self.path.endswith("/last/short"):
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(said)
         self.close_connection |= self.path.endswith("/short")
@@ -74,6 +78,20 @@ def test_a_path_is_sent_as_the_content_of_the_file(transport: Transport, tmp_pat
 def test_an_answer_that_is_cut_off_is_no_answer(transport: Transport) -> None:
     with pytest.raises(Unreachable, match="IncompleteRead"):
         transport.request("GET", "/short")
+
+
+def test_a_last_answer_that_is_cut_off_leaves_no_socket_open(transport: Transport) -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        kept: list[object] = []
+        try:
+            transport.request("GET", "/last/short")
+        except Unreachable as error:
+            kept += [error, kept]  # a cycle, as reports of errors often are
+        assert kept
+        del kept
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []
 
 
 def test_no_server_is_unreachable_and_says_why() -> None:

@@ -174,9 +174,9 @@ def make_sender(tmp_path: Path, said: Said) -> Iterator[Callable[..., Sender]]:
 
 
 @pytest.fixture
-def run_id(request: pytest.FixtureRequest) -> str:
+def run_id(own_name: str) -> str:
     """A run of its own for each test."""
-    return str(request.node.name).replace("[", "-").replace("]", "")
+    return own_name
 
 
 class Stored:
