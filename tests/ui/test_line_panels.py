@@ -9,6 +9,7 @@ import re
 import struct
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -138,6 +139,58 @@ def test_outliers_are_left_out_of_the_range_and_stay_in_the_data(
     assert outside >= 1
     buckets = "1 bucket" if outside == 1 else f"{outside} buckets"
     assert f"{buckets} outside the range" in after["notes"]
+
+
+BUCKET_STEPS = 32
+AGGREGATES: dict[str, Callable[[list[float]], float]] = {
+    "Minimum": min,
+    "Maximum": max,
+    "First": lambda values: values[0],
+    "Last": lambda values: values[-1],
+    "Count": len,
+    "Mean": lambda values: sum(values) / len(values),
+}
+
+
+def test_the_value_of_a_bucket_is_what_was_chosen_of_its_logged_numbers(
+    page: Page, server: Server, spiky: str
+) -> None:
+    address = f"{server.base_url}/local/{spiky}?smooth=none%3A0"
+    open_panel(page, address, "scalar loss", LONG)
+    logged = [spiky_loss(step) for step in range(20_000)]
+    buckets = [logged[at : at + BUCKET_STEPS] for at in range(0, 20_000, BUCKET_STEPS)]
+    menu = open_menu(page, "loss")
+    for name, aggregate in AGGREGATES.items():
+        menu.get_by_label("Bucket value").select_option(label=name)
+        expected = [aggregate(bucket) for bucket in buckets]
+        at = SPIKE // BUCKET_STEPS
+        drawn = f"Math.abs({LONG}?.original[{at}] - {expected[at]}) < 1e-9"
+        line = wait_for_panel(page, "scalar loss", drawn)["data"]["lines"][0]
+        assert line["original"] == pytest.approx(expected, rel=1e-12)
+    menu.get_by_label("Bucket value").select_option(label="Maximum")
+    page.wait_for_url("**aggregate%3Dmax**")
+    page.reload()
+    wait_for_panel(page, "scalar loss", f"{LONG}?.original[{at}] === 100")
+
+
+def test_the_envelope_is_of_the_logged_extremes_and_is_switched_off(
+    page: Page, server: Server, spiky: str
+) -> None:
+    address = f"{server.base_url}/local/{spiky}?smooth=none%3A0"
+    before = open_panel(page, address, "scalar loss", LONG)["data"]
+    line = before["lines"][0]
+    assert line["banded"]
+    for at, (low, high) in enumerate(zip(line["min"], line["max"], strict=True)):
+        bucket = [spiky_loss(step) for step in range(32 * at, 32 * at + 32)]
+        assert (low, high) == (min(bucket), max(bucket))
+    assert before["y"][1] >= 100  # room for the spike's bucket, whose mean is below 7
+    open_menu(page, "loss").get_by_label("Min–max envelope").uncheck()
+    after = wait_for_panel(page, "scalar loss", f"{LONG}.banded === false")["data"]
+    assert after["y"][1] < 10
+    assert after["lines"][0]["original"] == line["original"]
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    wait_for_panel(page, "scalar loss", f"{LONG}.banded && panel.data.y[1] >= 100")
 
 
 def download(page: Page, panel: str, kind: str) -> bytes:

@@ -108,7 +108,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       y,
       diagonal: this.options.diagonal === true,
       notes: notes.map((note) => note.text),
-      lines: lines.map(({ line, original, smoothed }) => ({
+      lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
         x: Array.from(line.x),
@@ -117,6 +117,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
         min: Array.from(line.min),
         max: Array.from(line.max),
         count: Array.from(line.count),
+        banded,
       })),
     };
   }

@@ -83,11 +83,13 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
   }, [props.make, id, props.data, props.options]);
 
   useEffect(() => {
+    const made = chart.current;
+    if (!made) return; // gone again before the browser has painted
     const stop = effect(() => {
       const now = hover.value;
-      if (now?.source !== id) chart.current!.showMoment(now?.moment ?? pinned.value);
+      if (now?.source !== id) made.showMoment(now?.moment ?? pinned.value);
     });
-    const detach = current.current.attach?.(chart.current!);
+    const detach = current.current.attach?.(made);
     return () => {
       stop();
       detach?.();

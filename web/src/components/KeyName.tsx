@@ -11,3 +11,13 @@ export function KeyName({ name }: { name: string }) {
     </span>
   );
 }
+
+/** The title that a panel was given, else the name of its key. */
+export function PanelName({ name, given }: { name: string; given: string | undefined }) {
+  if (given === undefined || given === keyTitle(name)) return <KeyName name={name} />;
+  return (
+    <b class="k" title={given}>
+      {given}
+    </b>
+  );
+}

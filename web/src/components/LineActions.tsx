@@ -1,9 +1,7 @@
 /** The actions of a line panel: explore, and a menu with its own settings and downloads. */
 
 import { useRef } from 'preact/hooks';
-import type { Key } from '../api/types';
 import type { Line, Smoothing } from '../charts/types';
-import { keyTitle } from '../math/keyTitle';
 import { cascaded, smoothingOf } from '../state/cascade';
 import { explore, prefetchExplore } from '../state/explore';
 import { IconButton } from './controls';
@@ -16,7 +14,7 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 interface LineActionsProps {
   id: string;
-  field: Pick<Key, 'key'>;
+  title: string;
   lines: Line[];
   x: string;
   /** Range of x over all data: smoothing depends on it. */
@@ -28,9 +26,8 @@ interface LineActionsProps {
 }
 
 export function LineActions(props: LineActionsProps) {
-  const { id, field, lines, x, range = 0, statistic = false } = props;
+  const { id, title, lines, x, range = 0, statistic = false } = props;
   const settings = cascaded(id);
-  const title = keyTitle(field.key);
   const log = settings.ylog ? settings.ylog === '1' : statistic;
   const open = () => {
     const own = statistic ? UNSMOOTHED : smoothingOf(id);

@@ -9,6 +9,7 @@ import { keyTitle } from '../math/keyTitle';
 import { formulaTexts, readFormula } from '../state/computed';
 import { LEGEND_NAMES, labelOf, missingNames, templateFault } from '../state/legend';
 import { drawsGroups } from '../state/lineGroups';
+import { ownersOf } from '../state/metricLines';
 import { panelSettings, setPanel } from '../state/view';
 import { useScope } from '../state/workspace';
 import { Check, type Choice, IconButton, Select } from './controls';
@@ -21,19 +22,20 @@ const MOST_PREVIEWED = 3;
 
 interface LineDialogProps {
   id: string;
-  field: Key;
+  title: string;
+  fields: Key[];
   open: Signal<boolean>;
 }
 
-export function LineDialog({ id, field, open }: LineDialogProps) {
+export function LineDialog(props: LineDialogProps) {
   return (
-    <Dialog open={open} label={`Computed lines and names of ${keyTitle(field.key)}`}>
-      <Form id={id} field={field} open={open} />
+    <Dialog open={props.open} label={`Computed lines and names of ${props.title}`}>
+      <Form {...props} />
     </Dialog>
   );
 }
 
-function Form({ id, field, open }: LineDialogProps) {
+function Form({ id, title, fields, open }: LineDialogProps) {
   const settings = panelSettings(id);
   const [texts, setTexts] = useState(() => [...formulaTexts(settings), '']);
   const [alone, setAlone] = useState(settings.logged === '0');
@@ -41,7 +43,7 @@ function Form({ id, field, open }: LineDialogProps) {
   const catalogue = useScope().workspace.store.catalogue.value;
   const faultOf = (text: string): SyntaxFault | null => {
     try {
-      if (text.trim()) readFormula(text, catalogue, field.kind);
+      if (text.trim()) readFormula(text, catalogue, fields[0].kind);
       return null;
     } catch (fault) {
       if (fault instanceof SyntaxFault) return fault;
@@ -67,13 +69,13 @@ function Form({ id, field, open }: LineDialogProps) {
       }}
     >
       <div class="head">
-        <b class="sp">Computed lines and names of {keyTitle(field.key)}</b>
+        <b class="sp">Computed lines and names of {title}</b>
         <IconButton icon="x" label="Close" onClick={() => (open.value = false)} />
       </div>
       <div class="body linedialog">
-        <Formulas field={field} texts={texts} faults={faults} onChange={setTexts} />
-        <Check label={`Hide ${keyTitle(field.key)} itself`} checked={alone} onChange={setAlone} />
-        <Names field={field} text={legend} fault={wrong} onChange={setLegend} />
+        <Formulas field={fields[0]} texts={texts} faults={faults} onChange={setTexts} />
+        <Check label={hideLabel(fields)} checked={alone} onChange={setAlone} />
+        <Names fields={fields} text={legend} fault={wrong} onChange={setLegend} />
         <div class="row">
           <span class="sp" />
           <button
@@ -88,6 +90,9 @@ function Form({ id, field, open }: LineDialogProps) {
     </form>
   );
 }
+
+const hideLabel = ([first, ...more]: Key[]): string =>
+  more.length > 0 ? 'Hide the metrics themselves' : `Hide ${keyTitle(first.key)} itself`;
 
 interface FormulasProps {
   field: Key;
@@ -202,14 +207,19 @@ function Fault({ id, text, fault }: { id: string; text: string; fault: SyntaxFau
 }
 
 interface NamesProps {
-  field: Key;
+  fields: Key[];
   text: string;
   fault: SyntaxFault | null;
   onChange(text: string): void;
 }
 
-function Names({ field, text, fault, onChange }: NamesProps) {
-  const runs = useScope().runs.value.filter(({ uid }) => field.runs.includes(uid));
+function Names({ fields, text, fault, onChange }: NamesProps) {
+  const runs = ownersOf(fields, useScope().runs.value);
+  const lines = fields.flatMap(({ key, runs: own }) =>
+    runs
+      .filter(({ uid }) => own.includes(uid))
+      .map((run) => ({ run, metric: key, expression: key })),
+  );
   const missing = fault ? [] : missingNames(text, runs);
   return (
     <>
@@ -227,10 +237,8 @@ function Names({ field, text, fault, onChange }: NamesProps) {
       />
       {text.trim() && !fault && (
         <ul class="samples" aria-label="Preview">
-          {runs.slice(0, MOST_PREVIEWED).map((run) => (
-            <li key={run.uid}>
-              {labelOf(text, { run, metric: field.key, expression: field.key })}
-            </li>
+          {lines.slice(0, MOST_PREVIEWED).map((line) => (
+            <li key={`${line.run.uid} ${line.metric}`}>{labelOf(text, line)}</li>
           ))}
         </ul>
       )}

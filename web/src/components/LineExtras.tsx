@@ -1,4 +1,4 @@
-/** What a line panel has beyond its metric: computed lines, names by a template, and a legend. */
+/** What a line panel has beyond one metric: computed lines, names by a template, and a legend. */
 
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
@@ -25,6 +25,7 @@ import { useSeries } from '../state/hooks';
 import { templateFault } from '../state/legend';
 import type { Grouping } from '../state/lineGroups';
 import { spanIn } from '../state/lines';
+import { type MetricLines, ownersOf } from '../state/metricLines';
 import type { PanelSettings } from '../state/view';
 import { cssColor } from '../state/visibility';
 import { useScope } from '../state/workspace';
@@ -36,48 +37,52 @@ export interface Extended {
 }
 
 interface LineExtrasProps {
-  field: Key;
+  fields: Key[];
   x: string;
   window: Window;
   settings: PanelSettings;
   grouping: Grouping | null;
-  /** The lines of the metric itself, of groups where runs are grouped. */
-  logged: Line[];
+  /** The lines of the metrics themselves, of groups where runs are grouped. */
+  logged: MetricLines[];
   onChange(extended: Extended): void;
 }
 
 export function LineExtras(props: LineExtrasProps) {
-  const { field, settings, grouping, logged, onChange } = props;
+  const { fields, settings, grouping, logged, onChange } = props;
   const { workspace, runs } = useScope();
-  const { formulas, faults } = useFormulas(field, settings);
+  const { formulas, faults } = useFormulas(fields[0].kind, settings);
   const drawn = useDrawn(formulas, props);
   const alone = settings.logged === '0' && formulas.length > 0;
   const [shown, all] = [runs.value, workspace.store.runs.value];
   const lines = useMemo(() => {
-    const look: Look = { shown, all, grouping, legend: settings.legend, before: alone ? 0 : 1 };
-    const own = alone ? [] : grouping ? logged : renamedLines(logged, field.key, look);
-    return [...own, ...computedLines(drawn, look)];
+    const own = alone ? [] : logged;
+    const look: Look = { shown, all, grouping, legend: settings.legend, before: own.length };
+    const named = own.flatMap((metric) => (grouping ? metric.lines : renamedLines(metric, look)));
+    return [...named, ...computedLines(drawn, look)];
   }, [logged, drawn, shown, all, JSON.stringify([settings, grouping])]);
-  const notes = [...faults, ...legendNotes(settings), ...notesOf(drawn, field, shown)];
+  const notes = [...faults, ...legendNotes(settings), ...notesOf(drawn, ownersOf(fields, shown))];
   useLayoutEffect(() => onChange({ lines, notes }), [lines, JSON.stringify(notes)]);
   return <Legend lines={lines} />;
 }
 
-function useFormulas(field: Key, settings: PanelSettings): { formulas: Formula[]; faults: Note[] } {
+function useFormulas(
+  kind: Key['kind'],
+  settings: PanelSettings,
+): { formulas: Formula[]; faults: Note[] } {
   const catalogue = useScope().workspace.store.catalogue.value;
   return useMemo(() => {
     const formulas: Formula[] = [];
     const faults: Note[] = [];
     for (const text of formulaTexts(settings)) {
       try {
-        formulas.push(readFormula(text, catalogue, field.kind));
+        formulas.push(readFormula(text, catalogue, kind));
       } catch (fault) {
         if (!(fault instanceof SyntaxFault)) throw fault;
         faults.push({ text: `${formulaName(text)}: ${fault.message}`, tone: 'warn' });
       }
     }
     return { formulas, faults };
-  }, [settings.expr, catalogue, field.kind]);
+  }, [settings.expr, catalogue, kind]);
 }
 
 /** Fetches what the formulas need, whole and inside the window. */
@@ -101,8 +106,7 @@ function legendNotes({ legend }: PanelSettings): Note[] {
   return fault ? [{ text: `names of lines: ${fault.message}`, tone: 'warn' }] : [];
 }
 
-function notesOf({ formulas, whole, inside }: Drawn, field: Key, shown: Run[]): Note[] {
-  const runs = shown.filter(({ uid }) => field.runs.includes(uid));
+function notesOf({ formulas, whole, inside }: Drawn, runs: Run[]): Note[] {
   const seen = whole.map((one) => inside.find(({ part }) => isSamePart(part, one.part)) ?? one);
   return formulas.flatMap((formula) => formulaNotes(formula, runs, whole, seen));
 }

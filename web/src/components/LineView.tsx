@@ -1,30 +1,30 @@
-/** A scalar key over all shown runs that have it: lines, or bars where each run has one point. */
+/** Metrics over all shown runs that have them: lines, or bars where each has one point. */
 
 import { effect, untracked, useSignal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
-import type { Key, Run } from '../api/types';
+import type { Key } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
 import type { Callbacks, Line, LineOptions, Note, Window } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
 import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../state/cascade';
 import { useSeries } from '../state/hooks';
-import { groupedLines, groupingOf, groupNote } from '../state/lineGroups';
+import { groupingOf, groupNote } from '../state/lineGroups';
+import { rangeOf, spanIn, specOf, windowFor, xKind, xOf } from '../state/lines';
 import {
-  rangeOf,
-  spanIn,
-  specOf,
-  splicedLine,
-  wholeLine,
-  windowFor,
-  xKind,
-  xOf,
-} from '../state/lines';
+  countOf,
+  type Fetched,
+  linesOfGroups,
+  linesOfRuns,
+  ownersOf,
+  toldApart,
+} from '../state/metricLines';
 import type { Series } from '../state/series';
 import { logX, type PanelSettings, parseRange, xLog } from '../state/view';
 import { highlighted } from '../state/visibility';
 import { useScope } from '../state/workspace';
 import { ChartBox } from './ChartBox';
-import { KeyName } from './KeyName';
+import type { OwnFrame } from './fieldViews';
+import { PanelName } from './KeyName';
 import { LineActions } from './LineActions';
 import type { Extended } from './LineExtras';
 import { lazy } from './lazy';
@@ -35,47 +35,48 @@ const LineDialog = lazy(() => import('./LineDialog').then((m) => m.LineDialog));
 const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 
 interface LineViewProps {
-  field: Key;
-  wide?: boolean;
+  /** At least one, all of one kind; x is that of the first one. */
+  fields: Key[];
+  own?: OwnFrame;
 }
 
-export function LineView({ field, wide }: LineViewProps) {
+export function LineView({ fields, own }: LineViewProps) {
   const { workspace, runs } = useScope();
-  const id = `${field.kind} ${field.key}`;
-  const shown = runs.value.filter((run) => field.runs.includes(run.uid));
-  const x = xOf(workspace, field, xAxisOf(id));
+  const [first] = fields;
+  const id = own?.id ?? `${first.kind} ${first.key}`;
+  const title = own?.title ?? keyTitle(first.key);
+  const shown = ownersOf(fields, runs.value);
+  const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
   const [notes, setNotes] = useState<Note[]>([]);
 
-  const whole = useSeries(shown.map((run) => specOf(field, run, x, null)));
+  const whole = useSeries(
+    fields.flatMap((field) => ownersOf([field], shown).map((run) => specOf(field, run, x, null))),
+  );
   const span = spanIn(whole.values, window);
   const parts = useSeries(
     span
       ? whole.values.flatMap((series) => {
-          const run = shown.find(({ uid }) => uid === series.spec.run);
-          const part = run && windowFor(series, span);
-          return part ? [specOf(field, run, x, part)] : [];
+          const part = windowFor(series, span);
+          return part ? [{ ...series.spec, window: part }] : [];
         })
       : [],
   );
   const settings = cascaded(id);
-  const own = useLines(whole.values, parts.values, shown);
-  const grouping = groupingOf(settings);
-  const all = workspace.store.runs.value;
-  const logged = useMemo(
-    () =>
-      grouping
-        ? groupedLines(own, shown, all, grouping, { whole: whole.values, parts: parts.values })
-        : own,
-    [own, all, JSON.stringify(grouping)],
+  const { ofRuns, logged } = useLogged(
+    fields,
+    { whole: whole.values, parts: parts.values },
+    settings,
   );
+  const grouping = groupingOf(settings);
   const [extended, setExtended] = useState<Extended | null>(null);
-  const isExtended = Boolean(settings.expr || settings.legend);
+  const isExtended = fields.length > 1 || Boolean(settings.expr || settings.legend);
   const extra = isExtended ? extended : null;
-  const lines = extra?.lines ?? logged;
+  const drawn = useMemo(() => logged.flatMap((metric) => metric.lines), [logged]);
+  const lines = extra?.lines ?? drawn;
   const said = [
     ...(extra?.notes ?? []),
-    ...(grouping ? [groupNote(grouping, logged.length, own.length)] : []),
+    ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
     ...notes,
   ];
   const dialog = useSignal(false);
@@ -83,33 +84,36 @@ export function LineView({ field, wide }: LineViewProps) {
   const error = whole.error ?? parts.error;
   const waiting = whole.waiting + parts.waiting > 0;
   const actions = (
-    <LineActions
-      id={id}
-      field={field}
-      lines={lines}
-      x={x}
-      range={range}
-      onExtend={() => (dialog.value = true)}
-    />
+    <>
+      <LineActions
+        id={id}
+        title={title}
+        lines={lines}
+        x={x}
+        range={range}
+        onExtend={() => (dialog.value = true)}
+      />
+      {own?.actions}
+    </>
   );
-  const panel = { id, kind: 'line', key: field.key, runs: shown.map(({ uid }) => uid) };
+  const key = fields.map((field) => field.key).join(' ');
+  const panel = { id, kind: 'line', key, runs: shown.map(({ uid }) => uid) };
 
   return (
     <Panel
-      label={keyTitle(field.key)}
-      title={<KeyName name={field.key} />}
+      label={title}
+      title={<PanelName name={first.key} given={own?.title} />}
       notes={said}
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
-      wide={wide}
     >
       {isExtended && (
-        <Extras {...{ field, x, window, settings, grouping, logged }} onChange={setExtended} />
+        <Extras {...{ fields, x, window, settings, grouping, logged }} onChange={setExtended} />
       )}
-      {dialog.value && <LineDialog id={id} field={field} open={dialog} />}
+      {dialog.value && <LineDialog id={id} title={title} fields={fields} open={dialog} />}
       {shown.length === 0 ? (
-        <Nobody field={field} />
+        <Nobody fields={fields} />
       ) : onePointEach(whole.values) && !waiting ? (
         <Bars lines={lines} panel={panel} log={settings.ylog === '1'} />
       ) : (
@@ -130,17 +134,21 @@ export function LineView({ field, wide }: LineViewProps) {
 const onePointEach = (all: Series[]): boolean =>
   all.length > 0 && all.every(({ answer }) => answer.n === 1);
 
-function useLines(whole: Series[], parts: Series[], shown: Run[]): Line[] {
-  return useMemo(
-    () =>
-      shown.flatMap((run) => {
-        const all = whole.find(({ spec }) => spec.run === run.uid);
-        const part = parts.find(({ spec }) => spec.run === run.uid);
-        if (!all || all.answer.n === 0) return [];
-        return [part?.spec.window ? splicedLine(all, part, run) : wholeLine(all, run)];
-      }),
-    [whole, parts, shown.map(({ uid, name, color, slot }) => [uid, name, color, slot]).join()],
-  );
+/** The lines of the metrics: of each run, and as they are drawn, of groups where runs are grouped. */
+function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings) {
+  const { workspace, runs } = useScope();
+  const { whole, parts } = fetched;
+  const shown = ownersOf(fields, runs.value);
+  const looks = shown.map(({ uid, name, color, slot }) => [uid, name, color, slot]).join();
+  const keys = fields.map(({ key }) => key).join();
+  const ofRuns = useMemo(() => linesOfRuns(fields, shown, fetched), [whole, parts, looks, keys]);
+  const grouping = groupingOf(settings);
+  const all = workspace.store.runs.value;
+  const logged = useMemo(() => {
+    if (!grouping) return toldApart(ofRuns, runs.value);
+    return toldApart(linesOfGroups(ofRuns, shown, all, grouping, fetched), []);
+  }, [ofRuns, all, runs.value.length, JSON.stringify(grouping)]);
+  return { ofRuns, logged };
 }
 
 interface LinesProps {
@@ -202,13 +210,12 @@ function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps
   );
 }
 
-function Nobody({ field }: { field: Key }) {
+function Nobody({ fields }: { fields: Key[] }) {
   const { workspace } = useScope();
-  const names = workspace.store.byUid.value;
-  const owners = field.runs.flatMap((uid) => names.get(uid)?.name ?? []);
+  const owners = ownersOf(fields, workspace.store.runs.value).map(({ name }) => name);
   return (
     <div class="message">
-      <span>None of the shown runs logs this key.</span>
+      <span>None of the shown runs logs {fields.length === 1 ? 'this key' : 'these keys'}.</span>
       <span class="mid ell">
         {owners.length} hidden {owners.length === 1 ? 'run does' : 'runs do'}: {owners.join(', ')}
       </span>

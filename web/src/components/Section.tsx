@@ -130,7 +130,7 @@ interface FieldViewProps {
 
 function FieldView({ field, run, plot }: FieldViewProps) {
   if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
-  if (field.kind !== 'histogram') return <LineView field={field} />;
+  if (field.kind !== 'histogram') return <LineView fields={[field]} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;
   const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));

@@ -201,15 +201,15 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
     onNotes: setNotes,
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
-  const field = { key: `RMS of all ${name}` };
+  const title = `RMS of all ${name}`;
   return (
     <Panel
-      label={field.key}
-      title={<KeyName name={field.key} />}
+      label={title}
+      title={<KeyName name={title} />}
       notes={notes}
       loading={loading}
       error={error}
-      actions={<LineActions id={id} field={field} lines={lines} x="step" statistic />}
+      actions={<LineActions id={id} title={title} lines={lines} x="step" statistic />}
     >
       <ChartBox
         make={LinePanel}

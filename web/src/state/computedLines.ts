@@ -2,11 +2,11 @@
 
 import type { Run } from '../api/types';
 import type { Line } from '../charts/types';
-import { metricLook } from '../math/color';
 import { type ComputedSeries, type Formula, formulaName, type Part } from './computed';
 import { labelOf, templateFault } from './legend';
 import { type Grouping, groupedLines } from './lineGroups';
 import { splicedLine, wholeLine } from './lines';
+import { lineAmong, type MetricLines } from './metricLines';
 
 export interface Drawn {
   formulas: Formula[];
@@ -49,13 +49,9 @@ export function computedLines(drawn: Drawn, look: Look): Line[] {
 
 function runLine(formula: Formula, at: number, line: Line, run: Run, look: Look): Line {
   const name = formulaName(formula.text);
-  return {
-    ...line,
-    ...metricLook(at, look.shown.length, { slot: run.slot, color: line.color }),
-    id: `${line.id} ${formula.text}`,
-    beside: line.id,
-    label: nameOf(look.legend, { run, metric: name, expression: name }) ?? `${run.name} · ${name}`,
-  };
+  const drawn = lineAmong(line, at, look.shown, { key: formula.text, name });
+  const label = nameOf(look.legend, { run, metric: name, expression: name });
+  return label === null ? drawn : { ...drawn, label };
 }
 
 function groupLines(
@@ -70,20 +66,17 @@ function groupLines(
     whole: own.map(({ series }) => series),
     parts: parts.flatMap((part) => part?.series ?? []),
   };
-  return groupedLines(lines, shown, all, grouping!, fetched).map((line) => ({
-    ...line,
-    ...metricLook(at, Number.POSITIVE_INFINITY, { slot: 0, color: line.color }),
-    id: `${line.id} ${formula.text}`,
-    beside: line.id,
-    label: `${line.label} · ${formulaName(formula.text)}`,
-  }));
+  const style = { key: formula.text, name: formulaName(formula.text) };
+  return groupedLines(lines, shown, all, grouping!, fetched).map((line) =>
+    lineAmong(line, at, [], style),
+  );
 }
 
 /** The lines of a metric under the names of the template. */
-export function renamedLines(lines: Line[], metric: string, { shown, legend }: Look): Line[] {
+export function renamedLines({ field, lines }: MetricLines, { shown, legend }: Look): Line[] {
   return lines.map((line) => {
-    const run = shown.find(({ uid }) => String(uid) === line.id);
-    const label = run && nameOf(legend, { run, metric, expression: metric });
+    const run = shown.find(({ uid }) => String(uid) === (line.beside ?? line.id));
+    const label = run && nameOf(legend, { run, metric: field.key, expression: field.key });
     return label === undefined || label === null ? line : { ...line, label };
   });
 }

@@ -1,12 +1,14 @@
 /** Panels that the user has added, and where and how large all panels stand. */
 
 import { computed, signal } from '@preact/signals';
+import type { Key } from '../api/types';
+import { isMedia } from '../math/media';
 import { type HistogramView, params, setParams } from './view';
 
-export type OwnKind =
-  | 'lines'
-  | 'histogram'
-  | 'media'
+/** Of logged keys. */
+export type KeyKind = 'lines' | 'histogram' | 'media';
+/** Of values that runs have once, or of none. */
+export type ValueKind =
   | 'bars'
   | 'scalar'
   | 'scatter'
@@ -14,18 +16,19 @@ export type OwnKind =
   | 'importance'
   | 'comparer'
   | 'markdown';
+export type OwnKind = KeyKind | ValueKind;
 
-export interface OwnPanel {
+export interface OwnPanel<Kind extends OwnKind = OwnKind> {
   id: string;
-  kind: OwnKind;
+  kind: Kind;
   title: string;
-  /** Names of keys in `lines`, `histogram` and `media`; fields (`config.lr`, `summary.loss`) of the others, x before y. */
+  /** Names of logged keys; fields (`config.lr`, `summary.loss`) of the other kinds, x before y. */
   keys: string[];
   /** Of `scalar`: what of the shown runs. */
   statistic?: 'min' | 'max' | 'mean' | 'median';
   /** Of `histogram`: without it, the workspace's. */
   view?: HistogramView;
-  /** Of `histogram` and `media`: ids of the runs; without them, all that are shown. */
+  /** Of kinds of logged keys: ids of the runs; without them, all that are shown. */
   runs?: string[];
   /** Of `importance`: without the runs that are hidden. */
   onlyShown?: true;
@@ -33,9 +36,17 @@ export interface OwnPanel {
   text?: string;
 }
 
-/** Whether the keys of such a panel are logged keys, not fields of runs. */
-export const showsKeys = (kind: OwnKind): boolean =>
-  kind === 'lines' || kind === 'histogram' || kind === 'media';
+const SHOWN: Record<KeyKind, (key: Key) => boolean> = {
+  lines: ({ kind }) => kind === 'scalar',
+  histogram: ({ kind }) => kind === 'histogram',
+  media: ({ kind, media }) => kind === 'json' && isMedia(media),
+};
+
+export const isKeyKind = (kind: OwnKind): kind is KeyKind => kind in SHOWN;
+export const showsKeys = (panel: OwnPanel): panel is OwnPanel<KeyKind> => isKeyKind(panel.kind);
+
+/** Whether a panel of this kind can show a key. */
+export const fits = (key: Key, kind: KeyKind): boolean => SHOWN[kind](key);
 
 export const OWN_KINDS: [OwnKind, string][] = [
   ['lines', 'Lines of several metrics'],

@@ -1,38 +1,41 @@
-/** An added panel of one key: its histograms or media, of the shown or of chosen runs. */
+/** An added panel of logged keys: lines, histograms or media, of the shown or of chosen runs. */
 
 import { computed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { isMedia } from '../../math/media';
-import { editPanel, type OwnPanel, savePanel } from '../../state/ownPanels';
+import type { Key, Run } from '../../api/types';
+import { ownersOf } from '../../state/metricLines';
+import { editPanel, fits, type KeyKind, type OwnPanel, savePanel } from '../../state/ownPanels';
 import { type Scope, ScopeProvider, useScope } from '../../state/workspace';
 import { IconButton } from '../controls';
-import { HistogramView, MediaView } from '../fieldViews';
+import { HistogramView, MediaView, type OwnFrame } from '../fieldViews';
+import { LineView } from '../LineView';
 import { Panel } from '../Panel';
 
 interface OwnFieldProps {
-  panel: OwnPanel;
+  panel: OwnPanel<KeyKind>;
   title: string;
   onRemove(): void;
 }
 
 export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
   const scope = useChosen(panel.runs);
-  const field = scope.workspace.store.catalogue.value.keys.find(
-    ({ key, kind, media }) =>
-      key === panel.keys[0] && (panel.kind === 'media' ? isMedia(media) : kind === 'histogram'),
+  const { keys } = scope.workspace.store.catalogue.value;
+  const fields = panel.keys.flatMap(
+    (name) => keys.find((key) => key.key === name && fits(key, panel.kind)) ?? [],
   );
-  const run = scope.runs.value.find(({ uid }) => field?.runs.includes(uid));
+  const [run] = ownersOf(fields, scope.runs.value);
   const actions = (
     <>
       <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
       <IconButton small icon="trash" label={`Remove ${title}`} onClick={onRemove} />
     </>
   );
-  if (!field || !run) {
+  if (!run) {
     return (
       <Panel label={title} title={<b class="k">{title}</b>} actions={actions}>
         <p class="message">
-          {field ? 'None of the runs of this panel logs' : 'No run logs'} {panel.keys[0]}.
+          {fields.length > 0 ? 'None of the runs of this panel logs' : 'No run logs'}{' '}
+          {panel.keys.join(', ')}.
         </p>
       </Panel>
     );
@@ -40,17 +43,31 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
   const own = { id: panel.id, title, actions };
   return (
     <ScopeProvider value={scope}>
-      {panel.kind === 'media' ? (
-        <MediaView field={field} own={own} />
-      ) : (
-        <HistogramView
-          field={field}
-          run={run}
-          own={{ ...own, view: panel.view, onView: (view) => savePanel({ ...panel, view }) }}
-        />
-      )}
+      <View panel={panel} fields={fields} run={run} own={own} />
     </ScopeProvider>
   );
+}
+
+interface ViewProps {
+  panel: OwnFieldProps['panel'];
+  fields: Key[];
+  run: Run;
+  own: OwnFrame;
+}
+
+function View({ panel, fields, run, own }: ViewProps) {
+  const [field] = fields;
+  switch (panel.kind) {
+    case 'lines':
+      return <LineView fields={fields} own={own} />;
+    case 'media':
+      return <MediaView field={field} own={own} />;
+    case 'histogram': {
+      const onView = (view: OwnPanel['view']) => savePanel({ ...panel, view });
+      const frame = { ...own, view: panel.view, onView };
+      return <HistogramView field={field} run={run} own={frame} />;
+    }
+  }
 }
 
 /** The page's scope with the chosen runs, hidden ones too; without a choice as it is. */

@@ -5,12 +5,13 @@ import type { Note } from '../../charts/types';
 import { keyTitle } from '../../math/keyTitle';
 import {
   editPanel,
+  isKeyKind,
   OWN_KINDS,
-  type OwnKind,
   type OwnPanel,
   removePanel,
   savePanel,
   showsKeys,
+  type ValueKind,
 } from '../../state/ownPanels';
 import { columnName } from '../../state/runColumns';
 import { copyLink } from '../../state/share';
@@ -24,14 +25,13 @@ import { Markdown } from './Markdown';
 import { OwnBars, OwnScalar, OwnScatter } from './OwnCharts';
 import { OwnField } from './OwnField';
 import { OwnImportance } from './OwnImportance';
-import { OwnLines } from './OwnLines';
 import { OwnParallel } from './OwnParallel';
 import { RunComparer } from './RunComparer';
 
 /** The title that was given, else one made of what is shown. */
 export function titleOf({ title, kind, keys }: OwnPanel): string {
   if (title) return title;
-  const names = keys.map((key) => (showsKeys(kind) ? keyTitle(key) : columnName(key)));
+  const names = keys.map((key) => (isKeyKind(kind) ? keyTitle(key) : columnName(key)));
   if (kind === 'importance') return `Importance for ${names[0]}`;
   if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
   if (names.length > 0 && names.length <= 3) return names.join(', ');
@@ -41,7 +41,7 @@ export function titleOf({ title, kind, keys }: OwnPanel): string {
 export function OwnPanelView({ panel }: { panel: OwnPanel }) {
   const [notes, setNotes] = useState<Note[]>([]);
   const title = titleOf(panel);
-  if (panel.kind === 'histogram' || panel.kind === 'media') {
+  if (showsKeys(panel)) {
     return <OwnField panel={panel} title={title} onRemove={() => remove(panel, title)} />;
   }
   return (
@@ -61,14 +61,12 @@ export function OwnPanelView({ panel }: { panel: OwnPanel }) {
 }
 
 interface BodyProps {
-  panel: OwnPanel & { kind: Exclude<OwnKind, 'histogram' | 'media'> };
+  panel: OwnPanel<ValueKind>;
   onNotes(notes: Note[]): void;
 }
 
 function Body({ panel, onNotes }: BodyProps) {
   switch (panel.kind) {
-    case 'lines':
-      return <OwnLines panel={panel} onNotes={onNotes} />;
     case 'bars':
       return <OwnBars panel={panel} onNotes={onNotes} />;
     case 'scalar':

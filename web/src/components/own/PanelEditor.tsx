@@ -2,17 +2,16 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import type { Key } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
-import { isMedia } from '../../math/media';
 import {
   editedPanel,
+  fits,
+  isKeyKind,
   newPanelId,
   OWN_KINDS,
   type OwnKind,
   type OwnPanel,
   savePanel,
-  showsKeys,
 } from '../../state/ownPanels';
 import { columnsOf, fullName } from '../../state/runColumns';
 import type { HistogramView } from '../../state/view';
@@ -137,9 +136,7 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
             onChange={(on) => change({ onlyShown: on ? true : undefined })}
           />
         )}
-        {(kind === 'histogram' || kind === 'media') && (
-          <FieldSettings panel={panel} change={change} />
-        )}
+        {isKeyKind(kind) && <FieldSettings panel={panel} change={change} />}
         <div class="row">
           <span class="sp dim t12">
             {kind === 'scatter' && 'The first value is x, the second one y.'}
@@ -162,7 +159,7 @@ interface ValuesProps {
 /** Logged keys of the fitting kind, or config and summary values. */
 function Values({ panel: { kind, keys }, most, onChange }: ValuesProps) {
   const { store } = useScope().workspace;
-  const all: Choice<string>[] = showsKeys(kind)
+  const all: Choice<string>[] = isKeyKind(kind)
     ? store.catalogue.value.keys
         .filter((key) => fits(key, kind))
         .map(({ key }) => [key, keyTitle(key)])
@@ -186,11 +183,6 @@ function Values({ panel: { kind, keys }, most, onChange }: ValuesProps) {
 
 const isResult = (by: string): boolean => by.startsWith('summary.');
 
-function fits(key: Key, kind: OwnKind): boolean {
-  if (kind === 'media') return key.kind === 'json' && isMedia(key.media);
-  return key.kind === (kind === 'lines' ? 'scalar' : 'histogram');
-}
-
 interface FormPartProps {
   panel: OwnPanel;
   change(part: Partial<OwnPanel>): void;
@@ -198,7 +190,7 @@ interface FormPartProps {
 
 const OWN_VIEWS: Choice<HistogramView | ''>[] = [['', 'View as workspace'], ...HISTOGRAM_VIEWS];
 
-/** Of histograms and media: which runs, and how histograms are drawn. */
+/** Of logged keys: which runs, and how histograms are drawn. */
 function FieldSettings({ panel, change }: FormPartProps) {
   const { store } = useScope().workspace;
   const runs = store.runs.value.map(({ run_id, name }): Choice<string> => [run_id, name]);
