@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,15 @@ def test_many_events_come_in_pages(api: wandb.Api, project: str) -> None:
             run.log({"w": wandb.Histogram([step, step + 1])})
     events = list(api.run(run.path).histograms("w"))
     assert [event.histogram.bins[0] for event in events] == list(range(1100))
+
+
+def test_threads_read_through_one_api(api: wandb.Api, three: list[str]) -> None:
+    def accuracy(run_id: str) -> float:
+        return float(api.run(run_id).history(pandas=False)[0]["acc"])
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(accuracy, three * 20))
+    assert found == pytest.approx([0.9, 0.8, 0.7] * 20)
 
 
 @pytest.mark.covers("Run.update")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import urllib.error
 import urllib.request
 import weakref
@@ -30,11 +31,13 @@ class NotFound(CommError, ValueError):
 
 
 class Connection:
-    """One server. Each method raises CommError where there is no good answer."""
+    """One server, for any number of threads. Each method raises CommError where there is no good
+    answer."""
 
     def __init__(self, settings: Settings, *, timeout_secs: float) -> None:
         self.settings = settings
         self._timeout_secs = timeout_secs
+        self._lock = threading.Lock()  # a transport is one connection: one request at a time
         self._headers = dict(settings.x_extra_http_headers or {})
         self._json = Transport(settings.base_url, timeout_secs=timeout_secs, headers=self._headers)
         self._binary = Transport(
@@ -87,7 +90,8 @@ class Connection:
         self, transport: Transport, method: str, path: str, body: bytes | None = None
     ) -> Answer:
         try:
-            answer = transport.request(method, path, body)
+            with self._lock:
+                answer = transport.request(method, path, body)
         except Unreachable as error:
             raise CommError(
                 f"no answer from {self.settings.base_url} ({error}):"
