@@ -59,6 +59,8 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start a Python script as a user of the official client would."""
     environment = os.environ | {"WANDB_BASE_URL": base_url, "WANDB_API_KEY": _KEY}
+    # a cache that is kept would spare the client what it is to fetch from the server
+    environment["WANDB_CACHE_DIR"] = str(folder / "cache")
     if packages is not None:
         environment["PYTHONPATH"] = str(packages)
     return subprocess.Popen(

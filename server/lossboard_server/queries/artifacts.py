@@ -22,6 +22,7 @@ __all__ = [
     "collection_by_id",
     "collection_by_name",
     "collections_of_project",
+    "content_by_digest",
     "created_by",
     "entries_of",
     "logged_by_run",
@@ -216,6 +217,26 @@ def blob_by_md5(connection: Connection, md5: str) -> str | None:
     """SHA-256 (hex) of the stored blob with this MD5 (hex)."""
     table = schema.blob_md5
     return connection.execute(select(table.c.sha256).where(table.c.md5 == md5)).scalar()
+
+
+def content_by_digest(
+    connection: Connection, digest: str, *, entity: str, project: str = "", collection: str = ""
+) -> str | None:
+    """SHA-256 (hex) of a file, with this base64 MD5, of the artifacts of an entity, or of one
+    collection of a project."""
+    where = [schema.project.c.entity == entity]
+    where += [schema.project.c.name == project] if project else []
+    where += [_COLLECTION.c.name == collection] if collection else []
+    held = (
+        select(_MEMBERSHIP.c.artifact_id)
+        .join(_COLLECTION, _COLLECTION.c.id == _MEMBERSHIP.c.artifact_collection_id)
+        .join(schema.project, schema.project.c.id == _COLLECTION.c.project_id)
+        .where(*where)
+    )
+    query = select(_ENTRY.c.sha256).where(
+        _ENTRY.c.artifact_id.in_(held), _ENTRY.c.digest == digest, _ENTRY.c.sha256 != ""
+    )
+    return connection.execute(query.limit(1)).scalar()
 
 
 def _collections() -> Select[Any]:

@@ -20,6 +20,8 @@ router = APIRouter(include_in_schema=False)
 _IMMUTABLE: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _ALWAYS_ASK: Final = {"Cache-Control": "no-cache"}
 
+_OF_PROGRAMS: Final = frozenset({"api", "artifacts", "artifactsV2", "files", "sdk", "storage"})
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><title>lossboard</title>
 <h1>The dashboard isn't built</h1>
@@ -61,7 +63,7 @@ async def explore(server: Server, request: Request) -> Response:
 @router.get("/{path:path}")
 async def page(server: Server, request: Request, path: str) -> Response:
     """A file of the dashboard, or the dashboard itself: it reads the address."""
-    if path == "api" or path.startswith("api/"):
+    if path.partition("/")[0] in _OF_PROGRAMS:  # they would take the dashboard for their answer
         raise NotFound(f"no route GET /{path}")
     found = await anyio.to_thread.run_sync(server.web.find, path)
     # names of projects and ids of runs may have dots; a file of the dashboard has no slash here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import mimetypes
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.writer import Transaction
 
-__all__ = ["keep_upload", "manifest_text", "run_file"]
+__all__ = ["artifact_file", "keep_upload", "manifest_text", "run_file"]
 
 METADATA_FILE: Final = "wandb-metadata.json"
 METADATA_LIMIT_BYTES: Final = 1 << 20
@@ -105,6 +106,21 @@ def run_file(call: Call, entity: str, project: str, run_id: str, name: str) -> t
     if row is None or not call.services.blobs.has(row.sha256):
         raise NotFound(f"run {entity}/{project}/{run_id} has no file {name!r}")
     return row.sha256, row.mime_type
+
+
+def artifact_file(call: Call, md5: str, *place: str) -> str:
+    """SHA-256 of the file with this MD5 (hex) in the artifacts of an entity, or of its project and
+    collection where they are given; raises NotFound."""
+    try:
+        digest = base64.b64encode(bytes.fromhex(md5)).decode()
+    except ValueError:
+        raise NotFound(f"{md5[:80]!r} is no MD5 of a file") from None
+    with call.read() as connection:
+        names = dict(zip(("entity", "project", "collection"), place, strict=False))
+        found = reads.content_by_digest(connection, digest, **names)
+    if found is None:
+        raise NotFound(f"{'/'.join(place)} has no artifact with a file of MD5 {md5}")
+    return found
 
 
 def manifest_text(call: Call, artifact_id: int) -> str:
