@@ -5,7 +5,7 @@ from __future__ import annotations
 from lossboard.histogram import Histogram
 from lossboard.media import Audio, Graph, Html, Image, Molecule, Object3D, Plotly, Table, Video
 from lossboard.media.base import Media as WBValue
-from lossboard.media.table import JoinedTable, PartitionedTable
+from lossboard.media.combined import JoinedTable, PartitionedTable
 
 __all__ = [
     "Audio",

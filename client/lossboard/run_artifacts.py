@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # imported when they are first needed: most runs log no artif
     from lossboard.api import Api
     from lossboard.artifacts import Artifact, StoredArtifact
     from lossboard.code_files import CodeFilter
+    from lossboard.media.combined import CombinedTable
     from lossboard.media.table import Table
 
 __all__ = ["RunArtifacts"]
@@ -101,8 +102,9 @@ class RunArtifacts(RunFiles):
                 for path, entry in sorted(entries.items())
             ],
         )
-        artifact.mark_logged(lambda timeout: self._await_artifact(logged.client_id, timeout))
-        return logged.client_id
+        client_id = logged.client_id
+        artifact.mark_logged(client_id, lambda timeout: self._await_artifact(client_id, timeout))
+        return client_id
 
     def _announcement(self, artifact: Artifact) -> wire.LoggedArtifact:
         place, digest = f"{self.entity}/{self.project}/{artifact.name}", artifact.digest
@@ -314,18 +316,37 @@ class RunArtifacts(RunFiles):
         self.put_config(("code_path",), artifact.name)
         return self.log_artifact(artifact)
 
-    def put_table(self, key: str, table: Table) -> Mapping[str, str]:
-        """Logs a table that stands in the history, with its media, as an artifact."""
+    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, str]:
+        """Logs a table that stands in the history, with its media, as an artifact.
+
+        Raises ValueError for a joined or partitioned one whose artifact is not logged yet.
+        """
         from lossboard.artifacts import Artifact
+        from lossboard.artifacts.addresses import by_client_id
+        from lossboard.media.combined import CombinedTable
 
         artifact = Artifact.internal(artifact_name_safe(f"run-{self.id}-{key}"), "run_table")
+        if isinstance(table, CombinedTable):
+            self._check_combined(key, table)
         path = artifact.add(table, key.strip("/")).path
         client_id = self._log(artifact)
+        if isinstance(table, CombinedTable):
+            return {"artifact_path": table.reference().ref}
         sequence = _client_id(f"{self.entity}/{self.project}/{artifact.name}")
         return {
-            "artifact_path": f"wandb-client-artifact://{client_id}/{path}",
-            "_latest_artifact_path": f"wandb-client-artifact://{sequence}:latest/{path}",
+            "artifact_path": by_client_id(client_id, path),
+            "_latest_artifact_path": by_client_id(f"{sequence}:latest", path),
         }
+
+    def _check_combined(self, key: str, table: CombinedTable) -> None:
+        if table.is_settled and table.reference() is None:
+            raise ValueError(
+                f"{type(table).__name__}s must first be added to an Artifact before logging to a"
+                f" Run, and the artifact that has {key!r} is not logged yet: call"
+                " run.log_artifact() with it first"
+            )
+        if doubt := table.doubt():
+            self.warn(f"{key!r}: {doubt}")
 
 
 def _client_id(place: str) -> str:

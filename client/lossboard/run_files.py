@@ -19,6 +19,7 @@ from lossboard.sender import Sender
 from lossboard.settings import Settings
 
 if TYPE_CHECKING:
+    from lossboard.media.combined import CombinedTable
     from lossboard.media.table import Table
 
 __all__ = ["RunFiles"]
@@ -74,7 +75,7 @@ class RunFiles(Described):
             place[path[-1]] = value
             self._sender.put_config({"_wandb": _copied(self._inner_config)})
 
-    def put_table(self, key: str, table: Table) -> Mapping[str, str]:
+    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, str]:
         """Logs a table that stands in the history, with its media, as an artifact; where it is."""
         raise NotImplementedError
 

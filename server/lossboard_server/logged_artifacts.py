@@ -18,6 +18,7 @@ from lossboard_server import artifacts, catalogue, dialect, schema
 from lossboard_server.blobs import is_sha256
 from lossboard_server.errors import ApiError, Invalid, NotFound
 from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries.artifact_references import numbered
 from lossboard_server.writer import Transaction
 
 __all__ = ["commit_complete", "keep_artifacts"]
@@ -107,7 +108,7 @@ def _fill(transaction: Transaction, part: ArtifactPart) -> None:
             "path": entry.path,
             "digest": entry.digest,
             "sha256": entry.sha256,
-            "reference": entry.reference,
+            "reference": numbered(transaction.connection, entry.reference),
             "size_bytes": entry.size_bytes,
         }
         for entry in part.entries

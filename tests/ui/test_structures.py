@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -22,28 +21,34 @@ def shown(server: Server) -> str:
     with start_run(server.base_url, "structures", name="a", id="a") as run:
         run.log({"net": network(), "chain": lossboard.Graph()})
         run.watch(small_model(), log=None, log_graph=True)
-        artifact = run.log_artifact(tables()).wait()
-        client_id = sha256(f"local/structures/tables:{artifact.digest}".encode()).hexdigest()[:32]
-        run.log({name: logged_table(name, client_id) for name in ("joined", "whole")})
+        whole = PartitionedTable("parts")
+        run.log_artifact(tables(whole)).wait()
+        run.log({"joined": JoinedTable(*sides(), "id"), "whole": whole})
     api = f"{server.base_url}/api"
     uid = httpx.get(f"{api}/runs/local/structures/a").json()["uid"]
     logged = httpx.get(f"{api}/runs/{uid}/artifacts").json()["logged"]
     tables_id = next(one["id"] for one in logged if one["collection"] == "tables")
     with start_run(server.base_url, "structures", name="b", id="b") as run:
         run.log_artifact(referring(tables_id)).wait()
-        run.log({"lost": logged_table("joined", "ffff")})
+        path = "wandb-client-artifact://ffff/lost.joined-table.json"
+        run.log({"lost": {"_type": "joined-table", "artifact_path": path}})
     return f"{server.base_url}/local/structures/runs"
 
 
-def tables() -> lossboard.Artifact:
-    truth = lossboard.Table(columns=["id", "score"], data=[[1, 0.5], [2, 0.75], [3, 0.25]])
-    names = lossboard.Table(columns=["id", "score", "name"], data=[[2, 9, "dog"], [4, 8, "cat"]])
+def sides() -> tuple[lossboard.Table, lossboard.Table]:
+    return (
+        lossboard.Table(columns=["id", "score"], data=[[1, 0.5], [2, 0.75], [3, 0.25]]),
+        lossboard.Table(columns=["id", "score", "name"], data=[[2, 9, "dog"], [4, 8, "cat"]]),
+    )
+
+
+def tables(whole: PartitionedTable) -> lossboard.Artifact:
     artifact = lossboard.Artifact("tables", "dataset")
-    artifact.add(JoinedTable(truth, names, "id"), "joined")
+    artifact.add(JoinedTable(*sides(), "id"), "joined")
     artifact.add(lossboard.Table(columns=["n"], data=[[1], [2]]), "parts/one")
     artifact.add(lossboard.Table(columns=["n"], data=[[3]]), "parts/two")
     artifact.add(lossboard.Table(columns=["n"], data=[[99]]), "partsother")
-    artifact.add(PartitionedTable("parts"), "whole")
+    artifact.add(whole, "whole")
     return artifact
 
 
@@ -57,13 +62,6 @@ def referring(tables_id: int) -> lossboard.Artifact:
     )
     artifact.add_reference("s3://bucket/far.table.json", name="far.table.json")
     return artifact
-
-
-def logged_table(name: str, client_id: str) -> dict[str, str]:
-    """The table of an artifact as W&B's client writes it into the history."""
-    kind = {"joined": "joined-table", "whole": "partitioned-table"}[name]
-    path = f"wandb-client-artifact://{client_id}/{name}.{kind}.json"
-    return {"_type": kind, "artifact_path": path}
 
 
 def network() -> lossboard.Graph:
@@ -119,6 +117,7 @@ def test_a_table_in_another_artifact_is_read_there(page: Page, shown: str) -> No
     expect(page.get_by_role("button", name="Show far.table.json as a table")).to_have_count(0)
 
 
+@pytest.mark.covers("JoinedTable", "PartitionedTable")
 @pytest.mark.parametrize(
     ("key", "last"), [("joined", ["4", "–", "8", "cat"]), ("whole", ["3"])], ids=["joined", "parts"]
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from lossboard.artifacts.addresses import by_client_id
 from lossboard.artifacts.contents import Contents
 from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
 from lossboard.artifacts.names import (
@@ -22,6 +23,7 @@ from lossboard.artifacts.staging import md5_of
 from lossboard.artifacts.stored import StoredArtifact, inside
 from lossboard.artifacts.told import Told
 from lossboard.errors import ArtifactFinalizedError, ArtifactNotLoggedError, UnsupportedError
+from lossboard.media.combined import CombinedTable
 
 __all__ = ["Artifact", "Waiter"]
 
@@ -129,8 +131,14 @@ class Artifact(Told):
         return contents.add_reference(str(uri), name, checksum=checksum, max_objects=limit)
 
     def add(self, obj: Any, name: str, overwrite: bool = False) -> ArtifactManifestEntry:
-        """Adds media or a table, to be had again by `get(name)`. Raises ValueError for others."""
-        return add_object(self._open(), obj, name)
+        """Adds media or a table, to be had again by `get(name)`. Raises ValueError for others.
+
+        A joined or partitioned table that a logged artifact has is referred to there.
+        """
+        entry = add_object(self._open(), obj, name)
+        if isinstance(obj, CombinedTable) and obj.reference() is None:
+            obj.settle(self, entry.path)
+        return entry
 
     def new_file(
         self, name: str, mode: str = "x", encoding: str | None = None
@@ -173,10 +181,10 @@ class Artifact(Told):
 
     # ---- logging
 
-    def mark_logged(self, waiter: Waiter) -> None:
-        """A run has taken it; `waiter` gets it from the server."""
+    def mark_logged(self, client_id: str, waiter: Waiter) -> None:
+        """A run has taken it and announced it so; `waiter` gets it from the server."""
         self._finalized = True
-        self._waiter = waiter
+        self._client_id, self._waiter = client_id, waiter
 
     def wait(self, timeout: float | None = None) -> Self:
         """Waits until it is a version at the server, at most `timeout` seconds.
@@ -265,13 +273,28 @@ class Artifact(Told):
 
     def get(self, name: str) -> Any | None:
         """The media or table that was added as `name`, or None."""
-        stored = self._logged()
-        path = object_entry(list(stored.manifest.entries), name)
+        path = object_entry(list(self._logged().manifest.entries), name)
+        return None if path is None else read_object(self, path)
 
-        def fetch(inner: str) -> str:
-            return self.get_entry(inner).download()
+    def reference_to(self, path: str) -> ArtifactManifestEntry | None:
+        """An entry that refers to this file of it; None while no run has logged it."""
+        entry = self.manifest.entries[path]
+        if self._stored is None and self._client_id:
+            url = by_client_id(self._client_id, path)
+            return ArtifactManifestEntry(path, entry.digest, entry.size, ref=url)
+        return entry.reference() if entry.url else None
 
-        return None if path is None else read_object(path, fetch)
+    def referred(self, path: str) -> tuple[Artifact, str] | None:
+        """The artifact that a file of it refers to, and the path there; None for others."""
+        found = self._logged().referred(self.get_entry(path))
+        return None if found is None else (Artifact.of(found[0]), found[1].path)
+
+    def tables_below(self, folder: str) -> Iterator[Any]:
+        """Its tables in a folder, by path."""
+        prefix = f"{folder.rstrip('/')}/"
+        for path in sorted(self._logged().manifest.entries):
+            if path.startswith(prefix) and path.endswith(".table.json"):
+                yield self.get(path)
 
     def files(
         self, names: list[str] | None = None, per_page: int = 50

@@ -34,6 +34,7 @@ class ArtifactManifestEntry:
     fetch: Callable[[ArtifactManifestEntry, Path | None], Path] | None = field(
         default=None, repr=False
     )
+    url: str = field(default="", repr=False)  # by which others refer to it, once it is logged
 
     @property
     def name(self) -> str:
@@ -48,6 +49,19 @@ class ArtifactManifestEntry:
         if self.fetch is None:
             raise ValueError(f"{self.path!r} is of an artifact that is not logged yet")
         return str(self.fetch(self, None if root is None else Path(root)))
+
+    def ref_url(self) -> str:
+        """Its address, for `add_reference` of other artifacts.
+
+        Raises ValueError for an entry of an artifact that is not logged yet.
+        """
+        if not self.url:
+            raise ValueError(f"{self.path!r} is of an artifact that is not logged yet")
+        return self.url
+
+    def reference(self, path: str | None = None) -> ArtifactManifestEntry:
+        """An entry, at `path` or the same, that refers to this one. Raises as `ref_url` does."""
+        return ArtifactManifestEntry(path or self.path, self.digest, self.size, ref=self.ref_url())
 
     def ref_target(self) -> str:
         """What the reference points to. Raises ValueError for a file."""

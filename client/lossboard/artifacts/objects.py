@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from lossboard import wire
 from lossboard.artifacts.contents import Contents
 from lossboard.artifacts.manifest import ArtifactManifestEntry
+from lossboard.artifacts.names import entry_path
 from lossboard.media import Audio, Html, Image, Media, Molecule, Object3D, Plotly, Table, Video
 from lossboard.media.base import Content, optional_module
-from lossboard.media.table import NON_FINITE, JoinedTable, PartitionedTable
+from lossboard.media.combined import CombinedTable, JoinedTable, PartitionedTable
+from lossboard.media.table import NON_FINITE
 
 __all__ = ["add_object", "object_entry", "read_object"]
 
@@ -28,7 +31,21 @@ _FROM_FILE: Final[Mapping[str, Callable[[str], Media]]] = {
     "video-file": Video,
 }
 
-Fetch = Callable[[str], str]  # path in the artifact -> path of the downloaded file
+
+class Source(Protocol):
+    """An artifact as what objects are read from."""
+
+    def get_entry(self, name: str) -> ArtifactManifestEntry:
+        """The file of this path."""
+
+    def referred(self, path: str) -> tuple[Source, str] | None:
+        """Where the file is if it is one of another artifact."""
+
+    def reference_to(self, path: str) -> ArtifactManifestEntry | None:
+        """An entry that refers to the file of this path."""
+
+    def tables_below(self, folder: str) -> Iterator[Any]:
+        """The tables in a folder."""
 
 
 class _Home:
@@ -55,6 +72,10 @@ def add_object(contents: Contents, value: Any, name: str) -> ArtifactManifestEnt
 
     Raises ValueError for what is neither media nor a table.
     """
+    reference = value.reference() if isinstance(value, CombinedTable) else None
+    if reference is not None:
+        path = entry_path(f"{name}.{value.kind}.json")
+        return contents.put(replace(reference, path=path), overwrite=False)
     home = _Home(contents)
     if isinstance(value, Table):
         stored = {"_type": _TABLE, **value.json_with_media(home, name, _STEP)}
@@ -77,11 +98,26 @@ def add_object(contents: Contents, value: Any, name: str) -> ArtifactManifestEnt
 
 
 def _joined_names(contents: Contents, joined: JoinedTable, name: str) -> tuple[str, str]:
-    names = []
-    for side, table in (("table1", joined.table1), ("table2", joined.table2)):
-        is_path = isinstance(table, str)
-        names.append(table if is_path else add_object(contents, table, f"{name}.{side}").path)
-    return names[0], names[1]
+    return (
+        _side_name(contents, joined.table1, f"{name}.table1"),
+        _side_name(contents, joined.table2, f"{name}.table2"),
+    )
+
+
+def _side_name(contents: Contents, table: Any, name: str) -> str:
+    """The path of a table of a joined one, which is added unless the artifact has it."""
+    if isinstance(table, Table | PartitionedTable):
+        return add_object(contents, table, name).path
+    if isinstance(table, ArtifactManifestEntry) and table.url:
+        entry = table.reference(entry_path(f"{name}.{_TABLE}.json"))
+        return contents.put(entry, overwrite=False).path
+    path = table if isinstance(table, str) else str(table.path)
+    if path not in contents.entries:
+        raise ValueError(
+            f"JoinedTable table:{path} not found in artifact. Add a table to the artifact using"
+            f" Artifact#add(<table>, {path}) before adding this JoinedTable"
+        )
+    return path
 
 
 def object_entry(paths: Sequence[str], name: str) -> str | None:
@@ -92,32 +128,38 @@ def object_entry(paths: Sequence[str], name: str) -> str | None:
     return next((path for kind in known if (path := f"{name}.{kind}.json") in paths), None)
 
 
-def read_object(path: str, fetch: Fetch) -> Any:
-    """The object whose JSON is at `path` of an artifact; `fetch` downloads files of it.
+def read_object(source: Source, path: str) -> Any:
+    """The object whose JSON is at `path` of an artifact, or of the one that this refers to.
 
     Raises ValueError for JSON that is no object of ours.
     """
-    return _restored(json.loads(Path(fetch(path)).read_bytes()), fetch)
+    referred = source.referred(path)
+    if referred is not None:
+        return read_object(*referred)
+    found = _restored(source, json.loads(Path(source.get_entry(path).download()).read_bytes()))
+    if isinstance(found, CombinedTable):
+        found.settle(source, path)
+    return found
 
 
-def _restored(value: Mapping[str, Any], fetch: Fetch) -> Any:
+def _restored(source: Source, value: Mapping[str, Any]) -> Any:
     kind = str(value.get("_type"))
     if kind == _TABLE:
-        rows = [[_cell(cell, fetch) for cell in row] for row in value["data"]]
+        rows = [[_cell(source, cell) for cell in row] for row in value["data"]]
         return Table(columns=value["columns"], data=rows, allow_mixed_types=True)
     if kind == JoinedTable.kind:
-        first, second = (read_object(value[side], fetch) for side in ("table1", "table2"))
+        first, second = (read_object(source, value[side]) for side in ("table1", "table2"))
         return JoinedTable(first, second, value["join_key"])
     if kind == PartitionedTable.kind:
         return PartitionedTable(value["parts_path"])
     if kind not in _FROM_FILE:
         raise ValueError(f"an object of type {kind!r} can't be read from an artifact")
-    return _FROM_FILE[kind](fetch(value["path"]))
+    return _FROM_FILE[kind](source.get_entry(value["path"]).download())
 
 
-def _cell(cell: Any, fetch: Fetch) -> Any:
+def _cell(source: Source, cell: Any) -> Any:
     if isinstance(cell, Mapping) and cell.get("_type") in _FROM_FILE:
-        return _restored(cell, fetch)
+        return _restored(source, cell)
     return NON_FINITE.get(cell, cell) if isinstance(cell, str) else cell
 
 

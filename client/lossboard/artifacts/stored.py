@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from lossboard.artifacts.addresses import by_number, parsed
 from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
 from lossboard.artifacts.references import local_target
 from lossboard.artifacts.staging import md5_of
@@ -33,6 +34,7 @@ class StoredArtifact:
         self.attributes = attributes
         self.make_run = make_run
         self._manifest: Manifest | None = None
+        self._owners: dict[tuple[str, ...], StoredArtifact] = {}  # of files it refers to
 
     @property
     def name(self) -> str:
@@ -56,9 +58,20 @@ class StoredArtifact:
         after: str | None = ""
         while after is not None:
             page = self.connection.get("artifacts", self._id, "entries", after=after)
-            found += [_entry(one, self.fetch) for one in page["entries"]]
+            found += [self._entry(one) for one in page["entries"]]
             after = page["next"]
         return found
+
+    def _entry(self, found: Mapping[str, Any]) -> ArtifactManifestEntry:
+        return ArtifactManifestEntry(
+            path=found["path"],
+            digest=found["digest"],
+            size=found["size_bytes"],
+            ref=found["reference"] or None,
+            sha256=found["sha256"],
+            fetch=self.fetch,
+            url=by_number(self._id, found["path"]),
+        )
 
     @property
     def _id(self) -> int:
@@ -132,22 +145,47 @@ class StoredArtifact:
         return target
 
     def _write(self, entry: ArtifactManifestEntry, target: Path) -> None:
+        referred = self.referred(entry)
+        if referred is not None:
+            owner, found = referred
+            owner._write(found, target)
+            return
         if entry.ref is not None:
             _write_reference(entry, target)
             return
         with target.open("wb") as file:
             self.connection.download(file, "blobs", entry.sha256)
 
+    def referred(
+        self, entry: ArtifactManifestEntry
+    ) -> tuple[StoredArtifact, ArtifactManifestEntry] | None:
+        """The artifact, and its entry, that an entry refers to; None where it is no such reference.
 
-def _entry(found: Mapping[str, Any], fetch: Any) -> ArtifactManifestEntry:
-    return ArtifactManifestEntry(
-        path=found["path"],
-        digest=found["digest"],
-        size=found["size_bytes"],
-        ref=found["reference"] or None,
-        sha256=found["sha256"],
-        fetch=fetch,
-    )
+        Raises FileNotFoundError where it is gone.
+        """
+        address = parsed(entry.ref or "")
+        if address is None:
+            return None
+        owner = self._owner(entry.path, address.place)
+        target = owner.manifest.get_entry_by_path(address.path)
+        if target is None:
+            raise FileNotFoundError(
+                f"{entry.path!r} refers to {address.path!r}, which is no file of {owner.name}"
+            )
+        return owner, target
+
+    def _owner(self, path: str, place: tuple[str, ...]) -> StoredArtifact:
+        from lossboard.api.connection import NotFound  # late: it brings an HTTP library
+
+        if place not in self._owners:
+            try:
+                found = self.connection.get("artifacts", *place)
+            except NotFound as error:
+                raise FileNotFoundError(
+                    f"{path!r} refers to an artifact that is gone: {error}"
+                ) from error
+            self._owners[place] = StoredArtifact(self.connection, found, self.make_run)
+        return self._owners[place]
 
 
 def _write_reference(entry: ArtifactManifestEntry, target: Path) -> None:

@@ -23,6 +23,7 @@ class Told:
         self._base_name = name
         self._type = type
         self._stored: StoredArtifact | None = None
+        self._client_id = ""  # what it is announced by, once a run has taken it
         self._wanted_aliases: list[str] = []
         self._wanted_tags: list[str] = []
 

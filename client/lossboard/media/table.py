@@ -12,7 +12,7 @@ import numpy as np
 
 from lossboard.media.base import Media, MediaHome, as_array, store
 
-__all__ = ["NON_FINITE", "JoinedTable", "PartitionedTable", "Table"]
+__all__ = ["NON_FINITE", "Table"]
 
 DEFAULT_COLUMNS = ("Input", "Output", "Expected")
 LOG_MODES = ("IMMUTABLE", "MUTABLE", "INCREMENTAL")
@@ -184,37 +184,6 @@ class Table(Media):
         return {
             "columns": self.columns,
             "data": [[_plain(cell) for cell in row] for row in self.data],
-        }
-
-
-class PartitionedTable:
-    """A table whose rows lie in several table files below one folder of an artifact."""
-
-    kind: ClassVar[str] = "partitioned-table"
-
-    def __init__(self, parts_path: str) -> None:
-        self.parts_path = parts_path
-
-    def to_json(self) -> dict[str, Any]:
-        """W&B's JSON of it in an artifact."""
-        return {"_type": self.kind, "parts_path": self.parts_path}
-
-
-class JoinedTable:
-    """Two tables joined on a column that both have."""
-
-    kind: ClassVar[str] = "joined-table"
-
-    def __init__(self, table1: Any, table2: Any, join_key: str | Sequence[str]) -> None:
-        self.table1, self.table2, self.join_key = table1, table2, join_key
-
-    def to_json(self, names: tuple[str, str]) -> dict[str, Any]:
-        """W&B's JSON of it in an artifact that holds the tables under `names`."""
-        return {
-            "_type": self.kind,
-            "table1": names[0],
-            "table2": names[1],
-            "join_key": self.join_key,
         }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from lossboard_server import artifacts, catalogue, schema
 from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries.artifact_references import numbered
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_by_global_id,
     artifact_id_in,
@@ -33,8 +34,6 @@ __all__ = [
     "update_artifact",
     "use_artifact",
 ]
-
-CLIENT_SCHEME = "wandb-client-artifact://"
 
 
 def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,9 +148,7 @@ def keep_manifest(call: Call, artifact_id: int, manifest: Mapping[str, Any], sha
 
 
 def _entry(transaction: Transaction, path: str, entry: Mapping[str, Any]) -> artifacts.Entry:
-    reference = str(entry.get("ref") or "")
-    if reference.startswith(CLIENT_SCHEME):
-        reference = _resolved(transaction, reference)
+    reference = numbered(transaction.connection, str(entry.get("ref") or ""))
     sha256 = "" if reference else _sha256_of(transaction, str(entry["digest"]))
     return artifacts.Entry(
         path=path,
@@ -169,32 +166,6 @@ def _sha256_of(transaction: Transaction, digest: str) -> str:
     except ValueError:
         return ""
     return reads.blob_by_md5(transaction.connection, md5) or ""
-
-
-def _resolved(transaction: Transaction, reference: str) -> str:
-    """A reference by the id that its client made up, as one by our id."""
-    client_id, _, path = reference.removeprefix(CLIENT_SCHEME).partition("/")
-    client_id, _, alias = client_id.partition(":")
-    connection = transaction.connection
-    found = reads.artifact_by_client_id(connection, client_id)
-    if found is None and alias:
-        found = _latest_of_sequence(transaction, client_id, alias)
-    if found is None:
-        return reference
-    hexadecimal = base64.b64decode(global_id("Artifact", found.id)).hex()
-    return f"wandb-artifact://{hexadecimal}/{path}"
-
-
-def _latest_of_sequence(transaction: Transaction, client_id: str, alias: str) -> Any:
-    collection = schema.artifact_collection
-    row = transaction.connection.execute(
-        select(collection.c.project_id, collection.c.name).where(
-            collection.c.client_id == client_id
-        )
-    ).first()
-    if row is None:
-        return None
-    return reads.artifact_by_name(transaction.connection, row.project_id, f"{row.name}:{alias}")
 
 
 def commit_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
