@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import uuid
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from scipy import stats
 from sklearn.ensemble import RandomForestRegressor
 
@@ -46,6 +48,17 @@ def weights_at(number: int, step: int) -> Any:
     return np.random.default_rng(100 * number + step).normal(number, 1, 200)
 
 
+def samples_at(number: int, step: int) -> lossboard.Table:
+    """Three rows; only the first run's table has a column of notes."""
+    columns = ["id", "score"] + ["note"] * (number == 0)
+    rows = [[row, 10 * number + step + row / 4, "first"] for row in range(3)]
+    return lossboard.Table(columns, [row[: len(columns)] for row in rows])
+
+
+def curve_of(number: int) -> list[list[int]]:
+    return [[x, x * (number + 1)] for x in range(4)]
+
+
 @pytest.fixture(scope="module")
 def project(server: Server) -> str:
     """16 runs, the newest last; the first two log histograms and pictures."""
@@ -57,7 +70,10 @@ def project(server: Server) -> str:
             pixels = np.full((8, 8, 3), 40 * number + step, np.uint8)
             image = lossboard.Image(pixels, caption=f"{number} at {step}")
             row = {WEIGHTS: lossboard.Histogram(weights_at(number, step)), PICTURE: image}
-            run.log(row, step=step)
+            run.log(row | {"samples": samples_at(number, step)}, step=step)
+        if number < 2:
+            curve = lossboard.plot.line(lossboard.Table(["x", "y"], curve_of(number)), "x", "y")
+            run.log({"curve": curve}, step=STEPS[-1])
         run.log({"loss": loss_of(number)}, step=STEPS[-1])
         run.finish()
     return name
@@ -386,3 +402,55 @@ def test_several_metrics_are_drawn_for_groups_and_for_chosen_runs(page: Page, li
     assert drawn["min"] == pytest.approx(np.min(both, axis=0), rel=1e-12)
     badge = region(page, LINES).locator(".badge")
     expect(badge).to_contain_text("mean, min–max band of 2 runs in 1 group")
+
+
+def cells_of(panel: Locator) -> list[list[str]]:
+    rows = panel.locator("tbody tr").all()
+    return [[cell.inner_text() for cell in row.locator("td").all()] for row in rows]
+
+
+def test_tables_of_several_runs_are_added_as_one_with_a_column_of_runs(workspace: Page) -> None:
+    add_panel(workspace, "table", "samples")
+    workspace.get_by_label("Title").fill("Tables")
+    own = save(workspace)
+    panel = region(workspace, "Tables")
+    expect(panel.locator("tbody tr")).to_have_count(6)
+    names = [name.split("\n")[0] for name in panel.locator("thead th").all_inner_texts()]
+    assert names == ["run", "id", "score", "note"]
+    newest = [["run-1", str(row), str(30 + row / 4), "–"] for row in range(3)]
+    oldest = [["run-0", str(row), str(20 + row / 4), "first"] for row in range(3)]
+    assert [[row[0], row[1], f"{float(row[2])}", row[3]] for row in cells_of(panel)] == [
+        [run, number, f"{float(score)}", note] for run, number, score, note in newest + oldest
+    ]
+    panel.get_by_role("button", name="score", exact=True).click()
+    expect(panel.locator("tbody tr").first).to_contain_text("run-0")
+    panel.get_by_label("Filter rows").fill("run-1")
+    expect(panel.get_by_text("3 of 6 rows")).to_be_visible()
+    panel.get_by_label("Step of Tables", exact=True).fill("1")
+    expect(panel.locator("tbody tr").first.locator("td").nth(2)).to_have_text("20")
+    panel.hover()
+    with workspace.expect_download() as started:
+        panel.get_by_role("button", name="Download Tables as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(started.value.path().read_text())))
+    assert [row["run"] for row in rows] == ["run-1"] * 3 + ["run-0"] * 3
+    assert [row["note"] for row in rows] == [""] * 3 + ["first"] * 3
+    panel.get_by_text("Side by side").click()
+    expect(panel.get_by_role("table")).to_have_count(2)
+    workspace.wait_for_url("**apart**")
+    workspace.reload()
+    expect(panel.get_by_role("table")).to_have_count(2)
+    assert wait_for_panel(workspace, own, "panel.data.step !== null")["data"]["step"] == 10
+
+
+def test_a_chart_of_plot_is_added_for_chosen_runs(workspace: Page) -> None:
+    add_panel(workspace, "chart", "curve")
+    workspace.get_by_label("Title").fill("One curve")
+    workspace.get_by_label("Only chosen runs").check()
+    workspace.get_by_role("checkbox", name="run-1", exact=True).check()
+    own = save(workspace)
+    panel = wait_for_panel(workspace, own, "panel.data.lines?.length === 1")
+    drawn = panel["data"]["lines"][0]
+    assert [list(point) for point in zip(drawn["x"], drawn["original"], strict=True)] == curve_of(1)
+    expect(region(workspace, "One curve")).to_be_visible()
+    both = wait_for_panel(workspace, "plot curve", "panel.data.lines?.length === 2")
+    assert {line["label"] for line in both["data"]["lines"]} == {"run-0", "run-1"}

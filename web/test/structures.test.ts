@@ -56,3 +56,19 @@ test('tables are joined by a column of another name, each match in a row', () =>
   expect(() => joined(first, second, ['none'])).toThrow('"none", which is no column');
   expect(concatenated([]).data).toEqual([]);
 });
+
+test('tables below each other keep each value under the name of its column', () => {
+  const parts = [
+    { columns: ['a', 'b'], data: [[1, 2]] },
+    { columns: ['b', 'c', 'a', 'a'], data: [[3, 4, 5, 6]] },
+    { columns: [], data: [[]] },
+  ];
+  expect(concatenated(parts)).toEqual({
+    columns: ['a', 'b', 'c', 'a'],
+    data: [
+      [1, 2, null, null],
+      [5, 3, 4, 6],
+      [null, null, null, null],
+    ],
+  });
+});

@@ -61,6 +61,10 @@ const KINDS: Record<string, MediaKind> = {
 /** Whether values with this `_type` can be shown or at least be downloaded. */
 export const isMedia = (type: string | null): boolean => type !== null && type in KINDS;
 
+/** Whether values with this `_type` are tables. */
+export const isTable = (type: string | null): boolean =>
+  type !== null && ['table', 'artifact'].includes(KINDS[type] ?? '');
+
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);

@@ -39,11 +39,31 @@ export function tableRows(
   );
 }
 
-/** Tables of one kind below each other; columns are those of the first. */
-export const concatenated = (parts: LoggedTable[]): LoggedTable => ({
-  columns: parts[0]?.columns ?? [],
-  data: parts.flatMap(({ data }) => data),
-});
+/** Tables below each other, each value under the column of its name; what a table lacks is empty. */
+export function concatenated(parts: LoggedTable[]): LoggedTable {
+  const columns: LoggedTable['columns'] = [];
+  const places = parts.map((part) => placesIn(columns, part.columns));
+  const data = parts.flatMap(({ data: rows }, i) =>
+    rows.map((row) => {
+      const whole = empty(columns.length);
+      places[i].forEach((place, at) => {
+        whole[place] = row[at] ?? null;
+      });
+      return whole;
+    }),
+  );
+  return { columns, data };
+}
+
+/** Where each of a table's columns stands in all of them, to which new ones are added. */
+function placesIn(all: LoggedTable['columns'], own: LoggedTable['columns']): number[] {
+  const places: number[] = [];
+  for (const column of own) {
+    const known = all.findIndex((one, i) => String(one) === String(column) && !places.includes(i));
+    places.push(known < 0 ? all.push(column) - 1 : known);
+  }
+  return places;
+}
 
 /**
  * The rows of two tables beside each other where their key columns are the same, then the rows

@@ -2,7 +2,7 @@
 
 import type { Run } from '../api/types';
 import type { Line } from '../charts/types';
-import { cellText, type LoggedTable } from '../math/table';
+import { cellText, concatenated, type LoggedTable } from '../math/table';
 import { asText } from './filters';
 import { runValue } from './visibility';
 
@@ -58,15 +58,16 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
 
 /** The logged tables of several runs, each row with its run and step. */
 export function downloadTables(key: string, tables: RunTable[]): void {
-  const head = ['run', 'step', ...(tables[0]?.table.columns ?? [])];
-  const rows = tables.flatMap(({ run, step, table }) =>
-    table.data.map((row) => [
-      run.name,
-      step,
-      ...row.map((value) => (typeof value === 'number' ? value : cellText(value))),
-    ]),
+  const { columns, data } = concatenated(
+    tables.map(({ run, step, table }) => ({
+      columns: ['run', 'step', ...table.columns],
+      data: table.data.map((row) => [run.name, step, ...row]),
+    })),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');
+  const rows = data.map((row) =>
+    row.map((value) => (typeof value === 'number' ? value : cellText(value))),
+  );
+  save(`${key.replaceAll('/', '_')}.csv`, toCsv([columns, ...rows]), 'text/csv');
 }
 
 const RUN_FIELDS = ['name', 'state', 'created', 'runtime', 'tags', 'notes', 'group', 'job_type'];

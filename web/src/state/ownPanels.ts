@@ -1,12 +1,13 @@
 /** Panels that the user has added, and where and how large all panels stand. */
 
 import { computed, signal } from '@preact/signals';
-import type { Key } from '../api/types';
-import { isMedia } from '../math/media';
+import type { Key, Run } from '../api/types';
+import { isMedia, isTable } from '../math/media';
+import { plotKeys } from './sections';
 import { type HistogramView, params, setParams } from './view';
 
 /** Of logged keys. */
-export type KeyKind = 'lines' | 'histogram' | 'media';
+export type KeyKind = 'lines' | 'histogram' | 'table' | 'chart' | 'media';
 /** Of values that runs have once, or of none. */
 export type ValueKind =
   | 'bars'
@@ -22,7 +23,7 @@ export interface OwnPanel<Kind extends OwnKind = OwnKind> {
   id: string;
   kind: Kind;
   title: string;
-  /** Names of logged keys; fields (`config.lr`, `summary.loss`) of the other kinds, x before y. */
+  /** Names of logged keys or charts; fields (`config.lr`, `summary.loss`) of the other kinds, x before y. */
   keys: string[];
   /** Of `scalar`: what of the shown runs. */
   statistic?: 'min' | 'max' | 'mean' | 'median';
@@ -36,21 +37,31 @@ export interface OwnPanel<Kind extends OwnKind = OwnKind> {
   text?: string;
 }
 
-const SHOWN: Record<KeyKind, (key: Key) => boolean> = {
+/** Which keys a panel of a kind can show; charts of `wandb.plot` are known by their tables. */
+const SHOWN: Record<KeyKind, (key: Key, plots: Map<string, string>) => boolean> = {
   lines: ({ kind }) => kind === 'scalar',
   histogram: ({ kind }) => kind === 'histogram',
+  table: ({ kind, media }) => kind === 'json' && isTable(media),
+  chart: ({ key }, plots) => plots.has(key),
   media: ({ kind, media }) => kind === 'json' && isMedia(media),
 };
 
 export const isKeyKind = (kind: OwnKind): kind is KeyKind => kind in SHOWN;
 export const showsKeys = (panel: OwnPanel): panel is OwnPanel<KeyKind> => isKeyKind(panel.kind);
 
-/** Whether a panel of this kind can show a key. */
-export const fits = (key: Key, kind: KeyKind): boolean => SHOWN[kind](key);
+/** The keys that a panel of a kind can show, by the names that they have there. */
+export function choicesFor(kind: KeyKind, keys: Key[], runs: Run[]): Map<string, Key> {
+  const plots: Map<string, string> = kind === 'chart' ? plotKeys(runs) : new Map();
+  const known = keys.filter((key) => SHOWN[kind](key, plots));
+  const nameOf = ({ key }: Key) => (kind === 'chart' ? plots.get(key)! : key);
+  return new Map(known.map((key) => [nameOf(key), key]));
+}
 
 export const OWN_KINDS: [OwnKind, string][] = [
   ['lines', 'Lines of several metrics'],
   ['histogram', 'Histograms of one key'],
+  ['table', 'Table of one key'],
+  ['chart', 'Chart of wandb.plot'],
   ['media', 'Media of one key'],
   ['bars', 'Bars, one a run'],
   ['scalar', 'One number'],

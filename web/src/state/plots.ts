@@ -1,12 +1,10 @@
 /** Logged tables of several runs as what the charts of `wandb.plot` draw. */
 
-import { mediaJson } from '../api/media';
 import type { Run } from '../api/types';
 import type { RunMatrix } from '../charts/matrixModel';
 import type { ScatterPoint } from '../charts/scatterPanel';
 import type { AxisTitles, Bar, Line, StepOverlay } from '../charts/types';
 import { runColor } from '../math/color';
-import type { MediaItem } from '../math/media';
 import { type PlotSpec, plotSpecs } from '../math/plotSpecs';
 import {
   areaUnder,
@@ -23,7 +21,6 @@ import {
   valuesOf,
 } from '../math/plots';
 import type { RunTable } from './download';
-import { type Loaded, useLoaded } from './media';
 import { colorOf } from './visibility';
 
 export interface PlotTable extends RunTable {
@@ -38,28 +35,6 @@ export interface Drawn<T> {
 
 export const specOf = (run: Run, tableKey: string): PlotSpec | undefined =>
   plotSpecs(run.config).find((spec) => spec.tableKey === tableKey);
-
-interface Shown {
-  run: Run;
-  step: number;
-  items: MediaItem[];
-}
-
-/** The tables of all runs at one step; those before stay until these are here. */
-export function useTables(shown: Shown[]): Loaded<RunTable[]> {
-  const tables = shown.flatMap(({ run, step, items }) => {
-    return items[0]?.kind === 'table' ? [{ run, step, item: items[0] }] : [];
-  });
-  const load = () =>
-    Promise.all(
-      tables.map(async ({ run, step, item }) => {
-        const table = await mediaJson<RunTable['table']>(run.uid, item.path, item.sha256);
-        return { run, step, table };
-      }),
-    );
-  const id = tables.map(({ run, item }) => `${run.uid} ${item.path} ${item.sha256}`).join('\n');
-  return useLoaded(load, id);
-}
 
 /** With the columns that each run's own specification names. */
 export function plotTables(tables: RunTable[], runs: Run[], spec: PlotSpec): PlotTable[] {

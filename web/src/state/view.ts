@@ -185,6 +185,8 @@ export interface PanelSettings {
   full?: '1';
   /** A chart of `wandb.plot` shows its table. */
   table?: '1';
+  /** Tables of several runs side by side, not as one. */
+  apart?: '1';
   /** A confusion matrix shows shares of the actual class. */
   shares?: '1';
 }

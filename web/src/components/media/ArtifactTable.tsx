@@ -31,7 +31,7 @@ export function ArtifactTable({ artifact, path }: { artifact: Artifact; path: st
   const answer = useTable(() => readArtifactTable(artifact.id, path), `${artifact.id} ${path}`);
   if (!answer) return null;
   if ('error' in answer) return <p class="bad t12">{answer.error}</p>;
-  return <TableGrid uid={artifact.run?.uid ?? 0} table={answer.table} name={path} />;
+  return <TableGrid of={artifact.run?.uid ?? 0} table={answer.table} name={path} />;
 }
 
 interface ReferredTableProps {
@@ -46,7 +46,7 @@ export function ReferredTable({ run, item, name }: ReferredTableProps) {
   const { reference } = item;
   const answer = useTable(() => readReferredTable(reference), reference);
   if (!answer) return null;
-  if (!('error' in answer)) return <TableGrid uid={run.uid} table={answer.table} name={name} />;
+  if (!('error' in answer)) return <TableGrid of={run.uid} table={answer.table} name={name} />;
   const href = runHref(run.entity, run.project, run.run_id, 'artifacts');
   return (
     <p class="t12">

@@ -6,6 +6,7 @@ import type { Run } from '../../api/types';
 import type { MediaItem, MediaKind } from '../../math/media';
 import { formatCount } from '../../math/numbers';
 import { useHref } from '../../state/media';
+import type { RunItems } from '../../state/mediaMoment';
 import { colorOf, cssColor } from '../../state/visibility';
 import { lazy } from '../lazy';
 import { FileLink, fileName } from './FileLink';
@@ -18,12 +19,6 @@ import { TableItem } from './TableItem';
 const ReferredTable = lazy(() => import('./ArtifactTable').then((m) => m.ReferredTable));
 const GraphItem = lazy(() => import('./GraphView').then((m) => m.GraphItem));
 const SceneItem = lazy(() => import('./SceneItem').then((m) => m.SceneItem));
-
-export interface RunItems {
-  run: Run;
-  step: number;
-  items: MediaItem[];
-}
 
 interface MediaBoxProps {
   name: string;

@@ -2,26 +2,29 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { ApiError } from '../../api/client';
 import type { Key } from '../../api/types';
-import type { Note } from '../../charts/types';
 import { keyTitle } from '../../math/keyTitle';
-import { mediaItems } from '../../math/media';
-import { lastAtOrBefore } from '../../math/search';
-import { type RunRows, useMediaRows } from '../../state/media';
+import { downloadTables } from '../../state/download';
+import {
+  areTables,
+  notesOf,
+  type RunItems,
+  readTables,
+  useMediaMoment,
+} from '../../state/mediaMoment';
 import { exposePanel } from '../../state/panels';
-import { params, setParams } from '../../state/view';
+import { attempt } from '../../state/toasts';
+import { panelSettings, setPanel } from '../../state/view';
 import { useScope } from '../../state/workspace';
-import { IconButton } from '../controls';
+import { type Choice, IconButton, Segments } from '../controls';
 import { Dialog } from '../Dialog';
 import type { OwnFrame } from '../fieldViews';
-import { KeyName } from '../KeyName';
+import { PanelName } from '../KeyName';
 import { Panel } from '../Panel';
-import { MediaBox, type RunItems } from './MediaBox';
+import { MediaBox } from './MediaBox';
 import { MediaSteps } from './MediaSteps';
+import { StackedTables } from './StackedTables';
 import '../../styles/media.css';
-
-const MOST_RUNS = 12;
 
 interface MediaViewProps {
   field: Key;
@@ -33,30 +36,40 @@ export function MediaView({ field, own }: MediaViewProps) {
   const { runs } = useScope();
   const title = own?.title ?? keyTitle(field.key);
   const owners = runs.value.filter(({ uid }) => field.runs.includes(uid));
-  const loaded = useMediaRows(owners.slice(0, MOST_RUNS), field.key);
+  const { steps, at, shown, select, waiting, error } = useMediaMoment(id, field.key, owners);
   const large = useMemo(() => signal(false), []);
-  const rows = loaded instanceof ApiError || !loaded ? [] : loaded;
-  const steps = useMemo(() => stepsOf(rows), [loaded]);
-  const at = chosenStep(id, steps);
-  const shown = useMemo(() => (at === null ? [] : itemsAt(rows, at)), [loaded, at]);
-  useExposed(own?.id ?? `media ${field.key}`, field, at, shown);
-  const select = (step: number) =>
-    setParams({ [`m.${id}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
+  const panelId = own?.id ?? `media ${field.key}`;
+  useExposed(panelId, field, at, shown);
+  const tables = areTables(shown);
+  const several = tables && shown.length > 1;
   const body = (
     <>
-      <MediaBox name={title} shown={shown} single={owners.length === 1} />
+      {several && panelSettings(panelId).apart !== '1' ? (
+        <StackedTables shown={shown} name={title} />
+      ) : (
+        <MediaBox name={title} shown={shown} single={owners.length === 1} />
+      )}
       {at !== null && <MediaSteps name={title} steps={steps} at={at} onSelect={select} />}
     </>
   );
   return (
     <Panel
       label={title}
-      title={<KeyName name={own?.title ?? field.key} />}
+      title={<PanelName name={field.key} given={own?.title} />}
       notes={notesOf(owners.length)}
-      loading={loaded === null && owners.length > 0}
-      error={loaded instanceof ApiError ? loaded : null}
+      loading={waiting}
+      error={error}
+      controls={several && <Arrangement id={panelId} title={title} />}
       actions={
         <>
+          {tables && (
+            <IconButton
+              icon="download"
+              label={`Download ${title} as CSV`}
+              small
+              onClick={() => void downloadShown(title, shown)}
+            />
+          )}
           <IconButton
             icon="expand"
             label={`Explore ${title}`}
@@ -73,7 +86,7 @@ export function MediaView({ field, own }: MediaViewProps) {
       {!large.value && body}
       <Dialog open={large} label={title} class="largemedia">
         <div class="head">
-          <KeyName name={own?.title ?? field.key} />
+          <PanelName name={field.key} given={own?.title} />
           <div class="sp" />
           <IconButton
             icon="x"
@@ -89,32 +102,27 @@ export function MediaView({ field, own }: MediaViewProps) {
   );
 }
 
-/** The steps at which any of the runs logged the key. */
-export function stepsOf(all: RunRows[]): number[] {
-  const steps = new Set(all.flatMap(({ rows }) => rows.map(({ step }) => step)));
-  return [...steps].sort((a, b) => a - b);
+const ARRANGEMENTS: readonly Choice<'together' | 'apart'>[] = [
+  ['together', 'One table'],
+  ['apart', 'Side by side'],
+];
+
+/** How the tables of several runs stand. */
+function Arrangement({ id, title }: { id: string; title: string }) {
+  return (
+    <Segments
+      label={`Tables of ${title}`}
+      value={panelSettings(id).apart === '1' ? 'apart' : 'together'}
+      choices={ARRANGEMENTS}
+      onChange={(next) => setPanel(id, { apart: next === 'apart' ? '1' : null })}
+    />
+  );
 }
 
-/** The step in the address, or the last one, which moves on while a run grows. */
-export function chosenStep(id: string, steps: number[]): number | null {
-  const text = params.value[`m.${id}`];
-  const place = text ? Math.max(0, lastAtOrBefore(steps, Number(text))) : steps.length - 1;
-  return steps[place] ?? null;
-}
-
-export function itemsAt(all: RunRows[], at: number): RunItems[] {
-  return all.flatMap(({ run, rows }) => {
-    const place = lastAtOrBefore(
-      rows.map(({ step }) => step),
-      at,
-    );
-    if (place < 0) return [];
-    return [{ run, step: rows[place].step, items: mediaItems(rows[place].value) }];
-  });
-}
-
-export const notesOf = (owners: number): Note[] =>
-  owners > MOST_RUNS ? [{ text: `the first ${MOST_RUNS} of ${owners} runs`, tone: 'plain' }] : [];
+const downloadShown = (title: string, shown: RunItems[]) =>
+  attempt('The table could not be read', async () =>
+    downloadTables(title, await readTables(shown)),
+  );
 
 /** What is on screen, for `window.lossboard.panels`. */
 function useExposed(id: string, field: Key, at: number | null, shown: RunItems[]): void {

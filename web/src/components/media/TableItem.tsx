@@ -6,7 +6,9 @@ import type { Json } from '../../api/types';
 import { type MediaItem, mediaItems } from '../../math/media';
 import { formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
+import type { RunTable } from '../../state/download';
 import { useHref, useJson } from '../../state/media';
+import { colorOf, cssColor } from '../../state/visibility';
 import { IconButton, SearchField } from '../controls';
 import { Icon } from '../Icon';
 import { ValueText } from '../ValueText';
@@ -24,7 +26,7 @@ interface TableItemProps {
 export function TableItem({ uid, item, name }: TableItemProps) {
   const table = useJson<LoggedTable>(uid, item);
   if (table instanceof ApiError) return <p class="bad t12">{table.message}</p>;
-  return table && <TableGrid uid={uid} table={table} name={name} />;
+  return table && <TableGrid of={uid} table={table} name={name} />;
 }
 
 interface Sort {
@@ -33,13 +35,13 @@ interface Sort {
 }
 
 interface GridProps {
-  /** The run whose files the cells name. */
-  uid: number;
+  /** The run whose files the cells name; of several runs, whose each row is: its first cell names it. */
+  of: number | ReadonlyMap<Json[], RunTable>;
   table: LoggedTable;
   name: string;
 }
 
-export function TableGrid({ uid, table, name }: GridProps) {
+export function TableGrid({ of, table, name }: GridProps) {
   const [search, setSearch] = useState('');
   const [sort, setSort] = useState<Sort | null>(null);
   const [page, setPage] = useState(0);
@@ -69,7 +71,7 @@ export function TableGrid({ uid, table, name }: GridProps) {
             <tr>
               {table.columns.map((column, i) => (
                 <Head
-                  key={column}
+                  key={`${i} ${column}`}
                   name={String(column)}
                   numeric={numeric[i]}
                   sort={sort?.column === i ? sort : null}
@@ -80,18 +82,44 @@ export function TableGrid({ uid, table, name }: GridProps) {
           </thead>
           <tbody>
             {rows.slice(at * ROWS_A_PAGE, (at + 1) * ROWS_A_PAGE).map((row, i) => (
-              <tr key={i}>
-                {row.map((cell, j) => (
-                  <td key={j} class={numeric[j] ? 'r-num' : undefined}>
-                    <Cell uid={uid} cell={cell} />
-                  </td>
-                ))}
-              </tr>
+              <Row key={i} of={of} row={row} numeric={numeric} />
             ))}
           </tbody>
         </table>
       </section>
     </div>
+  );
+}
+
+interface RowProps extends Pick<GridProps, 'of'> {
+  row: Json[];
+  numeric: boolean[];
+}
+
+function Row({ of, row, numeric }: RowProps) {
+  const owner = typeof of === 'number' ? null : of.get(row)!;
+  const uid = typeof of === 'number' ? of : owner!.run.uid;
+  return (
+    <tr>
+      {row.map((cell, i) => (
+        <td key={i} class={numeric[i] ? 'r-num' : undefined}>
+          {owner && i === 0 ? <RunName {...owner} /> : <Cell uid={uid} cell={cell} />}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function RunName({ run, step }: RunTable) {
+  return (
+    <span
+      class="row of"
+      style={{ '--c': cssColor(colorOf(run)) }}
+      title={`${run.name}, step ${formatCount(step)}`}
+    >
+      <span class="dot" />
+      {run.name}
+    </span>
   );
 }
 

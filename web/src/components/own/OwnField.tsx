@@ -1,13 +1,19 @@
-/** An added panel of logged keys: lines, histograms or media, of the shown or of chosen runs. */
+/** An added panel of logged keys: lines, histograms, tables, charts or media, of the shown or of chosen runs. */
 
 import { computed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { ownersOf } from '../../state/metricLines';
-import { editPanel, fits, type KeyKind, type OwnPanel, savePanel } from '../../state/ownPanels';
+import {
+  choicesFor,
+  editPanel,
+  type KeyKind,
+  type OwnPanel,
+  savePanel,
+} from '../../state/ownPanels';
 import { type Scope, ScopeProvider, useScope } from '../../state/workspace';
 import { IconButton } from '../controls';
-import { HistogramView, MediaView, type OwnFrame } from '../fieldViews';
+import { HistogramView, MediaView, type OwnFrame, PlotView } from '../fieldViews';
 import { LineView } from '../LineView';
 import { Panel } from '../Panel';
 
@@ -19,10 +25,13 @@ interface OwnFieldProps {
 
 export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
   const scope = useChosen(panel.runs);
-  const { keys } = scope.workspace.store.catalogue.value;
-  const fields = panel.keys.flatMap(
-    (name) => keys.find((key) => key.key === name && fits(key, panel.kind)) ?? [],
+  const { catalogue, runs } = scope.workspace.store;
+  const { keys } = catalogue.value;
+  const known = useMemo(
+    () => choicesFor(panel.kind, keys, runs.value),
+    [panel.kind, keys, runs.value],
   );
+  const fields = panel.keys.flatMap((name) => known.get(name) ?? []);
   const [run] = ownersOf(fields, scope.runs.value);
   const actions = (
     <>
@@ -60,8 +69,11 @@ function View({ panel, fields, run, own }: ViewProps) {
   switch (panel.kind) {
     case 'lines':
       return <LineView fields={fields} own={own} />;
+    case 'table':
     case 'media':
       return <MediaView field={field} own={own} />;
+    case 'chart':
+      return <PlotView field={field} own={own} />;
     case 'histogram': {
       const onView = (view: OwnPanel['view']) => savePanel({ ...panel, view });
       const frame = { ...own, view: panel.view, onView };

@@ -38,7 +38,13 @@ export function OwnSection() {
       {open && (
         <div class="grid" style={{ '--cols': shownColumns.value }}>
           {panels.map((panel: OwnPanel) => (
-            <PanelPlace key={panel.id} id={panel.id} section={SECTION} ids={ids}>
+            <PanelPlace
+              key={panel.id}
+              id={panel.id}
+              section={SECTION}
+              ids={ids}
+              wide={panel.kind === 'table'}
+            >
               <OwnPanelView panel={panel} />
             </PanelPlace>
           ))}

@@ -4,8 +4,8 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { keyTitle } from '../../math/keyTitle';
 import {
+  choicesFor,
   editedPanel,
-  fits,
   isKeyKind,
   newPanelId,
   OWN_KINDS,
@@ -29,6 +29,8 @@ const MOST_RUNS = 12;
 const NEEDS: Record<OwnKind, [least: number, most: number]> = {
   lines: [1, 12],
   histogram: [1, 1],
+  table: [1, 1],
+  chart: [1, 1],
   media: [1, 1],
   bars: [1, 1],
   scalar: [1, 1],
@@ -160,9 +162,10 @@ interface ValuesProps {
 function Values({ panel: { kind, keys }, most, onChange }: ValuesProps) {
   const { store } = useScope().workspace;
   const all: Choice<string>[] = isKeyKind(kind)
-    ? store.catalogue.value.keys
-        .filter((key) => fits(key, kind))
-        .map(({ key }) => [key, keyTitle(key)])
+    ? [...choicesFor(kind, store.catalogue.value.keys, store.runs.value).keys()].map((name) => [
+        name,
+        keyTitle(name),
+      ])
     : columnsOf(store.runs.value)
         .filter((by) => kind !== 'importance' || isResult(by))
         .map((by) => [by, fullName(by)]);

@@ -16,6 +16,7 @@ import { exploredPlot } from './plotFigure';
 
 interface PlotActionsProps {
   id: string;
+  name: string;
   spec: PlotSpec;
   tables: PlotTable[];
   /** What was logged, drawn or not. */
@@ -26,7 +27,7 @@ interface PlotActionsProps {
   drawn: boolean;
 }
 
-export function PlotActions({ id, spec, tables, logged, asTable, drawn }: PlotActionsProps) {
+export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: PlotActionsProps) {
   const place = useRef<HTMLSpanElement>(null);
   const shares = panelSettings(id).shares === '1';
   const open = () => explore(exploredPlot(spec, tables, shares));
@@ -34,8 +35,8 @@ export function PlotActions({ id, spec, tables, logged, asTable, drawn }: PlotAc
   const table = () => downloadTables(spec.key, logged);
   return (
     <span class="row" ref={place} onPointerEnter={prefetchExplore}>
-      {drawn && <IconButton icon="expand" label={`Explore ${spec.key}`} small onClick={open} />}
-      <Menu icon="more" label={`Settings of ${spec.key}`} small>
+      {drawn && <IconButton icon="expand" label={`Explore ${name}`} small onClick={open} />}
+      <Menu icon="more" label={`Settings of ${name}`} small>
         {(close) => {
           const then = (run: () => void) => () => {
             close();

@@ -6,47 +6,49 @@ import type { Key, Run } from '../../api/types';
 import type { Legend, Note } from '../../charts/types';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { plotKind } from '../../math/plots';
-import { useMediaRows } from '../../state/media';
-import { plotTables, specOf, useTables } from '../../state/plots';
-import { panelSettings, setPanel, setParams } from '../../state/view';
+import { notesOf, useMediaMoment, useTables } from '../../state/mediaMoment';
+import { plotTables, specOf } from '../../state/plots';
+import { panelSettings, setPanel } from '../../state/view';
 import { colorOf } from '../../state/visibility';
 import { useScope } from '../../state/workspace';
 import { Segments } from '../controls';
-import { KeyName } from '../KeyName';
+import type { OwnFrame } from '../fieldViews';
+import { KeyName, PanelName } from '../KeyName';
 import { MediaBox } from '../media/MediaBox';
 import { MediaSteps } from '../media/MediaSteps';
-import { chosenStep, itemsAt, MediaView, notesOf, stepsOf } from '../media/MediaView';
+import { MediaView } from '../media/MediaView';
 import { Panel } from '../Panel';
 import { PlotActions } from './PlotActions';
 import { PlotChart } from './PlotChart';
 import './plots.css';
 
-const MOST_RUNS = 12;
+interface PlotViewProps {
+  /** Of the table that is drawn. */
+  field: Key;
+  own?: OwnFrame;
+}
 
-export function PlotView({ field }: { field: Key }) {
+export function PlotView({ field, own }: PlotViewProps) {
   const { runs } = useScope();
   const owners = runs.value.filter(({ uid }) => field.runs.includes(uid));
   const spec = owners.map((run) => specOf(run, field.key)).find((found) => found !== undefined);
-  if (!spec) return <MediaView field={field} />;
-  return <Plot field={field} spec={spec} owners={owners} />;
+  if (!spec) return <MediaView field={field} own={own} />;
+  return <Plot field={field} own={own} spec={spec} owners={owners} />;
 }
 
-interface PlotProps {
-  field: Key;
+interface PlotProps extends PlotViewProps {
   spec: PlotSpec;
   owners: Run[];
 }
 
-function Plot({ field, spec, owners }: PlotProps) {
-  const id = `plot ${spec.key}`;
+function Plot({ field, own, spec, owners }: PlotProps) {
+  const id = own?.id ?? `plot ${spec.key}`;
+  const name = own?.title ?? spec.key;
   const settings = panelSettings(id);
   const kind = plotKind(spec);
   const alike = owners.filter((run) => specOf(run, field.key)?.name === spec.name);
-  const rows = useMediaRows(alike.slice(0, MOST_RUNS), field.key);
-  const known = rows instanceof ApiError || !rows ? [] : rows;
-  const steps = useMemo(() => stepsOf(known), [rows]);
-  const at = chosenStep(field.key, steps);
-  const shown = useMemo(() => (at === null ? [] : itemsAt(known, at)), [rows, at]);
+  const moment = useMediaMoment(own?.id ?? field.key, field.key, alike);
+  const { steps, at, shown, select } = moment;
   const loaded = useTables(shown);
   const looks = alike.map((run) => [run.uid, run.name, colorOf(run)].join()).join();
   const logged = loaded instanceof ApiError || !loaded ? [] : loaded;
@@ -58,28 +60,29 @@ function Plot({ field, spec, owners }: PlotProps) {
   const [legend, setLegend] = useState<Legend | null>(null);
   const undrawn = undrawnReason(spec, tables);
   const asTable = undrawn !== null || settings.table === '1';
-  const select = (step: number) =>
-    setParams({ [`m.${field.key}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
   const panel = { id, kind: kind ?? 'table', key: spec.key, runs: alike.map(({ uid }) => uid) };
   return (
     <Panel
-      label={spec.key}
-      title={<Title spec={spec} />}
+      label={name}
+      title={name === spec.key ? <Title spec={spec} /> : <PanelName name={spec.key} given={name} />}
       notes={[...notesOf(alike.length), ...otherNote(owners.length - alike.length), ...notes]}
       legend={asTable ? null : legend}
-      controls={!asTable && kind === 'matrix' && <SharesSwitch id={id} spec={spec} />}
-      loading={rows === null || (loaded === null && shown.length > 0)}
-      error={rows instanceof ApiError ? rows : loaded instanceof ApiError ? loaded : null}
+      controls={!asTable && kind === 'matrix' && <SharesSwitch id={id} name={name} />}
+      loading={moment.waiting || (loaded === null && shown.length > 0)}
+      error={moment.error ?? (loaded instanceof ApiError ? loaded : null)}
       actions={
-        <PlotActions
-          {...{ id, spec, tables, logged, asTable }}
-          drawn={undrawn === null && tables.length > 0}
-        />
+        <>
+          <PlotActions
+            {...{ id, name, spec, tables, logged, asTable }}
+            drawn={undrawn === null && tables.length > 0}
+          />
+          {own?.actions}
+        </>
       }
     >
       {undrawn && <p class="undrawn t12">{undrawn}</p>}
       {asTable ? (
-        <MediaBox name={spec.key} shown={shown} single={alike.length === 1} />
+        <MediaBox name={name} shown={shown} single={alike.length === 1} />
       ) : tables.length > 0 ? (
         <PlotChart
           panel={panel}
@@ -91,7 +94,7 @@ function Plot({ field, spec, owners }: PlotProps) {
       ) : (
         <div class="plot" />
       )}
-      {at !== null && <MediaSteps name={spec.key} steps={steps} at={at} onSelect={select} />}
+      {at !== null && <MediaSteps name={name} steps={steps} at={at} onSelect={select} />}
     </Panel>
   );
 }
@@ -124,10 +127,10 @@ const SHARES = [
   ['shares', 'Row %'],
 ] as const;
 
-function SharesSwitch({ id, spec }: { id: string; spec: PlotSpec }) {
+function SharesSwitch({ id, name }: { id: string; name: string }) {
   return (
     <Segments
-      label={`Cells of ${spec.key}`}
+      label={`Cells of ${name}`}
       value={panelSettings(id).shares === '1' ? 'shares' : 'counts'}
       choices={SHARES}
       onChange={(next) => setPanel(id, { shares: next === 'shares' ? '1' : null })}

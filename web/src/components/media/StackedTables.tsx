@@ -1,0 +1,31 @@
+/** The logged tables of several runs as one, each row with its run. */
+
+import { useMemo } from 'preact/hooks';
+import { ApiError } from '../../api/client';
+import type { Json } from '../../api/types';
+import { concatenated } from '../../math/table';
+import type { RunTable } from '../../state/download';
+import { type RunItems, useTables } from '../../state/mediaMoment';
+import { TableGrid } from './TableItem';
+
+export function StackedTables({ shown, name }: { shown: RunItems[]; name: string }) {
+  const loaded = useTables(shown);
+  const tables = loaded instanceof ApiError || !loaded ? [] : loaded;
+  const { table, owners } = useMemo(() => stacked(tables), [loaded]);
+  if (loaded instanceof ApiError) return <p class="bad t12">{loaded.message}</p>;
+  return (
+    <div class="media fills">{loaded && <TableGrid of={owners} table={table} name={name} />}</div>
+  );
+}
+
+function stacked(tables: RunTable[]) {
+  const table = concatenated(
+    tables.map(({ run, table: { columns, data } }) => ({
+      columns: ['run', ...columns],
+      data: data.map((row) => [run.name, ...row]),
+    })),
+  );
+  const ofRows = tables.flatMap((one) => one.table.data.map(() => one));
+  const owners = new Map<Json[], RunTable>(table.data.map((row, i) => [row, ofRows[i]]));
+  return { table, owners };
+}
