@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .conftest import Server, open_panel
+from .conftest import Server, open_panel, start_run
 
 LOSS = "scalar train/loss"
 MOST_STOPS = 250
@@ -167,3 +169,80 @@ def test_a_heading_reached_by_tab_stays_in_sight_while_panels_above_it_come(
     page.wait_for_timeout(1200)  # for the panels above it, which are in sight now
     expect(heading).to_be_focused()
     expect(heading).to_be_in_viewport(ratio=1)
+
+
+def test_a_removed_panel_leaves_the_focus_to_its_neighbour(
+    page: Page, server: Server, logged: str
+) -> None:
+    own = [
+        {"id": "own a", "kind": "scalar", "title": "First", "keys": ["summary.lr"]},
+        {"id": "own b", "kind": "lines", "title": "Second", "keys": ["lr"]},
+        {"id": "own c", "kind": "bars", "title": "Third", "keys": ["config.rate"]},
+    ]
+    page.goto(f"{server.base_url}/local/{logged}")
+    page.evaluate("own => history.replaceState(null, '', '?own=' + own)", json.dumps(own))
+    page.reload()
+
+    def remove_by_menu(title: str) -> None:
+        page.get_by_role("button", name=f"Settings of {title}", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Remove the panel").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("region", name=title, exact=True)).to_have_count(0)
+
+    remove_by_menu("First")
+    second = page.get_by_role("region", name="Second", exact=True)
+    expect(second.locator(".ph button:focus")).to_have_count(1)
+    remove_by_menu("Third")
+    expect(second.locator(".ph button:focus")).to_have_count(1)
+    second.get_by_role("button", name="Remove Second").focus()
+    page.keyboard.press("Enter")
+    expect(second).to_have_count(0)
+    expect(page.get_by_role("button", name="Add a panel")).to_be_focused()
+
+
+def test_a_deleted_run_leaves_the_focus_to_the_next_row(page: Page, server: Server) -> None:
+    project = f"deleted-{uuid.uuid4().hex[:8]}"
+    for number in range(5):
+        start_run(server.base_url, project, name=f"run-{number}").finish()
+    page.goto(f"{server.base_url}/local/{project}/runs")
+
+    def delete_by_menu(name: str) -> None:
+        page.get_by_role("button", name=f"Actions of {name}", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Delete run").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(f"Deleted {name}")).to_be_visible()
+
+    delete_by_menu("run-3")  # the newest stands first
+    expect(page.get_by_role("button", name="Actions of run-2")).to_be_focused()
+    delete_by_menu("run-0")
+    expect(page.get_by_role("button", name="Actions of run-1")).to_be_focused()
+    page.get_by_label("Select run-4", exact=True).press("Space")
+    page.get_by_label("Select run-2", exact=True).press("Space")
+    page.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Actions of run-1")).to_be_focused()
+    page.get_by_label("Select run-1", exact=True).press("Space")
+    page.get_by_role("button", name="Select none").press("Enter")
+    expect(page.get_by_role("button", name="Actions of run-1")).to_be_focused()
+
+
+def test_a_deleted_view_leaves_the_focus_in_the_menu_which_escape_closes(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
+    button = page.get_by_role("button", name="Saved views")
+    for name in ("Short-lived A", "Short-lived B"):
+        button.press("Enter")
+        page.get_by_label("Name of the view").fill(name)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(f"Saved the view {name}")).to_be_visible()
+    button.press("Enter")
+    for name in ("Short-lived A", "Short-lived B"):
+        delete = page.get_by_role("button", name=f"Delete the view {name}")
+        delete.press("Enter")
+        expect(delete).to_have_count(0)
+        expect(page.locator(".menu :focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu")).to_have_count(0)
+    expect(button).to_be_focused()

@@ -16,6 +16,7 @@ import {
 import { IconButton } from './controls';
 import { Icon } from './Icon';
 import { Menu, onEnter } from './Menu';
+import { yieldFocus } from './yieldFocus';
 
 export function ViewsMenu() {
   const views = savedViews.value?.views ?? [];
@@ -114,7 +115,10 @@ function ViewEntry({ view, onOpen }: { view: SavedView; onOpen(): void }) {
         small
         icon="trash"
         label={`Delete the view ${view.name}`}
-        onClick={() => void deleteView(view)}
+        onClick={() => {
+          yieldFocus('.viewrow');
+          void deleteView(view);
+        }}
       />
     </div>
   );

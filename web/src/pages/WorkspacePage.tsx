@@ -32,7 +32,12 @@ export function WorkspacePage({ entity, project }: { entity: string; project: st
             <RunsSidebar workspace={workspace} open={drawer} />
             <main class="main">
               <Toolbar>
-                <IconButton icon="plus" label="Add a panel" onClick={() => editPanel(null)} />
+                <IconButton
+                  icon="plus"
+                  class="addpanel"
+                  label="Add a panel"
+                  onClick={() => editPanel(null)}
+                />
                 <ViewsMenu />
               </Toolbar>
               <Sheet own />

@@ -3,7 +3,7 @@
 import { deleteRuns, patchRuns, type RunsChange, restoreRuns } from '../api/client';
 import type { Run } from '../api/types';
 import { openProject } from './overlays';
-import { selectNone } from './selection';
+import { nextRow, selectNone } from './selection';
 import { attempt, say } from './toasts';
 
 const uidsOf = (runs: Run[]): number[] => runs.map(({ uid }) => uid);
@@ -51,9 +51,20 @@ async function putBack(runs: Run[], before: (run: Run) => string, field: 'group'
   }
 }
 
-export async function removeRuns(runs: Run[]): Promise<void> {
+/** The run after the removed ones as they are listed, else the one before them. */
+function neighbour(uids: number[], listed: Run[]): Run | undefined {
+  const stays = ({ uid }: Run) => !uids.includes(uid);
+  const at = Math.max(
+    0,
+    listed.findIndex((run) => !stays(run)),
+  );
+  return listed.slice(at).find(stays) ?? listed.slice(0, at).filter(stays).at(-1);
+}
+
+export async function removeRuns(runs: Run[], listed: Run[]): Promise<void> {
   const store = openProject.peek();
   const uids = uidsOf(runs);
+  nextRow.value = neighbour(uids, listed)?.uid ?? null;
   store?.drop(uids);
   selectNone();
   if (!(await attempt('The runs were not deleted', () => deleteRuns(uids)))) {

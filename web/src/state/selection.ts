@@ -5,6 +5,9 @@ import type { Run } from '../api/types';
 
 export const selected = signal<ReadonlySet<number>>(new Set());
 
+/** The run whose row is given the focus, as what had it is gone. */
+export const nextRow = signal<number | null>(null);
+
 /** The run that was pressed last: a range goes from it to the next. */
 let anchor: number | null = null;
 

@@ -20,6 +20,7 @@ import { IconButton } from '../controls';
 import { Icon } from '../Icon';
 import { Menu } from '../Menu';
 import { Panel } from '../Panel';
+import { yieldFocus } from '../yieldFocus';
 import { BrushSettings } from './BrushSettings';
 import { Markdown } from './Markdown';
 import { OwnBars, OwnScalar, OwnScatter } from './OwnCharts';
@@ -85,6 +86,7 @@ function Body({ panel, onNotes }: BodyProps) {
 }
 
 function remove(panel: OwnPanel, title: string): void {
+  yieldFocus('.place', '.addpanel');
   removePanel(panel.id);
   say(`Removed ${title}`, { label: 'Undo', run: () => savePanel(panel) });
 }

@@ -7,6 +7,7 @@ import { filterFault, filterRoot, setFilter } from '../../state/filters';
 import { type FilterGroup, type FilterNode, isGroup } from '../../state/filterTree';
 import { setParams } from '../../state/view';
 import { Icon } from '../Icon';
+import { yieldFocus } from '../yieldFocus';
 
 const MOST_CHIPS = 4;
 
@@ -78,7 +79,14 @@ function Chip({ words, onRemove }: ChipProps) {
       <button type="button" class="ell" aria-label={`Edit ${text}`} onClick={openEditor}>
         {words.map((word, i) => (i % 2 ? <b key={i}>{word}</b> : word))}
       </button>
-      <button type="button" aria-label={`Remove ${text}`} onClick={onRemove}>
+      <button
+        type="button"
+        aria-label={`Remove ${text}`}
+        onClick={() => {
+          yieldFocus('.chip');
+          onRemove();
+        }}
+      >
         <Icon name="x" />
       </button>
     </span>

@@ -3,7 +3,6 @@
 import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
-import { removeRuns } from '../../state/bulkEdits';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
 import { attempt } from '../../state/toasts';
 import { cssColor, showOnly } from '../../state/visibility';
@@ -25,10 +24,11 @@ interface RunActionsProps {
   /** The button that opened them. */
   anchor: HTMLElement;
   onEdit(field: EditedField): void;
+  onRemove(): void;
   onClose(): void;
 }
 
-export function RunActions({ run, anchor, onEdit, onClose }: RunActionsProps) {
+export function RunActions({ run, anchor, onEdit, onRemove, onClose }: RunActionsProps) {
   const isBaseline = baselineId.value === run.run_id;
   const isPinned = pinnedIds.value.has(run.run_id);
   const entry = (icon: IconName, text: string, act: () => void) => (
@@ -57,7 +57,7 @@ export function RunActions({ run, anchor, onEdit, onClose }: RunActionsProps) {
       {entry('eye', 'Show only this run', () => showOnly(run))}
       <Colors run={run} />
       <hr />
-      {entry('trash', 'Delete run', () => void removeRuns([run]))}
+      {entry('trash', 'Delete run', onRemove)}
     </MenuList>
   );
 }

@@ -11,7 +11,7 @@ import {
   resetColors,
   setGroup,
 } from '../../state/bulkEdits';
-import { selectAll, selectNone } from '../../state/selection';
+import { nextRow, selectAll, selectNone } from '../../state/selection';
 import { setShown } from '../../state/visibility';
 import type { Workspace } from '../../state/workspace';
 import { IconButton } from '../controls';
@@ -30,7 +30,14 @@ export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
     setShown(workspace.filtered.peek(), workspace.visible.peek(), chosen, on);
   return (
     <section class="bar selection" aria-label="Selected runs">
-      <IconButton icon="x" label="Select none" onClick={selectNone} />
+      <IconButton
+        icon="x"
+        label="Select none"
+        onClick={() => {
+          nextRow.value = chosen[0].uid;
+          selectNone();
+        }}
+      />
       <b>{countOf(chosen)} selected</b>
       {chosen.length < listed.length && (
         <button type="button" class="link" onClick={() => selectAll(listed)}>
@@ -89,7 +96,7 @@ export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
         )}
       </Menu>
       <Action icon="reset" text="Reset colour" onClick={() => resetColors(chosen)} />
-      <Action icon="trash" text="Delete" onClick={() => void removeRuns(chosen)} />
+      <Action icon="trash" text="Delete" onClick={() => void removeRuns(chosen, listed)} />
     </section>
   );
 }

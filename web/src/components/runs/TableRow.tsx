@@ -59,6 +59,7 @@ export class TableRow extends Component<TableRowProps> {
         ref={this.row}
         class={`${tone} ${selected ? 'sel' : ''}`}
         style={{ top: `${top}px` }}
+        data-run={run.uid}
         aria-rowindex={index}
         aria-selected={selected}
       >

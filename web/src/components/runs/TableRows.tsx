@@ -1,9 +1,11 @@
 /** The rows of the table: only those in sight exist, and scrolling moves them to where it goes. */
 
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
+import { removeRuns } from '../../state/bulkEdits';
 import { baselineId, groupField, type ListRow, listRows } from '../../state/runList';
-import { select, selected } from '../../state/selection';
+import { nextRow, select, selected } from '../../state/selection';
 import { params, setParams } from '../../state/view';
 import { toggleRun } from '../../state/visibility';
 import type { Workspace } from '../../state/workspace';
@@ -48,6 +50,7 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
   const first = Math.max(0, Math.min(from, rows.length - slots));
   const fixed = notes ? 6 : 5;
   const order = useOrder(first, slots, moving);
+  useFocusOfNextRow(box);
   return (
     <section
       class={`sheet ${sideways ? 'sideways' : ''}`}
@@ -109,6 +112,7 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
           key={opened.run.uid}
           {...opened}
           onEdit={(field) => actions.edit(opened.run, field)}
+          onRemove={() => void removeRuns([opened.run], runsOf(rows))}
           onClose={close}
         />
       )}
@@ -170,6 +174,16 @@ function useOrder(first: number, slots: number, moving: boolean): number[] {
   if (!moving) turn.current = slots > 0 ? first % slots : 0;
   const ahead = turn.current - (first % slots) + slots;
   return Array.from({ length: slots }, (_, i) => first + ((ahead + i) % slots));
+}
+
+/** Once the rows stand anew; their own focus has gone to the box by then. */
+function useFocusOfNextRow(box: RefObject<HTMLElement | null>): void {
+  const uid = nextRow.value;
+  useEffect(() => {
+    if (uid === null) return;
+    box.current!.querySelector<HTMLElement>(`[data-run='${uid}'] .rowacts`)?.focus();
+    nextRow.value = null;
+  }, [uid]);
 }
 
 interface Range {
