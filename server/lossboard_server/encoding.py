@@ -2,18 +2,21 @@
 
 In JSON they are the strings "NaN", "Infinity" and "-Infinity" (lossboard.wire); MessagePack
 carries them as IEEE 754. A numeric column is a numpy array: a list in JSON, the bytes of a
-little-endian float64 array in MessagePack.
+little-endian float64 array in MessagePack. Of `Columns` MessagePack carries what is equal once.
 """
 
 from __future__ import annotations
 
 import math
+from collections import UserDict
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = [
+    "Columns",
     "decode_json",
     "encode_json",
     "encode_json_text",
@@ -22,6 +25,13 @@ __all__ = [
 ]
 
 decode_json = msgspec.json.Decoder().decode
+
+
+class Columns(UserDict[str, NDArray[Any]]):
+    """Numeric columns of one length, many of which may be equal.
+
+    Of a line that is drawn from its single points, 12 of 15 columns are the value, x, or constant.
+    """
 
 
 def encode_json(value: Any) -> bytes:
@@ -50,6 +60,8 @@ def _finite(value: Any) -> Any:
         return [_finite(item) for item in value]
     if isinstance(value, np.ndarray):
         return _finite_list(value)
+    if isinstance(value, Columns):
+        return {name: _finite_list(column) for name, column in value.items()}
     if isinstance(value, np.generic):
         return _finite(value.item())
     if isinstance(value, msgspec.Struct):
@@ -82,14 +94,38 @@ def _spell(value: float) -> str:
 
 def _packed(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return np.ascontiguousarray(value, dtype="<f8").tobytes()
+        return _float_bytes(value)
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Columns):
+        return _packed_columns(value)
     raise TypeError(f"MessagePack has no form for {type(value).__name__}")
 
 
+def _float_bytes(column: NDArray[Any]) -> bytes:
+    return np.ascontiguousarray(column, dtype="<f8").tobytes()
+
+
+def _packed_columns(columns: Columns) -> dict[str, bytes | str | float]:
+    """Each column as its bytes, the name of an earlier one of the same bytes, or, where all its
+    values are one and there are several, that number."""
+    names: dict[bytes, str] = {}
+    packed: dict[str, bytes | str | float] = {}
+    for name, column in columns.items():
+        data = _float_bytes(column)
+        if len(column) > 1 and data == data[:8] * len(column):
+            packed[name] = float(column[0])
+        else:
+            first = names.setdefault(data, name)
+            packed[name] = data if first == name else first
+    return packed
+
+
 def number_column_schema(kind: type[Any]) -> dict[str, Any]:
-    """JSON schema of a numeric column: numbers and the names of non-finite ones."""
+    """JSON schema of a numeric column (numbers and the names of non-finite ones), or of several."""
+    column = {"type": "array", "items": {"type": ["number", "string"]}}
     if kind is np.ndarray:
-        return {"type": "array", "items": {"type": ["number", "string"]}}
+        return column
+    if kind is Columns:
+        return {"type": "object", "additionalProperties": column}
     raise NotImplementedError

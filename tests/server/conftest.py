@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lossboard.wire import Column, Record, Rows, RunStart, encode_record
 
@@ -106,6 +107,19 @@ def eventually(condition: Callable[[], bool], timeout_secs: float = 20) -> None:
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., None]:
     return eventually
+
+
+def unpacked(packed: Mapping[str, bytes | str | float]) -> dict[str, NDArray[np.float64]]:
+    """Columns of a MessagePack answer, as docs/http_api.md describes them."""
+    columns: dict[str, NDArray[np.float64]] = {}
+    for name, column in packed.items():
+        if isinstance(column, bytes):
+            columns[name] = np.frombuffer(column, "<f8")
+        elif isinstance(column, str):
+            columns[name] = columns[column]
+        else:
+            columns[name] = np.full(len(next(iter(columns.values()))), column)
+    return columns
 
 
 @pytest.fixture(name="rows_of", scope="session")

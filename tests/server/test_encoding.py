@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossboard_server.encoding import encode_json, encode_msgpack
+from lossboard_server.encoding import Columns, encode_json, encode_msgpack
+
+from .conftest import unpacked
 
 SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -24,6 +26,31 @@ def test_a_column_comes_back_number_for_number(values: list[float]) -> None:
     binary = msgspec.msgpack.decode(encode_msgpack({"column": column}))["column"]
     assert np.array_equal(read, column, equal_nan=True)
     assert np.array_equal(np.frombuffer(binary, "<f8"), column, equal_nan=True)
+
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, math.nan, math.inf, 2.5])
+
+
+@given(st.integers(0, 4).flatmap(lambda n: st.lists(st.lists(NUMBERS, min_size=n, max_size=n))))
+def test_columns_that_are_equal_come_back_bit_for_bit(tables: list[list[float]]) -> None:
+    columns = {f"c{i}": np.array(values, dtype="<f8") for i, values in enumerate(tables)}
+    columns = {"index": np.arange(len(tables[0]) if tables else 0, dtype="<f8")} | columns
+    packed = msgspec.msgpack.decode(encode_msgpack(Columns(columns)))
+    back = unpacked(packed)
+    assert {name: column.tobytes() for name, column in back.items()} == {
+        name: column.tobytes() for name, column in columns.items()
+    }
+    assert len({value for value in packed.values() if isinstance(value, bytes)}) == sum(
+        isinstance(value, bytes) for value in packed.values()
+    )
+
+
+def test_columns_of_single_points_are_carried_once() -> None:
+    value, x = np.array([2.0, 3.0]), np.array([7, 9])
+    columns = Columns(x=x, mean=value, min=value, count=np.ones(2), nan=np.zeros(2))
+    packed = msgspec.msgpack.decode(encode_msgpack(columns))
+    assert (packed["min"], packed["count"], packed["nan"]) == ("mean", 1, 0)
+    assert json.loads(encode_json(columns))["min"] == [2, 3]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx
 import msgspec
-import numpy as np
 import pytest
 
 from lossboard.wire import Exit
+
+from .conftest import unpacked
 
 
 def project_of(writer: Any) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def test_columns_come_as_json_or_as_binary(writer: Any) -> None:
     assert binary.headers["content-type"] == "application/msgpack"
     columns = msgspec.msgpack.decode(binary.content)["series"][0]["columns"]
     for name, values in plain["series"][0]["columns"].items():
-        assert np.frombuffer(columns[name], "<f8").tolist() == values
+        assert unpacked(columns)[name].tolist() == values
 
 
 def test_openapi_describes_bodies_and_answers(server: Any) -> None:

@@ -8,7 +8,6 @@ import { HeatPanel } from '../src/charts/heatPanel';
 import { LinePanel } from '../src/charts/linePanel';
 import { StepPanel } from '../src/charts/stepPanel';
 import type { HeatOptions, Line, LineOptions, StepOptions } from '../src/charts/types';
-import { sharedColumns } from '../src/math/buckets';
 import { evenEdges, HistogramTable } from '../src/math/histogram';
 import { bandwidth, kde } from '../src/math/kde';
 import { rebinEvents } from '../src/math/rebin';
@@ -93,16 +92,8 @@ function hosts(count: number): HTMLElement[] {
 
 function linesOf(panel: number, runs = 10): Line[] {
   return Array.from({ length: runs }, (_, slot) =>
-    compact(
-      makeLine({ slot, label: `run-${slot}`, from: 6, to: 1 + slot / 5 }, panel * 100 + slot),
-    ),
+    makeLine({ slot, label: `run-${slot}`, from: 6, to: 1 + slot / 5 }, panel * 100 + slot),
   );
-}
-
-/** As the dashboard holds its lines. */
-function compact(line: Line): Line {
-  const columns = Object.entries(line).filter(([, value]) => value instanceof Float64Array);
-  return { ...line, ...sharedColumns(Object.fromEntries(columns)) };
 }
 
 async function linePanels(count: number): Promise<{ panels: LinePanel[]; first: Sample }> {

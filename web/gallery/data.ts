@@ -1,5 +1,6 @@
 /** Generated, deterministic data for the gallery and the benchmark: runs, gradients, hard cases. */
 
+import { constantColumn } from '../src/api/columns';
 import type { HistogramEvents, HistogramSeries, Line, Tensor } from '../src/charts/types';
 import { runColor, runDash } from '../src/math/color';
 
@@ -39,6 +40,8 @@ export function makeLine(spec: LineSpec, seed: number): Line {
   const { buckets = 1000, perBucket = 2300, tau = 0.06, noise = 0.06, end = 1 } = spec;
   const size = Math.floor(buckets * end);
   const column = () => new Float64Array(size);
+  const counts = column().fill(perBucket);
+  const none = constantColumn(0, size);
   const line: Line = {
     id: spec.label,
     label: spec.label,
@@ -50,13 +53,13 @@ export function makeLine(spec: LineSpec, seed: number): Line {
     max: column(),
     first: column(),
     last: column(),
-    count: column().fill(perBucket),
-    finite: column().fill(perBucket),
+    count: counts,
+    finite: counts,
     xMin: column(),
     xMax: column(),
-    nan: column(),
-    posInf: column(),
-    negInf: column(),
+    nan: none,
+    posInf: none,
+    negInf: none,
     points: size * perBucket,
     spacing: STEPS / (buckets * perBucket),
   };
@@ -86,6 +89,8 @@ export function makeLine(spec: LineSpec, seed: number): Line {
 
 /** From this bucket on nothing is finite. */
 function breakFrom(line: Line, from: number): void {
+  line.nan = line.nan.slice();
+  line.finite = line.finite.slice();
   for (let i = from; i < line.x.length; i++) {
     for (const name of ['mean', 'min', 'max', 'first', 'last'] as const) line[name][i] = Number.NaN;
     line.nan[i] = line.count[i];

@@ -10,7 +10,6 @@ import {
   mergeColumns,
   SERIES_COLUMNS,
   type SeriesColumns,
-  sharedColumns,
 } from '../src/math/buckets';
 import { whiskers } from '../src/math/whiskers';
 import { gauss, randomOf } from './near';
@@ -37,19 +36,19 @@ describe('a delta', () => {
     expect([...merged.mean]).toEqual([1, 2, 30, 40]);
   });
 
+  test('keeps columns one array that are one in both', () => {
+    const [old, fresh] = [columnsOf([0, 1]), columnsOf([2])];
+    Object.assign(old, { max: old.min });
+    Object.assign(fresh, { max: fresh.min });
+    const merged = mergeColumns(old, fresh, 128, 64);
+    expect(merged.max).toBe(merged.min);
+    expect(merged.first).not.toBe(merged.min);
+  });
+
   test('is asked for from the last edge', () => {
     expect(lastEdge(columnsOf([3, 9]), 64)).toBe(576);
     expect(lastEdge(columnsOf([]), 64)).toBeNull();
   });
-});
-
-test('columns that are zero or equal share their memory and keep their values', () => {
-  const columns = columnsOf([0, 1], { mean: [1, 2], min: [1, 2], max: [1, 3] });
-  const shared = sharedColumns(columns);
-  expect(shared).toEqual(columns);
-  expect(shared.min).toBe(shared.mean);
-  expect(shared.max).not.toBe(shared.mean);
-  expect(shared.nan.buffer).toBe(shared.pos_inf.buffer);
 });
 
 describe('a bucket', () => {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from lossboard_server.encoding import Columns
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.axes import (
     Axis,
@@ -93,7 +93,7 @@ class SeriesAnswer(msgspec.Struct, frozen=True):
     exact_points: bool
     x_extent: tuple[float, float] | None
     reset: bool
-    columns: dict[str, NDArray[Any]]
+    columns: Columns
 
 
 class SeriesResult(msgspec.Struct, frozen=True):
@@ -258,28 +258,30 @@ def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> Seri
     )
 
 
-def _columns(buckets: Ints, nodes: Nodes) -> dict[str, NDArray[Any]]:
+def _columns(buckets: Ints, nodes: Nodes) -> Columns:
     finite = nodes.finite
     none = finite == 0
     with np.errstate(invalid="ignore"):
         mean = np.where(none, np.nan, nodes.total / np.maximum(finite, 1))
-    return {
-        "bucket": buckets,
-        "count": nodes.n,
-        "finite": finite,
-        "mean": mean,
-        "min": nodes.low,
-        "max": nodes.high,
-        "first": nodes.first,
-        "last": nodes.last,
-        "x_first": nodes.s0,
-        "x_last": nodes.s1,
-        "x_min": np.where(none, np.nan, nodes.s_low),
-        "x_max": np.where(none, np.nan, nodes.s_high),
-        "nan": nodes.nan,
-        "pos_inf": nodes.pos_inf,
-        "neg_inf": nodes.neg_inf,
-    }
+    return Columns(
+        {
+            "bucket": buckets,
+            "count": nodes.n,
+            "finite": finite,
+            "mean": mean,
+            "min": nodes.low,
+            "max": nodes.high,
+            "first": nodes.first,
+            "last": nodes.last,
+            "x_first": nodes.s0,
+            "x_last": nodes.s1,
+            "x_min": np.where(none, np.nan, nodes.s_low),
+            "x_max": np.where(none, np.nan, nodes.s_high),
+            "nan": nodes.nan,
+            "pos_inf": nodes.pos_inf,
+            "neg_inf": nodes.neg_inf,
+        }
+    )
 
 
 _NAMES = (
@@ -288,8 +290,8 @@ _NAMES = (
 )
 
 
-def _no_columns() -> dict[str, NDArray[Any]]:
-    return {name: np.empty(0) for name in _NAMES}
+def _no_columns() -> Columns:
+    return Columns({name: np.empty(0) for name in _NAMES})
 
 
 def grid_answer(grid: Grid, low: float, high: float, x: str) -> GridAnswer:

@@ -97,6 +97,8 @@ def _sizes(n: int, starts: Starts) -> Starts:
 
 def summarise_points(points: Points, starts: Starts) -> Nodes:
     """One node for each group of neighbouring points; groups begin at `starts` (starts[0] = 0)."""
+    if len(starts) == len(points.steps):
+        return _single_points(points)
     sizes = _sizes(len(points.steps), starts)
     by_step = _ascends(points.steps, points.steps, starts)
     by_time = _ascends(points.times_us, points.times_us, starts)
@@ -105,6 +107,33 @@ def summarise_points(points: Points, starts: Starts) -> Nodes:
         groups = np.repeat(np.arange(len(starts)), sizes)
         points = points.take(np.lexsort((points.steps, groups)))
     return _summary(points, starts, sizes, ordered)
+
+
+def _single_points(points: Points) -> Nodes:
+    """A node for each point."""
+    steps, times, numbers, _types = points
+    finite = np.isfinite(numbers)
+    clean = numbers if finite.all() else np.where(finite, numbers, np.nan)
+    return Nodes(
+        n=np.ones(len(steps), np.int64),
+        s0=steps,
+        s1=steps,
+        t0=times,
+        t1=times,
+        low=clean,
+        s_low=steps,
+        t_low=times,
+        high=clean,
+        s_high=steps,
+        t_high=times,
+        first=numbers,
+        last=numbers,
+        total=np.where(finite, numbers, 0.0),
+        nan=np.isnan(numbers).astype(np.int64),
+        pos_inf=(numbers == np.inf).astype(np.int64),
+        neg_inf=(numbers == -np.inf).astype(np.int64),
+        ordered=np.ones(len(steps), np.bool_),
+    )
 
 
 def _summary(points: Points, starts: Starts, sizes: Starts, ordered: NDArray[np.bool_]) -> Nodes:
@@ -177,6 +206,8 @@ def _ends(nodes: Nodes, starts: Starts, sizes: Starts) -> _Ends:
 
 def summarise_nodes(nodes: Nodes, starts: Starts) -> Nodes:
     """One node for each group of neighbouring nodes; groups begin at `starts` (starts[0] = 0)."""
+    if len(starts) == len(nodes.n):
+        return nodes
     sizes = _sizes(len(nodes.n), starts)
     ends = _ends(nodes, starts, sizes)
     chained = _ascends(nodes.s0, nodes.s1, starts) & _ascends(nodes.t0, nodes.t1, starts)

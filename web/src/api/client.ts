@@ -1,6 +1,7 @@
 /** The one place that talks to the server by request and answer. */
 
 import { decode } from '@msgpack/msgpack';
+import { type PackedColumns, unpackColumns } from './columns';
 import type {
   Catalogue,
   ConsoleLine,
@@ -67,18 +68,6 @@ async function write(method: string, path: string, body: unknown): Promise<void>
   await send(path, { method, headers, body: JSON.stringify(body) });
 }
 
-/** Columns come as little-endian float64 in unaligned slices of the answer. */
-function floats(bytes: Uint8Array): Float64Array {
-  return new Float64Array(bytes.slice().buffer);
-}
-
-function withFloats(series: { columns: object }): void {
-  const columns = series.columns as Record<string, unknown>;
-  for (const [name, column] of Object.entries(columns)) {
-    if (column instanceof Uint8Array) columns[name] = floats(column);
-  }
-}
-
 async function query<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const answer = await send(path, {
     method: 'POST',
@@ -87,10 +76,12 @@ async function query<T>(path: string, body: unknown, signal?: AbortSignal): Prom
     signal,
   });
   const parsed = decode(new Uint8Array(await answer.arrayBuffer())) as {
-    series?: { columns: object }[];
-    tensors?: { columns: object }[];
+    series?: { columns: PackedColumns }[];
+    tensors?: { columns: PackedColumns }[];
   };
-  (parsed.series ?? parsed.tensors ?? []).forEach(withFloats);
+  for (const table of parsed.series ?? parsed.tensors ?? []) {
+    Object.assign(table, { columns: unpackColumns(table.columns) });
+  }
   return parsed as T;
 }
 

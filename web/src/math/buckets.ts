@@ -44,7 +44,8 @@ export interface SeriesAnswer {
 
 /**
  * The columns known so far with a `since` answer, which holds every bucket from `from` (an x) on:
- * older buckets are kept, later ones replaced. The grid must not have changed.
+ * older buckets are kept, later ones replaced. The grid must not have changed. Columns that are one
+ * array in both stay one.
  */
 export function mergeColumns(
   old: SeriesColumns,
@@ -57,41 +58,19 @@ export function mergeColumns(
   while (keep < old.bucket.length && old.bucket[keep] < edge) keep++;
   const merged = {} as SeriesColumns;
   for (const name of SERIES_COLUMNS) {
-    const column = new Float64Array(keep + fresh[name].length);
-    column.set(old[name].subarray(0, keep));
-    column.set(fresh[name], keep);
-    merged[name] = column;
+    const twin = SERIES_COLUMNS.find(
+      (other) => merged[other] && old[other] === old[name] && fresh[other] === fresh[name],
+    );
+    merged[name] = twin ? merged[twin] : continued(old[name].subarray(0, keep), fresh[name]);
   }
   return merged;
 }
 
-let zeros = new Float64Array(0);
-
-function zerosOf(length: number): Float64Array {
-  if (zeros.length < length) zeros = new Float64Array(2 * length);
-  return zeros.subarray(0, length);
-}
-
-function same(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
-}
-
-/**
- * The same columns in less memory: columns of zeros are one array for all series, and columns
- * that are equal (minimum and maximum of single points) are one array. None may be written to.
- */
-export function sharedColumns<Columns extends Record<string, Float64Array>>(
-  columns: Columns,
-): Columns {
-  const kept: Float64Array[] = [];
-  const share = (column: Float64Array): Float64Array => {
-    if (column.every((value) => value === 0)) return zerosOf(column.length);
-    const known = kept.find((other) => same(other, column));
-    if (!known) kept.push(column);
-    return known ?? column;
-  };
-  const entries = Object.entries(columns).map(([name, column]) => [name, share(column)]);
-  return Object.fromEntries(entries) as Columns;
+function continued(old: Float64Array, fresh: Float64Array): Float64Array {
+  const column = new Float64Array(old.length + fresh.length);
+  column.set(old);
+  column.set(fresh, old.length);
+  return column;
 }
 
 /** Left edge of the last bucket: what the next `since` asks from; null without buckets. */
@@ -105,6 +84,7 @@ export function lastEdge(columns: SeriesColumns, width: number): number | null {
  * step axis).
  */
 export function bucketX(columns: SeriesColumns, grid: Grid): Float64Array {
+  if (columns.count.every((count) => count === 1)) return columns.x_first;
   const middle = grid.unit === 'step' ? (grid.width - 1) / 2 : grid.width / 2;
   return columns.bucket.map((bucket, i) =>
     columns.count[i] === 1 ? columns.x_first[i] : bucket * grid.width + middle,

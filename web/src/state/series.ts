@@ -6,13 +6,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { ApiError, querySeries } from '../api/client';
 import type { Grid, SeriesAnswer, SeriesRequest } from '../api/types';
-import {
-  lastEdge,
-  mergeColumns,
-  SERIES_COLUMNS,
-  type SeriesColumns,
-  sharedColumns,
-} from '../math/buckets';
+import { lastEdge, mergeColumns, SERIES_COLUMNS, type SeriesColumns } from '../math/buckets';
 import { Batcher, chunks, groupBy } from './batcher';
 import type { Dirty } from './refresh';
 import type { Span } from './view';
@@ -139,17 +133,11 @@ export class SeriesStore {
   private receive(entry: Entry, series: Series | null): void {
     entry.busy = false;
     entry.whole = series === null;
-    if (series) entry.value.value = compact(series);
+    if (series) entry.value.value = series;
     if (!entry.whole && !entry.again) return;
     entry.again = false;
     this.want([entry]);
   }
-}
-
-/** Thousands of lines may be kept: their columns share what is the same. */
-function compact(series: Series): Series {
-  const { answer } = series;
-  return { ...series, answer: { ...answer, columns: sharedColumns(answer.columns) } };
 }
 
 function present(entry: Entry): Series | null {
