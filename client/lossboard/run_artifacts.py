@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lossboard import wire
 from lossboard.errors import CommError, UsageError, WaitTimeoutError
@@ -23,15 +23,19 @@ if TYPE_CHECKING:  # imported when they are first needed: most runs log no artif
     from lossboard.code_files import CodeFilter
     from lossboard.media.combined import CombinedTable
     from lossboard.media.table import Table
+    from lossboard.run_summary import Summary
 
 __all__ = ["RunArtifacts"]
 
 _POLL_SECS: Final = 0.2
 _FLUSH_SECS: Final = 2.0
+_NAMED_INCREMENTS: Final = 100  # of an incremental table, in each of its values
 
 
 class RunArtifacts(RunFiles):
     """A run as the maker and user of artifacts."""
+
+    _summary: Summary
 
     def __init__(self, settings: Settings, start: wire.RunStart, *, resumed: bool) -> None:
         super().__init__(settings, start, resumed=resumed)
@@ -316,22 +320,45 @@ class RunArtifacts(RunFiles):
         self.put_config(("code_path",), artifact.name)
         return self.log_artifact(artifact)
 
-    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, str]:
+    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, Any]:
         """Logs a table that stands in the history, with its media, as an artifact.
 
         Raises ValueError for a joined or partitioned one whose artifact is not logged yet.
         """
-        from lossboard.artifacts import Artifact
-        from lossboard.artifacts.addresses import by_client_id
         from lossboard.media.combined import CombinedTable
 
-        artifact = Artifact.internal(artifact_name_safe(f"run-{self.id}-{key}"), "run_table")
         if isinstance(table, CombinedTable):
             self._check_combined(key, table)
-        path = artifact.add(table, key.strip("/")).path
-        client_id = self._log(artifact)
-        if isinstance(table, CombinedTable):
+            self._log_table(key, key, table)
             return {"artifact_path": table.reference().ref}
+        if table.log_mode == "INCREMENTAL":
+            return self._put_increment(key, table)
+        return self._log_table(key, key, table)
+
+    def _put_increment(self, key: str, table: Table) -> Mapping[str, Any]:
+        """Logs the rows that a table has got since it was logged last."""
+        if self.resumed and not table.increments:
+            self._resume_increments(key, table)
+        number, before = table.increment_count, table.increments[-_NAMED_INCREMENTS:]
+        place = self._log_table(f"incr-{key}", f"{number}.{key}", table.increment())
+        table.increments, table.increment_count = [*before, place["artifact_path"]], number + 1
+        return {**place, "increment_num": number, "previous_increments_paths": before}
+
+    def _resume_increments(self, key: str, table: Table) -> None:
+        """Has the table go on after what the run had logged before it was resumed."""
+        last = self._summary.get(key)
+        if isinstance(last, Mapping) and "increment_num" in last:
+            table.increments = [*last["previous_increments_paths"], last["artifact_path"]]
+            table.increment_count = int(last["increment_num"]) + 1
+
+    def _log_table(self, key: str, name: str, table: Table | CombinedTable) -> Mapping[str, str]:
+        """Logs the artifact `run-<id>-<key>` with a table called `name`; where it is."""
+        from lossboard.artifacts import Artifact
+        from lossboard.artifacts.addresses import by_client_id
+
+        artifact = Artifact.internal(artifact_name_safe(f"run-{self.id}-{key}"), "run_table")
+        path = artifact.add(table, name.strip("/")).path
+        client_id = self._log(artifact)
         sequence = _client_id(f"{self.entity}/{self.project}/{artifact.name}")
         return {
             "artifact_path": by_client_id(client_id, path),

@@ -75,7 +75,7 @@ class RunFiles(Described):
             place[path[-1]] = value
             self._sender.put_config({"_wandb": _copied(self._inner_config)})
 
-    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, str]:
+    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, Any]:
         """Logs a table that stands in the history, with its media, as an artifact; where it is."""
         raise NotImplementedError
 

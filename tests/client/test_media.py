@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from lossboard import plot, wire
+from lossboard.errors import Error
 from lossboard.media import Audio, Html, Image, Molecule, Object3D, Plotly, Table, Video, bind_all
 from lossboard.media.plotly import figure_media
 
@@ -188,8 +189,42 @@ def test_an_incremental_table_stores_only_what_was_added(home: MemoryHome) -> No
     table.bind(home, "t", 0)
     table.add_data(2)
     second = table.bind(home, "t", 1)
-    assert (second["nrows"], second["increment_num"]) == (1, 1)
+    assert (second["_type"], second["nrows"]) == ("incremental-table-file", 2)
     assert json.loads(home.files[second["path"]])["data"] == [[2]]
+
+
+@pytest.mark.parametrize("add", ["add_column", "add_computed_columns"])
+def test_an_incremental_table_takes_no_columns(add: str) -> None:
+    table = Table(columns=["a"], data=[[1]], log_mode="INCREMENTAL")
+    with pytest.raises(Error, match=f"{add}' is not supported for tables with log_mode='INCREM"):
+        getattr(table, add)("b", [2]) if add == "add_column" else getattr(table, add)(dict)
+
+
+def test_a_changed_mutable_table_is_stored_anew(home: MemoryHome) -> None:
+    table = Table(columns=["a"], data=[[1]], log_mode="MUTABLE")
+    table.bind(home, "t", 0)
+    table.add_column("b", [2])
+    value = table.bind(home, "t", 1)
+    assert json.loads(home.files[value["path"]]) == {"columns": ["a", "b"], "data": [[1, 2]]}
+
+
+def test_a_change_of_an_immutable_table_that_was_logged_is_warned_of(
+    home: MemoryHome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table(columns=["a"], data=[[1]])
+    table.add_data(2)
+    table.bind(home, "t", 0)
+    assert capsys.readouterr().err == ""
+    table.add_data(3)
+    assert "mutating a Table with log_mode='IMMUTABLE'" in capsys.readouterr().err
+    assert table.bind(home, "t", 1)["nrows"] == 2
+
+
+def test_a_column_that_is_refused_leaves_the_table_as_it_was() -> None:
+    table = Table(columns=["a"], data=[[1], [2]])
+    with pytest.raises(TypeError, match="holds number"):
+        table.add_column("b", [1, "x"])
+    assert (table.columns, table.data) == (["a"], [[1], [2]])
 
 
 def test_a_data_frame_becomes_a_table() -> None:

@@ -142,12 +142,39 @@ def test_an_incremental_table_adds_rows(api: lossboard.Api) -> None:
         for n in range(3):
             table.add_data(n)
             run.log({"table": table})
-    rows = history(api.run(run.path))
-    assert [(row["table"]["nrows"], row["table"]["increment_num"]) for row in rows] == [
+    stored = api.run(run.path)
+    values = [row["table"] for row in history(stored)]
+    assert [(value["nrows"], value["increment_num"]) for value in values] == [
         (1, 0),
-        (1, 1),
-        (1, 2),
+        (2, 1),
+        (3, 2),
     ]
+    assert [json.loads(content(stored, value))["data"] for value in values] == [[[0]], [[1]], [[2]]]
+    assert values[2]["previous_increments_paths"] == [one["artifact_path"] for one in values[:2]]
+    increments = {one.name: one for one in stored.logged_artifacts()}
+    assert list(increments) == [f"run-{run.id}-incr-table:v{n}" for n in range(3)]
+    assert increments[f"run-{run.id}-incr-table:v2"].get("2.table").data == [[2]]
+
+
+@pytest.mark.covers("Table")
+def test_an_incremental_table_goes_on_in_a_resumed_run_and_begins_anew_in_another(
+    api: lossboard.Api,
+) -> None:
+    table = lossboard.Table(columns=["n"], data=[[0]], log_mode="INCREMENTAL")
+    with lossboard.init(id="grown") as run:
+        run.log({"table": table})
+        run.log({"table": table})
+    with lossboard.init(id="grown", resume="must") as run:
+        run.log({"table": lossboard.Table(columns=["n"], data=[[1]], log_mode="INCREMENTAL")})
+    with lossboard.init(id="other") as run:
+        run.log({"table": table})
+    first, again, second = (row["table"] for row in history(api.run("grown")))
+    assert again == first
+    assert (first["increment_num"], second["increment_num"]) == (0, 1)
+    assert second["previous_increments_paths"] == [first["artifact_path"]]
+    [other] = (row["table"] for row in history(api.run("other")))
+    assert (other["increment_num"], other["previous_increments_paths"]) == (0, [])
+    assert json.loads(content(api.run("other"), other))["data"] == [[0]]
 
 
 @pytest.mark.covers("plot")

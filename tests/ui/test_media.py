@@ -194,6 +194,19 @@ def test_a_table_is_sorted_and_filtered(page: Page, shown: str) -> None:
     expect(first).to_contain_text("name 79")
 
 
+@pytest.mark.covers("Table")
+def test_a_table_that_grows_has_all_rows_up_to_the_step(page: Page, server: Server) -> None:
+    table = lossboard.Table(columns=["n"], log_mode="INCREMENTAL")
+    with start_run(server.base_url, "growing", name="a", id="a") as run:
+        for n in range(4):
+            table.add_data(n)
+            run.log({"table": table, "loss": n})
+    panel = open_media(page, f"{server.base_url}/local/growing/runs/a", "table")
+    expect(panel.locator("tbody td")).to_have_text(["0", "1", "2", "3"])
+    panel.get_by_label("Step of table", exact=True).fill("1")
+    expect(panel.locator("tbody td")).to_have_text(["0", "1"])
+
+
 def test_figures_are_drawn_by_plotly(page: Page, shown: str) -> None:
     panel = open_media(page, f"{shown}/runs/a", "figure")
     plot = panel.frame_locator("iframe").locator(".js-plotly-plot")

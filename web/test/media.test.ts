@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mediaItems, mimeOf } from '../src/math/media';
+import { lastItems, mediaItems, mimeOf } from '../src/math/media';
 
 test('a batch of images comes apart with its captions, masks and boxes', () => {
   const mask = { seg: { _type: 'mask', path: 'm.png', sha256: 'aa' } };
@@ -38,4 +38,24 @@ test('what no browser draws is a file', () => {
   expect(kindOf('image-file', 'a.tiff')).toBe('file');
   expect(kindOf('video-file', 'a.gif')).toBe('image');
   expect(mimeOf('A.SVG')).toBe('image/svg+xml');
+});
+
+test('an increment of a table has those of the same table before it, each once', () => {
+  const increment = (increment_num: number, path: string) => ({
+    _type: 'incremental-table-file',
+    log_mode: 'INCREMENTAL',
+    increment_num,
+    path,
+  });
+  const values = [
+    increment(0, 'old'),
+    increment(0, 'a'),
+    increment(0, 'a'),
+    increment(1, 'b'),
+    increment(2, 'c'),
+  ];
+  const before = (end: number) =>
+    lastItems(values.slice(0, end)).map((item) => item.before.map(({ path }) => path));
+  expect([1, 2, 3, 4, 5].map(before)).toEqual([[[]], [[]], [[]], [['a']], [['a', 'b']]]);
+  expect(lastItems([...values, { _type: 'table-file', path: 't' }])[0].before).toEqual([]);
 });

@@ -38,7 +38,7 @@ class MediaHome(Protocol):
     def put_config(self, path: Sequence[str], value: Any) -> None:
         """Sets a nested config value below `_wandb`, such as the class labels of masks."""
 
-    def put_table(self, key: str, table: Any) -> Mapping[str, str]:
+    def put_table(self, key: str, table: Any) -> Mapping[str, Any]:
         """Logs the run_table artifact of a table; the artifact fields of its JSON."""
 
 

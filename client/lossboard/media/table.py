@@ -7,15 +7,19 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
+from weakref import ref
 
 import numpy as np
 
+from lossboard.errors import Error
 from lossboard.media.base import Media, MediaHome, as_array, store
+from lossboard.terminal import termwarn
 
-__all__ = ["NON_FINITE", "Table"]
+__all__ = ["INCREMENTAL_KIND", "NON_FINITE", "Table"]
 
 DEFAULT_COLUMNS = ("Input", "Output", "Expected")
 LOG_MODES = ("IMMUTABLE", "MUTABLE", "INCREMENTAL")
+INCREMENTAL_KIND = "incremental-table-file"
 # How the numbers that JSON has no form for stand in files of tables.
 NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -27,7 +31,7 @@ class Table(Media):
     numbers, text, bools, None, dates, lists, arrays, dicts or media. A column has the type of its
     first value; another type raises TypeError unless `allow_mixed_types`; None needs `optional`.
     Rows of another width raise ValueError. `log_mode`: IMMUTABLE stores the table once, MUTABLE
-    anew at each log, INCREMENTAL the rows added since the last log.
+    anew at each log, INCREMENTAL the rows added since the last log, to which it adds no columns.
     """
 
     kind: ClassVar[str] = "table-file"
@@ -54,8 +58,10 @@ class Table(Media):
         self._mixed = allow_mixed_types or dtype is not None
         self._optional = optional
         self._types: list[str | None] = [None] * len(self.columns)
+        self.increments: list[str] = []  # addresses of those that the run has of an incremental one
+        self.increment_count = 0
         self._stored_rows = 0
-        self._increment = 0
+        self._run: ref[MediaHome] | None = None  # whose increments these are
         for row in _rows_of(rows if data is None else data):
             self.add_data(*row)
 
@@ -69,27 +75,35 @@ class Table(Media):
             )
         cells = [self._checked(index, cell) for index, cell in enumerate(row)]
         self.data.append(cells)
-        if self.log_mode != "IMMUTABLE":
-            self.forget_homes()
+        self._changed()
 
     def add_row(self, *row: Any) -> None:
         """The old name of add_data."""
         self.add_data(*row)
 
     def add_column(self, name: str, data: Sequence[Any], optional: bool = False) -> None:
-        """Appends a column of one cell a row."""
+        """Appends a column of one cell a row. Raises ValueError for another number of cells,
+        TypeError for cells of several types, Error for an incremental table."""
+        self._refuse_increment("add_column")
         cells = list(as_array(data).tolist()) if hasattr(data, "shape") else list(data)
         if self.data and len(cells) != len(self.data):
             raise ValueError(f"this table has {len(self.data)} rows, {name!r} has {len(cells)}")
         self.columns.append(str(name))
         self._types.append(None)
+        try:
+            checked = [self._checked(len(self.columns) - 1, cell) for cell in cells]
+        except TypeError:
+            del self.columns[-1], self._types[-1]
+            raise
         if not self.data:
             self.data = [[] for _ in cells]
-        for row, cell in zip(self.data, cells, strict=True):
-            row.append(self._checked(len(self.columns) - 1, cell))
+        for row, cell in zip(self.data, checked, strict=True):
+            row.append(cell)
+        self._changed()
 
     def add_computed_columns(self, compute: Any) -> None:
         """Appends columns computed as `compute(row_index, {column: cell})` -> {column: cell}."""
+        self._refuse_increment("add_computed_columns")
         computed = [compute(index, row) for index, row in self.iterrows_as_dicts()]
         for name in computed[0] if computed else ():
             self.add_column(name, [one[name] for one in computed])
@@ -116,6 +130,24 @@ class Table(Media):
         pandas = optional_module("pandas", package="pandas", purpose="Table.get_dataframe")
         return pandas.DataFrame(self.data, columns=self.columns)
 
+    def _refuse_increment(self, call: str) -> None:
+        if self.log_mode == "INCREMENTAL":
+            raise Error(
+                f"Operation {call!r} is not supported for tables with log_mode='INCREMENTAL'."
+                " Use a different log mode like 'MUTABLE' or 'IMMUTABLE'."
+            )
+
+    def _changed(self) -> None:
+        if self.log_mode != "IMMUTABLE":
+            self.forget_homes()
+        elif self.__dict__.get("_homes"):
+            termwarn(
+                "You are mutating a Table with log_mode='IMMUTABLE' that has been logged already."
+                " Subsequent log() calls will have no effect. Set log_mode='MUTABLE' to enable"
+                " re-logging after mutations",
+                repeat=False,
+            )
+
     def _checked(self, column: int, cell: Any) -> Any:
         kind = _cell_type(cell)
         if self._mixed:
@@ -139,8 +171,18 @@ class Table(Media):
             return self._optional
         return column >= len(self._optional) or self._optional[column]
 
+    def increment(self) -> Table:
+        """The rows that were added since it was stored last."""
+        part = Table(columns=self.columns, allow_mixed_types=True)
+        part.data = self.data[self._stored_rows :]
+        return part
+
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
-        first = self._stored_rows if self.log_mode == "INCREMENTAL" else 0
+        grows = self.log_mode == "INCREMENTAL"
+        if self._run is None or self._run() is not home:
+            self._run, self._stored_rows = ref(home), 0
+            self.increments, self.increment_count = [], 0
+        first = self._stored_rows if grows else 0
         value = self.json_with_media(home, key, step, first=first)
         content = json.dumps(value, allow_nan=False).encode()
         stored = store(
@@ -153,16 +195,13 @@ class Table(Media):
             mime_type="application/json",
         )
         value = {
-            "_type": self.kind,
+            "_type": INCREMENTAL_KIND if grows else self.kind,
             **stored,
             "ncols": len(self.columns),
-            "nrows": len(value["data"]),
+            "nrows": len(self.data),
             "log_mode": self.log_mode,
             **home.put_table(key, self),
         }
-        if self.log_mode == "INCREMENTAL":
-            value["increment_num"] = self._increment
-            self._increment += 1
         self._stored_rows = len(self.data)
         return value
 
@@ -175,6 +214,10 @@ class Table(Media):
             for row in self.data[first:]
         ]
         return {"columns": self.columns, "data": cells}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process is in no run yet."""
+        return {**super().__getstate__(), "_run": None}
 
     def _cells(self, row: list[Any]) -> Iterator[tuple[Any, str]]:
         return zip(row, self.columns, strict=True)

@@ -1,11 +1,11 @@
 /** Images, sound and tables of an exported view, the last steps first, as data URLs. */
 
 import { ApiError, getBytes } from '../api/client';
-import { type MediaRow, mediaHref, mediaRows } from '../api/media';
+import { mediaHref, mediaRows } from '../api/media';
 import type { Json, Key, Run } from '../api/types';
 import { keyTitle } from '../math/keyTitle';
-import { type MediaItem, mediaItems } from '../math/media';
-import type { LoggedTable } from '../math/table';
+import { lastItems, type MediaItem } from '../math/media';
+import { concatenated, type LoggedTable } from '../math/table';
 import type { Found } from './collect';
 import { base64 } from './pack';
 
@@ -35,7 +35,8 @@ const TAKEN = new Set(['image', 'audio', 'table']);
 interface Wanted {
   panel: ExportedMedia;
   run: Run;
-  row: MediaRow;
+  step: number;
+  items: MediaItem[];
   /** How many steps are later. */
   age: number;
 }
@@ -46,8 +47,13 @@ export async function addMedia(found: Found, keys: Key[], runs: Run[]): Promise<
     const panel: ExportedMedia = { kind: 'media', title: keyTitle(key.key), steps: [] };
     found.add(key, panel);
     for (const run of runs.filter(({ uid }) => key.runs.includes(uid))) {
-      const rows = (await mediaRows(run.uid, key.key, null)).reverse();
-      wanted.push(...rows.map((row, age) => ({ panel, run, row, age })));
+      const rows = await mediaRows(run.uid, key.key, null);
+      const values = rows.map(({ value }) => value);
+      for (const [i, { step }] of rows.entries()) {
+        const age = rows.length - 1 - i;
+        const items = age < MOST_STEPS ? lastItems(values.slice(0, i + 1)) : [];
+        wanted.push({ panel, run, step, items, age });
+      }
     }
   }
   const early = wanted.filter(({ age }) => age >= MOST_STEPS).length;
@@ -88,18 +94,18 @@ class Budget {
   }
 }
 
-async function addStep({ panel, run, row }: Wanted, budget: Budget): Promise<void> {
-  const items: ExportedItem[] = [];
-  for (const item of mediaItems(row.value)) {
+async function addStep({ panel, run, step, items }: Wanted, budget: Budget): Promise<void> {
+  const taken: ExportedItem[] = [];
+  for (const item of items) {
     if (!TAKEN.has(item.kind)) {
       budget.others++;
       continue;
     }
     budget.layers += item.layers.length;
     const read = await readItem(run.uid, item, budget);
-    if (read) items.push(read);
+    if (read) taken.push(read);
   }
-  if (items.length > 0) panel.steps.push({ step: row.step, run: run.name, items });
+  if (taken.length > 0) panel.steps.push({ step, run: run.name, items: taken });
 }
 
 async function readItem(
@@ -108,8 +114,9 @@ async function readItem(
   budget: Budget,
 ): Promise<ExportedItem | null> {
   try {
-    const bytes = await getBytes(await mediaHref(uid, item.path, item.sha256));
-    return budget.take(bytes.size) ? await exported(item, bytes) : null;
+    const parts = await Promise.all([...item.before, item].map((part) => bytesOf(uid, part)));
+    const bytes = parts.reduce((sum, { size }) => sum + size, 0);
+    return budget.take(bytes) ? await exported(item, parts) : null;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     budget.missing++;
@@ -117,11 +124,16 @@ async function readItem(
   }
 }
 
-async function exported({ kind, caption }: MediaItem, bytes: Blob): Promise<ExportedItem> {
+const bytesOf = async (uid: number, { path, sha256 }: MediaItem): Promise<Blob> =>
+  getBytes(await mediaHref(uid, path, sha256));
+
+async function exported({ kind, caption }: MediaItem, parts: Blob[]): Promise<ExportedItem> {
   if (kind === 'table') {
-    const { columns, data }: LoggedTable = JSON.parse(await bytes.text());
+    const texts = await Promise.all(parts.map((part) => part.text()));
+    const { columns, data } = concatenated(texts.map((one): LoggedTable => JSON.parse(one)));
     return { kind, caption, columns, rows: data };
   }
+  const [bytes] = parts;
   const text = base64(new Uint8Array(await bytes.arrayBuffer()));
   const shown = kind === 'audio' ? kind : 'image';
   return { kind: shown, caption, url: `data:${bytes.type};base64,${text}` };

@@ -36,6 +36,8 @@ export interface MediaItem {
   width: number | null;
   height: number | null;
   layers: Layer[];
+  /** Of a table that grows: its increments before this one, in order. */
+  before: MediaItem[];
 }
 
 const KINDS: Record<string, MediaKind> = {
@@ -46,6 +48,7 @@ const KINDS: Record<string, MediaKind> = {
   'plotly-file': 'plotly',
   'object3D-file': 'points',
   'table-file': 'table',
+  'incremental-table-file': 'table',
   'joined-table': 'artifact',
   'partitioned-table': 'artifact',
   'molecule-file': 'molecule',
@@ -137,8 +140,30 @@ export function mediaItems(value: Json): MediaItem[] {
       width: number(one.width),
       height: number(one.height),
       layers: [...layersOf(one.masks, 'mask'), ...layersOf(one.boxes, 'boxes')],
+      before: [],
     }));
 }
+
+/** What the last value of a key shows: an increment of a table with those that it goes on from. */
+export function lastItems(values: Json[]): MediaItem[] {
+  const last = values.at(-1);
+  const items = last === undefined ? [] : mediaItems(last);
+  if (!isIncrement(last)) return items;
+  const parts: MediaItem[] = [];
+  const known = new Set([items[0]?.path]);
+  for (let i = values.length - 1; i >= 0 && !startsTable(values[i + 1]); i--) {
+    const [part] = isIncrement(values[i]) ? mediaItems(values[i]) : [];
+    if (!part || known.has(part.path)) continue;
+    known.add(part.path);
+    parts.unshift(part);
+  }
+  return items.map((item) => ({ ...item, before: parts }));
+}
+
+const isIncrement = (value: Json | undefined): value is JsonObject =>
+  isObject(value) && value.log_mode === 'INCREMENTAL';
+const startsTable = (value: Json | undefined): boolean =>
+  isIncrement(value) && value.increment_num === 0;
 
 const MIME: Record<string, string> = {
   png: 'image/png',

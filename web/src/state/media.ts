@@ -5,6 +5,7 @@ import { ApiError } from '../api/client';
 import { type MediaRow, mediaBytes, mediaHref, mediaJson, mediaRows } from '../api/media';
 import type { Run } from '../api/types';
 import type { MediaItem } from '../math/media';
+import { concatenated, type LoggedTable } from '../math/table';
 import { useScope } from './workspace';
 
 export type Loaded<T> = T | ApiError | null;
@@ -79,6 +80,20 @@ export function useHref(uid: number, { path, sha256 }: Source): Loaded<string> {
 export function useJson<T>(uid: number, { path, sha256 }: Source): Loaded<T> {
   return useLoaded(() => mediaJson<T>(uid, path, sha256), `${uid} ${path} ${sha256}`);
 }
+
+/** A logged table, with the increments before it. */
+export async function readTable(uid: number, item: MediaItem): Promise<LoggedTable> {
+  const read = ({ path, sha256 }: Source) => mediaJson<LoggedTable>(uid, path, sha256);
+  return concatenated(await Promise.all([...item.before, item].map(read)));
+}
+
+export function useTable(uid: number, item: MediaItem): Loaded<LoggedTable> {
+  return useLoaded(() => readTable(uid, item), `${uid} ${tableId(item)}`);
+}
+
+/** The same for the same tables: of one that grows each part has a path of its own. */
+export const tableId = ({ path, sha256, before }: MediaItem): string =>
+  `${path} ${sha256} ${before.length}`;
 
 export function useBytes(uid: number, { path, sha256 }: Source): Loaded<ArrayBuffer> {
   return useLoaded(() => mediaBytes(uid, path, sha256), `${uid} ${path} ${sha256}`);

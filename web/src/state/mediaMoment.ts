@@ -2,13 +2,12 @@
 
 import { useMemo } from 'preact/hooks';
 import { ApiError } from '../api/client';
-import { mediaJson } from '../api/media';
 import type { Run } from '../api/types';
 import type { Note } from '../charts/types';
-import { type MediaItem, mediaItems } from '../math/media';
+import { lastItems, type MediaItem } from '../math/media';
 import { lastAtOrBefore } from '../math/search';
 import type { RunTable } from './download';
-import { type Loaded, type RunRows, useLoaded, useMediaRows } from './media';
+import { type Loaded, type RunRows, readTable, tableId, useLoaded, useMediaRows } from './media';
 import { params, setParams } from './view';
 
 /** The last value of a run up to a step. */
@@ -53,7 +52,8 @@ function itemsAt(all: RunRows[], at: number): RunItems[] {
       at,
     );
     if (place < 0) return [];
-    return [{ run, step: rows[place].step, items: mediaItems(rows[place].value) }];
+    const items = lastItems(rows.slice(0, place + 1).map(({ value }) => value));
+    return [{ run, step: rows[place].step, items }];
   });
 }
 
@@ -73,7 +73,7 @@ const firstTables = (shown: RunItems[]) =>
 export const readTables = (shown: RunItems[]): Promise<RunTable[]> =>
   Promise.all(
     firstTables(shown).map(async ({ run, step, item }) => {
-      const table = await mediaJson<RunTable['table']>(run.uid, item.path, item.sha256);
+      const table = await readTable(run.uid, item);
       return { run, step, table };
     }),
   );
@@ -81,6 +81,6 @@ export const readTables = (shown: RunItems[]): Promise<RunTable[]> =>
 /** The tables of all runs at one step; those before stay until these are here. */
 export function useTables(shown: RunItems[]): Loaded<RunTable[]> {
   const tables = firstTables(shown);
-  const id = tables.map(({ run, item }) => `${run.uid} ${item.path} ${item.sha256}`).join('\n');
+  const id = tables.map(({ run, item }) => `${run.uid} ${tableId(item)}`).join('\n');
   return useLoaded(() => readTables(shown), id);
 }

@@ -7,7 +7,7 @@ import { type MediaItem, mediaItems } from '../../math/media';
 import { formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
 import type { RunTable } from '../../state/download';
-import { useHref, useJson } from '../../state/media';
+import { useHref, useTable } from '../../state/media';
 import { colorOf, cssColor } from '../../state/visibility';
 import { IconButton, SearchField } from '../controls';
 import { Icon } from '../Icon';
@@ -24,7 +24,7 @@ interface TableItemProps {
 }
 
 export function TableItem({ uid, item, name }: TableItemProps) {
-  const table = useJson<LoggedTable>(uid, item);
+  const table = useTable(uid, item);
   if (table instanceof ApiError) return <p class="bad t12">{table.message}</p>;
   return table && <TableGrid of={uid} table={table} name={name} />;
 }
