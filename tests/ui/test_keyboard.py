@@ -135,7 +135,7 @@ def test_a_dialog_that_an_entry_has_opened_has_the_focus_and_gives_it_back(
     button = page.get_by_role("button", name="Settings of train/loss")
     button.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Computed lines, names of lines").focus()
+    page.get_by_role("button", name="Computed lines, names, titles").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").locator(":focus")).to_be_attached()
     page.keyboard.press("Escape")

@@ -10,11 +10,12 @@ import struct
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import STEPS, Server, loss_at, open_panel, start_run, wait_for_panel
 from .test_workspace import LOSS, THREE_LINES, line_of
@@ -281,8 +282,8 @@ def test_the_time_of_the_process_leaves_out_the_pause(page: Page, server: Server
 
 
 def open_dialog(page: Page, panel: str) -> Locator:
-    open_menu(page, panel).get_by_role("button", name="Computed lines, names of lines").click()
-    return page.get_by_role("dialog", name=f"Computed lines and names of {panel}")
+    open_menu(page, panel).get_by_role("button", name="Computed lines, names, titles").click()
+    return page.get_by_role("dialog", name=f"Computed lines, names and titles of {panel}")
 
 
 def compute(page: Page, panel: str, *formulas: str, names: str = "") -> None:
@@ -414,3 +415,42 @@ def test_lines_are_named_by_a_template(workspace: Page) -> None:
     expect(workspace.locator(".chart-tip")).to_contain_text(names[1])
     workspace.keyboard.press("Control+z")
     wait_for_panel(workspace, LOSS, "panel.data.lines[0].label === 'run-2'")
+
+
+def test_titles_of_the_panel_and_its_axes_are_written(workspace: Page) -> None:
+    dialog = open_dialog(workspace, "train/loss")
+    dialog.get_by_label("Title of the panel").fill("Loss of training")
+    dialog.get_by_label("Title of x").fill("optimizer steps")
+    dialog.get_by_label("Title of y").fill("nats")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    titled = "panel.data.titles?.x === 'optimizer steps' && panel.data.titles.y === 'nats'"
+    wait_for_panel(workspace, LOSS, titled)
+    expect(region(workspace, "Loss of training")).to_be_visible()
+    workspace.wait_for_url("**p.scalar*")
+    workspace.reload()
+    wait_for_panel(workspace, LOSS, titled)
+    dialog = open_dialog(workspace, "Loss of training")
+    dialog.get_by_label("Title of the panel").fill("")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(region(workspace, "train/loss")).to_be_visible()
+
+
+def test_one_panel_is_downloaded_as_an_interactive_file_that_asks_nobody(
+    workspace: Page, browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "panel.html"
+    file.write_bytes(download(workspace, "train/loss", "HTML"))
+    page = browser.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.locator(".main-svg").first.wait_for()
+    drawn = page.evaluate(
+        """[...document.querySelector('.js-plotly-plot').data]
+          .map(({ name, y }) => [name, Array.from(y)])"""
+    )
+    panel = wait_for_panel(workspace, LOSS)
+    for line in panel["data"]["lines"]:
+        assert [line["label"], line["original"]] in drawn
+    assert requests == [file.as_uri()]
+    page.close()

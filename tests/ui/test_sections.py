@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import STEPS, Server, loss_at, open_panel, wait_for_panel
+from .test_line_panels import open_menu, type_into
 from .test_workspace import LOSS, THREE_LINES, line_of, twema
 
 RATE = "scalar lr"
@@ -149,3 +150,41 @@ def test_a_common_zoom_over_time_leaves_the_steps_of_rms_panels(
     range_of(page, RATE, "panel.data.x[0] > 0")
     page.wait_for_url(lambda url: "zoom=" in url)
     assert range_of(page, rms, "panel.data.lines?.length > 0") == whole
+
+
+def test_a_panel_has_an_x_of_its_own_named_on_its_axis_which_ends_its_zoom(
+    page: Page, train: Locator
+) -> None:
+    drag_over(page, "train/loss")
+    range_of(page, LOSS, "panel.data.x[0] > 100")
+    menu = open_menu(page, "train/loss")
+    mine = menu.get_by_label("X axis of this panel")
+    expect(mine.locator("option").first).to_have_text("As workspace")
+    mine.select_option("metric:lr")
+    shown = wait_for_panel(page, LOSS, f"{OVER_RATE} && panel.data.titles.x === 'lr'")
+    line = line_of(shown, "run-1")
+    assert (max(line["x"]), sum(line["count"])) == (pytest.approx(0.02), STEPS)
+    other = wait_for_panel(page, RATE)
+    assert line_of(other, "run-1")["x"] == list(range(STEPS))
+    assert other["data"]["titles"] == {"x": "", "y": ""}
+    page.reload()
+    wait_for_panel(page, LOSS, OVER_RATE)
+    page.get_by_label("X axis", exact=True).select_option("metric:lr")
+    wait_for_panel(page, LOSS, f"{OVER_RATE} && panel.data.titles.x === ''")
+    wait_for_panel(page, RATE, OVER_RATE)
+    page.keyboard.press("Control+z")
+    wait_for_panel(page, LOSS, f"{OVER_RATE} && panel.data.titles.x === 'lr'")
+
+
+def test_a_panel_is_smoothed_by_a_typed_amount_without_its_original(
+    page: Page, train: Locator
+) -> None:
+    menu = open_menu(page, "train/loss")
+    menu.get_by_label("Smoothing of this panel").select_option("twema")
+    type_into(menu, "Amount for this panel as a number", "0.85")
+    menu.get_by_label("Show the original").uncheck()
+    page.wait_for_url("**twema%253A0.85%253Aonly**")
+    raw = [loss_at(step, 0.02) for step in range(STEPS)]
+    wanted = twema(range(STEPS), raw, 0.85)
+    drawn = f"Math.abs(panel.data.lines[1].smoothed[99] - {wanted[99]}) < 1e-9"
+    assert smoothed(wait_for_panel(page, LOSS, drawn)) == pytest.approx(wanted)

@@ -107,6 +107,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       x,
       y,
       diagonal: this.options.diagonal === true,
+      titles: this.options.titles,
       notes: notes.map((note) => note.text),
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,

@@ -3,7 +3,7 @@
 import { useRef } from 'preact/hooks';
 import type { Line, Smoothing } from '../charts/types';
 import { cascaded, smoothingOf } from '../state/cascade';
-import { explore, prefetchExplore } from '../state/explore';
+import { type Explored, explore, prefetchExplore } from '../state/explore';
 import { IconButton } from './controls';
 import { lazy } from './lazy';
 import { Menu } from './Menu';
@@ -29,10 +29,11 @@ export function LineActions(props: LineActionsProps) {
   const { id, title, lines, x, range = 0, statistic = false } = props;
   const settings = cascaded(id);
   const log = settings.ylog ? settings.ylog === '1' : statistic;
-  const open = () => {
+  const explored = (): Explored => {
     const own = statistic ? UNSMOOTHED : smoothingOf(id);
-    explore({ kind: 'lines', title, x, lines, log, smoothing: own, range });
+    return { kind: 'lines', title, x, lines, log, smoothing: own, range };
   };
+  const open = () => explore(explored());
   const place = useRef<HTMLSpanElement>(null);
   return (
     <>
@@ -44,7 +45,7 @@ export function LineActions(props: LineActionsProps) {
           <LineMenu
             panel={{ id, name: title, lines, x, log, statistic }}
             element={() => place.current!.closest('.p')!}
-            explore={open}
+            explored={explored}
             extend={props.onExtend}
             close={close}
           />

@@ -1,4 +1,4 @@
-/** Range of y and range and scale of x, of one line panel alone. */
+/** X, its range and scale, and the range of y, of one line panel alone. */
 
 import { isDuration } from '../charts/axes';
 import type { Window } from '../charts/types';
@@ -12,15 +12,28 @@ import {
   panelSettings,
   parseRange,
   setPanel,
+  type XAxis,
   xRangeOf,
 } from '../state/view';
-import { Check, IconButton, NumberField } from './controls';
+import { Check, type Choice, IconButton, NumberField, Select } from './controls';
 import './lines.css';
+import { useXChoices } from './Toolbar';
 
 export function AxisSettings({ id, x }: { id: string; x: string }) {
   const settings = panelSettings(id);
+  const above = inherited(id).x ? 'As section' : 'As workspace';
+  const axes: Choice<XAxis | ''>[] = [['', above], ...useXChoices(id.startsWith('system '))];
   return (
     <>
+      <div class="opt">
+        X
+        <Select
+          label="X axis of this panel"
+          value={settings.x ?? ''}
+          choices={axes}
+          onChange={(next) => setPanel(id, { x: next || null, zoom: null })}
+        />
+      </div>
       <RangeRow
         of="y"
         range={parseRange(settings.yrange)}

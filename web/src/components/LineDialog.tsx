@@ -10,7 +10,7 @@ import { formulaTexts, readFormula } from '../state/computed';
 import { LEGEND_NAMES, labelOf, missingNames, templateFault } from '../state/legend';
 import { drawsGroups } from '../state/lineGroups';
 import { ownersOf } from '../state/metricLines';
-import { panelSettings, setPanel } from '../state/view';
+import { type PanelSettings, panelSettings, setPanel } from '../state/view';
 import { useScope } from '../state/workspace';
 import { Check, type Choice, IconButton, Select } from './controls';
 import { Dialog } from './Dialog';
@@ -23,23 +23,26 @@ const MOST_PREVIEWED = 3;
 interface LineDialogProps {
   id: string;
   title: string;
+  /** With a field for the panel's title; added panels have theirs elsewhere. */
+  titled: boolean;
   fields: Key[];
   open: Signal<boolean>;
 }
 
 export function LineDialog(props: LineDialogProps) {
   return (
-    <Dialog open={props.open} label={`Computed lines and names of ${props.title}`}>
+    <Dialog open={props.open} label={`Computed lines, names and titles of ${props.title}`}>
       <Form {...props} />
     </Dialog>
   );
 }
 
-function Form({ id, title, fields, open }: LineDialogProps) {
+function Form({ id, title, titled, fields, open }: LineDialogProps) {
   const settings = panelSettings(id);
   const [texts, setTexts] = useState(() => [...formulaTexts(settings), '']);
   const [alone, setAlone] = useState(settings.logged === '0');
   const [legend, setLegend] = useState(settings.legend ?? '');
+  const [titles, setTitles] = useState<Titles>(settings);
   const catalogue = useScope().workspace.store.catalogue.value;
   const faultOf = (text: string): SyntaxFault | null => {
     try {
@@ -58,6 +61,9 @@ function Form({ id, title, fields, open }: LineDialogProps) {
       expr: written.join('\n') || null,
       logged: alone && written.length > 0 ? '0' : null,
       legend: legend.trim() || null,
+      title: titles.title?.trim() || null,
+      xtitle: titles.xtitle?.trim() || null,
+      ytitle: titles.ytitle?.trim() || null,
     });
     open.value = false;
   };
@@ -69,13 +75,14 @@ function Form({ id, title, fields, open }: LineDialogProps) {
       }}
     >
       <div class="head">
-        <b class="sp">Computed lines and names of {title}</b>
+        <b class="sp">Computed lines, names and titles of {title}</b>
         <IconButton icon="x" label="Close" onClick={() => (open.value = false)} />
       </div>
       <div class="body linedialog">
         <Formulas field={fields[0]} texts={texts} faults={faults} onChange={setTexts} />
         <Check label={hideLabel(fields)} checked={alone} onChange={setAlone} />
         <Names fields={fields} text={legend} fault={wrong} onChange={setLegend} />
+        <TitleFields titles={titles} titled={titled} onChange={setTitles} />
         <div class="row">
           <span class="sp" />
           <button
@@ -88,6 +95,37 @@ function Form({ id, title, fields, open }: LineDialogProps) {
         </div>
       </div>
     </form>
+  );
+}
+
+type Titles = Pick<PanelSettings, 'title' | 'xtitle' | 'ytitle'>;
+
+interface TitleFieldsProps {
+  titles: Titles;
+  titled: boolean;
+  onChange(titles: Titles): void;
+}
+
+function TitleFields({ titles, titled, onChange }: TitleFieldsProps) {
+  const field = (name: keyof Titles, label: string) => (
+    <label class="field outlined sp">
+      <input
+        aria-label={label}
+        placeholder={label}
+        value={titles[name] ?? ''}
+        onInput={({ currentTarget: { value } }) => onChange({ ...titles, [name]: value })}
+      />
+    </label>
+  );
+  return (
+    <>
+      <h3>Titles</h3>
+      <div class="row">
+        {titled && field('title', 'Title of the panel')}
+        {field('xtitle', 'Title of x')}
+        {field('ytitle', 'Title of y')}
+      </div>
+    </>
   );
 }
 

@@ -3,10 +3,13 @@
 import type { Aggregate, Line } from '../charts/types';
 import { inherited } from '../state/cascade';
 import { downloadCsv } from '../state/download';
+import { type Explored, explore } from '../state/explore';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
 import { downloadPng, downloadSvg } from '../state/pictures';
 import { copyLink } from '../state/share';
+import { attempt } from '../state/toasts';
 import { panelSettings, setPanel } from '../state/view';
+import { type Scope, useScope } from '../state/workspace';
 import { Check, type Choice, Select } from './controls';
 import { Downloads } from './Downloads';
 import { Icon } from './Icon';
@@ -26,13 +29,14 @@ interface LineMenuProps {
   panel: { id: string; name: string; lines: Line[]; x: string; log: boolean; statistic: boolean };
   /** The panel on the page, for its picture. */
   element(): Element;
-  explore(): void;
+  explored(): Explored;
   extend?(): void;
   close(): void;
 }
 
-export function LineMenu({ panel, element, explore, extend, close }: LineMenuProps) {
+export function LineMenu({ panel, element, explored, extend, close }: LineMenuProps) {
   const { id, name, lines, x, log, statistic } = panel;
+  const scope = useScope();
   const { outliers } = panelSettings(id);
   const { ylog } = inherited(id);
   const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
@@ -61,10 +65,10 @@ export function LineMenu({ panel, element, explore, extend, close }: LineMenuPro
       {extend && (
         <button type="button" onClick={then(extend)}>
           <Icon name="edit" />
-          Computed lines, names of lines
+          Computed lines, names, titles
         </button>
       )}
-      <button type="button" onClick={then(explore)}>
+      <button type="button" onClick={then(() => explore(explored()))}>
         <Icon name="expand" />
         <span class="sp">Explore in Plotly</span>
         <kbd>F</kbd>
@@ -78,11 +82,18 @@ export function LineMenu({ panel, element, explore, extend, close }: LineMenuPro
           png: then(() => downloadPng(element(), name)),
           svg: then(() => downloadSvg(id, name, x, lines, log)),
           csv: then(() => downloadCsv(name, x, lines)),
+          html: then(() => downloadHtml(scope, explored())),
         }}
       />
     </>
   );
 }
+
+const downloadHtml = (scope: Scope, panel: Explored) =>
+  attempt('The panel was not exported', async () => {
+    const { exportPanel } = await import('../export/exportView');
+    await exportPanel(scope, panel);
+  });
 
 /** How this panel draws groups, where runs are grouped. */
 function GroupSettings({ id }: { id: string }) {

@@ -4,12 +4,12 @@ import { effect, untracked, useSignal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Key } from '../api/types';
 import { LinePanel } from '../charts/linePanel';
-import type { Callbacks, Line, LineOptions, Note, Window } from '../charts/types';
+import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../charts/types';
 import { keyTitle } from '../math/keyTitle';
 import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../state/cascade';
 import { useSeries } from '../state/hooks';
 import { groupingOf, groupNote } from '../state/lineGroups';
-import { rangeOf, spanIn, specOf, windowFor, xKind, xOf } from '../state/lines';
+import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../state/lines';
 import {
   countOf,
   type Fetched,
@@ -19,9 +19,9 @@ import {
   toldApart,
 } from '../state/metricLines';
 import type { Series } from '../state/series';
-import { logX, type PanelSettings, parseRange, xLog } from '../state/view';
+import { logX, type PanelSettings, panelSettings, parseRange, xAxis, xLog } from '../state/view';
 import { highlighted } from '../state/visibility';
-import { useScope } from '../state/workspace';
+import { useScope, type Workspace } from '../state/workspace';
 import { ChartBox } from './ChartBox';
 import type { OwnFrame } from './fieldViews';
 import { PanelName } from './KeyName';
@@ -44,7 +44,8 @@ export function LineView({ fields, own }: LineViewProps) {
   const { workspace, runs } = useScope();
   const [first] = fields;
   const id = own?.id ?? `${first.kind} ${first.key}`;
-  const title = own?.title ?? keyTitle(first.key);
+  const given = own?.title ?? panelSettings(id).title;
+  const title = given ?? keyTitle(first.key);
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
@@ -102,7 +103,7 @@ export function LineView({ fields, own }: LineViewProps) {
   return (
     <Panel
       label={title}
-      title={<PanelName name={first.key} given={own?.title} />}
+      title={<PanelName name={first.key} given={given} />}
       notes={said}
       actions={actions}
       loading={waiting && shown.length > 0}
@@ -111,7 +112,15 @@ export function LineView({ fields, own }: LineViewProps) {
       {isExtended && (
         <Extras {...{ fields, x, window, settings, grouping, logged }} onChange={setExtended} />
       )}
-      {dialog.value && <LineDialog id={id} title={title} fields={fields} open={dialog} />}
+      {dialog.value && (
+        <LineDialog
+          id={id}
+          title={title}
+          titled={own === undefined}
+          fields={fields}
+          open={dialog}
+        />
+      )}
       {shown.length === 0 ? (
         <Nobody fields={fields} />
       ) : onePointEach(whole.values) && !waiting ? (
@@ -124,11 +133,19 @@ export function LineView({ fields, own }: LineViewProps) {
           window={window}
           range={range}
           settings={settings}
+          titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
           onNotes={setNotes}
         />
       )}
     </Panel>
   );
+}
+
+/** What x is, where the toolbar does not say it. */
+function xTitle(workspace: Workspace, field: Key, x: string): string {
+  const common = xOf(workspace, field, xAxis.value);
+  const defined = xAxis.value === 'auto' && xKind(x).kind === 'metric';
+  return defined || x !== common ? xName(x) : '';
 }
 
 const onePointEach = (all: Series[]): boolean =>
@@ -158,12 +175,14 @@ interface LinesProps {
   window: Window;
   range: number;
   settings: PanelSettings;
+  titles: AxisTitles;
   onNotes(notes: Note[]): void;
 }
 
-function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps) {
+function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: LinesProps) {
   const options = useMemo<LineOptions>(
     () => ({
+      titles,
       x: {
         ...xKind(x),
         log: logX(settings),
@@ -180,7 +199,7 @@ function Lines({ panel, lines, x, window, range, settings, onNotes }: LinesProps
       xRange: range,
       highlighted: null,
     }),
-    [x, range, JSON.stringify(window), JSON.stringify(settings), xLog.value],
+    [x, range, JSON.stringify(window), JSON.stringify(settings), titles.x, xLog.value],
   );
   const attach = (chart: LinePanel) => {
     const stop = effect(() => {

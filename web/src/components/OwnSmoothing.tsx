@@ -2,8 +2,8 @@
 
 import type { SmoothingKind } from '../charts/types';
 import { DEFAULT_AMOUNT, formatSmoothing, parseSmoothing, smoothing } from '../state/view';
-import { type Choice, Select, Slider } from './controls';
-import { SMOOTHING_CHOICES, SMOOTHING_RANGE } from './SmoothingControl';
+import { Check, type Choice, Select } from './controls';
+import { SMOOTHING_CHOICES, SmoothingAmount } from './SmoothingControl';
 
 interface OwnSmoothingProps {
   /** `panel` or `section`. */
@@ -36,15 +36,24 @@ export function OwnSmoothing({ of, above, text, onChange }: OwnSmoothingProps) {
         />
       </div>
       {own && own.kind !== 'none' && (
-        <div class="opt">
-          <Slider
-            label={`Amount for this ${of}`}
-            value={own.amount}
-            {...SMOOTHING_RANGE[own.kind]}
-            onInput={(amount) => onChange(formatSmoothing({ ...own, amount }), 'replace')}
-          />
-          <span>{own.amount}</span>
-        </div>
+        <>
+          <div class="opt">
+            <SmoothingAmount
+              label={`Amount for this ${of}`}
+              of={own}
+              onChange={(amount) => onChange(formatSmoothing({ ...own, amount }), 'replace')}
+            />
+          </div>
+          <div class="opt">
+            <Check
+              label="Show the original"
+              checked={own.showOriginal}
+              onChange={(showOriginal) =>
+                onChange(formatSmoothing({ ...own, showOriginal }), 'push')
+              }
+            />
+          </div>
+        </>
       )}
     </>
   );

@@ -16,8 +16,6 @@ interface SectionMenuProps {
   timed?: boolean;
 }
 
-const TIMES = ['runtime', 'process', 'time'];
-
 export function SectionMenu(props: SectionMenuProps) {
   const isChanged = Object.keys(sectionSettings(props.name)).length > 0;
   return (
@@ -48,7 +46,7 @@ export function SectionMenu(props: SectionMenuProps) {
 
 function Settings({ name, timed = false }: SectionMenuProps) {
   const settings = sectionSettings(name);
-  const known = useXChoices().filter(([x]) => !timed || TIMES.includes(x));
+  const known = useXChoices(timed);
   const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
   return (
     <>

@@ -1,6 +1,6 @@
 /** Smoothing of the whole workspace: kind, slider with number, and whether the original shows. */
 
-import type { SmoothingKind } from '../charts/types';
+import type { Smoothing, SmoothingKind } from '../charts/types';
 import { compact } from '../state/screen';
 import { DEFAULT_AMOUNT, setSmoothing, smoothing } from '../state/view';
 import { Check, type Choice, NumberField, Select, Slider } from './controls';
@@ -28,7 +28,7 @@ const SHORT_CHOICES: Choice<SmoothingKind>[] = [
   ['none', 'None'],
 ];
 
-export const SMOOTHING_RANGE: Record<SmoothingKind, Range> = {
+const RANGES: Record<SmoothingKind, Range> = {
   twema: { min: 0, max: 0.999, step: 0.001 },
   ema: { min: 0, max: 0.999, step: 0.001 },
   gaussian: { min: 0, max: 100, step: 0.5 },
@@ -39,11 +39,30 @@ export const SMOOTHING_RANGE: Record<SmoothingKind, Range> = {
 const decimals = (kind: SmoothingKind, amount: number): number =>
   kind === 'twema' || kind === 'ema' ? (amount > 0.99 ? 3 : 2) : amount % 1 === 0 ? 0 : 1;
 
+interface SmoothingAmountProps {
+  label: string;
+  of: Smoothing;
+  onChange(amount: number): void;
+}
+
+/** A slider and a number. */
+export function SmoothingAmount({ label, of: { kind, amount }, onChange }: SmoothingAmountProps) {
+  const range = RANGES[kind];
+  const set = (value: number) => onChange(Math.min(range.max, Math.max(range.min, value)));
+  return (
+    <>
+      <Slider label={label} value={amount} {...range} onInput={set} />
+      <NumberField
+        label={`${label} as a number`}
+        text={amount.toFixed(decimals(kind, amount))}
+        onCommit={set}
+      />
+    </>
+  );
+}
+
 export function SmoothingControl() {
   const { kind, amount, showOriginal } = smoothing.value;
-  const range = SMOOTHING_RANGE[kind];
-  const clamp = (value: number) => Math.min(range.max, Math.max(range.min, value));
-  const set = (value: number) => setSmoothing({ kind, amount: clamp(value), showOriginal });
   return (
     <>
       <div class="grp">
@@ -57,14 +76,11 @@ export function SmoothingControl() {
           }
         />
         {kind !== 'none' && (
-          <>
-            <Slider label="Smoothing amount" value={amount} {...range} onInput={set} />
-            <NumberField
-              label="Smoothing amount as a number"
-              text={amount.toFixed(decimals(kind, amount))}
-              onCommit={set}
-            />
-          </>
+          <SmoothingAmount
+            label="Smoothing amount"
+            of={smoothing.value}
+            onChange={(next) => setSmoothing({ kind, amount: next, showOriginal })}
+          />
         )}
       </div>
       {kind !== 'none' && (

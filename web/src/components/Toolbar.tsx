@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { keyTitle } from '../math/keyTitle';
 import { formatCount } from '../math/numbers';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../state/lineGroups';
+import { xName } from '../state/lines';
 import { pinned, unpin } from '../state/moment';
 import { stepMetricOf } from '../state/project';
 import { groupField } from '../state/runList';
@@ -39,7 +40,8 @@ export const HISTOGRAM_VIEWS: Choice<HistogramView>[] = [
 /** Metrics that are offered as x; the rest can be named in the address. */
 const MOST_METRICS = 60;
 
-export function useXChoices(): Choice<XAxis>[] {
+/** `timed`: of machine metrics, which have no steps. */
+export function useXChoices(timed = false): Choice<XAxis>[] {
   const { catalogue } = useScope().workspace.store;
   const { keys } = catalogue.value;
   const scalars = keys.filter(({ kind }) => kind === 'scalar');
@@ -47,12 +49,12 @@ export function useXChoices(): Choice<XAxis>[] {
   const metrics = scalars.slice(0, MOST_METRICS).map(({ key }): Choice<XAxis> => {
     return [`metric:${key}`, keyTitle(key)];
   });
+  const times = (['runtime', 'process', 'time'] as const).map((x): Choice<XAxis> => [x, xName(x)]);
+  if (timed) return times;
   return [
-    ['auto', defined ? 'As defined' : 'Step'],
-    ...(defined ? [['step', 'Step'] as Choice<XAxis>] : []),
-    ['runtime', 'Relative time (wall)'],
-    ['process', 'Relative time (process)'],
-    ['time', 'Wall time'],
+    ['auto', defined ? 'As defined' : xName('step')],
+    ...(defined ? [['step', xName('step')] as Choice<XAxis>] : []),
+    ...times,
     ...metrics,
   ];
 }

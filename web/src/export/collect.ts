@@ -7,6 +7,7 @@ import { chunks, groupBy } from '../state/batcher';
 import { cascaded, smoothingOf, xAxisOf } from '../state/cascade';
 import type { Explored } from '../state/explore';
 import { BUCKETS, rangeOf, specOf, wholeLine, xOf } from '../state/lines';
+import { ownPanels } from '../state/ownPanels';
 import { sectionsOf } from '../state/sections';
 import type { Series } from '../state/series';
 import { panelSearch } from '../state/view';
@@ -46,7 +47,7 @@ const SERIES_A_REQUEST = 200;
 
 const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
 
-export async function collect({ workspace, runs }: Scope): Promise<Collected> {
+export async function collect({ workspace, runs, single }: Scope): Promise<Collected> {
   const shown = runs.value;
   const catalogue = workspace.store.catalogue.value;
   const sections = sectionsOf(catalogue, shown, userRegExp(panelSearch.value));
@@ -59,6 +60,7 @@ export async function collect({ workspace, runs }: Scope): Promise<Collected> {
   const ofKind = (wanted: KeyKind) => keys.filter(({ kind }) => kind === wanted);
   await addHeatmaps(found, ofKind('histogram'), shown);
   await addMedia(found, ofKind('json'), shown);
+  if (!single && ownPanels.value.length > 0) found.left.push('added panels');
   const parts = sections.map(({ name, keys: own }) => ({
     name,
     panels: own.flatMap((key) => found.of(key)).filter(hasContent),
@@ -97,7 +99,7 @@ async function addLines(found: Found, keys: Key[], runs: Run[], x: string): Prom
 function linesOf(key: Key, x: string, own: [Run, Series][]): Explored {
   return {
     kind: 'lines',
-    title: keyTitle(key.key),
+    title: cascaded(idOf(key)).title ?? keyTitle(key.key),
     x,
     lines: own.map(([run, series]) => wholeLine(series, run)),
     log: cascaded(idOf(key)).ylog === '1',

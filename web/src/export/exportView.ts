@@ -1,28 +1,39 @@
-/** Exports what a page shows as one interactive HTML file. */
+/** Exports what a page or a panel shows as one interactive HTML file. */
 
 import { getBytes, getHealth } from '../api/client';
 import { tokens } from '../components/Explore';
 import { saveBlob } from '../state/download';
+import type { Explored } from '../state/explore';
 import { theme } from '../state/theme';
 import { currentLink } from '../state/view';
 import type { Scope } from '../state/workspace';
-import { collect } from './collect';
+import { type Collected, collect } from './collect';
 import { htmlDocument } from './document';
 
 export async function exportView(scope: Scope): Promise<void> {
   const { project } = scope.workspace.store;
-  const runs = scope.runs.value;
-  const title = scope.single && runs[0] ? `${runs[0].name} · ${project}` : project;
+  const [run] = scope.single ? scope.runs.value : [];
+  const title = run ? `${run.name} · ${project}` : project;
+  await saveFile(scope, title, run ? `${project}-${run.run_id}` : project, await collect(scope));
+}
+
+/** One panel alone, as Explore draws it. */
+export async function exportPanel(scope: Scope, panel: Explored): Promise<void> {
+  const { project } = scope.workspace.store;
+  const collected = { parts: [{ name: project, panels: [panel] }], left: [] };
+  await saveFile(scope, panel.title, panel.title, collected);
+}
+
+async function saveFile(scope: Scope, title: string, name: string, collected: Collected) {
   const { plotly_version: version } = await getHealth();
   const plotly = await (await getBytes(`/vendor/plotly-${version}.min.js`)).text();
   const view = {
     title,
     origin: `Exported from ${currentLink()} on ${new Date().toLocaleString()}`,
-    runs,
-    collected: await collect(scope),
+    runs: scope.runs.value,
+    collected,
     tokens: tokens(),
     dark: theme.value === 'dark',
   };
-  const name = scope.single && runs[0] ? `${project}-${runs[0].run_id}` : project;
   saveBlob(`${name.replaceAll('/', '_')}.html`, htmlDocument(view, plotly));
 }

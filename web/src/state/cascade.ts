@@ -64,15 +64,12 @@ function sectionOf(id: string): string | null {
 /** The section's settings that a panel inherits. */
 export const inherited = (id: string): SectionSettings => sectionSettings(sectionOf(id));
 
-export function cascaded(id: string): PanelSettings {
-  const { x: _, ...section } = inherited(id);
-  return { ...section, ...panelSettings(id) };
-}
+export const cascaded = (id: string): PanelSettings => ({ ...inherited(id), ...panelSettings(id) });
 
 export const smoothingOf = (id: string): Smoothing =>
   parseSmoothing(cascaded(id).smooth) ?? smoothing.value;
 
-export const xAxisOf = (id: string): XAxis => inherited(id).x ?? xAxis.value;
+export const xAxisOf = (id: string): XAxis => panelSettings(id).x ?? inherited(id).x ?? xAxis.value;
 
 /** A common zoom holds for panels on the workspace's x; machine metrics have no steps. */
 function sharesZoom(id: string, x: string): boolean {

@@ -3,6 +3,7 @@
 import type { Key, Run } from '../api/types';
 import type { Line, Window, XKind } from '../charts/types';
 import { lineFromAnswer } from '../math/buckets';
+import { keyTitle } from '../math/keyTitle';
 import { stepMetricOf } from './project';
 import type { Series, SeriesSpec } from './series';
 import type { Span, XAxis } from './view';
@@ -18,6 +19,15 @@ export function xOf(workspace: Workspace, key: Key, chosen: XAxis): string {
   const metric = stepMetricOf(workspace.store.catalogue.value, key);
   return metric ? `metric:${metric}` : 'step';
 }
+
+const X_NAMES: Record<string, string> = {
+  step: 'Step',
+  runtime: 'Relative time (wall)',
+  process: 'Relative time (process)',
+  time: 'Wall time',
+};
+
+export const xName = (x: string): string => X_NAMES[x] ?? keyTitle(xKind(x).name ?? x);
 
 export function xKind(x: string): { kind: XKind; name?: string } {
   return x.startsWith('metric:') ? { kind: 'metric', name: x.slice(7) } : { kind: x as XKind };

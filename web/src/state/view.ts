@@ -156,6 +156,11 @@ export const histogramView = computed<HistogramView>(
 
 /** What one panel does otherwise than the workspace. */
 export interface PanelSettings {
+  /** Of an automatic line panel, in place of its key. */
+  title?: string;
+  xtitle?: string;
+  ytitle?: string;
+  x?: XAxis;
   smooth?: string;
   ylog?: '0' | '1';
   /** Otherwise than the workspace's x. */
