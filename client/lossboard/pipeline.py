@@ -201,6 +201,7 @@ class Pipeline:
         for courier in self._couriers:
             courier.worker.join(_JOIN_SECS)
         for transport in self._transports:
+            transport.abort()  # a thread that is not through yet opens no connection any more
             transport.close()
 
     def _report(self) -> DeliveryReport:

@@ -69,6 +69,11 @@ export function useTensors(run: number | null, prefix: string): Loaded<TensorRes
 /** Whether an element is in sight, or less than `margin` pixels from it. */
 export function useInSight(element: RefObject<HTMLElement | null>, margin: number): boolean {
   const [inSight, setInSight] = useState(false);
+  // The observer speaks after the first paint; what is asked for before it is there sooner.
+  useLayoutEffect(() => {
+    const { top, bottom } = element.current!.getBoundingClientRect();
+    setInSight(bottom > -margin && top < innerHeight + margin);
+  }, [margin]);
   useEffect(() => {
     const observer = new IntersectionObserver(
       (entries) => setInSight(entries[entries.length - 1].isIntersecting),
