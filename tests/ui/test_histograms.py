@@ -195,3 +195,29 @@ def test_the_slider_goes_along_the_axis_of_the_heatmap(heatmap: Page) -> None:
 def test_wall_time_of_the_workspace_holds_for_histograms(heatmap: Page) -> None:
     heatmap.get_by_label("X axis").select_option("time")
     wait_for_panel(heatmap, HEAT, "panel.data.axis === 'time'")
+
+
+def test_colours_and_values_of_a_heatmap_are_chosen_and_kept_in_the_link(heatmap: Page) -> None:
+    plot = heatmap.get_by_role("region", name=KEY, exact=True).locator(".plot")
+    plot.scroll_into_view_if_needed()
+    pictures = [plot.screenshot()]
+    for label, choice in (
+        ("Colour of the cells", "linear"),
+        ("Colour of the cells", "event"),
+        ("Axis of the values", "symlog"),
+    ):
+        heatmap.get_by_role("region", name=KEY, exact=True).hover()
+        heatmap.get_by_role("button", name=f"Views of {KEY}").click()
+        heatmap.get_by_label(label).select_option(choice)
+        heatmap.keyboard.press("Escape")
+        panel = wait_for_panel(
+            heatmap, HEAT, f"[panel.data.color, panel.data.scale].includes('{choice}')"
+        )
+        masses = [m["inside"] + m["below"] + m["above"] for m in panel["data"]["mass"]]
+        assert masses == pytest.approx([32] * EVENTS)
+        heatmap.mouse.move(5, 5)
+        heatmap.wait_for_timeout(200)
+        pictures.append(plot.screenshot())
+    assert len(set(pictures)) == len(pictures)
+    heatmap.reload()
+    wait_for_panel(heatmap, HEAT, "panel.data.color === 'event' && panel.data.scale === 'symlog'")

@@ -80,6 +80,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
       axis,
       x,
       value,
+      color: this.options!.color,
+      scale: this.options!.value.scale,
       plot: { left: this.frame.box.left, right: this.frame.box.left + this.frame.box.width },
       events: table.length,
       columns: chosen.length,

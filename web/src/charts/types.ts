@@ -129,6 +129,8 @@ export interface Histogram {
 
 export type HistogramAxis = 'step' | 'batch' | 'time';
 export type ValueScale = 'linear' | 'symlog';
+/** How counts become colours; `event`: as shares of the event's greatest count. */
+export type HeatColor = 'log' | 'linear' | 'event';
 
 /** Histograms of one key of one run over time, ready for a heatmap, ridgeline or percentiles. */
 export interface HistogramSeries {
@@ -157,7 +159,7 @@ export interface ValueOptions {
 export interface HeatOptions {
   x: { kind: HistogramAxis; window: Window };
   value: ValueOptions;
-  color: 'log' | 'linear' | 'event';
+  color: HeatColor;
   /** Curve of the hovered (else pinned, else last) event at the right, on the same value axis. */
   margin: boolean;
   pins: Pin[];

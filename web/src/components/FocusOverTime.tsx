@@ -41,7 +41,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
     () => ({
       x: { kind: axis, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
       value: { ...valueOptions(id), scale: params.value.fscale === 'symlog' ? 'symlog' : 'linear' },
-      color: 'log',
+      color: panelSettings(id).color ?? 'log',
       margin: true,
       pins: pinsOf(current, reference, color),
     }),

@@ -1,10 +1,10 @@
 /** The actions of a histogram panel: open, choose view and axis, explore, copy a link. */
 
-import type { HistogramAxis, HistogramEvents } from '../charts/types';
+import type { HeatColor, HistogramAxis, HistogramEvents, ValueScale } from '../charts/types';
 import { hasBatches } from '../math/events';
 import { eventAxis, setEventAxis } from '../state/eventAxis';
 import { copyLink } from '../state/share';
-import type { HistogramView } from '../state/view';
+import { type HistogramView, panelSettings, setPanel } from '../state/view';
 import { type Choice, IconButton, Select } from './controls';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
@@ -42,17 +42,7 @@ export function HistogramActions(props: HistogramActionsProps) {
                 <span class={`sp ${choice === view ? 'b' : ''}`}>{label}</span>
               </button>
             ))}
-            {view !== 'step' && (
-              <div class="opt">
-                X
-                <Select
-                  label="X of the histograms"
-                  value={eventAxis(id)}
-                  choices={axisChoices(events)}
-                  onChange={(axis) => setEventAxis(id, axis)}
-                />
-              </div>
-            )}
+            {view !== 'step' && <OverTimeSettings id={id} view={view} events={events} />}
             <hr />
             <button
               type="button"
@@ -76,6 +66,59 @@ export function HistogramActions(props: HistogramActionsProps) {
           </>
         )}
       </Menu>
+    </>
+  );
+}
+
+const COLORS: Choice<HeatColor>[] = [
+  ['log', 'Counts, log'],
+  ['linear', 'Counts, linear'],
+  ['event', 'Share of its step'],
+];
+
+const SCALES: Choice<ValueScale>[] = [
+  ['linear', 'Linear'],
+  ['symlog', 'Symlog'],
+];
+
+/** Of the views over time. */
+function OverTimeSettings({
+  id,
+  view,
+  events,
+}: Pick<HistogramActionsProps, 'id' | 'view' | 'events'>) {
+  const { color = 'log', scale = 'linear' } = panelSettings(id);
+  return (
+    <>
+      <div class="opt">
+        X
+        <Select
+          label="X of the histograms"
+          value={eventAxis(id)}
+          choices={axisChoices(events)}
+          onChange={(axis) => setEventAxis(id, axis)}
+        />
+      </div>
+      <div class="opt">
+        Values
+        <Select
+          label="Axis of the values"
+          value={scale}
+          choices={SCALES}
+          onChange={(next) => setPanel(id, { scale: next === 'linear' ? null : next })}
+        />
+      </div>
+      {view === 'heatmap' && (
+        <div class="opt">
+          Colour
+          <Select
+            label="Colour of the cells"
+            value={color}
+            choices={COLORS}
+            onChange={(next) => setPanel(id, { color: next === 'log' ? null : next })}
+          />
+        </div>
+      )}
     </>
   );
 }

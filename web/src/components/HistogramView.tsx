@@ -131,10 +131,10 @@ interface OverTimeProps {
 
 /** Value range of the panel: zoomed by the user, all, or the default one. */
 export function valueOptions(id: string): ValueOptions {
-  const { value, full } = panelSettings(id);
+  const { value, full, scale = 'linear' } = panelSettings(id);
   const span = parseSpan(value);
   return {
-    scale: 'linear',
+    scale,
     window: { min: span?.[0] ?? null, max: span?.[1] ?? null },
     full: full === '1',
   };
@@ -160,7 +160,7 @@ function OverTime({ panel, view, series, run, onNotes }: OverTimeProps) {
     () => ({
       x: { kind: axis, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
       value: valueOptions(id),
-      color: 'log',
+      color: settings.color ?? 'log',
       margin: true,
       pins: [],
     }),

@@ -4,7 +4,15 @@
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { Aggregate, HistogramAxis, Smoothing, SmoothingKind, Window } from '../charts/types';
+import type {
+  Aggregate,
+  HeatColor,
+  HistogramAxis,
+  Smoothing,
+  SmoothingKind,
+  ValueScale,
+  Window,
+} from '../charts/types';
 import type { Band, Center } from '../math/groups';
 import { entered } from '../router';
 import {
@@ -181,6 +189,10 @@ export interface PanelSettings {
   envelope?: '0';
   aggregate?: Aggregate;
   view?: HistogramView;
+  /** Of the cells of a heatmap; log without it. */
+  color?: HeatColor;
+  /** Of the values of histograms; linear without it. */
+  scale?: ValueScale;
   /** Of histogram events, otherwise than the workspace's x. */
   axis?: HistogramAxis;
   zoom?: string;
