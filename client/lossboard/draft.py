@@ -73,6 +73,16 @@ class Draft:
     def add_row(self, step: int, time_us: int, values: Mapping[Key, Any]) -> None:
         """A row of numbers and JSON values."""
         self._rows.append(Row(step, time_us, values))
+        if self._summary or self._removed_summary:
+            self._outdate_summary(values)
+
+    def _outdate_summary(self, values: Mapping[Key, Any]) -> None:
+        """Of one record the server can't tell that a row came after a value set by hand."""
+        for key in values:
+            name = clean_text(key if isinstance(key, str) else key[0])
+            self._removed_summary.pop(name, None)
+            if not isinstance(self._summary.get(name), dict):
+                self._summary.pop(name, None)
 
     def add_mixed_row(self, step: int, time_us: int, values: Mapping[Key, Any]) -> None:
         """A row that may hold histograms and deferred values too."""

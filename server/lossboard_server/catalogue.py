@@ -201,7 +201,8 @@ def set_summary(
     time_us: int,
 ) -> None:
     """Set and remove summary values by hand; a later row with the same key wins again."""
-    summary = _without(_column(transaction, uid, "set_summary_json"), removed)
+    summary = _column(transaction, uid, "set_summary_json")
+    summary |= {key: [time_us] for key in removed}
     summary |= {key: [value, time_us] for key, value in values.items()}
     values = {"set_summary_json": encode_json_text(summary), "summary_json": _UNKNOWN}
     transaction.update_run(uid, "meta", **values)

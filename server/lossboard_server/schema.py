@@ -94,7 +94,8 @@ run = Table(
     Column("metadata_json", Text, nullable=False, default="{}"),
     Column("metrics_json", Text, nullable=False, default="{}"),  # name -> MetricDefinition
     Column("notices_json", Text, nullable=False, default="{}"),  # kind -> text, amount, time
-    Column("set_summary_json", Text, nullable=False, default="{}"),  # key -> [value, time_us]
+    # key -> [value, time_us]; [time_us] of a removed one
+    Column("set_summary_json", Text, nullable=False, default="{}"),
     Column("summary_json", Text, nullable=False, default="{}"),  # composed, as last sealed
     Column("created_us", BigInteger, nullable=False),
     Column("started_us", BigInteger, nullable=False),

@@ -39,7 +39,8 @@ def summaries(
     """The summary of each run, by uid; floats may be non-finite.
 
     `only` names keys as they were logged: other series are left out. A value set by hand stands
-    until a later row has its key. Histograms are not part of it. Raises NotFound for unknown runs.
+    until a later row has its key, and so does that one was removed. Histograms are not part of it.
+    Raises NotFound for unknown runs.
     """
     selection = Selection(connection, memo, run_ids, ["scalar", "json"], only)
     run = schema.run.c
@@ -66,9 +67,12 @@ def _summary(
         names = path or (key,)
         put_nested(logged, names, value)
         times[names[0]] = max(last.time_us, times.get(names[0], last.time_us))
-    for key, (value, time_us) in by_hand.items():
+    for key, (*values, time_us) in by_hand.items():
         later = key in times and times[key] > time_us
-        logged[key] = _merged(value, logged[key]) if later else _merged(logged.get(key), value)
+        for value in values:
+            logged[key] = _merged(value, logged[key]) if later else _merged(logged.get(key), value)
+        if not values and not later:
+            logged.pop(key, None)
     return logged
 
 
