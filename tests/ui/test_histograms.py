@@ -102,6 +102,18 @@ def test_a_typed_step_is_shown(focus: Page) -> None:
     shown_step(focus, "panel.data.overlays[0].step === 8")
 
 
+def test_steps_are_played_one_by_one_from_the_shown_one(focus: Page) -> None:
+    focus.get_by_label("Step of B as a number").fill("0")
+    focus.get_by_label("Step of B as a number").press("Enter")
+    first = shown_step(focus, "panel.data.overlays[0].step < 10")["overlays"][0]["step"]
+    focus.get_by_role("button", name="Play the steps").click()
+    shown_step(focus, f"panel.data.overlays[0].step > {first + 2 * LOG_FREQ}")
+    focus.get_by_role("button", name="Stop", exact=True).click()
+    stopped = shown_step(focus)["overlays"][0]["step"]
+    focus.wait_for_timeout(400)
+    assert shown_step(focus)["overlays"][0]["step"] == stopped
+
+
 def test_a_pinned_reference_is_compared_in_numbers(focus: Page) -> None:
     focus.keyboard.press("a")
     focus.keyboard.press("Shift+ArrowLeft")

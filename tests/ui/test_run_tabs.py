@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +141,36 @@ def test_the_system_tab_draws_what_the_machine_did(page: Page, server: Server, w
         [bar["value"] for bar in data["bars"]] if "bars" in data else data["lines"][0]["original"]
     )
     assert drawn == [row[key] for row in rows]
+
+
+DIFF = """diff --git a/train.py b/train.py
+--- a/train.py
++++ b/train.py
+@@ -1 +1 @@
+-lr = 0.1
++lr = 0.2
+"""
+
+
+def test_the_overview_shows_packages_and_uncommitted_changes_and_no_internals(
+    page: Page, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = f"overview-{uuid.uuid4().hex[:8]}"
+    (tmp_path / "diff.patch").write_text(DIFF)
+    monkeypatch.setenv("LOSSBOARD_DISABLE_CODE", "true")  # no diff of the tests themselves
+    with start_run(server.base_url, project, id="changed", config={"rate": 0.5}) as run:
+        run.save(str(tmp_path / "diff.patch"), base_path=str(tmp_path))
+        table = lossboard.Table(["x", "y"], [[1, 2]])
+        run.log({"curve": lossboard.plot.line(table, "x", "y")})
+    page.goto(f"{server.base_url}/local/{project}/runs/changed/overview")
+    changes = page.get_by_role("region", name="Uncommitted changes")
+    expect(changes.locator("pre")).to_have_text(DIFF.strip())
+    expect(changes.locator(".added")).to_have_text("+lr = 0.2")
+    expect(changes.locator(".removed")).to_have_text("-lr = 0.1")
+    metadata = page.get_by_role("region", name="Metadata")
+    metadata.get_by_label("Search metadata").fill("pytest")
+    expect(metadata).to_contain_text(f"pytest{version('pytest')}")
+    expect(metadata).not_to_contain_text("numpy")
+    config = page.get_by_role("region", name="Config")
+    expect(config).to_contain_text("rate")
+    expect(config).not_to_contain_text("_wandb")

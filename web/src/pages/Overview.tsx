@@ -10,6 +10,8 @@ import { keyTitle } from '../math/keyTitle';
 import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
 import type { LoadState } from '../state/project';
+import { PACKAGES_FILE, packagesOf, useRunText } from '../state/runFiles';
+import { Changes } from './Changes';
 
 const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
 
@@ -21,6 +23,8 @@ interface OverviewProps {
 
 export function Overview({ run, detail, state }: OverviewProps) {
   const [models, summary] = withoutGraphs(run.summary);
+  const { _wandb: _, ...config } = run.config;
+  const packages = packagesOf(useRunText(run, PACKAGES_FILE));
   return (
     <div class="sheet">
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
@@ -31,14 +35,19 @@ export function Overview({ run, detail, state }: OverviewProps) {
         </div>
       )}
       <div class="columns2">
-        <TreeBlock title="Config" values={run.config} empty="wandb.config is empty." />
+        <TreeBlock title="Config" values={config} empty="wandb.config is empty." />
         <TreeBlock title="Summary" values={summary} empty="Nothing is logged yet." />
         <TreeBlock
           title="Metadata"
-          values={{ ...identity(run), ...detail?.metadata }}
+          values={{
+            ...identity(run),
+            ...detail?.metadata,
+            ...(Object.keys(packages).length > 0 && { packages }),
+          }}
           empty="The client sent no metadata."
         />
       </div>
+      <Changes run={run} />
       {models.map(([key, value]) => (
         <section class="block model" key={key} aria-label={`Model ${key}`}>
           <h2 class="b">Model {models.length > 1 && key}</h2>
