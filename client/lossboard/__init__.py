@@ -166,6 +166,7 @@ _LAZY: Final = {
 _MISSING: Final = frozenset(
     {"catboost", "fastai", "gym", "keras", "sacred", "sb3", "tensorboard", "tensorflow"}
 )
+_SWEEPS: Final = frozenset({"agent", "controller", "sweep"})
 
 
 def __getattr__(name: str) -> Any:
@@ -183,5 +184,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(
             f"lossboard has no integration {name!r} (there are lightgbm, sklearn and xgboost):"
             " call lossboard.log in a callback of your own"
+        )
+    if name in _SWEEPS:
+        raise AttributeError(
+            f"lossboard's client has no {name!r}: sweeps are of the official client, with"
+            " WANDB_BASE_URL as the address of `lossboard serve`"
         )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

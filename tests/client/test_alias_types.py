@@ -64,3 +64,9 @@ def test_a_missing_integration_is_named_with_what_to_do(name: str) -> None:
 def test_a_missing_module_of_wandb_is_an_import_error(script: Script) -> None:
     done = script("from wandb.keras import WandbCallback", before=RUN)
     assert "ImportError: lossboard has no callbacks for Keras" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["sweep", "agent"])
+def test_sweeps_say_which_client_has_them(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no '{name}': sweeps are of the official client"):
+        getattr(wandb, name)

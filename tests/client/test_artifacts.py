@@ -369,6 +369,18 @@ def test_references_are_downloaded_where_that_can_be(run: Any, tmp_path: Path) -
         logged.download("out", allow_missing_references=True)
 
 
+@pytest.mark.covers("Artifact.add_reference")
+def test_an_address_that_does_not_answer_is_named_or_left_out(run: Any, own_server: Any) -> None:
+    own_server.close()
+    artifact = dataset()
+    artifact.add_reference(f"{own_server.base_url}/far.bin")
+    logged = run.log_artifact(artifact).wait()
+    with pytest.raises(FileNotFoundError, match=r"'far\.bin' refers to http.*can't be fetched"):
+        logged.download("out")
+    root = Path(logged.download("part", allow_missing_references=True))
+    assert [path.name for path in root.iterdir()] == ["data.txt"]
+
+
 @pytest.mark.covers("Artifact")
 def test_media_and_tables_come_back_from_an_artifact(run: Any) -> None:
     pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
@@ -392,6 +404,16 @@ def test_joined_tables_come_back(run: Any) -> None:
     artifact.add(lossboard.JoinedTable(*sides, "id"), "j")
     joined = run.log_artifact(artifact).wait().get("j")
     assert (joined.join_key, joined.table2.data) == ("id", [[1, "b"]])
+
+
+@pytest.mark.covers("Artifact.ttl")
+def test_a_time_to_live_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    artifact = dataset()
+    artifact.ttl = None
+    assert capsys.readouterr().err == ""
+    artifact.ttl = 30  # type: ignore[assignment]
+    assert artifact.ttl is None
+    assert "Artifact.ttl has no effect in lossboard: ds doesn't expire" in capsys.readouterr().err
 
 
 # ---- never in part

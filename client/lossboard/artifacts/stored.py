@@ -196,8 +196,13 @@ def _write_reference(entry: ArtifactManifestEntry, target: Path) -> None:
     elif scheme in _WEB:
         import urllib.request  # brings an HTTP library
 
-        with urllib.request.urlopen(entry.ref) as answer, target.open("wb") as file:
-            shutil.copyfileobj(answer, file)
+        try:
+            with urllib.request.urlopen(entry.ref) as answer, target.open("wb") as file:
+                shutil.copyfileobj(answer, file)
+        except OSError as error:  # also what its HTTP library raises
+            raise FileNotFoundError(
+                f"{entry.path!r} refers to {entry.ref}, which can't be fetched: {error}"
+            ) from error
     else:
         raise UnsupportedError(
             f"{entry.path!r} refers to {entry.ref}, which lossboard does not fetch: download the"

@@ -8,6 +8,7 @@ from typing import Any
 from lossboard.artifacts.manifest import Manifest
 from lossboard.artifacts.names import aliases_checked, metadata_checked
 from lossboard.artifacts.stored import StoredArtifact
+from lossboard.terminal import termwarn
 from lossboard.times import iso_time
 
 __all__ = ["Told"]
@@ -156,6 +157,16 @@ class Told:
     @tags.setter
     def tags(self, tags: Iterable[str]) -> None:
         self._wanted_tags = list(tags)
+
+    @property
+    def ttl(self) -> None:
+        """Always None: nothing expires here. Setting something else is warned of."""
+        return None
+
+    @ttl.setter
+    def ttl(self, duration: object) -> None:
+        if duration is not None:
+            termwarn(f"Artifact.ttl has no effect in lossboard: {self.name} doesn't expire")
 
     def want(self, aliases: str | Iterable[str] | None, tags: Iterable[str] | None = None) -> None:
         """What it is to be called when it is logged. Raises ValueError for what no alias can be."""
