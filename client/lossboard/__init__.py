@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from lossboard.artifacts import Artifact
     from lossboard.data_types import (
         Audio,
+        Classes,
         Graph,
         Html,
         Image,
@@ -88,6 +89,7 @@ __all__ = [
     "Artifact",
     "Audio",
     "AuthenticationError",
+    "Classes",
     "CommError",
     "ConfigError",
     "Error",
@@ -150,7 +152,8 @@ register_magics()
 
 # Loaded when first used: a name of a module, or, after a colon, in it.
 _DATA_TYPES: Final = (
-    "Audio Graph Html Image JoinedTable Molecule Object3D PartitionedTable Plotly Table Video"
+    "Audio Classes Graph Html Image JoinedTable Molecule Object3D PartitionedTable Plotly Table"
+    " Video"
 )
 _LAZY: Final = {
     **{name: f"lossboard.data_types:{name}" for name in _DATA_TYPES.split()},

@@ -199,6 +199,32 @@ def test_class_labels_go_into_the_hidden_config(logged: Logged) -> None:
     assert history(run)[0]["i"]["masks"]["truth"]["path"].startswith("media/images/mask/")
 
 
+@pytest.mark.covers("Image")
+def test_classes_name_what_masks_show(logged: Logged) -> None:
+    classes = lossboard.Classes([{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}])
+    masks = {"truth": {"mask_data": np.ones((4, 4), int)}}
+    run = logged({"i": lossboard.Image(np.zeros((4, 4)), classes=classes, masks=masks)})
+    labels = run._attributes["config"]["_wandb"]["mask/class_labels"]
+    assert labels["i_wandb_delimeter_truth"]["value"] == {"0": "cat", "1": "dog"}
+
+
+@pytest.mark.covers("Image", "Artifact")
+def test_classes_come_back_from_an_artifact(api: lossboard.Api) -> None:
+    classes = lossboard.Classes([{"id": 0, "name": "cat"}])
+    artifact = lossboard.Artifact("classes", "dataset")
+    assert artifact.add(classes, "names").path == "names.classes.json"
+    with lossboard.init() as run:
+        found = run.log_artifact(artifact).wait().get("names")
+    assert found.to_json() == {"_type": "classes", "class_set": [{"id": 0, "name": "cat"}]}
+
+
+def test_classes_without_names_are_refused() -> None:
+    with pytest.raises(AssertionError, match="a class has an 'id' and a 'name'"):
+        lossboard.Classes([{"id": 0}])
+    with pytest.raises(TypeError, match="a class is a dict"):
+        lossboard.Classes(["cat"])  # type: ignore[list-item]
+
+
 @pytest.mark.covers("media.nested")
 def test_media_in_the_summary_are_files_too(api: lossboard.Api) -> None:
     with lossboard.init() as run:

@@ -14,6 +14,7 @@ from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.artifacts.names import entry_path
 from lossboard.media import Audio, Html, Image, Media, Molecule, Object3D, Plotly, Table, Video
 from lossboard.media.base import Content, optional_module
+from lossboard.media.classes import Classes
 from lossboard.media.combined import CombinedTable, JoinedTable, PartitionedTable
 from lossboard.media.table import NON_FINITE
 
@@ -82,7 +83,7 @@ def add_object(contents: Contents, value: Any, name: str) -> ArtifactManifestEnt
         stored |= {"ncols": len(value.columns), "nrows": len(value.data)}
     elif isinstance(value, JoinedTable):
         stored = value.to_json(_joined_names(contents, value, name))
-    elif isinstance(value, PartitionedTable):
+    elif isinstance(value, PartitionedTable | Classes):
         stored = value.to_json()
     elif isinstance(value, Media):
         stored = value.bind(home, name, _STEP)
@@ -124,7 +125,7 @@ def object_entry(paths: Sequence[str], name: str) -> str | None:
     """The path of the JSON of the object called `name`."""
     if name in paths:
         return name if name.endswith(".json") else None
-    known = (_TABLE, JoinedTable.kind, PartitionedTable.kind, *_FROM_FILE)
+    known = (_TABLE, JoinedTable.kind, PartitionedTable.kind, Classes.kind, *_FROM_FILE)
     return next((path for kind in known if (path := f"{name}.{kind}.json") in paths), None)
 
 
@@ -152,6 +153,8 @@ def _restored(source: Source, value: Mapping[str, Any]) -> Any:
         return JoinedTable(first, second, value["join_key"])
     if kind == PartitionedTable.kind:
         return PartitionedTable(value["parts_path"])
+    if kind == Classes.kind:
+        return Classes(value["class_set"])
     if kind not in _FROM_FILE:
         raise ValueError(f"an object of type {kind!r} can't be read from an artifact")
     return _FROM_FILE[kind](source.get_entry(value["path"]).download())

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lossboard.media.base import Media, MediaHome, as_array, as_path, optional_module, store
+from lossboard.media.classes import Classes
 
 __all__ = ["Image"]
 
@@ -152,7 +153,7 @@ def _class_labels(classes: Any) -> dict[str, str]:
         return {}
     if isinstance(classes, Mapping):
         return {str(key): str(name) for key, name in classes.items()}
-    entries = getattr(classes, "_class_set", classes)
+    entries = classes.to_json()["class_set"] if isinstance(classes, Classes) else classes
     return {str(entry["id"]): str(entry["name"]) for entry in entries}
 
 

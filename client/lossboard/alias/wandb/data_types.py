@@ -2,6 +2,7 @@
 
 from lossboard.data_types import (
     Audio,
+    Classes,
     Graph,
     Histogram,
     Html,
@@ -18,6 +19,7 @@ from lossboard.data_types import (
 
 __all__ = [
     "Audio",
+    "Classes",
     "Graph",
     "Histogram",
     "Html",
