@@ -45,7 +45,7 @@ EXIT = encode_record(Record(version=WIRE_VERSION, exit=Exit(0, FIRST_US + 10**9)
 
 WATCH_PAGE = """
 const drawn = panel => panel.data?.lines?.some(line => line.x.length > 0);
-window.bench = { drawnMs: {}, seenMs: {} };
+window.bench = { drawnMs: {}, seenMs: {}, watching: true };
 const look = () => {
   const panels = window.lossboard?.panels.filter(drawn) ?? [];
   for (const count of [1, 9]) {
@@ -54,7 +54,7 @@ const look = () => {
   for (const line of panels.find(panel => panel.key === 'pixel')?.data.lines ?? []) {
     window.bench.seenMs[line.x.at(-1)] ??= Date.now();
   }
-  requestAnimationFrame(look);
+  if (window.bench.watching) requestAnimationFrame(look);
 };
 requestAnimationFrame(look);
 """
@@ -133,14 +133,25 @@ def watched_records(project: str, run_id: str) -> Iterator[bytes]:
 
 @contextmanager
 def opened(
-    browser: Browser, address: str, *, charts: int = 1, width: int = 1440, height: int = 900
+    browser: Browser,
+    address: str,
+    *,
+    charts: int = 1,
+    width: int = 1440,
+    height: int = 900,
+    watching: bool = False,
 ) -> Iterator[Page]:
-    """A page with an empty cache, once lines are drawn in so many charts (1 or 9)."""
+    """A page with an empty cache, once lines are drawn in so many charts (1 or 9).
+
+    Looking at all that is drawn in each frame costs more than drawing it, and forces 60 frames a
+    second: it ends then, unless `watching`.
+    """
     context = browser.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     page.add_init_script(WATCH_PAGE)
     page.goto(address)
     page.wait_for_function("charts => window.bench.drawnMs[charts]", arg=charts)
+    page.evaluate("watching => { window.bench.watching = watching; }", watching)
     yield page
     context.close()
 
@@ -266,7 +277,7 @@ def pixel_rows(browser: Browser, server: Server) -> list[Row]:
     with lossboard.init(project="pixel", dir=str(server.data_dir), settings=settings) as run:
         run.log({"pixel": 0.0}, step=0)
         run.log({"pixel": 1.0}, step=1)
-        with opened(browser, f"{server.address}/local/pixel") as page:
+        with opened(browser, f"{server.address}/local/pixel", watching=True) as page:
             alone = pixel_ms(page, run, 2)
             others = [page.context.new_page() for _ in range(TABS - 1)]
             for other in others:
