@@ -7,9 +7,11 @@ export function Ramp({ legend }: { legend: Legend | null }) {
   const { from, to, unit } = legend;
   return (
     <span class="badge scale" title={`${from} to ${to}, ${unit}`}>
-      <span>{from}</span>
-      <span class="ramp" />
-      <span>{to}</span>
+      <span class="whole">
+        <span>{from}</span>
+        <span class="ramp" />
+        <span>{to}</span>
+      </span>
     </span>
   );
 }
