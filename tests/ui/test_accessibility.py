@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,9 +20,15 @@ from .conftest import Server, start_run
 PROJECT = "/local/ui"
 RUN = f"{PROJECT}/runs/run-1"
 MEDIA = "/local/ui-media"
+# A table of two runs as one, and lines of two metrics with their legend.
+OWN = [
+    {"id": "own a", "kind": "table", "title": "", "keys": ["table"]},
+    {"id": "own b", "kind": "lines", "title": "", "keys": ["loss", "rate"]},
+]
 PAGES = ["/", PROJECT, f"{PROJECT}/runs", "/local/nowhere", RUN, MEDIA]
 PAGES += [f"{RUN}/{tab}" for tab in ("overview", "system", "logs", "files", "artifacts")]
 PAGES += [f"{page}?focus=gradients/0.weight" for page in (PROJECT, RUN)]
+PAGES += [f"{MEDIA}?own={quote(json.dumps(OWN))}"]
 PAGES += [f"{PROJECT}?hist={view}" for view in ("ridgeline", "percentiles", "step")]
 
 Open = Callable[[Page], Any]
@@ -52,6 +60,11 @@ def edit_scatter(page: Page) -> None:
     page.get_by_label("Kind of panel").select_option("scatter")
 
 
+def name_lines(page: Page) -> None:
+    menu_of("train/loss", "Settings of train/loss")(page)
+    click("Computed lines, names, titles")(page)
+
+
 # Path of the page, what opens over it, and how.
 OVERLAYS: list[tuple[str, str, Open]] = [
     (PROJECT, "help", press("?")),
@@ -61,6 +74,7 @@ OVERLAYS: list[tuple[str, str, Open]] = [
     (PROJECT, "saved views", click("Saved views")),
     (PROJECT, "more settings", click("More settings")),
     (PROJECT, "menu of a line panel", menu_of("train/loss", "Settings of train/loss")),
+    (PROJECT, "computed lines and titles", name_lines),
     (
         f"{PROJECT}?q=gradients",
         "menu of a histogram panel",
@@ -76,6 +90,9 @@ OVERLAYS: list[tuple[str, str, Open]] = [
 
 @pytest.fixture(scope="module")
 def media(server: Server) -> str:
+    with start_run(server.base_url, "ui-media", name="other") as other:
+        other.log({"table": lossboard.Table(["word"], [["c"]]), "loss": 1, "rate": 2}, step=0)
+        other.log({"loss": 0.5, "rate": 1}, step=1)
     run = start_run(server.base_url, "ui-media", name="media")
     pixels = np.zeros((16, 16, 3), np.uint8)
     table = lossboard.Table(columns=["word", "score"], data=[["a", 1], ["b", 2.5]])

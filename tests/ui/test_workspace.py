@@ -248,3 +248,28 @@ def test_keys_that_could_not_be_read_come_with_the_next_news(
     wait_for_panel(page, "scalar late")
     two.finish()
     page.close()
+
+
+def test_a_section_of_many_panels_has_pages_and_keys_of_hidden_runs_are_not_there(
+    page: Page, server: Server
+) -> None:
+    project = f"pages-{uuid.uuid4().hex[:8]}"
+    with start_run(server.base_url, project, name="many") as run:
+        run.log({f"part/{number:02}": number for number in range(30)}, step=0)
+        run.log({f"part/{number:02}": -number for number in range(30)}, step=1)
+    with start_run(server.base_url, project, name="alone") as run:
+        run.log({"only/one": 1})
+        run.log({"only/one": 2})
+    page.goto(f"{server.base_url}/local/{project}")
+    section = page.get_by_role("region", name="Section part", exact=True)
+    expect(section.get_by_text("1–18 of 30")).to_be_visible()
+    expect(section.locator(".place")).to_have_count(18)
+    section.get_by_role("button", name="Panels after these of part").click()
+    expect(section.get_by_text("19–30 of 30")).to_be_visible()
+    expect(section.locator(".place")).to_have_count(12)
+    line = wait_for_panel(page, "scalar part/18", "panel.data.lines?.length")["data"]["lines"][0]
+    assert line["original"] == [18, -18]
+    only = page.get_by_role("region", name="Section only", exact=True)
+    expect(only).to_have_count(1)
+    page.get_by_role("button", name="Hide alone", exact=True).click()
+    expect(only).to_have_count(0)

@@ -28,7 +28,7 @@ import { useScope } from '../state/workspace';
 import { ChartBox, type PanelId } from './ChartBox';
 import type { OwnFrame } from './fieldViews';
 import { AxisBadge, HistogramActions } from './HistogramActions';
-import { KeyName } from './KeyName';
+import { PanelName } from './KeyName';
 import { Panel } from './Panel';
 
 interface HistogramViewProps {
@@ -63,7 +63,7 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
       label={title}
       title={
         <button type="button" class="k" onClick={open} title={`Open ${title}`}>
-          <KeyName name={own?.title ?? field.key} />
+          <PanelName name={field.key} given={own?.name} />
         </button>
       }
       controls={overTime && <AxisBadge axis={eventAxis(id)} events={series.events} />}

@@ -44,8 +44,8 @@ export function LineView({ fields, own }: LineViewProps) {
   const { workspace, runs } = useScope();
   const [first] = fields;
   const id = own?.id ?? `${first.kind} ${first.key}`;
-  const given = own?.title ?? panelSettings(id).title;
-  const title = given ?? keyTitle(first.key);
+  const given = own?.name ?? panelSettings(id).title;
+  const title = own?.title ?? given ?? keyTitle(first.key);
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);

@@ -6,6 +6,9 @@ import { lazy } from './lazy';
 /** A view in a panel that was added: under its own name, with its own entries. */
 export interface OwnFrame {
   id: string;
+  /** What its header shows. */
+  name: string;
+  /** As it is called in words, unlike the automatic panel of its key. */
   title: string;
   actions: ComponentChildren;
 }

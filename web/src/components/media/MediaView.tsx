@@ -55,7 +55,7 @@ export function MediaView({ field, own }: MediaViewProps) {
   return (
     <Panel
       label={title}
-      title={<PanelName name={field.key} given={own?.title} />}
+      title={<PanelName name={field.key} given={own?.name} />}
       notes={notesOf(owners.length)}
       loading={waiting}
       error={error}
@@ -86,7 +86,7 @@ export function MediaView({ field, own }: MediaViewProps) {
       {!large.value && body}
       <Dialog open={large} label={title} class="largemedia">
         <div class="head">
-          <PanelName name={field.key} given={own?.title} />
+          <PanelName name={field.key} given={own?.name} />
           <div class="sp" />
           <IconButton
             icon="x"

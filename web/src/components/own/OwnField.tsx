@@ -49,7 +49,8 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
       </Panel>
     );
   }
-  const own = { id: panel.id, title, actions };
+  const isNamed = panel.title !== '' || panel.keys.length > 1;
+  const own = { id: panel.id, name: title, title: isNamed ? title : `${title} (added)`, actions };
   return (
     <ScopeProvider value={scope}>
       <View panel={panel} fields={fields} run={run} own={own} />

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Key, Run } from '../../api/types';
 import type { Legend, Note } from '../../charts/types';
+import { keyTitle } from '../../math/keyTitle';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { plotKind } from '../../math/plots';
 import { notesOf, useMediaMoment, useTables } from '../../state/mediaMoment';
@@ -64,7 +65,7 @@ function Plot({ field, own, spec, owners }: PlotProps) {
   return (
     <Panel
       label={name}
-      title={name === spec.key ? <Title spec={spec} /> : <PanelName name={spec.key} given={name} />}
+      title={<Title spec={spec} given={own?.name} />}
       notes={[...notesOf(alike.length), ...otherNote(owners.length - alike.length), ...notes]}
       legend={asTable ? null : legend}
       controls={!asTable && kind === 'matrix' && <SharesSwitch id={id} name={name} />}
@@ -111,9 +112,10 @@ function undrawnReason(spec: PlotSpec, tables: ReturnType<typeof plotTables>): s
   return `“${spec.name}” draws ${columns} ${names}, which this table does not have.`;
 }
 
-/** The title that was logged before the key, or the key alone. */
-function Title({ spec: { key, strings } }: { spec: PlotSpec }) {
+/** The title that the panel was given, else the one that was logged before the key, or the key alone. */
+function Title({ spec: { key, strings }, given }: { spec: PlotSpec; given: string | undefined }) {
   const { title } = strings;
+  if (given !== undefined && given !== keyTitle(key)) return <PanelName name={key} given={given} />;
   if (!title || title === key) return <KeyName name={key} />;
   return (
     <span class="k" title={`${title} · ${key}`}>
