@@ -144,6 +144,26 @@ def test_bandwidth_scales_the_density(focus: Page) -> None:
     assert after["bandwidth"] == pytest.approx(2 * before)
 
 
+def test_y_is_a_count_or_a_density_and_values_stand_on_a_symlog_axis(focus: Page) -> None:
+    counted = shown_step(focus)
+    assert not counted["density"]
+    focus.get_by_label("Y axis").select_option("density")
+    dense = shown_step(focus, "panel.data.density")
+    areas = [
+        height * (right - left)
+        for overlay in dense["overlays"]
+        for height, left, right in zip(
+            overlay["bars"], overlay["edges"][:-1], overlay["edges"][1:], strict=True
+        )
+    ]
+    assert sum(areas) == pytest.approx(1)
+    focus.get_by_label("Value axis").select_option("symlog")
+    edges = counted["overlays"][0]["edges"]
+    shown = shown_step(focus, f"panel.data.overlays[0].edges[1] !== {edges[1]}")
+    assert sum(shown["overlays"][0]["counts"]) == pytest.approx(32)
+    focus.wait_for_url("**fscale=symlog**")
+
+
 def test_the_layer_map_shows_all_layers_and_a_click_opens_one(heatmap: Page) -> None:
     panel = wait_for_panel(heatmap, "layers gradients", "panel.data.rows?.length === 4")
     assert [row["key"] for row in panel["data"]["rows"]] == [

@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { StepPanel } from '../charts/stepPanel';
-import type { Note, StepOptions, StepOverlay, ValueScale } from '../charts/types';
+import type { Note, StepOptions, StepOverlay } from '../charts/types';
 import { finestPieces } from '../math/histogram';
 import { formatCount } from '../math/numbers';
 import { quantiles } from '../math/percentiles';
@@ -13,6 +13,7 @@ import { formatSpan, params, parseSpan, type Span, setParams } from '../state/vi
 import { colorOf, cssColor } from '../state/visibility';
 import { ChartBox } from './ChartBox';
 import { Check, type Choice, IconButton, NumberField, Segments, Select, Slider } from './controls';
+import { VALUE_SCALES } from './HistogramActions';
 import { Icon } from './Icon';
 
 interface FocusStepProps {
@@ -35,10 +36,6 @@ const HEIGHTS: Choice<StepOptions['y']>[] = [
   ['auto', 'Auto'],
   ['density', 'Density'],
   ['count', 'Count'],
-];
-const SCALES: Choice<ValueScale>[] = [
-  ['linear', 'Linear'],
-  ['symlog', 'Symlog'],
 ];
 
 /** The slider is logarithmic: a tenth of the rule's bandwidth to ten times. */
@@ -113,7 +110,7 @@ export function FocusStep(props: FocusStepProps) {
           <Select
             label="Value axis"
             value={options.x.scale}
-            choices={SCALES}
+            choices={VALUE_SCALES}
             onChange={(scale) => set('fscale', scale, 'linear')}
           />
           <RangeButton overlays={overlays} />

@@ -76,7 +76,7 @@ const COLORS: Choice<HeatColor>[] = [
   ['event', 'Share of its step'],
 ];
 
-const SCALES: Choice<ValueScale>[] = [
+export const VALUE_SCALES: Choice<ValueScale>[] = [
   ['linear', 'Linear'],
   ['symlog', 'Symlog'],
 ];
@@ -104,7 +104,7 @@ function OverTimeSettings({
         <Select
           label="Axis of the values"
           value={scale}
-          choices={SCALES}
+          choices={VALUE_SCALES}
           onChange={(next) => setPanel(id, { scale: next === 'linear' ? null : next })}
         />
       </div>
