@@ -60,7 +60,9 @@ export default defineConfig({
     rolldownOptions: {
       input: ['index.html', 'explore.html'],
       output: {
-        codeSplitting: { groups: [{ name: chunkOf, includeDependenciesRecursively: false }] },
+        codeSplitting: {
+          groups: [{ name: chunkOf, debugName: 'first', includeDependenciesRecursively: false }],
+        },
       },
     },
   },

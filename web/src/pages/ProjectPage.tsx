@@ -7,6 +7,7 @@ import { projectHref, runsHref } from '../router';
 import { besideHref } from '../state/focus';
 import { arriving } from '../state/history';
 import { openProject } from '../state/overlays';
+import { findBase } from '../state/savedViews';
 import { base } from '../state/view';
 import { openWorkspace, type Workspace } from '../state/workspace';
 import { Message } from './Message';
@@ -18,9 +19,7 @@ export function useWorkspace(entity: string, project: string): Workspace {
   }, [workspace]);
   const named = base.value?.known === false ? base.value : null;
   useEffect(() => {
-    if (named) {
-      void import('../state/savedViews').then(({ findBase }) => findBase(entity, project, named));
-    }
+    if (named) void findBase(entity, project, named);
   }, [named, entity, project]);
   return workspace;
 }

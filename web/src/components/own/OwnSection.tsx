@@ -2,7 +2,7 @@
 
 import { OWN_SECTION } from '../../state/cascade';
 import { inOrder } from '../../state/layout';
-import { type OwnPanel, ownPanels } from '../../state/ownPanels';
+import { type OwnKind, type OwnPanel, ownPanels } from '../../state/ownPanels';
 import { shownColumns } from '../../state/screen';
 import { params, setParams } from '../../state/view';
 import { Icon } from '../Icon';
@@ -12,6 +12,9 @@ import './own.css';
 import { OwnPanelView } from './OwnPanelView';
 
 const SECTION = 'own';
+
+/** Tables with a column for each value or run. */
+const WIDE: OwnKind[] = ['table', 'comparer'];
 
 export function OwnSection() {
   const open = params.value.ownfold !== '1';
@@ -43,7 +46,7 @@ export function OwnSection() {
               id={panel.id}
               section={SECTION}
               ids={ids}
-              wide={panel.kind === 'table'}
+              wide={WIDE.includes(panel.kind)}
             >
               <OwnPanelView panel={panel} />
             </PanelPlace>
