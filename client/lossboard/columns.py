@@ -12,8 +12,6 @@ from lossboard.terms import Key
 
 __all__ = ["PackedRows", "Row", "clean_text", "json_ready", "key_and_path", "pack_rows"]
 
-_INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1  # what MessagePack has types for
-
 
 class Row(NamedTuple):
     """One committed row: `step` int64, `time_us` microseconds since the epoch."""
@@ -181,7 +179,7 @@ def json_ready(value: Any) -> Any:
     if isinstance(value, float):
         return float(value)
     if isinstance(value, int):
-        return _int_ready(int(value))
+        return wire.storable_int(int(value))
     if isinstance(value, Mapping):
         return {_text_key(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -190,12 +188,6 @@ def json_ready(value: Any) -> Any:
         f"a value of type {type(value).__name__} can't be stored; expected a number, string, bool,"
         " None, list or dict"
     )
-
-
-def _int_ready(value: int) -> Any:
-    if _INT64_MIN <= value <= _UINT64_MAX:
-        return value
-    return {"_type": "int", "value": str(value)}
 
 
 def _text_key(key: Any) -> str:

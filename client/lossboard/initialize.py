@@ -9,7 +9,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from lossboard import wire
+from lossboard.columns import json_ready
 from lossboard.config_sources import DEFAULTS_FILE, parse_config, read_yaml
 from lossboard.current import runs
 from lossboard.directories import SPOOL_FOLDER, create, runs_folder
@@ -272,7 +275,7 @@ def _open(
 
     def open_sender(run: Run) -> Sender:
         return Sender(
-            start=start,
+            start=msgspec.structs.replace(start, config=json_ready(start.config)),
             spool_root=directory.spools,
             base_url=None if offline else settings.base_url,
             options=sender_options(settings),

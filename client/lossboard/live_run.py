@@ -79,7 +79,7 @@ class Run(RunArtifacts):
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
         self._config = Config(
-            start.config,
+            wire.ints_restored(start.config),
             allow_val_change=bool(settings.allow_val_change),
             on_change=self._put_config,
         )

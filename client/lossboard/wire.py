@@ -15,7 +15,7 @@ are the strings "NaN", "Infinity" and "-Infinity"; no other encoder may see them
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -53,6 +53,9 @@ __all__ = [
     "decode_record",
     "depth_of",
     "encode_record",
+    "ints_restored",
+    "storable_int",
+    "storable_ints",
 ]
 
 WIRE_VERSION: Final = 1
@@ -379,6 +382,41 @@ def decode_record(payload: bytes) -> Record:
 
 
 _PLAIN: Final = frozenset({float, int, bool, str, type(None)})
+_INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1  # what MessagePack has types for
+
+
+def storable_int(value: int) -> Any:
+    """The int, or what stands for one beyond 64 bits. Raises TypeError for one that is too long
+    for Python to write."""
+    if _INT64_MIN <= value <= _UINT64_MAX:
+        return value
+    try:
+        return {"_type": "int", "value": str(value)}
+    except ValueError as error:
+        raise TypeError(f"an int of {value.bit_length():,} bits can't be stored") from error
+
+
+def storable_ints(value: Any) -> Any:
+    """Plain data with the ints of it as `storable_int` has them."""
+    if type(value) is int:
+        return storable_int(value)
+    return _with_each(storable_ints, value)
+
+
+def ints_restored(value: Any) -> Any:
+    """What `storable_ints` was given."""
+    if type(value) is dict and value.get("_type") == "int":
+        try:
+            return int(value["value"])
+        except (KeyError, TypeError, ValueError):
+            return value  # logged as it is
+    return _with_each(ints_restored, value)
+
+
+def _with_each(change: Callable[[Any], Any], value: Any) -> Any:
+    if type(value) is dict:
+        return {key: change(item) for key, item in value.items()}
+    return [change(item) for item in value] if type(value) is list else value
 
 
 def check_depth(what: str, value: Any, *, outer: int = 0) -> None:

@@ -2,11 +2,13 @@
 
 In JSON they are the strings "NaN", "Infinity" and "-Infinity" (lossboard.wire); MessagePack
 carries them as IEEE 754. A numeric column is a numpy array: a list in JSON, the bytes of a
-little-endian float64 array in MessagePack. Of `Columns` MessagePack carries what is equal once.
+little-endian float64 array in MessagePack. Ints beyond 64 bits, which MessagePack has no type for
+(lossboard.wire), are plain numbers in JSON. Of `Columns` MessagePack carries what is equal once.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections import UserDict
 from typing import Any
@@ -15,9 +17,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from lossboard.wire import ints_restored
+
 __all__ = [
     "Columns",
     "decode_json",
+    "encode_bare_json",
     "encode_json",
     "encode_json_text",
     "encode_msgpack",
@@ -44,6 +49,11 @@ def encode_json_text(value: Any) -> str:
     return encode_json(value).decode()
 
 
+def encode_bare_json(value: Any) -> str:
+    """Plain data as the JSON that W&B's client reads: NaN and infinities are bare words."""
+    return json.dumps(ints_restored(value))
+
+
 def encode_msgpack(value: Any) -> bytes:
     """`value` as MessagePack, numpy arrays as bytes of float64."""
     return msgspec.msgpack.encode(value, enc_hook=_packed)
@@ -55,6 +65,8 @@ def _finite(value: Any) -> Any:
     if kind is float:
         return value if math.isfinite(value) else _spell(value)
     if kind is dict:
+        if value.get("_type") == "int":
+            return ints_restored(value)
         return {_key(key): _finite(item) for key, item in value.items()}
     if kind is list or kind is tuple:
         return [_finite(item) for item in value]

@@ -6,7 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -158,6 +158,36 @@ def test_numbers_that_are_not_finite_come_back_as_they_were(api: wandb.Api, proj
     (row,) = api.run(run.path).scan_history()
     assert math.isnan(row["x"]) and (row["y"], row["z"]) == (math.inf, -math.inf)
     assert api.run(run.path).config == {"limit": math.inf}
+
+
+WIDE: Final = {
+    "beyond_floats": 2**53 + 1,
+    "negative": -(2**70),
+    "numpy": np.uint64(2**64 - 1),
+    "listed": [1, 2**90, [-(2**63) - 1]],
+    "nested": {"deep": {"id": 10**30}},
+}
+WIDE_AS_INTS: Final = {**WIDE, "numpy": 2**64 - 1}
+
+
+def test_ints_of_any_size_come_back_as_they_were_logged(api: wandb.Api, project: str) -> None:
+    with wandb.init(config=WIDE) as run:
+        run.log(WIDE)
+        run.log({"beyond_floats": 5})
+        run.summary.update({"best": 2**80})
+    found = api.run(run.path)
+    for rows in (list(found.scan_history()), found.history(pandas=False)):
+        assert rows[0].items() >= WIDE_AS_INTS.items()
+        assert rows[1]["beyond_floats"] == 5
+    assert [row["negative"] for row in found.scan_history(keys=["negative"])] == [-(2**70)]
+    assert found.history()["negative"][0] == -(2**70)
+    assert found.config == WIDE_AS_INTS
+    wanted = {**WIDE_AS_INTS, "beyond_floats": 5, "best": 2**80}
+    assert found.summary.items() >= wanted.items()
+    found.config["added"], found.summary["best"] = 2**100, -(2**100)
+    found.update()
+    again = api.run(run.path)
+    assert (again.config["added"], again.summary["best"]) == (2**100, -(2**100))
 
 
 def test_every_histogram_of_a_key_comes_back_also_those_of_one_step(

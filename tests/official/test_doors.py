@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+import lossboard
+
 from .conftest import Runner, detail, history
 
 SCRIPT = Path(__file__).parent / "scripts" / "both_doors.py"
@@ -83,3 +85,14 @@ def test_config_summary_and_metrics_are_the_same(both: tuple[Any, str, str]) -> 
 
 def without_own(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if not key.startswith("_")}
+
+
+def test_ints_of_any_size_are_read_through_the_other_door(server: Any, official: Runner) -> None:
+    wide, settings = 2**70 + 1, {"base_url": server.base_url, "silent": True}
+    with lossboard.init(project="wide", id="wide", config={"seed": wide}, settings=settings) as run:
+        run.log({"best": wide})
+    assert official(server, "wide_ints.py", "wide", "wide") == {
+        "config": {"seed": wide},
+        "summary": wide,
+        "sampled": [wide],
+    }

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossboard_server.encoding import Columns, encode_json, encode_msgpack
+from lossboard.wire import storable_ints
+from lossboard_server.encoding import Columns, encode_bare_json, encode_json, encode_msgpack
 
 from .conftest import unpacked
 
@@ -67,3 +68,15 @@ def test_columns_of_single_points_are_carried_once() -> None:
 )
 def test_json_has_a_form_for_every_value(value: object, text: bytes) -> None:
     assert encode_json(value) == text
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, 10**30])
+def test_ints_beyond_64_bits_are_numbers_in_json(value: int) -> None:
+    held = {"seed": storable_ints(value), "listed": storable_ints([1, {"deep": value}])}
+    wanted = {"seed": value, "listed": [1, {"deep": value}]}
+    assert json.loads(encode_json(held)) == json.loads(encode_bare_json(held)) == wanted
+
+
+def test_what_only_looks_like_a_wide_int_stays_as_it_was_logged() -> None:
+    held = {"_type": "int", "value": "many"}
+    assert json.loads(encode_json(held)) == held

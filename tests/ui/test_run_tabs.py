@@ -174,3 +174,24 @@ def test_the_overview_shows_packages_and_uncommitted_changes_and_no_internals(
     config = page.get_by_role("region", name="Config")
     expect(config).to_contain_text("rate")
     expect(config).not_to_contain_text("_wandb")
+
+
+def test_ints_beyond_what_a_float_holds_are_shown_with_all_digits(
+    page: Page, server: Server
+) -> None:
+    project, seed, best = f"wide-{uuid.uuid4().hex[:8]}", 2**60 + 1, -(2**70) - 1
+    with start_run(server.base_url, project, id="wide", config={"seed": seed}) as run:
+        run.log({"rows": lossboard.Table(["n"], [[best], [5]]), "best": best})
+    address = f"{server.base_url}/local/{project}"
+    page.goto(f"{address}/runs/wide/overview")
+    expect(page.get_by_role("region", name="Config")).to_contain_text(str(seed))
+    summary = page.get_by_role("region", name="Summary")
+    expect(summary.get_by_title(str(best))).to_have_text("−1.181e21")
+    page.goto(f"{address}/runs")
+    row = page.locator("tbody tr")
+    expect(row.get_by_text(str(seed))).to_be_visible()
+    expect(row.get_by_title(str(best))).to_have_text("−1.181e21")
+    page.goto(f"{address}/runs/wide")
+    table = page.locator(".logtable")
+    expect(table.locator("tbody td")).to_have_text(["−1.181e21", "5"])
+    expect(table.get_by_title(str(best))).to_be_visible()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { allDigits, jsonNumber, parseJson } from '../src/math/jsonNumber';
 import {
   formatAxisValues,
   formatCount,
@@ -160,4 +161,20 @@ describe('bounds', () => {
   test('of a log axis are 1, 2 or 5 of a decade', () => {
     expect(niceLogBounds(0.13, 7)).toEqual([0.1, 10]);
   });
+});
+
+test('ints that a number cannot hold exactly keep all digits', () => {
+  const text =
+    '{"seed":9007199254740993,"id":[-1180591620717411303424,"NaN"],"n":9007199254740991,"t":"a, 9007199254740993 \\"","x":0.12345678901234568}';
+  const value = parseJson(text);
+  expect(value).toEqual({
+    seed: '9007199254740993',
+    id: ['-1180591620717411303424', 'NaN'],
+    n: 9007199254740991,
+    t: 'a, 9007199254740993 "',
+    x: 0.12345678901234568,
+  });
+  expect(jsonNumber('9007199254740993')).toBe(2 ** 53);
+  expect(allDigits('9007199254740993', 2 ** 53)).toBe('9007199254740993');
+  expect(jsonNumber('9007199254740991')).toBe(null);
 });

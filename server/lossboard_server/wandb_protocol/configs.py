@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lossboard.wire import MetricDefinition
+from lossboard_server.encoding import encode_bare_json
 
 __all__ = ["branch_point", "config_text", "config_values", "definitions_in"]
 
@@ -39,7 +40,7 @@ def config_values(text: str) -> dict[str, Any]:
 
 def config_text(values: Mapping[str, Any]) -> str:
     """W&B's config text of the values."""
-    return json.dumps({key: {"value": value} for key, value in values.items()})
+    return encode_bare_json({key: {"value": value} for key, value in values.items()})
 
 
 def definitions_in(config: Mapping[str, Any]) -> list[MetricDefinition]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from lossboard_server import queries
+from lossboard_server.encoding import encode_bare_json
 from lossboard_server.queries.runs import Run
 from lossboard_server.wandb_protocol.context import Call
 
@@ -32,7 +33,7 @@ def rows_text(
         rows = _answer(call, query)
     else:
         rows = _rows(call, run.uid, minStep, maxStep)
-    return [json.dumps(row) for row in rows]
+    return [encode_bare_json(row) for row in rows]
 
 
 def sampled(call: Call, run: Run, specs: Sequence[str] | str) -> list[list[dict[str, Any]]]:
@@ -46,11 +47,12 @@ def sampled(call: Call, run: Run, specs: Sequence[str] | str) -> list[list[dict[
 
 def _sampled_one(call: Call, run: Run, spec: dict[str, Any]) -> list[dict[str, Any]]:
     keys = list(dict.fromkeys(spec.get("keys") or ()))
+    last_step = spec.get("maxStep")  # of a spec it is the last one, not the one after it
     query = queries.HistoryQuery(
         run=run.uid,
         keys=keys,
         min_step=spec.get("minStep"),
-        max_step=spec.get("maxStep"),
+        max_step=None if last_step is None else last_step + 1,
         samples=int(spec.get("samples") or DEFAULT_SAMPLES),
     )
     return [{key: _plain(_at(row, key)) for key in keys} for row in _answer(call, query)]
@@ -126,7 +128,7 @@ def _system_rows(call: Call, uid: int, samples: int | None = None) -> list[dict[
 def system_text(call: Call, uid: int, samples: int | None = None) -> list[str]:
     """Rows of system metrics as JSON texts."""
     rows = _system_rows(call, uid, samples or DEFAULT_SAMPLES)
-    return [json.dumps(row) for row in rows]
+    return [encode_bare_json(row) for row in rows]
 
 
 def last_system_row(call: Call, uid: int) -> dict[str, Any]:
@@ -143,4 +145,4 @@ def tail_text(call: Call, uid: int, stream: Literal["history", "system"]) -> str
         with call.read() as connection:
             last = queries.last_steps(connection, call.services.tails, [uid]).get(uid)
         rows = [] if last is None else _rows(call, uid, last, last + 1)
-    return json.dumps([json.dumps(row) for row in rows[-1:]])
+    return json.dumps([encode_bare_json(row) for row in rows[-1:]])

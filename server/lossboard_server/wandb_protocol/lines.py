@@ -23,6 +23,7 @@ from lossboard.wire import (
     HistogramData,
     JsonColumn,
     Rows,
+    storable_ints,
 )
 from lossboard_server.records import check_values
 
@@ -188,7 +189,7 @@ def _collect(
             histogram = _histogram(value)
             column_of = others if histogram is None else histograms
             place = column_of.setdefault(path, _Others())
-            place.values.append(_plain(value) if histogram is None else histogram)
+            place.values.append(storable_ints(value) if histogram is None else histogram)
             place.rows.append(row)
 
 
@@ -204,17 +205,6 @@ def _histogram(value: Any) -> HistogramData | None:
         return from_bins(counts, edges)
     except (KeyError, IndexError, TypeError, ValueError):
         return None  # kept as JSON, as it came
-
-
-def _plain(value: Any) -> Any:
-    """Ints beyond 64 bits in the form that MessagePack can hold (see wire.JsonColumn)."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if type(value) is int and not -(2**63) <= value < 2**64:
-        return {"_type": "int", "value": str(value)}
-    return value
 
 
 def _number_column(path: _Path, column: _Numbers, count: int) -> Column:

@@ -11,7 +11,7 @@ import msgspec
 from graphql import GraphQLError
 from sqlalchemy import select
 
-from lossboard.wire import WIRE_VERSION, Alert, Record, RunFields, RunStart
+from lossboard.wire import WIRE_VERSION, Alert, Record, RunFields, RunStart, storable_ints
 from lossboard_server import catalogue, schema
 from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import streams
@@ -127,7 +127,7 @@ def _read(what: str, parse: Callable[[str], dict[str, Any]], text: str) -> dict[
     except ValueError as error:
         raise GraphQLError(f"{what} can't be read: {error}") from error
     check_values(what, values)
-    return values
+    return {key: storable_ints(value) for key, value in values.items()}
 
 
 def _changes(

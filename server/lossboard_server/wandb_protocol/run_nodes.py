@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from sqlalchemy import func, select
 
 from lossboard_server import queries, schema
+from lossboard_server.encoding import encode_bare_json
 from lossboard_server.queries import runs as run_reads
 from lossboard_server.queries.runs import Run
 from lossboard_server.wandb_protocol import history, streams
@@ -85,8 +85,8 @@ def run_node(call: Call, run: Run, next_line: int | None = None) -> dict[str, An
         "user": viewer_node(),
         "stopped": run.stop_requested,
         "config": config_text(run.config),
-        "summaryMetrics": lambda info: json.dumps(_summary(call, run.uid)),
-        "systemMetrics": lambda info: json.dumps(history.last_system_row(call, run.uid)),
+        "summaryMetrics": lambda info: encode_bare_json(_summary(call, run.uid)),
+        "systemMetrics": lambda info: encode_bare_json(history.last_system_row(call, run.uid)),
         "lastHistoryStep": run.last_step if run.last_step is not None else -1,
         "historyLineCount": lambda info: _line_counts(call, run, next_line)["history"],
         "eventsLineCount": lambda info: _line_counts(call, run, next_line)["events"],
@@ -94,7 +94,7 @@ def run_node(call: Call, run: Run, next_line: int | None = None) -> dict[str, An
         "historyTail": lambda info: history.tail_text(call, run.uid, "history"),
         "eventsTail": lambda info: history.tail_text(call, run.uid, "system"),
         # a run counts as started when W&B's telemetry is in its config
-        "wandbConfig": lambda info, keys=None: json.dumps(_own_config(run, keys)),
+        "wandbConfig": lambda info, keys=None: encode_bare_json(_own_config(run, keys)),
         "runInfo": None,
         "historyKeys": lambda info, format=None: history.keys_of(call, run),
         "history": lambda info, **given: history.rows_text(call, run, **given),

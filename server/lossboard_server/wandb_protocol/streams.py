@@ -30,6 +30,7 @@ from lossboard.wire import (
     Record,
     RunStart,
     encode_record,
+    storable_ints,
 )
 from lossboard_server import ingest, schema
 from lossboard_server.wandb_protocol.lines import (
@@ -184,7 +185,7 @@ def _record(
 def _plain_summary(summary: Mapping[str, Any] | None) -> dict[str, Any]:
     """The values that stand in no series in this form; histograms are in theirs."""
     return {
-        key: value
+        key: storable_ints(value)
         for key, value in (summary or {}).items()
         if not (isinstance(value, dict) and value.get("_type") == "histogram")
     }

@@ -1,6 +1,7 @@
 /** The one place that talks to the server by request and answer. */
 
 import { decode } from '@msgpack/msgpack';
+import { parseJson } from '../math/jsonNumber';
 import { type PackedColumns, unpackColumns } from './columns';
 import type {
   Catalogue,
@@ -55,7 +56,8 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
 
 /** A JSON answer. */
 export async function get<T>(path: string): Promise<T> {
-  return (await send(path, { headers: { Accept: 'application/json' } })).json();
+  const answer = await send(path, { headers: { Accept: 'application/json' } });
+  return parseJson(await answer.text()) as T;
 }
 
 /** The bytes behind an address of this server. */

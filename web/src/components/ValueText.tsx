@@ -1,6 +1,6 @@
 import type { Json } from '../api/types';
-import { jsonNumber } from '../math/jsonNumber';
-import { formatExact, formatValue } from '../math/numbers';
+import { allDigits, jsonNumber } from '../math/jsonNumber';
+import { formatValue } from '../math/numbers';
 
 interface ValueTextProps {
   value: Json | undefined;
@@ -15,9 +15,10 @@ export function ValueText({ value, digits, exact }: ValueTextProps) {
   const number = jsonNumber(value);
   if (number !== null) {
     const bad = !Number.isFinite(number);
+    const whole = allDigits(value, number);
     return (
-      <span class={bad ? 'bad' : undefined} title={formatExact(number)}>
-        {exact ? formatExact(number) : formatValue(number, digits)}
+      <span class={bad ? 'bad' : undefined} title={whole}>
+        {exact ? whole : formatValue(number, digits)}
       </span>
     );
   }

@@ -3,6 +3,7 @@
 import { ApiError, getBytes } from '../api/client';
 import { mediaHref, mediaRows } from '../api/media';
 import type { Json, Key, Run } from '../api/types';
+import { parseJson } from '../math/jsonNumber';
 import { keyTitle } from '../math/keyTitle';
 import { lastItems, type MediaItem } from '../math/media';
 import { concatenated, type LoggedTable } from '../math/table';
@@ -130,7 +131,9 @@ const bytesOf = async (uid: number, { path, sha256 }: MediaItem): Promise<Blob> 
 async function exported({ kind, caption }: MediaItem, parts: Blob[]): Promise<ExportedItem> {
   if (kind === 'table') {
     const texts = await Promise.all(parts.map((part) => part.text()));
-    const { columns, data } = concatenated(texts.map((one): LoggedTable => JSON.parse(one)));
+    const { columns, data } = concatenated(
+      texts.map((one) => parseJson(one) as unknown as LoggedTable),
+    );
     return { kind, caption, columns, rows: data };
   }
   const [bytes] = parts;

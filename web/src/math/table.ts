@@ -1,6 +1,7 @@
 /** Rows of logged tables: filtered and sorted. */
 
 import type { Json } from '../api/types';
+import { jsonNumber } from './jsonNumber';
 
 export interface LoggedTable {
   columns: (string | number)[];
@@ -11,12 +12,17 @@ export interface LoggedTable {
 export const cellText = (cell: Json | undefined): string =>
   typeof cell === 'string' ? cell : cell === null || cell === undefined ? '' : JSON.stringify(cell);
 
-const isNumber = (cell: Json): cell is number => typeof cell === 'number';
+/** The number that a cell is, if it can be greater or less than others. */
+function ordered(cell: Json): number | null {
+  const number = jsonNumber(cell);
+  return Number.isNaN(number) ? null : number;
+}
 
 /** Numbers before texts, each in their own order. */
 function compare(a: Json, b: Json): number {
-  if (isNumber(a) && isNumber(b)) return a - b;
-  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1;
+  const [x, y] = [ordered(a), ordered(b)];
+  if (x !== null && y !== null) return x === y ? 0 : x - y;
+  if (x !== null || y !== null) return x !== null ? -1 : 1;
   return cellText(a).localeCompare(cellText(b), undefined, { numeric: true });
 }
 

@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Json } from '../../api/types';
+import { jsonNumber } from '../../math/jsonNumber';
 import { type MediaItem, mediaItems } from '../../math/media';
 import { formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
@@ -125,7 +126,7 @@ function RunName({ run, step }: RunTable) {
 
 /** Columns whose first value is a number stand right-aligned. */
 const isNumeric = ({ data }: LoggedTable, column: number): boolean =>
-  typeof data.find((row) => row[column] !== null)?.[column] === 'number';
+  jsonNumber(data.find((row) => row[column] !== null)?.[column]) !== null;
 
 interface HeadProps {
   name: string;

@@ -4,6 +4,7 @@
  */
 
 import type { Json, Run } from '../../api/types';
+import { allDigits } from '../../math/jsonNumber';
 import { formatExact, formatValue } from '../../math/numbers';
 import { asNumber, asText } from '../../state/filters';
 import { type Goal, isMeasured } from '../../state/runColumns';
@@ -27,8 +28,8 @@ export function tableCell(run: Run, column: CellColumn, baseline: Run | null) {
   const measured = isMeasured(by) && facts.numeric;
   if (!measured) {
     return (
-      <td key={by} class={`${place} ${tone}`} title={formatExact(number)}>
-        {numberText(by, number)}
+      <td key={by} class={`${place} ${tone}`} title={allDigits(value, number)}>
+        {numberText(by, number, value)}
       </td>
     );
   }
@@ -39,7 +40,7 @@ export function tableCell(run: Run, column: CellColumn, baseline: Run | null) {
       key={by}
       class={`${place} ${tone} ${ruled ? 'ruled' : ''}`}
       style={ruled ? { '--w': share.toFixed(3) } : undefined}
-      title={formatExact(number)}
+      title={allDigits(value, number)}
     >
       {formatValue(number)}
       {baseline && deltaOf(run, column, baseline, number)}
@@ -48,10 +49,11 @@ export function tableCell(run: Run, column: CellColumn, baseline: Run | null) {
 }
 
 /** Settings as they were set, without zeros at the end, but for digits that nobody typed. */
-export const numberText = (by: string, number: number): string =>
-  by.startsWith('config.')
-    ? formatExact(Number(number.toPrecision(SETTING_DIGITS)))
-    : formatValue(number);
+export function numberText(by: string, number: number, value: Json | undefined): string {
+  if (!by.startsWith('config.')) return formatValue(number);
+  if (Number.isInteger(number)) return allDigits(value, number);
+  return formatExact(Number(number.toPrecision(SETTING_DIGITS)));
+}
 
 function plainCell(by: string, place: string, value: Json | undefined) {
   if (value === undefined || value === null) {

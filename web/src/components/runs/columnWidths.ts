@@ -51,7 +51,7 @@ function textOf(run: Run, by: string): string {
   const value = runValue(run, by);
   const number = asNumber(value);
   if (number === null || typeof value === 'boolean') return asText(value);
-  return numberText(by, number);
+  return numberText(by, number, value);
 }
 
 /** `grid-template-columns` of the rows, all of which are equally wide; spare room is shared. */
