@@ -157,6 +157,7 @@ def test_the_public_api_reads_and_edits(server: Any, official: Runner) -> None:
         "rows": 50,
         "sampled": 10,
         "rare": [0, 10, 20, 30, 40],
+        "paged": 50,
         "edited": [0.5, ["new"], "edited", "finished"],
         "left": ["r0", "r1"],
         "projects": True,

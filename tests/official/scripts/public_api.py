@@ -17,6 +17,7 @@ ordered = [run.id for run in api.runs(path, order="-summary_metrics.loss")]
 run = api.run(f"{path}/r1")
 sampled = run.history(samples=10, keys=["loss"], pandas=False)
 scanned = list(run.scan_history(keys=["rare"]))
+paged = [row["loss"] for row in run.scan_history(keys=["loss"], page_size=7)]
 run.config["lr"] = 0.5
 run.tags.append("new")
 run.notes = "edited"
@@ -30,6 +31,7 @@ result = {
     "rows": len(list(run.scan_history())),
     "sampled": len(sampled),
     "rare": [row["rare"] for row in scanned],
+    "paged": len(paged),
     "edited": [again.config["lr"], again.tags, again.notes, again.state],
     "left": sorted(run.id for run in wandb.Api().runs(path)),
     "projects": project in [one.name for one in wandb.Api().projects("local")],
