@@ -227,6 +227,22 @@ def test_a_deleted_run_leaves_the_focus_to_the_next_row(page: Page, server: Serv
     expect(page.get_by_role("button", name="Actions of run-1")).to_be_focused()
 
 
+def test_a_run_deleted_on_its_own_page_leaves_the_focus_to_the_heading_of_the_next(
+    page: Page, server: Server
+) -> None:
+    project = f"left-{uuid.uuid4().hex[:8]}"
+    run = start_run(server.base_url, project, name="alone")
+    run.finish()
+    page.goto(f"{server.base_url}/local/{project}/runs/{run.id}")
+    page.get_by_role("button", name="Actions of this run").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete run").press("Enter")
+    expect(page.get_by_text("Deleted alone")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Workspace of {project}")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("header.top :focus")).to_have_count(1)
+
+
 def test_a_deleted_view_leaves_the_focus_in_the_menu_which_escape_closes(
     page: Page, server: Server, logged: str
 ) -> None:

@@ -2,10 +2,11 @@
 
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { brokenSince } from '../api/live';
 import { Link, projectHref } from '../router';
 import { helpOpen, paletteOpen } from '../state/overlays';
+import { headingNext } from '../state/selection';
 import { choice, nextTheme } from '../state/theme';
 import { IconButton } from './controls';
 import { Icon, Logo } from './Icon';
@@ -33,7 +34,7 @@ export function TopBar(props: TopBarProps) {
   const { entity, project, run, heading, tabs, running = 0, onDrawer } = props;
   return (
     <header class="top">
-      {heading && <h1 class="sr">{heading}</h1>}
+      {heading && <Heading text={heading} />}
       {onDrawer && (
         <IconButton icon="list" label="Show or hide the list" class="burger" onClick={onDrawer} />
       )}
@@ -72,6 +73,21 @@ export function TopBar(props: TopBarProps) {
         }}
       />
     </header>
+  );
+}
+
+function Heading({ text }: { text: string }) {
+  const place = useRef<HTMLHeadingElement>(null);
+  const next = headingNext.value;
+  useEffect(() => {
+    if (!next) return;
+    headingNext.value = false;
+    place.current?.focus();
+  }, [next]);
+  return (
+    <h1 ref={place} class="sr" tabIndex={-1}>
+      {text}
+    </h1>
   );
 }
 

@@ -9,6 +9,7 @@ import { Menu } from '../components/Menu';
 import { ValueText } from '../components/ValueText';
 import { formatCount, formatDate, formatDuration } from '../math/numbers';
 import { navigate, projectHref } from '../router';
+import { headingNext } from '../state/selection';
 import { copyLink } from '../state/share';
 import { attempt, copyText, say } from '../state/toasts';
 import { colorOf, cssColor } from '../state/visibility';
@@ -87,6 +88,7 @@ function Fact({ label, title, extra, children }: FactProps) {
 function RunMenu({ run }: { run: Run }) {
   const remove = async () => {
     if (!(await attempt('The run was not deleted', () => deleteRun(run.uid)))) return;
+    headingNext.value = true;
     navigate(projectHref(run.entity, run.project));
     const undo = () => void attempt('The run was not restored', () => restoreRun(run.uid));
     say(`Deleted ${run.name}`, { label: 'Undo', run: undo });

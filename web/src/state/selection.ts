@@ -8,6 +8,9 @@ export const selected = signal<ReadonlySet<number>>(new Set());
 /** The run whose row is given the focus, as what had it is gone. */
 export const nextRow = signal<number | null>(null);
 
+/** Whether the heading of the next page is given the focus, as what had it went with a page. */
+export const headingNext = signal(false);
+
 /** The run that was pressed last: a range goes from it to the next. */
 let anchor: number | null = null;
 
