@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import uuid
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
 import pytest
@@ -402,6 +404,52 @@ def test_several_metrics_are_drawn_for_groups_and_for_chosen_runs(page: Page, li
     assert drawn["min"] == pytest.approx(np.min(both, axis=0), rel=1e-12)
     badge = region(page, LINES).locator(".badge")
     expect(badge).to_contain_text("mean, min–max band of 2 runs in 1 group")
+
+
+def test_a_metric_that_no_run_of_the_panel_logs_is_named_in_it(page: Page, server: Server) -> None:
+    project = f"partly-{uuid.uuid4().hex[:8]}"
+    for name, row in {"both": {"a": 1, "b": 2}, "one": {"a": 3}}.items():
+        run = start_run(server.base_url, project, name=name, id=f"{project}-{name}")
+        for step in range(3):
+            run.log(row, step=step)
+        run.finish()
+    own = {"id": "own x", "kind": "lines", "title": "Several", "keys": ["a", "b", "gone"]}
+    page.goto(f"{server.base_url}/local/{project}?own={quote(json.dumps([own]))}")
+    wait_for_panel(page, "own x", "panel.data.lines?.length === 3")
+    badge = region(page, "Several").locator(".badge")
+    expect(badge).to_contain_text("not logged by these runs: gone")
+    page.get_by_role("button", name="Hide both", exact=True).click()
+    wait_for_panel(page, "own x", "panel.data.lines.length === 1")
+    expect(badge).to_contain_text("not logged by these runs: b, gone")
+
+
+def test_the_settings_of_a_removed_panel_go_with_it_and_come_back_with_undo(
+    page: Page, lines: str
+) -> None:
+    type_into(open_menu(page, LINES), "Highest y", "0.5")
+    wait_for_panel(page, lines, "panel.data.y[1] === 0.5")
+    page.keyboard.press("Escape")
+    region(page, LINES).locator(".ph button").first.press("Alt+Shift+ArrowRight")
+    page.wait_for_url("**size=**")
+    with_panel = urlsplit(page.url).query
+    assert "p.own" in with_panel
+
+    def remove() -> None:
+        region(page, LINES).hover()
+        page.get_by_role("button", name=f"Remove {LINES}").click()
+        expect(region(page, LINES)).to_have_count(0)
+        page.wait_for_function("!location.search.includes('own')")
+        assert "size=" not in page.url
+
+    remove()
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    wait_for_panel(page, lines, "panel.data.y[1] === 0.5")
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(with_panel))
+    page.wait_for_timeout(900)  # changes closer together are one step
+    remove()
+    page.keyboard.press("Control+z")
+    wait_for_panel(page, lines, "panel.data.y[1] === 0.5")
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(with_panel))
 
 
 def cells_of(panel: Locator) -> list[list[str]]:

@@ -76,6 +76,7 @@ export function LineView({ fields, own }: LineViewProps) {
   const drawn = useMemo(() => logged.flatMap((metric) => metric.lines), [logged]);
   const lines = extra?.lines ?? drawn;
   const said = [
+    ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
     ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
     ...notes,

@@ -1,6 +1,7 @@
 /** Views of a key that are fetched when the first one of them is shown. */
 
 import type { ComponentChildren } from 'preact';
+import type { Note } from '../charts/types';
 import { lazy } from './lazy';
 
 /** A view in a panel that was added: under its own name, with its own entries. */
@@ -11,6 +12,8 @@ export interface OwnFrame {
   /** As it is called in words, unlike the automatic panel of its key. */
   title: string;
   actions: ComponentChildren;
+  /** What of its keys is not there. */
+  notes: Note[];
 }
 
 export const HistogramView = lazy(() => import('./HistogramView').then((m) => m.HistogramView));

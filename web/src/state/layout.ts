@@ -28,13 +28,18 @@ function parseSizes(text: string | undefined): Map<string, PanelSize> {
 export const panelSizes = computed(() => parseSizes(params.value.size));
 
 export function setSize(id: string, size: PanelSize | null, mode: 'push' | 'replace'): void {
+  setParams({ size: sizesWith(id, size) }, mode);
+}
+
+/** The sizes as the address has them, with that of one panel; null: without it. */
+export function sizesWith(id: string, size: PanelSize | null): string {
   const sizes = new Map(panelSizes.peek());
   if (size) sizes.set(id, boundedSize(size));
   else sizes.delete(id);
   const parts = [...sizes].map(([name, { span, heightPixels }]) =>
     [encode(name), span, heightPixels].join('~'),
   );
-  setParams({ size: parts.join(';') }, mode);
+  return parts.join(';');
 }
 
 function boundedSize({ span, heightPixels }: PanelSize): PanelSize {

@@ -8,7 +8,7 @@ import { lastItems, type MediaItem } from '../math/media';
 import { lastAtOrBefore } from '../math/search';
 import type { RunTable } from './download';
 import { type Loaded, type RunRows, readTable, tableId, useLoaded, useMediaRows } from './media';
-import { params, setParams } from './view';
+import { mediaParam, params, setParams } from './view';
 
 /** The last value of a run up to a step. */
 export interface RunItems {
@@ -27,7 +27,7 @@ export function useMediaMoment(id: string, key: string, owners: Run[]) {
   const at = chosenStep(id, steps);
   const shown = useMemo(() => (at === null ? [] : itemsAt(rows, at)), [loaded, at]);
   const select = (step: number) =>
-    setParams({ [`m.${id}`]: step === steps.at(-1) ? null : String(step) }, 'replace');
+    setParams({ [mediaParam(id)]: step === steps.at(-1) ? null : String(step) }, 'replace');
   const error = loaded instanceof ApiError ? loaded : null;
   return { steps, at, shown, select, waiting: loaded === null && owners.length > 0, error };
 }
@@ -40,7 +40,7 @@ function stepsOf(all: RunRows[]): number[] {
 
 /** The step in the address, or the last one, which moves on while a run grows. */
 function chosenStep(id: string, steps: number[]): number | null {
-  const text = params.value[`m.${id}`];
+  const text = params.value[mediaParam(id)];
   const place = text ? Math.max(0, lastAtOrBefore(steps, Number(text))) : steps.length - 1;
   return steps[place] ?? null;
 }

@@ -3,8 +3,9 @@
 import { computed, signal } from '@preact/signals';
 import type { Key, Run } from '../api/types';
 import { isMedia, isTable } from '../math/media';
+import { panelSizes, sizesWith } from './layout';
 import { plotKeys } from './sections';
-import { type HistogramView, params, setParams } from './view';
+import { type HistogramView, params, setParams, settingsOf } from './view';
 
 /** Of logged keys. */
 export type KeyKind = 'lines' | 'histogram' | 'table' | 'chart' | 'media';
@@ -92,8 +93,8 @@ function parse(text: string | undefined): OwnPanel[] {
 
 export const ownPanels = computed(() => parse(params.value.own));
 
-function write(panels: OwnPanel[]): void {
-  setParams({ own: panels.length > 0 ? JSON.stringify(panels) : null }, 'push');
+function write(panels: OwnPanel[], beside: Record<string, string | null> = {}): void {
+  setParams({ ...beside, own: panels.length > 0 ? JSON.stringify(panels) : null }, 'push');
 }
 
 export function savePanel(panel: OwnPanel): void {
@@ -102,8 +103,22 @@ export function savePanel(panel: OwnPanel): void {
   write(isKnown ? known.map((one) => (one.id === panel.id ? panel : one)) : [...known, panel]);
 }
 
-export function removePanel(id: string): void {
-  write(ownPanels.peek().filter((panel) => panel.id !== id));
+/** Its settings and size go with it; what is returned brings all of it back to its place. */
+export function removePanel(id: string): () => void {
+  const panels = ownPanels.peek();
+  const at = panels.findIndex((panel) => panel.id === id);
+  const settings = settingsOf(id);
+  const size = panelSizes.peek().get(id) ?? null;
+  const none = Object.fromEntries(Object.keys(settings).map((name) => [name, null]));
+  write(
+    panels.filter((panel) => panel.id !== id),
+    { ...none, size: sizesWith(id, null) },
+  );
+  return () => {
+    const now = ownPanels.peek();
+    const back = [...now.slice(0, at), panels[at], ...now.slice(at)];
+    write(back, { ...settings, size: sizesWith(id, size) });
+  };
 }
 
 export const newPanelId = (): string => `own ${Date.now().toString(36)}`;

@@ -209,6 +209,14 @@ export interface PanelSettings {
 }
 
 const panelParam = (id: string): string => `p.${id}`;
+/** The step that a panel of media shows. */
+export const mediaParam = (id: string): string => `m.${id}`;
+
+/** What the address has of a panel's settings. */
+export function settingsOf(id: string): Params {
+  const own = [panelParam(id), mediaParam(id)];
+  return Object.fromEntries(Object.entries(params.peek()).filter(([name]) => own.includes(name)));
+}
 
 export function panelSettings(id: string): PanelSettings {
   return Object.fromEntries(new URLSearchParams(params.value[panelParam(id)] ?? ''));

@@ -3,6 +3,8 @@
 import { computed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
+import type { Note } from '../../charts/types';
+import { keyTitle } from '../../math/keyTitle';
 import { ownersOf } from '../../state/metricLines';
 import {
   choicesFor,
@@ -50,12 +52,27 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
     );
   }
   const isNamed = panel.title !== '' || panel.keys.length > 1;
-  const own = { id: panel.id, name: title, title: isNamed ? title : `${title} (added)`, actions };
+  const missing = panel.keys.filter((name) => {
+    const field = known.get(name);
+    return !field || ownersOf([field], scope.runs.value).length === 0;
+  });
+  const own = {
+    id: panel.id,
+    name: title,
+    title: isNamed ? title : `${title} (added)`,
+    actions,
+    notes: missingNotes(missing),
+  };
   return (
     <ScopeProvider value={scope}>
       <View panel={panel} fields={fields} run={run} own={own} />
     </ScopeProvider>
   );
+}
+
+function missingNotes(missing: string[]): Note[] {
+  if (missing.length === 0) return [];
+  return [{ text: `not logged by these runs: ${missing.map(keyTitle).join(', ')}`, tone: 'plain' }];
 }
 
 interface ViewProps {

@@ -9,7 +9,6 @@ import {
   OWN_KINDS,
   type OwnPanel,
   removePanel,
-  savePanel,
   showsKeys,
   type ValueKind,
 } from '../../state/ownPanels';
@@ -87,8 +86,7 @@ function Body({ panel, onNotes }: BodyProps) {
 
 function remove(panel: OwnPanel, title: string): void {
   yieldFocus('.place', '.addpanel');
-  removePanel(panel.id);
-  say(`Removed ${title}`, { label: 'Undo', run: () => savePanel(panel) });
+  say(`Removed ${title}`, { label: 'Undo', run: removePanel(panel.id) });
 }
 
 function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
