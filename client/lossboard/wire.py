@@ -321,9 +321,10 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `missing` counts the records just before this one that the client no longer has.
     `config` and `summary` are values set since the last record (whole values by top-level key);
-    the `removed_*` lists name deleted keys. `metadata` adds to that of `start`. `system` holds
-    rows of system metrics, with `steps` counting samples. `preempting` says that the machine is
-    about to be taken away: an end without an exit code is no crash then.
+    the `removed_*` lists name deleted keys. `whole_summary_us` says that `summary` is all of it,
+    and is the time of the last row in it. `metadata` adds to that of `start`. `system` holds rows
+    of system metrics, with `steps` counting samples. `preempting` says that the machine is about to
+    be taken away: an end without an exit code is no crash then.
     """
 
     version: int  # no default: a default would be left out of the bytes
@@ -336,6 +337,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     removed_config: list[str] = []
     summary: dict[str, Any] = {}
     removed_summary: list[str] = []
+    whole_summary_us: int | None = None
     metadata: dict[str, Any] = {}
     metrics: list[MetricDefinition] = []
     fields: RunFields | None = None

@@ -199,9 +199,12 @@ def set_summary(
     removed: Sequence[str] = (),
     *,
     time_us: int,
+    whole: bool = False,
 ) -> None:
-    """Set and remove summary values by hand; a later row with the same key wins again."""
-    summary = _column(transaction, uid, "set_summary_json")
+    """Set and remove summary values by hand; a later row with the same key wins again. With `whole`
+    there are no others, also of the rows up to then."""
+    known = _column(transaction, uid, "set_summary_json")
+    summary: dict[str, Any] = {schema.SENT_WHOLE: [time_us]} if whole else known
     summary |= {key: [time_us] for key in removed}
     summary |= {key: [value, time_us] for key, value in values.items()}
     values = {"set_summary_json": encode_json_text(summary), "summary_json": _UNKNOWN}
@@ -267,6 +270,7 @@ def edit_run(
     *,
     config: Mapping[str, Any] | None = None,
     summary: Mapping[str, Any] | None = None,
+    removed_summary: Sequence[str] = (),
     color: str | None = None,
     stop_requested: bool | None = None,
     fields: RunFields,
@@ -279,7 +283,7 @@ def edit_run(
     if config is not None:
         merge_config(transaction, uid, config)
     if summary is not None:
-        set_summary(transaction, uid, summary, time_us=transaction.now_us)
+        set_summary(transaction, uid, summary, removed_summary, time_us=transaction.now_us)
     plain = {"color": color, "stop_requested": stop_requested}
     changed = {name: value for name, value in plain.items() if value is not None}
     if changed:

@@ -205,7 +205,11 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
     uid = writer.run_id
     if record.config or record.removed_config:
         catalogue.merge_config(transaction, uid, record.config, record.removed_config)
-    if record.summary or record.removed_summary:
+    if record.whole_summary_us is not None:
+        catalogue.set_summary(
+            transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
+        )
+    elif record.summary or record.removed_summary:
         time_us = records.latest_us(record) or transaction.now_us
         catalogue.set_summary(
             transaction, uid, record.summary, record.removed_summary, time_us=time_us

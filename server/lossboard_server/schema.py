@@ -6,7 +6,7 @@ series to an attempt, an attempt to a run (docs/architecture.md, section 6).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "SENT_WHOLE",
     "alert",
     "artifact",
     "artifact_alias",
@@ -50,6 +51,8 @@ __all__ = [
     "view",
     "writer",
 ]
+
+SENT_WHOLE: Final = "_sent_whole"  # names, among summary values, the time of one sent whole
 
 metadata = MetaData()
 
@@ -94,7 +97,7 @@ run = Table(
     Column("metadata_json", Text, nullable=False, default="{}"),
     Column("metrics_json", Text, nullable=False, default="{}"),  # name -> MetricDefinition
     Column("notices_json", Text, nullable=False, default="{}"),  # kind -> text, amount, time
-    # key -> [value, time_us]; [time_us] of a removed one
+    # key -> [value, time_us]; [time_us] of a removed one, and of SENT_WHOLE
     Column("set_summary_json", Text, nullable=False, default="{}"),
     Column("summary_json", Text, nullable=False, default="{}"),  # composed, as last sealed
     Column("created_us", BigInteger, nullable=False),

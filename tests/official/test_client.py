@@ -248,3 +248,15 @@ def post_history(
     body = {"files": {"wandb-history.jsonl": {"offset": offset, "content": content}}}
     url = f"{server.base_url}/files/local/{project}/{run_id}/file_stream"
     return httpx.post(url, json=body, timeout=60)
+
+
+@pytest.mark.covers("summary")
+def test_a_value_deleted_from_the_summary_stays_deleted(
+    server: Any, official: Runner, packages: Path | None
+) -> None:
+    first, resumed, edited = official(
+        server, "deleting.py", project_of(packages, "deleting"), packages=packages
+    )
+    assert first == {"kept": 1, "later": 3, "mine": 4}
+    assert resumed == {"kept": 1, "later": 3, "mine": 4, "more": 5}
+    assert edited == {"kept": 1, "mine": 4, "more": 5}

@@ -166,3 +166,46 @@ def test_an_offset_that_can_not_be_is_refused(server: Any, offset: int) -> None:
 def test_an_upload_address_that_was_not_signed_here_is_refused(server: Any) -> None:
     answer = httpx.put(f"{server.base_url}/storage/eyJydW4iOiAxfQ.AAAA", content=b"x")
     assert answer.status_code == 403
+
+
+def summarise(server: Any, run: str, summary: dict[str, Any], **headers: str) -> None:
+    content = [json.dumps(summary)]
+    body = {"files": {"wandb-summary.json": {"offset": 0, "content": content}}}
+    post(server, run, body, **headers)
+
+
+def summary_of(server: Any, run: str) -> dict[str, Any]:
+    found = detail(server, "stream", run)["summary"]
+    return {key: value for key, value in found.items() if not key.startswith("_")}
+
+
+def row(step: int, **values: Any) -> list[str]:
+    return [json.dumps({"_step": step, "_timestamp": START_SECS + step, **values})]
+
+
+def last_row(step: int) -> dict[str, Any]:
+    """What the client's summary says of the last row that it holds."""
+    return {"_step": step, "_timestamp": START_SECS + step}
+
+
+@pytest.mark.covers("summary")
+def test_what_a_summary_no_longer_has_is_gone_until_it_is_logged_again(server: Any) -> None:
+    write(server, "less", 0, row(0, kept=1, gone=2, part={"kept": 3, "gone": 4}))
+    summarise(server, "less", last_row(0) | {"kept": 1, "part": {"kept": 3}})
+    assert summary_of(server, "less") == {"kept": 1, "part": {"kept": 3}}
+    write(server, "less", 1, row(1, gone=5))
+    assert summary_of(server, "less") == {"kept": 1, "gone": 5, "part": {"kept": 3}}
+
+
+def test_a_summary_says_nothing_of_later_rows(server: Any) -> None:
+    write(server, "later", 0, [*row(0, loss=1), *row(1, loss=2, accuracy=3)])
+    summarise(server, "later", last_row(0) | {"loss": 1})
+    assert summary_of(server, "later") == {"loss": 2, "accuracy": 3}
+
+
+def test_a_summary_of_one_client_in_shared_mode_keeps_those_of_others(server: Any) -> None:
+    for client, step in (("a", 0), ("b", 1)):
+        headers = {"x-wandb-async-client-id": client}
+        write(server, "both", 0, row(step, **{client: step}), **headers)
+        summarise(server, "both", last_row(step) | {client: step}, **headers)
+    assert summary_of(server, "both") == {"a": 0, "b": 1}

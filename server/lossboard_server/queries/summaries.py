@@ -16,6 +16,7 @@ from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.nesting import put_nested
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import entries_of
+from lossboard_server.schema import SENT_WHOLE
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.entries import Entry, scalar
 from lossboard_server.storage.points import Points
@@ -24,10 +25,11 @@ __all__ = ["last_steps", "summaries"]
 
 
 class _Last(NamedTuple):
-    """The last value of a key and when it came."""
+    """The last value of a key and when it came; `own`: not of a run that was forked or rewound."""
 
     value: Any
     time_us: int
+    own: bool = True
 
 
 def summaries(
@@ -40,6 +42,7 @@ def summaries(
 
     `only` names keys as they were logged: other series are left out. A value set by hand stands
     until a later row has its key, and so does that one was removed. Histograms are not part of it.
+    Of rows that a summary speaks of which was sent whole, it alone counts.
     Raises NotFound for unknown runs.
     """
     selection = Selection(connection, memo, run_ids, ["scalar", "json"], only)
@@ -59,9 +62,10 @@ def _summary(
     logged: dict[str, Any] = {}
     times: dict[str, int] = {}
     lasts = _lasts(selection, lineage)
+    *_, whole_us = by_hand.get(SENT_WHOLE, (-math.inf,))
     for (key, path), last in sorted(lasts.items(), key=lambda item: item[1].time_us):
         operations = _operations(metrics, key)
-        if operations == ("none",):
+        if operations == ("none",) or (last.own and last.time_us <= whole_us):
             continue
         value = _operated(selection, lineage, key, operations) if operations else last.value
         names = path or (key,)
@@ -92,7 +96,7 @@ def _last(selection: Selection, kind: str, found: Sequence[Found]) -> _Last | No
     newest = found[-1]
     if newest.cut is not None:
         entry = entries_of(selection.connection, kind, {"": found}).get("")
-        return None if entry is None else _Last(entry.last, entry.last_us)
+        return None if entry is None else _Last(entry.last, entry.last_us, own=False)
     if newest.tail is None:
         return _Last(json.loads(newest.row.last_json), newest.row.last_us)
     tail = newest.tail

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from sqlalchemy import select
 
 from lossboard.wire import WIRE_VERSION, Alert, Record, RunFields, RunStart, storable_ints
-from lossboard_server import catalogue, schema
+from lossboard_server import catalogue, queries, schema
 from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
@@ -201,8 +201,10 @@ def line_count(transaction: Transaction, attempt: int) -> int:
 
 
 def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
-    """`run.update()` of the public API: changes by id, which start nothing."""
+    """`run.update()` of the public API: changes by id, which start nothing. What a summary
+    lacks was removed: it is sent whole."""
     uid = run_uid(given.get("id") or "")
+    summary = _summary_of(given) or None
     config = _config_of(given)
     tags = given.get("tags")
     fields = RunFields(
@@ -212,12 +214,24 @@ def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
         group=given.get("groupName"),
         job_type=given.get("jobType"),
     )
+    removed = _missing_of_summary(call, uid, summary) if summary else []
     call.write(
         lambda transaction: catalogue.edit_run(
-            transaction, uid, config=config, summary=_summary_of(given) or None, fields=fields
+            transaction,
+            uid,
+            config=config,
+            summary=summary,
+            removed_summary=removed,
+            fields=fields,
         )
     )
     return Upserted(uid, False, 0)
+
+
+def _missing_of_summary(call: Call, uid: int, given: Mapping[str, Any]) -> list[str]:
+    with call.read() as connection:
+        known = queries.summaries(connection, call.services.tails, [uid])[uid]
+    return [key for key in known if key not in given]
 
 
 def run_uid(global_id: str) -> int:

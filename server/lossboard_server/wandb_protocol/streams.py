@@ -131,7 +131,7 @@ def accept_body(
         name: _new_lines(transaction, attempt, client_id, name, stream.offset, lines)
         for name, stream, lines in _streams(reading)
     }
-    record = _record(transaction, attempt, reading, fresh)
+    record = _record(transaction, client_id, reading, fresh)
     accepted = send(transaction, attempt, client_id, start, record)
     _restore_last_step(transaction, attempt, reading.history)
     _correct_start(transaction, attempt, reading.history)
@@ -159,23 +159,19 @@ def _streams(reading: Reading) -> list[tuple[str, Stream, list[dict[str, Any]]]]
 
 
 def _record(
-    transaction: Transaction,
-    attempt: int,
-    reading: Reading,
-    fresh: Mapping[str, Fresh],
+    transaction: Transaction, client_id: str, reading: Reading, fresh: Mapping[str, Fresh]
 ) -> Record:
     rows = fresh.get(HISTORY, Fresh())
     history: History | None = history_of(rows.lines, first_line=rows.first) if rows.lines else None
     samples = fresh.get(EVENTS, Fresh())
     system = system_rows_of(samples.lines, first_line=samples.first) if samples.lines else None
-    summary = _plain_summary(reading.summary)
     return Record(
         version=WIRE_VERSION,
         rows=None if history is None else history.rows,
         histograms=[] if history is None else history.histograms,
         system=system,
-        summary=summary,
-        removed_summary=_removed_summary(transaction, attempt, reading.summary, summary),
+        summary=_plain_summary(reading.summary),
+        whole_summary_us=_whole_summary_us(client_id, reading.summary),
         console=console_lines(reading.body, transaction.now_us),
         notices=_gap_notices(fresh, transaction.now_us),
         exit=_exit(reading.body, transaction.now_us),
@@ -191,21 +187,12 @@ def _plain_summary(summary: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _removed_summary(
-    transaction: Transaction,
-    attempt: int,
-    given: Mapping[str, Any] | None,
-    kept: Mapping[str, Any],
-) -> list[str]:
-    """A summary is sent whole: what is no longer in it was removed."""
-    if given is None:
-        return []
-    text = transaction.connection.execute(
-        select(schema.run.c.set_summary_json)
-        .join(schema.attempt, schema.attempt.c.run_id == schema.run.c.id)
-        .where(schema.attempt.c.id == attempt)
-    ).scalar_one()
-    return [key for key in json.loads(text) if key not in kept]
+def _whole_summary_us(client_id: str, summary: Mapping[str, Any] | None) -> int | None:
+    """The time of the last row in a summary. One that is sent is all of it, but in shared mode,
+    where each client knows of its own rows."""
+    if summary is None or client_id:
+        return None
+    return int((seconds_of(summary, "_timestamp") or 0.0) * 1e6)
 
 
 def _exit(body: Body, now_us: int) -> Exit | None:
