@@ -31,20 +31,26 @@ function chunkOf(id: string, modules: Rolldown.ChunkingContext): string | null {
   return loadedBy(WORKSPACE, modules).has(id) ? 'workspace' : null;
 }
 
-/** Most first pages are a workspace: its file is fetched beside the first one, not after it. */
+/** Most first pages are a workspace: its files are fetched beside the first ones, not after them. */
 const preloadWorkspace: Plugin = {
   name: 'preload-workspace',
   transformIndexHtml: {
     order: 'post',
-    handler: (_html, { filename, bundle }) =>
-      filename.endsWith('index.html')
-        ? Object.values(bundle ?? {})
-            .filter((file) => file.type === 'chunk' && file.name === 'workspace')
-            .map(({ fileName }) => ({
-              tag: 'link',
-              attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
-            }))
-        : [],
+    handler(html, { filename, bundle }) {
+      const workspace = Object.values(bundle ?? {}).find(({ name }) => name === 'workspace');
+      if (!filename.endsWith('index.html') || workspace?.type !== 'chunk') return [];
+      const css = [...(workspace.viteMetadata?.importedCss ?? [])];
+      const scripts = [workspace.fileName, ...workspace.imports].filter(
+        (file) => !html.includes(file),
+      );
+      return [...css, ...scripts].map((file) => ({
+        tag: 'link',
+        injectTo: 'head',
+        attrs: file.endsWith('.css')
+          ? { rel: 'preload', as: 'style', crossorigin: true, href: `/${file}` }
+          : { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+      }));
+    },
   },
 };
 
