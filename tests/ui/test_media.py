@@ -247,3 +247,10 @@ def test_a_logged_page_can_do_nothing_to_the_dashboard(page: Page, shown: str, w
     expect(said).to_have_text("start no parent no storage no request")
     assert page.title().startswith("a ·")
     watch.faults[:] = [fault for fault in watch.faults if "Content Security Policy" not in fault]
+
+
+def test_a_table_of_one_row_says_so(page: Page, server: Server) -> None:
+    with start_run(server.base_url, "single", name="a", id="a") as run:
+        run.log({"table": lossboard.Table(columns=["n"], data=[[1]])})
+    panel = open_media(page, f"{server.base_url}/local/single/runs/a", "table")
+    expect(panel.get_by_text("1 row", exact=True)).to_be_visible()

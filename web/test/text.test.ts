@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allDigits, jsonNumber, parseJson } from '../src/math/jsonNumber';
 import {
+  counted,
   formatAxisValues,
   formatCount,
   formatDate,
@@ -177,4 +178,9 @@ test('ints that a number cannot hold exactly keep all digits', () => {
   expect(jsonNumber('9007199254740993')).toBe(2 ** 53);
   expect(allDigits('9007199254740993', 2 ** 53)).toBe('9007199254740993');
   expect(jsonNumber('9007199254740991')).toBe(null);
+});
+
+test('one of a thing is singular', () => {
+  const texts = [0, 1, 2, 1204].map((count) => counted(count, 'row'));
+  expect(texts).toEqual(['0 rows', '1 row', '2 rows', '1,204 rows']);
 });

@@ -1,6 +1,6 @@
 /** Charts in words, for people who don't see them. */
 
-import { formatShort, formatValue } from '../math/numbers';
+import { counted, formatShort, formatValue } from '../math/numbers';
 import { xShort } from './axes';
 import type { DrawnLine, LineModel } from './lineModel';
 import type { LineOptions } from './types';
@@ -13,7 +13,7 @@ export function describeLines(model: LineModel, options: LineOptions): string {
   const range = `${options.x.name ?? options.x.kind} ${xShort(options.x.kind, x[0])} to ${xShort(options.x.kind, x[1])}`;
   const named = lines.slice(0, MOST_LINES).map(describeLine).join('; ');
   const more = lines.length > MOST_LINES ? `; and ${lines.length - MOST_LINES} more` : '';
-  const count = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
+  const count = counted(lines.length, 'line');
   const notes = model.notes.map((note) => note.text).join(', ');
   const chance = options.diagonal ? ' The diagonal is that of chance.' : '';
   return `Line chart, ${count} over ${range}.${chance} ${named}${more}.${notes ? ` ${notes}.` : ''}`;
@@ -42,5 +42,5 @@ export function describeEvents(
 ): string {
   if (events === 0) return `${view} of ${label} without data.`;
   const steps = `steps ${formatShort(first)} to ${formatShort(last)}`;
-  return `${view} of ${label}: ${events} ${events === 1 ? 'histogram' : 'histograms'}, ${steps}.`;
+  return `${view} of ${label}: ${counted(events, 'histogram')}, ${steps}.`;
 }

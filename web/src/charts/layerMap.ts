@@ -2,7 +2,7 @@
 
 import { RAMP_STEPS } from '../math/color';
 import { firstNonFinite, type LayerRow } from '../math/layers';
-import { formatShare, formatValue } from '../math/numbers';
+import { counted, formatShare, formatValue } from '../math/numbers';
 import { lastAtOrBefore } from '../math/search';
 import { drawXAxis, xFull, xShort, xTicks } from './axes';
 import { Frame, type FrameOwner, type Point } from './frame';
@@ -59,7 +59,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     const { rows, range } = this.model;
     const ends = `${formatValue(range[0], 3)} to ${formatValue(range[1], 3)}`;
     const what = STATISTIC_NAMES[options.statistic];
-    this.frame.label(`Layer map of ${rows.length} tensors, ${what} from ${ends}.`);
+    this.frame.label(`Layer map of ${counted(rows.length, 'tensor')}, ${what} from ${ends}.`);
     this.callbacks.onNotes?.(this.notes);
     const [from, to] = range.map((value) => formatValue(value, 2));
     this.callbacks.onLegend?.({ from, to, unit: what });

@@ -1,7 +1,7 @@
 /** What a line panel shows, computed from its lines and options before anything is drawn. */
 
 import { aggregateOf, nonFiniteAt } from '../math/buckets';
-import { formatCount, formatShort } from '../math/numbers';
+import { counted, formatCount, formatShort } from '../math/numbers';
 import { smooth } from '../math/smooth';
 import { niceBounds, niceLogBounds } from '../math/ticks';
 import { isDuration, xShort } from './axes';
@@ -169,11 +169,11 @@ function notesOf(model: Omit<LineModel, 'notes'>, options: LineOptions, outside:
   const notes: Note[] = [];
   const hidden = hiddenByLog(model, options);
   if (hidden > 0) {
-    const what = `${formatCount(hidden)} ${hidden === 1 ? 'value' : 'values'} ≤ 0`;
+    const what = `${counted(hidden, 'value')} ≤ 0`;
     notes.push({ text: `${what} hidden by the log axis`, tone: 'plain' });
   }
   if (outside > 0) {
-    const what = `${formatCount(outside)} ${outside === 1 ? 'bucket' : 'buckets'}`;
+    const what = counted(outside, 'bucket');
     notes.push({ text: `${what} outside the range`, tone: 'plain' });
   }
   const broken = nonFiniteNote(model, options);

@@ -1,6 +1,6 @@
 /** Confusion matrices before they are drawn: what each cell says, and where everything stands. */
 
-import { formatCount, formatShare, formatShort } from '../math/numbers';
+import { counted, formatCount, formatShare, formatShort } from '../math/numbers';
 import { accuracyOf, type Matrix, rowShares, sum } from '../math/plots';
 import type { Box } from './surface';
 
@@ -136,7 +136,7 @@ export function describeMatrices({ matrices }: MatrixModel): string {
   if (matrices.length === 0) return 'Confusion matrix without data.';
   const parts = matrices.map(({ label, matrix, accuracy }) => {
     const { actual, counts } = matrix;
-    const many = `${formatCount(sum(counts))} predictions of ${actual.length} classes`;
+    const many = `${counted(sum(counts), 'prediction')} of ${actual.length} classes`;
     const classes = actual.slice(0, MOST_NAMED).map((_, row) => describeRow(matrix, row));
     const more = actual.length > MOST_NAMED ? `; and ${actual.length - MOST_NAMED} more` : '';
     return `${label}: ${many}, accuracy ${formatShare(accuracy)}. ${classes.join('; ')}${more}.`;

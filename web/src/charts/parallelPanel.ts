@@ -1,6 +1,6 @@
 /** Parallel coordinates: an axis for each value, a line for each run through all of its values. */
 
-import { formatShort } from '../math/numbers';
+import { counted, formatShort } from '../math/numbers';
 import {
   type Brush,
   describeBrush,
@@ -63,7 +63,7 @@ export class ParallelPanel implements Chart<ParallelData, ParallelOptions>, Fram
     this.data = data;
     this.options = options;
     const cut = data.runs.filter(({ places }) => places.some(Number.isNaN)).length;
-    const text = `${cut} of ${data.runs.length} runs lack some of the values`;
+    const text = `${cut} of ${counted(data.runs.length, 'run')} lack some of the values`;
     this.notes = cut > 0 ? [{ text, tone: 'plain' }] : [];
     this.callbacks.onNotes?.(this.notes);
     this.frame.label(describe(data, options));
@@ -284,7 +284,7 @@ export class ParallelPanel implements Chart<ParallelData, ParallelOptions>, Fram
 
 function describe({ axes, runs }: ParallelData, { brushes, selected }: ParallelOptions): string {
   const names = axes.map(({ label }) => label).join(', ');
-  const all = `Parallel coordinates of ${runs.length} runs over ${names}.`;
+  const all = `Parallel coordinates of ${counted(runs.length, 'run')} over ${names}.`;
   if (!selected) return all;
   const chosen = axes.flatMap(({ label }, i) => {
     const brush = brushes[i];

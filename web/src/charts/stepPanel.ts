@@ -1,7 +1,7 @@
 /** One event as bars, kernel density or both; several of them over each other. */
 
 import { massBetween } from '../math/display';
-import { formatCount, formatShare, formatValue } from '../math/numbers';
+import { counted, formatCount, formatShare, formatValue } from '../math/numbers';
 import { lastAtOrBefore } from '../math/search';
 import type { Ticks } from '../math/ticks';
 import { valueTicks } from '../math/ticks';
@@ -282,7 +282,7 @@ function describe({ items, notes }: StepModel): string {
   const parts = items.map(({ overlay, statistics: s }) => {
     const range = `from ${formatValue(s.min)} to ${formatValue(s.max)}`;
     const middle = `mean ${formatValue(s.mean)}, standard deviation ${formatValue(s.std)}`;
-    return `${overlay.label}: ${formatCount(s.n)} values ${range}, ${middle}`;
+    return `${overlay.label}: ${counted(s.n, 'value')} ${range}, ${middle}`;
   });
   const said = notes.map((note) => note.text).join(', ');
   return `Histogram. ${parts.join('; ')}.${said ? ` ${said}.` : ''}`;

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../api/client';
 import type { Project } from '../api/types';
 import { keyTitle } from '../math/keyTitle';
+import { counted } from '../math/numbers';
 import { escapeRegExp } from '../math/search';
 import { navigate, projectHref, runHref } from '../router';
 import { openFocus } from '../state/focus';
@@ -55,7 +56,7 @@ function projectItems(projects: Project[]): Item[] {
     group: 'Projects',
     id: `${entity}/${name}`,
     label: name,
-    hint: `${runs} runs`,
+    hint: counted(runs, 'run'),
     open: () => navigate(projectHref(entity, name)),
   }));
 }

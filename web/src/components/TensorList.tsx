@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import { keyTitle } from '../math/keyTitle';
-import { formatValue } from '../math/numbers';
+import { counted, formatValue } from '../math/numbers';
 import { moveFocus } from '../state/focus';
 import { useTensors } from '../state/hooks';
 import { stdOf } from '../state/tensors';
@@ -45,7 +45,7 @@ export function TensorList({ field, run, open }: TensorListProps) {
     <Sidebar open={open} label="Tensors" class="tensors">
       <div class="head">
         <h2 class="b">{prefix.slice(0, -1) || 'histograms'}</h2>
-        <span class="t12 dim">{names.length} tensors</span>
+        <span class="t12 dim">{counted(names.length, 'tensor')}</span>
       </div>
       <div class="tools">
         <span class="sp">

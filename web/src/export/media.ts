@@ -6,6 +6,7 @@ import type { Json, Key, Run } from '../api/types';
 import { parseJson } from '../math/jsonNumber';
 import { keyTitle } from '../math/keyTitle';
 import { lastItems, type MediaItem } from '../math/media';
+import { counted } from '../math/numbers';
 import { concatenated, type LoggedTable } from '../math/table';
 import type { Found } from './collect';
 import { base64 } from './pack';
@@ -65,7 +66,8 @@ export async function addMedia(found: Found, keys: Key[], runs: Run[]): Promise<
     steps.sort((a, b) => a.step - b.step);
   }
   found.left.push(...budget.leftOut());
-  if (early > 0) found.left.push(`media of ${early} steps before the last ${MOST_STEPS}`);
+  if (early > 0)
+    found.left.push(`media of ${counted(early, 'step')} before the last ${MOST_STEPS}`);
 }
 
 /** What media have taken of the file, and what they have not. */

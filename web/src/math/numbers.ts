@@ -49,6 +49,10 @@ export function formatCount(value: number): string {
   return withMinus(rounded.toLocaleString('en-US', { maximumFractionDigits: 2 }));
 }
 
+/** How many of what: `1 row`, `1,204 rows`. */
+export const counted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
+
 const SI_UNITS: [number, string][] = [
   [1e12, 'T'],
   [1e9, 'B'],

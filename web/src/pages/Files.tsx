@@ -6,7 +6,7 @@ import { fileHref, listFiles } from '../api/client';
 import type { Run, RunFile } from '../api/types';
 import { SearchField } from '../components/controls';
 import { Icon } from '../components/Icon';
-import { formatCount, formatDate } from '../math/numbers';
+import { counted, formatCount, formatDate } from '../math/numbers';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
 import '../styles/files.css';
@@ -134,7 +134,7 @@ function Total({ files }: { files: RunFile[] }) {
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
   return (
     <output class="t12 dim">
-      {formatCount(files.length)} {files.length === 1 ? 'file' : 'files'}, {formatBytes(bytes)}
+      {counted(files.length, 'file')}, {formatBytes(bytes)}
     </output>
   );
 }
@@ -170,9 +170,7 @@ function FolderRow({ folder, onOpen }: { folder: Folder; onOpen(): void }) {
         </button>
       </td>
       <td class="r-num">{formatBytes(folder.size_bytes)}</td>
-      <td class="mid">
-        {formatCount(folder.files)} {folder.files === 1 ? 'file' : 'files'}
-      </td>
+      <td class="mid">{counted(folder.files, 'file')}</td>
       <td />
       <td />
     </tr>
@@ -185,7 +183,7 @@ function FileRow({ run, file, name }: { run: Run; file: RunFile; name: string })
       <td class="mono" title={file.name}>
         {name}
       </td>
-      <td class="r-num" title={`${formatCount(file.size_bytes)} bytes`}>
+      <td class="r-num" title={counted(file.size_bytes, 'byte')}>
         {formatBytes(file.size_bytes)}
       </td>
       <td class="mid">{file.mime_type}</td>

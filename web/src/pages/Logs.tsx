@@ -8,7 +8,7 @@ import type { ConsoleLine, Run } from '../api/types';
 import { Check, IconButton, SearchField } from '../components/controls';
 import { VirtualRows } from '../components/VirtualRows';
 import { ansiSpans, plainText } from '../math/ansi';
-import { formatClock, formatCount } from '../math/numbers';
+import { counted, formatClock, formatCount } from '../math/numbers';
 import { saveBlob } from '../state/download';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
@@ -99,9 +99,7 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
 }
 
 const countText = (shown: number, all: number): string =>
-  shown === all
-    ? `${formatCount(all)} lines`
-    : `${formatCount(shown)} of ${formatCount(all)} lines`;
+  shown === all ? counted(all, 'line') : `${formatCount(shown)} of ${counted(all, 'line')}`;
 
 function download(run: Run, lines: ConsoleLine[]): void {
   const text = lines.map((line) => `${plainText(line.text)}\n`).join('');

@@ -2,14 +2,14 @@
 
 import { deleteRuns, patchRuns, type RunsChange, restoreRuns } from '../api/client';
 import type { Run } from '../api/types';
+import { counted } from '../math/numbers';
 import { openProject } from './overlays';
 import { nextRow, selectNone } from './selection';
 import { attempt, say } from './toasts';
 
 const uidsOf = (runs: Run[]): number[] => runs.map(({ uid }) => uid);
 
-export const countOf = (runs: Run[]): string =>
-  runs.length === 1 ? '1 run' : `${runs.length} runs`;
+export const countOf = (runs: Run[]): string => counted(runs.length, 'run');
 
 const FAILED = 'The runs could not be changed';
 

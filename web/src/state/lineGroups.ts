@@ -5,6 +5,7 @@ import type { Run } from '../api/types';
 import type { Line, Note } from '../charts/types';
 import { runColor, runDash } from '../math/color';
 import { type Band, type Center, groupLine } from '../math/groups';
+import { counted } from '../math/numbers';
 import { groupField, groupsOf } from './runList';
 import type { Series } from './series';
 import { type PanelSettings, params } from './view';
@@ -85,6 +86,6 @@ export function groupNote({ center, band }: Grouping, groups: number, runs: numb
   const line = CENTERS.find(([name]) => name === center)![1].toLowerCase();
   const words =
     band === 'none' ? '' : `, ${BANDS.find(([name]) => name === band)![1].toLowerCase()} band`;
-  const text = `${line}${words} of ${runs} runs in ${groups} ${groups === 1 ? 'group' : 'groups'}`;
+  const text = `${line}${words} of ${counted(runs, 'run')} in ${counted(groups, 'group')}`;
   return { text, tone: 'plain' };
 }

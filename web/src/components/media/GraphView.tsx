@@ -5,7 +5,7 @@ import { ApiError } from '../../api/client';
 import type { JsonObject } from '../../api/types';
 import { BOX, type Graph, type GraphNode, layered, readGraph } from '../../math/graph';
 import type { MediaItem } from '../../math/media';
-import { formatCount } from '../../math/numbers';
+import { counted, formatCount } from '../../math/numbers';
 import { useJson } from '../../state/media';
 import '../../styles/media.css';
 
@@ -41,9 +41,8 @@ export function GraphView({ value, name }: GraphViewProps) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
     <section class="graph" tabIndex={0} aria-label={`Graph ${name}`}>
       <p class="t12 mid">
-        {formatCount(nodes.length)} layer{nodes.length === 1 ? '' : 's'}
-        {edges.length > 0 && `, ${formatCount(edges.length)} edges`}, {formatCount(total)}{' '}
-        parameters
+        {counted(nodes.length, 'layer')}
+        {edges.length > 0 && `, ${counted(edges.length, 'edge')}`}, {counted(total, 'parameter')}
         {edges.length > 0 && !drawn && `; more than ${MOST_DRAWN} are not drawn`}
       </p>
       {drawn && <Picture graph={graph} />}
@@ -64,7 +63,7 @@ function Picture({ graph }: { graph: Graph }) {
       {...size}
       viewBox={`${-MARGIN_PIXELS} ${-MARGIN_PIXELS} ${size.width} ${size.height}`}
       role="img"
-      aria-label={`${graph.nodes.length} layers and their ${graph.edges.length} edges, listed in the table`}
+      aria-label={`${counted(graph.nodes.length, 'layer')} and their ${counted(graph.edges.length, 'edge')}, listed in the table`}
     >
       {paths.map((path, i) => (
         <path key={i} d={path} />

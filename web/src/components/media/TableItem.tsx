@@ -5,7 +5,7 @@ import { ApiError } from '../../api/client';
 import type { Json } from '../../api/types';
 import { jsonNumber } from '../../math/jsonNumber';
 import { type MediaItem, mediaItems } from '../../math/media';
-import { formatCount } from '../../math/numbers';
+import { counted, formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
 import type { RunTable } from '../../state/download';
 import { useHref, useTable } from '../../state/media';
@@ -60,7 +60,7 @@ export function TableGrid({ of, table, name }: GridProps) {
         <SearchField label="Filter rows" value={search} onInput={setSearch} />
         <output class="t12 dim">
           {rows.length === table.data.length ? '' : `${formatCount(rows.length)} of `}
-          {formatCount(table.data.length)} rows
+          {counted(table.data.length, 'row')}
         </output>
         <div class="sp" />
         {last > 0 && <Pages page={at} last={last} onPage={setPage} />}

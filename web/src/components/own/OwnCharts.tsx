@@ -3,7 +3,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { ScatterPanel } from '../../charts/scatterPanel';
-import { formatExact, formatValue } from '../../math/numbers';
+import { counted, formatExact, formatValue } from '../../math/numbers';
 import { wideRange } from '../../math/parallel';
 import type { OwnPanel } from '../../state/ownPanels';
 import { columnName, medianOf } from '../../state/runColumns';
@@ -83,7 +83,7 @@ export function OwnScalar({ panel }: { panel: OwnPanel }) {
     <div class="scalar">
       <b title={formatExact(found.value)}>{formatValue(found.value)}</b>
       <span class="mid">
-        {statistic} of {found.runs} {found.runs === 1 ? 'run' : 'runs'}
+        {statistic} of {counted(found.runs, 'run')}
         {found.of && `: ${found.of.name}`}
       </span>
     </div>

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Note } from '../../charts/types';
 import { type Factor, type Importance, TREES } from '../../math/importance';
-import { formatExact } from '../../math/numbers';
+import { counted, formatExact } from '../../math/numbers';
 import { sampleOf, useImportance } from '../../state/importance';
 import type { OwnPanel } from '../../state/ownPanels';
 import { exposePanel } from '../../state/panels';
@@ -50,7 +50,8 @@ export function OwnImportance({ panel, onNotes }: OwnImportanceProps) {
 }
 
 function notesOf({ runs, score }: Importance, left: number): Note[] {
-  const of = left > 0 ? `the newest ${runs} of ${runs + left} runs` : `${runs} runs`;
+  const of =
+    left > 0 ? `the newest ${runs} of ${counted(runs + left, 'run')}` : counted(runs, 'run');
   const weak = !(score >= WEAK_SCORE);
   const text = `${of}, R² ${Number.isNaN(score) ? '–' : score.toFixed(2)}`;
   if (!weak) return [{ text, tone: 'plain' }];
@@ -94,7 +95,7 @@ interface RowProps {
 
 function Row({ factor: { name, importance, runs, ...rest }, largest, part }: RowProps) {
   const share = largest > 0 ? importance / largest : 0;
-  const title = `${name}, ${runs} ${runs === 1 ? 'run' : 'runs'}`;
+  const title = `${name}, ${counted(runs, 'run')}`;
   return (
     <tr class={part ? 'part' : ''}>
       <td class="ell" title={title}>

@@ -15,6 +15,7 @@ import type {
   Note,
   StepOptions,
 } from '../../charts/types';
+import { counted } from '../../math/numbers';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { isRoc, plotKind } from '../../math/plots';
 import {
@@ -71,7 +72,7 @@ function useTitles({ spec, tables }: PlotChartProps): AxisTitles {
 
 function rowsNote(left: number): Note[] {
   if (left === 0) return [];
-  const text = `${left} ${left === 1 ? 'row' : 'rows'} without finite numbers`;
+  const text = `${counted(left, 'row')} without finite numbers`;
   return [{ text, tone: 'warn' }];
 }
 

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { Run } from '../../api/types';
+import { counted } from '../../math/numbers';
 import { asNumber } from '../../state/filters';
 import { type ColumnFacts, columnName, isMeasured, partOf } from '../../state/runColumns';
 import { setSort, sortOf } from '../../state/runList';
@@ -39,7 +40,7 @@ export function TableHead({ columns, baseline, listed, total, notes }: TableHead
             key={by}
             by={by}
             label={label}
-            over={i === 0 ? `${listed.length} of ${total} runs` : ''}
+            over={i === 0 ? `${listed.length} of ${counted(total, 'run')}` : ''}
             numeric={i > 1}
             before={i === 0 && <SelectAll listed={listed} />}
           />
