@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -260,3 +261,84 @@ def test_files_are_listed_and_downloaded_below_the_folder(
         found.file("folder/file.txt").download(root=tmp_path / "down")
     with pytest.raises(NotFound):
         found.file("other")
+
+
+@pytest.mark.covers("Run.user")
+def test_a_run_tells_its_user_commit_and_whole_config(
+    api: wandb.Api, project: str, tmp_path: Path
+) -> None:
+    with wandb.init(config={"lr": 0.1}) as run:
+        run.log({"chart": wandb.plot.line(wandb.Table(["x", "y"], [[1, 2]]), "x", "y")})
+    found = api.run(run.path)
+    assert (found.user.username, found.user.entity) == ("local", "local")
+    assert found.user == api.viewer and api.viewer.teams == ["local"]
+    assert found.rawconfig["lr"] == 0.1 and "visualize" in found.rawconfig["_wandb"]
+    assert json.loads(found.json_config)["lr"] == {"value": 0.1}
+    assert found.storage_id not in ("", api.create_run().storage_id)
+    assert found.commit == found.metadata.get("git", {}).get("commit")
+
+
+@pytest.mark.covers("Run.upload_file")
+def test_a_file_is_added_to_a_finished_run(api: wandb.Api, project: str, tmp_path: Path) -> None:
+    with wandb.init() as run:
+        run.log({"acc": 1})
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "folder" / "notes.txt"
+    path.write_text("later")
+    found = api.run(run.path)
+    uploaded = found.upload_file(path, root=tmp_path)
+    assert (uploaded.name, uploaded.size, uploaded.mimetype) == (
+        "folder/notes.txt",
+        5,
+        "text/plain",
+    )
+    with uploaded.download(root=tmp_path / "down") as file:
+        assert file.read() == "later"
+    assert found.upload_file("folder/notes.txt").name == "folder/notes.txt"
+    assert (found.load().state, found.summary["acc"]) == ("finished", 1)
+    with pytest.raises(ValueError, match="does not lie below"):
+        found.upload_file(path, root=tmp_path / "down")
+
+
+@pytest.mark.covers("Runs.histories")
+def test_histories_are_the_rows_of_all_runs(api: wandb.Api, three: list[str]) -> None:
+    rows = api.runs().histories(keys=["acc"])
+    assert [(row["run_id"], row["acc"]) for row in rows] == [
+        (run_id, pytest.approx(acc)) for run_id, acc in zip(three, (0.9, 0.8, 0.7), strict=True)
+    ]
+    pandas = pytest.importorskip("pandas")
+    frame = api.runs().histories(format="pandas")
+    assert isinstance(frame, pandas.DataFrame) and list(frame["run_id"]) == three
+    with pytest.raises(ValueError, match="format"):
+        api.runs().histories(format="csv")  # type: ignore[arg-type]
+
+
+@pytest.mark.covers("Api.from_path")
+def test_paths_lead_to_projects_and_runs(api: wandb.Api, project: str, three: list[str]) -> None:
+    found = api.from_path(f"local/{project}")
+    assert isinstance(found, wandb.api.Project) and found.run_count == 3
+    for path in (f"local/{project}/{three[0]}", f"local/{project}/runs/{three[0]}"):
+        assert api.from_path(path).path == ["local", project, three[0]]
+    with pytest.raises(UnsupportedError, match="sweeps"):
+        api.from_path(f"local/{project}/sweeps/abc")
+    with pytest.raises(ValueError):
+        api.from_path("a/b/c/d/e")
+
+
+@pytest.mark.covers("Api.from_path")
+def test_projects_and_runs_are_made_before_anything_is_logged(api: wandb.Api, project: str) -> None:
+    api.create_project(project, "local")
+    assert api.project(project).run_count == 0
+    made = api.create_run(run_id="made")
+    assert (made.path, made.state) == (["local", project, "made"], "running")
+    with wandb.init(id="made", resume="must") as run:
+        run.log({"acc": 1})
+    again = api.create_run(run_id="made", project=project)
+    assert (again.name, again.state, again.summary["acc"]) == (made.name, "finished", 1)
+    assert api.settings["project"] == project and api.flush() is None
+
+
+@pytest.mark.covers("Bokeh")
+def test_bokeh_plots_are_refused_with_advice() -> None:
+    with pytest.raises(UnsupportedError, match="Html"):
+        wandb.data_types.Bokeh("plot.json")

@@ -9,12 +9,16 @@ from lossboard.api.artifacts import ArtifactCollection, ArtifactType, artifact_t
 from lossboard.api.connection import Connection, NotFound
 from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram
+from lossboard.api.joining import join_run
 from lossboard.api.paths import artifact_path, project_path, run_path
 from lossboard.api.projects import Project
 from lossboard.api.run import Run, stored_artifact
 from lossboard.api.runs import Runs
+from lossboard.api.users import User
 from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.current import runs as process
+from lossboard.errors import UnsupportedError
+from lossboard.identity import default_project, generate_id, generate_name
 from lossboard.settings import resolve
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "Run",
     "Runs",
     "StoredHistogram",
+    "User",
 ]
 
 
@@ -52,6 +57,46 @@ class Api:
     def default_entity(self) -> str:
         """The entity of paths that name none."""
         return self._settings.entity
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Where it asks, and what paths that name less mean."""
+        chosen = self._settings
+        return {"base_url": chosen.base_url, "entity": chosen.entity, "project": chosen.project}
+
+    @property
+    def viewer(self) -> User:
+        """Whoever asks."""
+        return User(self.default_entity)
+
+    def flush(self) -> None:
+        """Does nothing: each call asks the server anew."""
+
+    def from_path(self, path: str) -> Project | Run:
+        """The project of `entity/project`, or the run of `entity/project/run_id` or of its link.
+        Raises UnsupportedError for sweeps and reports, ValueError for what is no path."""
+        parts = [part for part in path.strip("/").split("/") if part]
+        if len(parts) < 3:
+            return self.project(path)
+        if len(parts) == 4 and parts[2] != "runs":
+            raise UnsupportedError(
+                f"{path!r} names one of the {parts[2]}: lossboard's Api has projects and runs"
+            )
+        return self.run(path)
+
+    def create_project(self, name: str, entity: str | None = None) -> None:
+        """Makes a project, if there is none. It is listed once it has a run."""
+        self._connection.put("projects", entity or self.default_entity, name)
+
+    def create_run(
+        self, *, run_id: str | None = None, project: str | None = None, entity: str | None = None
+    ) -> Run:
+        """Makes a run, or gives the one that has this id. It is running until a process that
+        resumes it ends, or crashed after a minute in which none logs to it."""
+        project = project or self._settings.project or default_project(None)
+        place = (entity or self.default_entity, project, run_id or generate_id())
+        join_run(self._connection, place, name=generate_name(), files=[])
+        return self.run("/".join(place))
 
     def projects(self, entity: str | None = None, per_page: int = 200) -> list[Project]:
         """The projects of an entity (default: of all), the last active first."""
@@ -115,6 +160,8 @@ class Api:
     def artifacts(self, type_name: str, name: str, per_page: int = 50) -> list[Artifact]:
         """The versions of `entity/project/collection`, the newest first."""
         return self.artifact_collection(type_name, name).artifacts()
+
+    artifact_versions = artifacts
 
     def artifact_collection(self, type_name: str, name: str) -> ArtifactCollection:
         """One collection, by `entity/project/collection`."""

@@ -8,11 +8,13 @@ import urllib.error
 import urllib.request
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from lossboard import wire
 from lossboard.errors import AuthenticationError, CommError, Error
 from lossboard.settings import Settings
 from lossboard.transport import Answer, Transport, Unreachable
@@ -62,6 +64,20 @@ class Connection:
             self._answer(self._json, "POST", _path(parts, {}), msgspec.json.encode(body))
         )
 
+    def put(self, *parts: str | int) -> None:
+        """`PUT /api/<parts>` without a body."""
+        self._answer(self._json, "PUT", _path(parts, {}))
+
+    def put_blob(self, sha256: str, content: Path) -> None:
+        """Uploads a file. Raises OSError if it can't be read."""
+        path = _path(("blobs", sha256), {})
+        self._answer(self._json, "PUT", path, content, "application/octet-stream")
+
+    def put_record(self, writer: str, record: wire.Record) -> None:
+        """Sends the only record of a writer."""
+        path, body = _path(("ingest", writer, 0), {}), wire.encode_record(record)
+        self._answer(self._json, "POST", path, body, "application/msgpack")
+
     def delete(self, *parts: str | int) -> None:
         """`DELETE /api/<parts>`."""
         self._answer(self._json, "DELETE", _path(parts, {}))
@@ -87,11 +103,16 @@ class Connection:
             raise CommError(f"no answer from {self.settings.base_url} ({error})") from error
 
     def _answer(
-        self, transport: Transport, method: str, path: str, body: bytes | None = None
+        self,
+        transport: Transport,
+        method: str,
+        path: str,
+        body: bytes | Path | None = None,
+        content_type: str = "application/json",
     ) -> Answer:
         try:
             with self._lock:
-                answer = transport.request(method, path, body)
+                answer = transport.request(method, path, body, content_type)
         except Unreachable as error:
             raise CommError(
                 f"no answer from {self.settings.base_url} ({error}):"

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from lossboard import wire
 from lossboard.api.connection import Connection
+from lossboard.api.joining import RunPlace, join_run
 from lossboard.artifacts.stored import inside
 from lossboard.errors import CommError
+from lossboard.saving import guessed_type
 
-__all__ = ["File"]
+__all__ = ["File", "upload_file"]
+
+
+def upload_file(connection: Connection, place: RunPlace, path: Path, root: Path) -> str:
+    """Stores a file with a run; its name there, the path as seen from `root`. Raises ValueError for
+    one outside of it, OSError for one that can't be read."""
+    name = Path(os.path.relpath(path, root)).as_posix()
+    if name.startswith("../"):
+        raise ValueError(f"{path} does not lie below {root}: give its folder as root")
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    connection.put_blob(sha256, path)
+    size_bytes, now_us = path.stat().st_size, time.time_ns() // 1000
+    entry = wire.FileEntry(name, sha256, size_bytes, now_us, guessed_type(name))
+    join_run(connection, place, files=[entry])
+    return name
 
 
 class File:

@@ -63,13 +63,16 @@ def _listed(keys: Sequence[str] | None) -> str | None:
     return ",".join(own) if own else None
 
 
-def as_frame(rows: list[dict[str, Any]]) -> Any:
-    """The rows as a pandas DataFrame. Raises ImportError, with advice, where pandas is missing."""
+def as_frame(rows: list[dict[str, Any]], library: str = "pandas") -> Any:
+    """The rows as a DataFrame of pandas or polars. Raises ImportError, with advice, where that is
+    missing."""
     try:
-        pandas = importlib.import_module("pandas")
+        module = importlib.import_module(library)
     except ImportError as error:
         raise ImportError(
-            "history() makes a DataFrame, and pandas is not installed:"
-            " install it, or call history(pandas=False)"
+            f"this makes a DataFrame, and {library} is not installed: install it, or ask for rows"
+            ' with history(pandas=False) or histories(format="default")'
         ) from error
-    return pandas.DataFrame.from_records(rows)
+    if library == "polars":
+        return module.from_dicts(rows, infer_schema_length=None)
+    return module.DataFrame.from_records(rows)

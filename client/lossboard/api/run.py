@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from lossboard.api.connection import Connection, NotFound, numbers_restored
-from lossboard.api.files import File
+from lossboard.api.editable import EditableValues, grown
+from lossboard.api.files import File, upload_file
 from lossboard.api.histograms import StoredHistogram, stored_histograms
 from lossboard.api.history import as_frame, sampled_rows, scan_rows
+from lossboard.api.users import User
 from lossboard.artifacts import Artifact, StoredArtifact
-from lossboard.errors import UnsupportedError
 from lossboard.page_urls import page_url
 from lossboard.times import iso_time
 
-__all__ = ["EditableValues", "Run", "stored_artifact"]
-
-
-class EditableValues(dict[str, Any]):
-    """Config or summary of a run; changes are sent by its `update`, and by `run.update()`."""
-
-    def __init__(self, values: Mapping[str, Any], run: Run) -> None:
-        super().__init__(values)
-        self._run = run
-
-    def update(self, *changes: Any, **named: Any) -> None:
-        """Sets values and sends them."""
-        super().update(*changes, **named)
-        self._run.update()
+__all__ = ["Run", "stored_artifact"]
 
 
 class Run:
@@ -41,8 +32,8 @@ class Run:
     def _take(self, attributes: Mapping[str, Any]) -> None:
         self._attributes = attributes
         config = {k: v for k, v in attributes["config"].items() if not k.startswith("_")}
-        self.config = EditableValues(numbers_restored(config), self)
-        self.summary = EditableValues(numbers_restored(attributes["summary"]), self)
+        self.config = EditableValues(numbers_restored(config), self.update)
+        self.summary = EditableValues(numbers_restored(attributes["summary"]), self.update)
         self.name = str(attributes["name"])
         self.notes = str(attributes["notes"])
         self.tags = list(attributes["tags"])
@@ -61,7 +52,7 @@ class Run:
         changed = {field: value for field, value in now.items() if value != self._sent[field]}
         for field in ("config", "summary"):
             if field in changed:
-                changed[field] = _grown(field, self._sent[field], now[field])
+                changed[field] = grown(field, self._sent[field], now[field])
         if changed:
             self._connection.patch("runs", self._uid, **changed)
             self._sent = now
@@ -121,6 +112,33 @@ class Run:
         """The highest step it has logged; -1 if none."""
         last = self._attributes["last_step"]
         return -1 if last is None else int(last)
+
+    @property
+    def storage_id(self) -> str:
+        """The server's number of it, unique over all projects."""
+        return str(self._uid)
+
+    @property
+    def user(self) -> User:
+        """Who logged it."""
+        return User(self.entity)
+
+    @property
+    def commit(self) -> str | None:
+        """The git commit that it ran with; None where it was in no repository."""
+        metadata = self.metadata
+        return metadata.get("git", {}).get("commit") or metadata.get("commit")
+
+    @property
+    def rawconfig(self) -> dict[str, Any]:
+        """The config as the server has it, with what clients keep below `_wandb`."""
+        restored: dict[str, Any] = numbers_restored(self._attributes["config"])
+        return restored
+
+    @property
+    def json_config(self) -> str:
+        """`rawconfig` as JSON in W&B's form, `{key: {"value": value}}`."""
+        return json.dumps({key: {"value": value} for key, value in self.rawconfig.items()})
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -192,6 +210,12 @@ class Run:
             raise NotFound(f"run {'/'.join(self.path)} has no file {name!r}")
         return found[0]
 
+    def upload_file(self, path: str | os.PathLike[str], root: str | os.PathLike[str] = ".") -> File:
+        """Stores a file with the run, under its path as seen from the folder `root`. Raises
+        ValueError for one outside of it, OSError for one that can't be read."""
+        place = (self.entity, self.project, self.id)
+        return self.file(upload_file(self._connection, place, Path(path), Path(root)))
+
     def logged_artifacts(self, per_page: int = 100) -> list[Artifact]:
         """The versions that it logged, in order."""
         return self._artifacts("logged")
@@ -257,13 +281,6 @@ def stored_artifact(connection: Connection, attributes: Mapping[str, Any]) -> St
         return Run(connection, connection.get("runs", *path))
 
     return StoredArtifact(connection, attributes, make_run)
-
-
-def _grown(field: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    removed = sorted(set(before) - set(now))
-    if removed:
-        raise UnsupportedError(f"values can't be removed from the {field} of a run: {removed}")
-    return {key: value for key, value in now.items() if key not in before or before[key] != value}
 
 
 def _with_axis(keys: Sequence[str] | None, x_axis: str) -> list[str] | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, overload
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, overload
 
 import msgspec
 
 from lossboard.api.connection import Connection
+from lossboard.api.history import as_frame
 from lossboard.api.run import Run
 
 __all__ = ["Runs"]
 
+_FORMATS: Final = ("default", "pandas", "polars")
 _SORTS: Final = {"created_at": "created", "createdAt": "created", "display_name": "name"}
 
 
@@ -60,6 +62,25 @@ class Runs:
         while place < len(self):
             yield self[place]
             place += 1
+
+    def histories(
+        self,
+        samples: int = 500,
+        keys: Sequence[str] | None = None,
+        x_axis: str = "_step",
+        format: Literal["default", "pandas", "polars"] = "default",
+        stream: Literal["default", "system"] = "default",
+    ) -> Any:
+        """At most `samples` rows of each run, see `Run.history`, with its id as `run_id`: a list of
+        dicts, or a DataFrame. Raises ValueError for another `format`."""
+        if format not in _FORMATS:
+            raise ValueError(f"format is {format!r}: expected one of {', '.join(_FORMATS)}")
+        rows = [
+            {**row, "run_id": run.id}
+            for run in self
+            for row in run.history(samples, keys, x_axis, pandas=False, stream=stream)
+        ]
+        return rows if format == "default" else as_frame(rows, format)
 
     def __repr__(self) -> str:
         return f"<Runs {'/'.join(self._place)}>"

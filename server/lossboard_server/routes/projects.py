@@ -51,6 +51,15 @@ async def get_project(server: Server, request: Request, entity: str, project: st
     return await answer_json(request, found)
 
 
+@router.put("/{entity}/{project}")
+async def make_project(server: Server, request: Request, entity: str, project: str) -> Response:
+    """Make a project, if there is none."""
+    await server.writer.write(
+        lambda transaction: catalogue.open_project(transaction, entity, project)
+    )
+    return await get_project(server, request, entity, project)
+
+
 @router.patch("/{entity}/{project}")
 async def edit_project(
     server: Server, request: Request, entity: str, project: str, edit: ProjectEdit

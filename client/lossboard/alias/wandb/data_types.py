@@ -2,6 +2,7 @@
 
 from lossboard.data_types import (
     Audio,
+    Bokeh,
     Classes,
     Graph,
     Histogram,
@@ -19,6 +20,7 @@ from lossboard.data_types import (
 
 __all__ = [
     "Audio",
+    "Bokeh",
     "Classes",
     "Graph",
     "Histogram",

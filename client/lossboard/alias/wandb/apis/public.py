@@ -1,5 +1,5 @@
 """The read side, where integrations look for it."""
 
-from lossboard.api import Api, ArtifactCollection, ArtifactType, File, Project, Run, Runs
+from lossboard.api import Api, ArtifactCollection, ArtifactType, File, Project, Run, Runs, User
 
-__all__ = ["Api", "ArtifactCollection", "ArtifactType", "File", "Project", "Run", "Runs"]
+__all__ = ["Api", "ArtifactCollection", "ArtifactType", "File", "Project", "Run", "Runs", "User"]

@@ -1,0 +1,23 @@
+"""What the Api adds to a run: records of a writer of its own."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from lossboard import wire
+from lossboard.api.connection import Connection
+
+__all__ = ["RunPlace", "join_run"]
+
+RunPlace = tuple[str, str, str]  # entity, project, run id
+
+
+def join_run(
+    connection: Connection, place: RunPlace, *, name: str = "", files: list[wire.FileEntry]
+) -> None:
+    """Adds files to a run. It is made, and called `name`, if there is none."""
+    entity, project, run_id = place
+    start = wire.RunStart(entity, project, run_id, time.time_ns() // 1000, opens="join", name=name)
+    record = wire.Record(version=wire.WIRE_VERSION, start=start, files=files)
+    connection.put_record(secrets.token_hex(16), record)
