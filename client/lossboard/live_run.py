@@ -24,9 +24,9 @@ from lossboard.errors import UsageError
 from lossboard.metrics import Metric, MetricTable, definition_of
 from lossboard.process_end import flush_at_end_of_child
 from lossboard.recorders import Recorders
-from lossboard.run_artifacts import RunArtifacts
 from lossboard.run_config import Config
 from lossboard.run_summary import Summary
+from lossboard.run_tables import RunTables
 from lossboard.sender import Sender, SenderHandle
 from lossboard.settings import Settings
 from lossboard.steps import StepMachine, as_step
@@ -40,7 +40,7 @@ __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
 _CARE_INTERVAL_US: Final = 500_000  # how often `log` looks after what is not its own work
 
 
-class Run(RunArtifacts):
+class Run(RunTables):
     """A run being logged. It is made by `init`; `log`, `config` and `summary` are its everyday.
 
     `open_sender(run)` is called once, when everything that a sender calls back is in place.

@@ -1,4 +1,4 @@
-"""What a run does with artifacts: logs them, uses them, keeps its code and tables in them."""
+"""What a run does with artifacts: logs them, uses them, keeps its code in them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lossboard import wire
 from lossboard.errors import CommError, UsageError, WaitTimeoutError
@@ -21,21 +21,15 @@ if TYPE_CHECKING:  # imported when they are first needed: most runs log no artif
     from lossboard.api import Api
     from lossboard.artifacts import Artifact, StoredArtifact
     from lossboard.code_files import CodeFilter
-    from lossboard.media.combined import CombinedTable
-    from lossboard.media.table import Table
-    from lossboard.run_summary import Summary
 
-__all__ = ["RunArtifacts"]
+__all__ = ["RunArtifacts", "client_id_of"]
 
 _POLL_SECS: Final = 0.2
 _FLUSH_SECS: Final = 2.0
-_NAMED_INCREMENTS: Final = 100  # of an incremental table, in each of its values
 
 
 class RunArtifacts(RunFiles):
     """A run as the maker and user of artifacts."""
-
-    _summary: Summary
 
     def __init__(self, settings: Settings, start: wire.RunStart, *, resumed: bool) -> None:
         super().__init__(settings, start, resumed=resumed)
@@ -113,12 +107,12 @@ class RunArtifacts(RunFiles):
     def _announcement(self, artifact: Artifact) -> wire.LoggedArtifact:
         place, digest = f"{self.entity}/{self.project}/{artifact.name}", artifact.digest
         return wire.LoggedArtifact(
-            client_id=_client_id(f"{place}:{digest}"),
+            client_id=client_id_of(f"{place}:{digest}"),
             name=artifact.name,
             type=artifact.type,
             digest=digest,
             entry_count=artifact.file_count,
-            sequence_client_id=_client_id(place),
+            sequence_client_id=client_id_of(place),
             description=artifact.description,
             metadata=artifact.metadata,
             aliases=tuple(artifact._wanted_aliases),
@@ -215,27 +209,6 @@ class RunArtifacts(RunFiles):
                 return ValueError(f"the artifact was refused: {run.notices[kind]}")
         return CommError("the artifact is not complete at the server: run `lossboard sync`")
 
-    def log_model(
-        self,
-        path: str | os.PathLike[str],
-        name: str | None = None,
-        aliases: Iterable[str] | None = None,
-    ) -> Artifact:
-        """`log_artifact` with type "model"."""
-        return self.log_artifact(path, name=name, type="model", aliases=aliases)
-
-    def use_model(self, name: str) -> str:
-        """Uses and downloads a model; the path of its only file, else of its folder. Raises
-        RuntimeError offline, ValueError for what is no model."""
-        if self.offline:
-            raise RuntimeError("`use_model` not supported in offline mode.")
-        artifact = self.use_artifact(name)
-        if "model" not in artifact.type:
-            raise ValueError(f"{artifact.name} is of type {artifact.type!r} and no model")
-        folder = artifact.download()
-        files = artifact.files()
-        return os.path.join(folder, files[0].path) if len(files) == 1 else folder
-
     def link_artifact(
         self, artifact: Artifact, target_path: str, aliases: Iterable[str] | None = None
     ) -> Artifact:
@@ -245,16 +218,6 @@ class RunArtifacts(RunFiles):
         if self.offline:
             raise NotImplementedError("an artifact can't be linked offline: link it after the sync")
         return logged.wait().link(target_path, aliases)
-
-    def link_model(
-        self,
-        path: str | os.PathLike[str],
-        registered_model_name: str,
-        name: str | None = None,
-        aliases: Iterable[str] | None = None,
-    ) -> Artifact:
-        """`log_model`, and `link_artifact` to the collection `registered_model_name`."""
-        return self.link_artifact(self.log_model(path, name), registered_model_name, aliases)
 
     def upsert_artifact(
         self,
@@ -320,62 +283,7 @@ class RunArtifacts(RunFiles):
         self.put_config(("code_path",), artifact.name)
         return self.log_artifact(artifact)
 
-    def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, Any]:
-        """Logs a table that stands in the history, with its media, as an artifact.
 
-        Raises ValueError for a joined or partitioned one whose artifact is not logged yet.
-        """
-        from lossboard.media.combined import CombinedTable
-
-        if isinstance(table, CombinedTable):
-            self._check_combined(key, table)
-            self._log_table(key, key, table)
-            return {"artifact_path": table.reference().ref}
-        if table.log_mode == "INCREMENTAL":
-            return self._put_increment(key, table)
-        return self._log_table(key, key, table)
-
-    def _put_increment(self, key: str, table: Table) -> Mapping[str, Any]:
-        """Logs the rows that a table has got since it was logged last."""
-        if self.resumed and not table.increments:
-            self._resume_increments(key, table)
-        number, before = table.increment_count, table.increments[-_NAMED_INCREMENTS:]
-        place = self._log_table(f"incr-{key}", f"{number}.{key}", table.increment())
-        table.increments, table.increment_count = [*before, place["artifact_path"]], number + 1
-        return {**place, "increment_num": number, "previous_increments_paths": before}
-
-    def _resume_increments(self, key: str, table: Table) -> None:
-        """Has the table go on after what the run had logged before it was resumed."""
-        last = self._summary.get(key)
-        if isinstance(last, Mapping) and "increment_num" in last:
-            table.increments = [*last["previous_increments_paths"], last["artifact_path"]]
-            table.increment_count = int(last["increment_num"]) + 1
-
-    def _log_table(self, key: str, name: str, table: Table | CombinedTable) -> Mapping[str, str]:
-        """Logs the artifact `run-<id>-<key>` with a table called `name`; where it is."""
-        from lossboard.artifacts import Artifact
-        from lossboard.artifacts.addresses import by_client_id
-
-        artifact = Artifact.internal(artifact_name_safe(f"run-{self.id}-{key}"), "run_table")
-        path = artifact.add(table, name.strip("/")).path
-        client_id = self._log(artifact)
-        sequence = _client_id(f"{self.entity}/{self.project}/{artifact.name}")
-        return {
-            "artifact_path": by_client_id(client_id, path),
-            "_latest_artifact_path": by_client_id(f"{sequence}:latest", path),
-        }
-
-    def _check_combined(self, key: str, table: CombinedTable) -> None:
-        if table.is_settled and table.reference() is None:
-            raise ValueError(
-                f"{type(table).__name__}s must first be added to an Artifact before logging to a"
-                f" Run, and the artifact that has {key!r} is not logged yet: call"
-                " run.log_artifact() with it first"
-            )
-        if doubt := table.doubt():
-            self.warn(f"{key!r}: {doubt}")
-
-
-def _client_id(place: str) -> str:
+def client_id_of(place: str) -> str:
     """32 hex digits that name an artifact or collection by what it is."""
     return hashlib.sha256(place.encode()).hexdigest()[:32]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from lossboard.artifacts.addresses import by_client_id
 from lossboard.artifacts.contents import Contents
+from lossboard.artifacts.downloads import Downloads
 from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
 from lossboard.artifacts.names import (
     aliases_checked,
@@ -19,21 +18,18 @@ from lossboard.artifacts.names import (
     metadata_checked,
 )
 from lossboard.artifacts.objects import add_object, object_entry, read_object
-from lossboard.artifacts.staging import md5_of
-from lossboard.artifacts.stored import StoredArtifact, inside
-from lossboard.artifacts.told import Told
-from lossboard.errors import ArtifactFinalizedError, ArtifactNotLoggedError, UnsupportedError
+from lossboard.artifacts.stored import StoredArtifact
+from lossboard.errors import ArtifactFinalizedError, ArtifactNotLoggedError
 from lossboard.media.combined import CombinedTable
 
 __all__ = ["Artifact", "Waiter"]
 
 Waiter = Callable[[float | None], StoredArtifact]  # timeout in seconds, None waits on
 
-_DOWNLOADS: Final = 4  # files that are downloaded at once
 _MAX_OBJECTS: Final = 10_000
 
 
-class Artifact(Told):
+class Artifact(Downloads):
     """A named directory of files; each different content of one name is a version of it.
 
     `name` has 1 to 128 letters, digits, `-`, `_` and `.`; `metadata` is any plain data. With
@@ -64,7 +60,7 @@ class Artifact(Told):
     def of(cls, stored: StoredArtifact) -> Self:
         """An artifact of the server."""
         made = cls.__new__(cls)
-        Told.__init__(made, stored.attributes["collection"], stored.attributes["type"])
+        Downloads.__init__(made, stored.attributes["collection"], stored.attributes["type"])
         made.incremental, made.removed = False, set()
         made._contents, made._finalized, made._waiter = Contents(), True, None
         made._take(stored)
@@ -262,15 +258,6 @@ class Artifact(Told):
             return self._stored.manifest
         return Manifest(self._contents.entries)
 
-    def get_entry(self, name: str | os.PathLike[str]) -> ArtifactManifestEntry:
-        """The file of this path. Raises KeyError if there is none."""
-        entry = self._logged().manifest.get_entry_by_path(str(name))
-        if entry is None:
-            raise KeyError(f"Path not contained in artifact: {str(name)}")
-        return entry
-
-    get_path = get_entry
-
     def get(self, name: str) -> Any | None:
         """The media or table that was added as `name`, or None."""
         path = object_entry(list(self._logged().manifest.entries), name)
@@ -295,68 +282,6 @@ class Artifact(Told):
         for path in sorted(self._logged().manifest.entries):
             if path.startswith(prefix) and path.endswith(".table.json"):
                 yield self.get(path)
-
-    def files(
-        self, names: list[str] | None = None, per_page: int = 50
-    ) -> list[ArtifactManifestEntry]:
-        """Its files; with `names` only these."""
-        entries = self.manifest.entries.values()
-        return [entry for entry in entries if names is None or entry.path in names]
-
-    def download(
-        self,
-        root: str | os.PathLike[str] | None = None,
-        allow_missing_references: bool = False,
-        skip_cache: bool | None = None,
-        path_prefix: str | os.PathLike[str] | None = None,
-        multipart: bool | None = None,
-    ) -> str:
-        """Writes all files (of the folder `path_prefix`) below `root`, by default
-        `./artifacts/<name>`; the path of that folder. What is there already is left.
-
-        Raises CommError where a file has not the digest that the artifact says.
-        """
-        stored = self._logged()
-        target = Path(root or stored.default_root)
-        prefix = str(path_prefix or "")
-        wanted = [entry for entry in self.files() if entry.path.startswith(prefix)]
-
-        def fetch(entry: ArtifactManifestEntry) -> None:
-            try:
-                stored.fetch(entry, target)
-            except (FileNotFoundError, UnsupportedError):
-                if entry.ref is None or not allow_missing_references:
-                    raise
-
-        target.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(_DOWNLOADS) as pool:
-            list(pool.map(fetch, wanted))
-        return str(target)
-
-    def checkout(self, root: str | os.PathLike[str] | None = None) -> str:
-        """`download`, and removes what else is below `root`."""
-        target = Path(root or self._logged().default_root)
-        for path in [path for path in target.rglob("*") if path.is_file()]:
-            if path.relative_to(target).as_posix() not in self.manifest.entries:
-                path.unlink()
-        return self.download(target)
-
-    def file(self, root: str | os.PathLike[str] | None = None) -> str:
-        """Downloads the only file; its path. Raises ValueError if there are several."""
-        entries = self.files()
-        if len(entries) != 1:
-            raise ValueError(f"{self.name} has {len(entries)} files: use download()")
-        return entries[0].download(root)
-
-    def verify(self, root: str | os.PathLike[str] | None = None) -> None:
-        """Raises ValueError unless the files below `root` are those of the artifact."""
-        target = Path(root or self._logged().default_root)
-        for entry in self.manifest.entries.values():
-            if entry.ref is not None and entry.digest == entry.ref:
-                continue
-            path = inside(target, entry.path)
-            if not path.is_file() or md5_of(path) != entry.digest:
-                raise ValueError(f"Digest mismatch for file: {path}")
 
     def __getitem__(self, name: str) -> Any | None:
         return self.get(name)
