@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import lossboard
 
@@ -24,6 +27,7 @@ FIGURE = """title => {
 
 HISTOGRAMS = 45
 EVENTS = 310
+CURVE = [[0, 1], [1, 3], [2, 2]]
 # Shades of a heatmap by column, as Plotly has decoded them.
 SHADES = """title => {
   const panel = [...document.querySelectorAll('figure')]
@@ -34,8 +38,9 @@ SHADES = """title => {
 }"""
 
 
-def export(page: Page, address: str, tmp_path: Path) -> Path:
-    open_panel(page, address, LOSS)
+def export(page: Page, address: str, tmp_path: Path, first: str = LOSS) -> Path:
+    """`first`: a panel in sight."""
+    open_panel(page, address, first)
     page.get_by_role("button", name="More settings").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download interactive HTML").click()
@@ -84,13 +89,18 @@ def test_an_exported_view_has_all_shown_runs(
     file.close()
 
 
+def other_at(number: int, step: int) -> int:
+    return (number + 2) * step + 1
+
+
 @pytest.fixture(scope="module")
 def rich(server: Server) -> str:
     """Two runs with more histograms than fit on a page, and media of several kinds."""
     for number in range(2):
-        run = start_run(server.base_url, "rich", name=f"rich-{number}", id=f"rich-{number}")
+        named = {"name": f"rich-{number}", "id": f"rich-{number}"}
+        run = start_run(server.base_url, "rich", config={"rate": number + 1}, **named)
         for step in range(3):
-            row: dict[str, Any] = {"train/loss": 1 / (step + 1)}
+            row: dict[str, Any] = {"train/loss": 1 / (step + 1), "other": other_at(number, step)}
             row |= {f"h/{i}": lossboard.Histogram([step, i, i + 1]) for i in range(HISTOGRAMS)}
             pixels = np.full((4, 4, 3), 50 * step, np.uint8)
             row["image"] = lossboard.Image(pixels, caption=f"picture {number} at {step}")
@@ -98,7 +108,8 @@ def rich(server: Server) -> str:
         table = lossboard.Table(columns=["word"], data=[["</script><b>bold</b>"]])
         figure = lossboard.Plotly(go.Figure(go.Scatter(y=[1, 4])))
         sound = lossboard.Audio(np.zeros(400), sample_rate=4000)
-        run.log({"table": table, "sound": sound, "figure": figure}, step=3)
+        curve = lossboard.plot.line(lossboard.Table(["x", "y"], CURVE), "x", "y")
+        run.log({"table": table, "sound": sound, "figure": figure, "curve": curve}, step=3)
         for step in range(4, 4 + EVENTS):
             run.log({"long": lossboard.Histogram([step, 0])}, step=step)
         run.finish()
@@ -139,5 +150,109 @@ def test_the_steps_of_exported_images_are_gone_through(
     expect(panel.get_by_text("step 1")).to_be_visible()
     picture = panel.get_by_role("img", name="picture 1 at 1")
     assert picture.evaluate("image => image.naturalWidth") == 4
+    assert faults == []
+    file.close()
+
+
+NOTES = "# Findings\n\nThe **second** run: `lr` of <i>two</i>, see "
+NOTES += "[runs](/local/rich/runs)\n\n- one\n- two"
+ADDED: list[dict[str, Any]] = [
+    {"id": "own 1", "kind": "lines", "title": "Several", "keys": ["train/loss", "other", "gone"]},
+    {"id": "own 2", "kind": "histogram", "title": "One", "keys": ["h/1"], "runs": ["rich-0"]},
+    {"id": "own 3", "kind": "media", "title": "Pictures", "keys": ["image"]},
+    {"id": "own 4", "kind": "table", "title": "Words", "keys": ["table"]},
+    {"id": "own 5", "kind": "chart", "title": "Curve", "keys": ["curve"]},
+    {"id": "own 6", "kind": "bars", "title": "Bars", "keys": ["config.rate"]},
+    {"id": "own 7", "kind": "scatter", "title": "Points", "keys": ["config.rate", "summary.other"]},
+    {"id": "own 8", "kind": "scalar", "title": "Least", "keys": ["summary.other"]},
+    {"id": "own 9", "kind": "comparer", "title": "Compared", "keys": []},
+    {"id": "own a", "kind": "markdown", "title": "Notes", "keys": [], "text": NOTES},
+    {"id": "own b", "kind": "parallel", "title": "Axes", "keys": ["config.rate", "summary.other"]},
+    {"id": "own c", "kind": "importance", "title": "Factors", "keys": ["summary.other"]},
+    {"id": "own d", "kind": "lines", "title": "Nothing", "keys": ["gone"]},
+]
+
+
+@pytest.fixture
+def added(page: Page, browser: Browser, rich: str, tmp_path: Path) -> Iterator[Page]:
+    """The exported file of a view with added panels of all kinds."""
+    settings = {"expr": "${other} * 2", "legend": "${run:id}: ${expression}", "smooth": "none:0"}
+    query = {"own": json.dumps(ADDED), "p.own 1": urlencode(settings)}
+    path = export(page, f"{rich}?{urlencode(query)}", tmp_path, ADDED[0]["id"])
+    file, faults = opened_without_network(browser, path)
+    yield file
+    assert faults == []
+    file.close()
+
+
+def panel_of(file: Page, title: str) -> Locator:
+    caption = file.locator("figcaption", has_text=re.compile(f"^{title}$"))
+    return file.locator("figure", has=caption)
+
+
+def test_added_panels_of_logged_keys_are_in_the_file(added: Page) -> None:
+    expect(added.locator("h2").first).to_have_text("Added panels")
+    lines = {line["name"]: line["y"] for line in drawn(added, "Several") if line.get("name")}
+    for number in range(2):
+        run, others = f"rich-{number}", [other_at(number, step) for step in range(3)]
+        assert lines[f"{run}: train/loss"] == pytest.approx([1, 1 / 2, 1 / 3])
+        assert lines[f"{run}: other"] == others
+        assert lines[f"{run}: other * 2"] == [2 * value for value in others]
+    shades = f"title => ({SHADES})(title) !== null"
+    added.wait_for_function(shades, arg="One")
+    assert len(added.evaluate(SHADES, "One")) == 3
+    pictures = panel_of(added, "Pictures")
+    expect(pictures.get_by_text("picture 1 at 2")).to_be_visible()
+    pictures.get_by_label("Step of Pictures").fill("0")
+    expect(pictures.get_by_text("picture 1 at 0")).to_be_visible()
+    expect(panel_of(added, "Words").get_by_text("</script><b>bold</b>")).to_have_count(2)
+    panel_of(added, "Curve").scroll_into_view_if_needed()
+    curves = drawn(added, "Curve")
+    assert {curve["name"] for curve in curves} == {"rich-0", "rich-1"}
+    assert [list(point) for point in zip(curves[0]["x"], curves[0]["y"], strict=True)] == CURVE
+
+
+def test_added_panels_of_values_and_text_are_in_the_file(added: Page) -> None:
+    last = [other_at(number, 2) for number in range(2)]
+    panel_of(added, "Bars").scroll_into_view_if_needed()
+    [bars] = drawn(added, "Bars")
+    assert sorted(bars["x"]) == [1, 2]
+    expect(panel_of(added, "Bars").get_by_text("rich-1", exact=True)).to_be_visible()
+    panel_of(added, "Points").scroll_into_view_if_needed()
+    [points] = drawn(added, "Points")
+    assert sorted(zip(points["x"], points["y"], strict=True)) == [(1, last[0]), (2, last[1])]
+    expect(panel_of(added, "Least")).to_contain_text(f"{min(last)}")
+    expect(panel_of(added, "Least")).to_contain_text("min of 2 runs: rich-0")
+    rate = panel_of(added, "Compared").get_by_role("row", name="config.rate")
+    expect(rate.get_by_role("cell")).to_have_text(["config.rate", "2", "1"])
+    notes = panel_of(added, "Notes")
+    expect(notes.locator("b")).to_have_text("second")
+    expect(notes.locator("code")).to_have_text("lr")
+    expect(notes.get_by_text("of <i>two</i>, see")).to_be_visible()
+    expect(notes.get_by_role("listitem")).to_have_text(["one", "two"])
+    link = notes.get_by_role("link", name="runs").get_attribute("href") or ""
+    assert link.startswith("http://") and link.endswith("/local/rich/runs")
+
+
+def test_a_file_names_the_added_panels_that_it_has_not(added: Page) -> None:
+    left = added.locator(".left")
+    expect(left).to_contain_text("the added panel Axes (Parallel coordinates)")
+    expect(left).to_contain_text("the added panel Factors (Importance of settings)")
+    expect(left).to_contain_text("the added panel Nothing (Lines of several metrics)")
+    expect(left).to_contain_text("gone in Several: not logged by its runs")
+    for title in ("Axes", "Factors", "Nothing"):
+        expect(panel_of(added, title)).to_have_count(0)
+
+
+def test_lines_of_groups_are_in_the_file_as_they_are_drawn(
+    page: Page, browser: Browser, rich: str, tmp_path: Path
+) -> None:
+    path = export(page, f"{rich}?group=state&smooth=none%3A0", tmp_path)
+    file, faults = opened_without_network(browser, path)
+    panel_of(file, "other").scroll_into_view_if_needed()
+    [mean] = [line for line in drawn(file, "other") if line.get("name")]
+    assert mean["name"] == "finished"
+    both = [[other_at(number, step) for step in range(3)] for number in range(2)]
+    assert mean["y"] == pytest.approx(np.mean(both, axis=0))
     assert faults == []
     file.close()

@@ -7,7 +7,19 @@ import { theme } from '../state/theme';
 import { IconButton } from './controls';
 import { KeyName } from './KeyName';
 
-const TOKENS = ['bg', 'ink', 'ink2', 'ink3', 'grid', 'line2', 'accent', 'ref', 'font'];
+const TOKENS = [
+  'bg',
+  'bg2',
+  'ink',
+  'ink2',
+  'ink3',
+  'grid',
+  'line2',
+  'accent',
+  'ref',
+  'font',
+  'mono',
+];
 const RAMP = [0, 1, 2, 3, 4].map((i) => `ramp${i}`);
 const COLORS = Array.from({ length: 12 }, (_, i) => `c${i}`);
 

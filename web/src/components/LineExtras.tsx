@@ -3,24 +3,15 @@
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
 import type { Line, Note, Window } from '../charts/types';
-import { SyntaxFault } from '../math/expression';
 import {
   compute,
   type Formula,
-  formulaName,
   formulaNotes,
-  formulaTexts,
-  readFormula,
+  readFormulas,
   wholeParts,
   windowParts,
 } from '../state/computed';
-import {
-  computedLines,
-  type Drawn,
-  isSamePart,
-  type Look,
-  renamedLines,
-} from '../state/computedLines';
+import { type Drawn, extendedLines, isSamePart } from '../state/computedLines';
 import { useSeries } from '../state/hooks';
 import { templateFault } from '../state/legend';
 import type { Grouping } from '../state/lineGroups';
@@ -50,39 +41,19 @@ interface LineExtrasProps {
 export function LineExtras(props: LineExtrasProps) {
   const { fields, settings, grouping, logged, onChange } = props;
   const { workspace, runs } = useScope();
-  const { formulas, faults } = useFormulas(fields[0].kind, settings);
+  const catalogue = workspace.store.catalogue.value;
+  const { formulas, faults } = useMemo(
+    () => readFormulas(settings, catalogue, fields[0].kind),
+    [settings.expr, catalogue, fields[0].kind],
+  );
   const drawn = useDrawn(formulas, props);
-  const alone = settings.logged === '0' && formulas.length > 0;
   const [shown, all] = [runs.value, workspace.store.runs.value];
   const lines = useMemo(() => {
-    const own = alone ? [] : logged;
-    const look: Look = { shown, all, grouping, legend: settings.legend, before: own.length };
-    const named = own.flatMap((metric) => (grouping ? metric.lines : renamedLines(metric, look)));
-    return [...named, ...computedLines(drawn, look)];
+    return extendedLines(logged, drawn, settings, { shown, all, grouping });
   }, [logged, drawn, shown, all, JSON.stringify([settings, grouping])]);
   const notes = [...faults, ...legendNotes(settings), ...notesOf(drawn, ownersOf(fields, shown))];
   useLayoutEffect(() => onChange({ lines, notes }), [lines, JSON.stringify(notes)]);
   return <Legend lines={lines} />;
-}
-
-function useFormulas(
-  kind: Key['kind'],
-  settings: PanelSettings,
-): { formulas: Formula[]; faults: Note[] } {
-  const catalogue = useScope().workspace.store.catalogue.value;
-  return useMemo(() => {
-    const formulas: Formula[] = [];
-    const faults: Note[] = [];
-    for (const text of formulaTexts(settings)) {
-      try {
-        formulas.push(readFormula(text, catalogue, kind));
-      } catch (fault) {
-        if (!(fault instanceof SyntaxFault)) throw fault;
-        faults.push({ text: `${formulaName(text)}: ${fault.message}`, tone: 'warn' });
-      }
-    }
-    return { formulas, faults };
-  }, [settings.expr, catalogue, kind]);
 }
 
 /** Fetches what the formulas need, whole and inside the window. */

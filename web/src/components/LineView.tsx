@@ -10,14 +10,7 @@ import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../state/
 import { useSeries } from '../state/hooks';
 import { groupingOf, groupNote } from '../state/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../state/lines';
-import {
-  countOf,
-  type Fetched,
-  linesOfGroups,
-  linesOfRuns,
-  ownersOf,
-  toldApart,
-} from '../state/metricLines';
+import { countOf, drawnLines, type Fetched, linesOfRuns, ownersOf } from '../state/metricLines';
 import type { Series } from '../state/series';
 import { logX, type PanelSettings, panelSettings, parseRange, xAxis, xLog } from '../state/view';
 import { highlighted } from '../state/visibility';
@@ -162,10 +155,10 @@ function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings) {
   const ofRuns = useMemo(() => linesOfRuns(fields, shown, fetched), [whole, parts, looks, keys]);
   const grouping = groupingOf(settings);
   const all = workspace.store.runs.value;
-  const logged = useMemo(() => {
-    if (!grouping) return toldApart(ofRuns, runs.value);
-    return toldApart(linesOfGroups(ofRuns, shown, all, grouping, fetched), []);
-  }, [ofRuns, all, runs.value.length, JSON.stringify(grouping)]);
+  const logged = useMemo(
+    () => drawnLines(ofRuns, runs.value, all, grouping, fetched),
+    [ofRuns, all, runs.value.length, JSON.stringify(grouping)],
+  );
   return { ofRuns, logged };
 }
 

@@ -79,6 +79,9 @@ function xValues(line: Line, x: string): number[] {
   return Array.from(line.x, (value) => (x === 'time' ? value / 1000 : value));
 }
 
+export const plotlyDash = (dash: number[]): string =>
+  dash.map((length) => `${length}px`).join() || 'solid';
+
 /** Envelope, original and smoothed line, as the panel draws them. */
 function lineTraces(line: Line, what: ExploredLines, tokens: Tokens): object[] {
   const { kind, amount, showOriginal } = what.smoothing;
@@ -87,7 +90,8 @@ function lineTraces(line: Line, what: ExploredLines, tokens: Tokens): object[] {
   const quiet = { ...shared, showlegend: false, hoverinfo: 'skip' };
   const { x, mean, finite: count, spacing } = line;
   const y = smooth(kind, amount, { x, mean, count, spacing, xRange: what.range });
-  const main = { ...shared, y: Array.from(y), name: line.label, line: { color, width: 1.75 } };
+  const look = { color, width: 1.75, dash: plotlyDash(line.dash) };
+  const main = { ...shared, y: Array.from(y), name: line.label, line: look };
   const original = { ...quiet, y: Array.from(mean), line: { color, width: 1 }, opacity: 0.3 };
   return [
     ...envelopeTraces(line, quiet, color),

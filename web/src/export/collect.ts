@@ -1,22 +1,31 @@
 /** The panels of a view with all their numbers, as an exported file holds them. */
 
-import { querySeries } from '../api/client';
-import type { Key, KeyKind, Run } from '../api/types';
+import type { Key, Run } from '../api/types';
+import { titleOf } from '../components/own/OwnPanelView';
 import { keyTitle } from '../math/keyTitle';
-import { chunks, groupBy } from '../state/batcher';
-import { cascaded, smoothingOf, xAxisOf } from '../state/cascade';
+import { cascaded } from '../state/cascade';
 import type { Explored } from '../state/explore';
-import { BUCKETS, rangeOf, specOf, wholeLine, xOf } from '../state/lines';
-import { ownPanels } from '../state/ownPanels';
+import { inOrder } from '../state/layout';
+import {
+  choicesFor,
+  chosenRuns,
+  missingKeys,
+  OWN_KINDS,
+  type OwnPanel,
+  ownPanels,
+  showsKeys,
+} from '../state/ownPanels';
 import { sectionsOf } from '../state/sections';
-import type { Series } from '../state/series';
 import { panelSearch } from '../state/view';
 import { userRegExp } from '../state/visibility';
 import type { Scope } from '../state/workspace';
+import { addCharts } from './charts';
 import { addHeatmaps } from './heatmaps';
+import { addLines } from './lines';
 import { addMedia, type ExportedMedia } from './media';
+import { addValues, type ExportedText } from './values';
 
-export type ExportedPanel = Explored | ExportedMedia;
+export type ExportedPanel = Explored | ExportedMedia | ExportedText;
 
 export interface Part {
   name: string;
@@ -29,81 +38,83 @@ export interface Collected {
   left: string[];
 }
 
-/** What has been read so far, by key. */
-export class Found {
-  readonly left: string[] = [];
-  private readonly panels = new Map<string, ExportedPanel[]>();
-
-  add(key: Key, panel: ExportedPanel): void {
-    this.panels.set(idOf(key), [...this.of(key), panel]);
-  }
-
-  of(key: Key): ExportedPanel[] {
-    return this.panels.get(idOf(key)) ?? [];
-  }
+/** A panel of the page, and what of it is in the file. */
+export interface Slot {
+  id: string;
+  title: string;
+  fields: Key[];
+  runs: Run[];
+  /** Of a panel that the user has added. */
+  own?: OwnPanel;
+  /** Keys that none of the runs has logged. */
+  missing?: string[];
+  readonly panels: ExportedPanel[];
 }
 
-const SERIES_A_REQUEST = 200;
+interface Place {
+  name: string;
+  slots: Slot[];
+}
 
-const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
-
-export async function collect({ workspace, runs, single }: Scope): Promise<Collected> {
-  const shown = runs.value;
-  const catalogue = workspace.store.catalogue.value;
-  const sections = sectionsOf(catalogue, shown, userRegExp(panelSearch.value));
-  const keys = sections.flatMap((section) => section.keys);
-  const found = new Found();
-  const lines = keys.filter(isLine);
-  for (const alike of groupBy(lines, (key) => xOf(workspace, key, xAxisOf(idOf(key))) + key.kind)) {
-    await addLines(found, alike, shown, xOf(workspace, alike[0], xAxisOf(idOf(alike[0]))));
-  }
-  const ofKind = (wanted: KeyKind) => keys.filter(({ kind }) => kind === wanted);
-  await addHeatmaps(found, ofKind('histogram'), shown);
-  await addMedia(found, ofKind('json'), shown);
-  if (!single && ownPanels.value.length > 0) found.left.push('added panels');
-  const parts = sections.map(({ name, keys: own }) => ({
+export async function collect(scope: Scope): Promise<Collected> {
+  const left: string[] = [];
+  const places = [...addedPlaces(scope), ...automaticPlaces(scope)];
+  const slots = places.flatMap((place) => place.slots);
+  const [charts, others] = [slots.filter(isChart), slots.filter((slot) => !isChart(slot))];
+  const ofKind = (...kinds: string[]) =>
+    others.filter(({ fields: [field] }) => field && kinds.includes(field.kind));
+  await addLines(scope.workspace, ofKind('scalar', 'system'));
+  await addHeatmaps(ofKind('histogram'), left);
+  await addMedia(ofKind('json'), left);
+  await addCharts(charts);
+  addValues(scope, slots);
+  left.push(...addedLeft(slots));
+  const parts = places.map(({ name, slots: own }) => ({
     name,
-    panels: own.flatMap((key) => found.of(key)).filter(hasContent),
+    panels: own.flatMap(({ panels }) => panels).filter(hasContent),
   }));
-  return { parts: parts.filter(({ panels }) => panels.length > 0), left: found.left };
+  return { parts: parts.filter(({ panels }) => panels.length > 0), left };
+}
+
+const isChart = ({ own }: Slot): boolean => own?.kind === 'chart';
+
+function automaticPlaces({ workspace, runs }: Scope): Place[] {
+  const catalogue = workspace.store.catalogue.value;
+  const sections = sectionsOf(catalogue, runs.value, userRegExp(panelSearch.value));
+  return sections.map(({ name, keys }) => ({
+    name,
+    slots: keys.map((key): Slot => {
+      const id = `${key.kind} ${key.key}`;
+      const title = cascaded(id).title ?? keyTitle(key.key);
+      return { id, title, fields: [key], runs: runs.value, panels: [] };
+    }),
+  }));
+}
+
+function addedPlaces({ workspace, runs, single }: Scope): Place[] {
+  if (single) return [];
+  const { catalogue, runs: all } = workspace.store;
+  const slots = inOrder('own', ownPanels.value, ({ id }) => id).map((own): Slot => {
+    const base = { id: own.id, title: titleOf(own), own, panels: [] };
+    if (!showsKeys(own)) return { ...base, fields: [], runs: runs.value };
+    const known = choicesFor(own.kind, catalogue.value.keys, all.value);
+    const chosen = own.runs ? chosenRuns(own.runs, all.value) : runs.value;
+    const fields = own.keys.flatMap((name) => known.get(name) ?? []);
+    return { ...base, fields, runs: chosen, missing: missingKeys(own, known, chosen) };
+  });
+  return [{ name: 'Added panels', slots }];
 }
 
 const hasContent = (panel: ExportedPanel): boolean =>
   panel.kind !== 'media' || panel.steps.length > 0;
 
-const idOf = ({ kind, key }: Key): string => `${kind} ${key}`;
-
-async function addLines(found: Found, keys: Key[], runs: Run[], x: string): Promise<void> {
-  const most = Math.max(1, Math.floor(SERIES_A_REQUEST / runs.length));
-  for (const some of chunks(keys, most)) {
-    const { grid, series } = await querySeries({
-      runs: runs.map(({ uid }) => uid),
-      keys: some.map(({ key }) => key),
-      kind: some[0].kind === 'system' ? 'system' : 'scalar',
-      x,
-      x0: null,
-      x1: null,
-      buckets: BUCKETS,
-      since: null,
-    });
-    for (const key of some) {
-      const own = runs.flatMap((run): [Run, Series][] => {
-        const answer = series.find((one) => one.run === run.uid && one.key === key.key);
-        return answer?.n ? [[run, { spec: specOf(key, run, x, null), grid, answer }]] : [];
-      });
-      found.add(key, linesOf(key, x, own));
-    }
-  }
-}
-
-function linesOf(key: Key, x: string, own: [Run, Series][]): Explored {
-  return {
-    kind: 'lines',
-    title: cascaded(idOf(key)).title ?? keyTitle(key.key),
-    x,
-    lines: own.map(([run, series]) => wholeLine(series, run)),
-    log: cascaded(idOf(key)).ylog === '1',
-    smoothing: smoothingOf(idOf(key)),
-    range: rangeOf(own.map(([, series]) => series)),
-  };
+/** Added panels of which nothing is in the file, and what the others lack. */
+function addedLeft(slots: Slot[]): string[] {
+  return slots.flatMap(({ own, title, panels, missing = [] }) => {
+    if (!own) return [];
+    const [, kind] = OWN_KINDS.find(([name]) => name === own.kind)!;
+    if (!panels.some(hasContent)) return [`the added panel ${title} (${kind})`];
+    if (missing.length === 0) return [];
+    return [`${missing.map(keyTitle).join(', ')} in ${title}: not logged by its runs`];
+  });
 }

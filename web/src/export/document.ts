@@ -1,6 +1,7 @@
 /** One HTML file with plotly.js and all data inside: it opens anywhere and asks nobody. */
 
 import type { Run } from '../api/types';
+import textStyle from '../components/own/text.css?raw';
 import { type Figure, figureOf } from '../explore/figure';
 import type { Explored } from '../state/explore';
 import type { Collected } from './collect';
@@ -32,7 +33,9 @@ function dataOf({ runs, collected, tokens, dark }: ExportedView): object {
   const parts = collected.parts.map(({ name, panels }) => ({
     name,
     panels: panels.map((panel) =>
-      panel.kind === 'media' ? panel : { title: panel.title, ...figureIn(panel, tokens, dark) },
+      panel.kind === 'media' || panel.kind === 'text'
+        ? panel
+        : { title: panel.title, ...figureIn(panel, tokens, dark) },
     ),
   }));
   const told = runs.map(({ name, state, config, summary }) => {
@@ -56,7 +59,7 @@ export function htmlDocument(view: ExportedView, plotly: string): Blob {
       `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
       '<meta name="viewport" content="width=device-width, initial-scale=1">',
       `<title>${escaped(view.title)}</title>`,
-      `<style>:root { color-scheme: ${view.dark ? 'dark' : 'light'}; ${variables.join(' ')} }\n${viewerStyle}</style>`,
+      `<style>:root { color-scheme: ${view.dark ? 'dark' : 'light'}; ${variables.join(' ')} }\n${textStyle}${viewerStyle}</style>`,
       `</head><body><header><h1>${escaped(view.title)}</h1><p>${escaped(view.origin)}</p></header>`,
       '<main id="page"></main>',
       `<script type="application/json" id="data">${embedded(dataOf(view))}</script>`,

@@ -29,7 +29,7 @@ async function saveFile(scope: Scope, title: string, name: string, collected: Co
   const plotly = await (await getBytes(`/vendor/plotly-${version}.min.js`)).text();
   const view = {
     title,
-    origin: `Exported from ${currentLink()} on ${new Date().toLocaleString()}`,
+    origin: `Exported on ${new Date().toLocaleString()} from ${currentLink()}`,
     runs: scope.runs.value,
     collected,
     tokens: tokens(),

@@ -2,13 +2,13 @@
 
 import { ApiError, getBytes } from '../api/client';
 import { mediaHref, mediaRows } from '../api/media';
-import type { Json, Key, Run } from '../api/types';
+import type { Json, Run } from '../api/types';
 import { parseJson } from '../math/jsonNumber';
-import { keyTitle } from '../math/keyTitle';
 import { lastItems, type MediaItem } from '../math/media';
 import { counted } from '../math/numbers';
 import { concatenated, type LoggedTable } from '../math/table';
-import type { Found } from './collect';
+import { ownersOf } from '../state/metricLines';
+import type { Slot } from './collect';
 import { base64 } from './pack';
 
 export type ExportedItem = { caption: string } & (
@@ -18,6 +18,8 @@ export type ExportedItem = { caption: string } & (
 
 export interface ExportedStep {
   step: number;
+  /** Uid of the run: several may have one name. */
+  of: number;
   run: string;
   items: ExportedItem[];
 }
@@ -43,13 +45,13 @@ interface Wanted {
   age: number;
 }
 
-export async function addMedia(found: Found, keys: Key[], runs: Run[]): Promise<void> {
+export async function addMedia(slots: Slot[], left: string[]): Promise<void> {
   const wanted: Wanted[] = [];
-  for (const key of keys) {
-    const panel: ExportedMedia = { kind: 'media', title: keyTitle(key.key), steps: [] };
-    found.add(key, panel);
-    for (const run of runs.filter(({ uid }) => key.runs.includes(uid))) {
-      const rows = await mediaRows(run.uid, key.key, null);
+  for (const { title, fields, runs, panels } of slots) {
+    const panel: ExportedMedia = { kind: 'media', title, steps: [] };
+    panels.push(panel);
+    for (const run of ownersOf(fields, runs)) {
+      const rows = await mediaRows(run.uid, fields[0].key, null);
       const values = rows.map(({ value }) => value);
       for (const [i, { step }] of rows.entries()) {
         const age = rows.length - 1 - i;
@@ -65,9 +67,8 @@ export async function addMedia(found: Found, keys: Key[], runs: Run[]): Promise<
   for (const { steps } of new Set(wanted.map(({ panel }) => panel))) {
     steps.sort((a, b) => a.step - b.step);
   }
-  found.left.push(...budget.leftOut());
-  if (early > 0)
-    found.left.push(`media of ${counted(early, 'step')} before the last ${MOST_STEPS}`);
+  left.push(...budget.leftOut());
+  if (early > 0) left.push(`media of ${counted(early, 'step')} before the last ${MOST_STEPS}`);
 }
 
 /** What media have taken of the file, and what they have not. */
@@ -108,7 +109,7 @@ async function addStep({ panel, run, step, items }: Wanted, budget: Budget): Pro
     const read = await readItem(run.uid, item, budget);
     if (read) taken.push(read);
   }
-  if (taken.length > 0) panel.steps.push({ step, run: run.name, items: taken });
+  if (taken.length > 0) panel.steps.push({ step, of: run.uid, run: run.name, items: taken });
 }
 
 async function readItem(

@@ -59,9 +59,9 @@
       told.textContent = `step ${chosen}`;
       box.replaceChildren();
       const latest = new Map();
-      for (const entry of entries) if (entry.step <= chosen) latest.set(entry.run, entry);
+      for (const entry of entries) if (entry.step <= chosen) latest.set(entry.of, entry);
       for (const { run, items } of latest.values()) {
-        if (runs.length > 1) add(box, 'h3', run);
+        if (runs.length > 1 || latest.size > 1) add(box, 'h3', run);
         for (const item of items) addItem(box, title, item);
       }
     };
@@ -78,11 +78,16 @@
     const section = add(page, 'section');
     add(section, 'h2', name);
     const grid = add(section, 'div', undefined, 'grid');
-    for (const { kind, title, data, layout, steps } of panels) {
+    for (const { kind, title, data, layout, steps, html } of panels) {
       const panel = add(grid, 'figure');
       add(panel, 'figcaption', title);
       if (kind === 'media') {
         addMedia(panel, title, steps);
+        continue;
+      }
+      if (kind === 'text') {
+        // made by components of the dashboard, which take nothing for HTML
+        add(panel, 'div', undefined, 'text').innerHTML = html;
         continue;
       }
       const plot = add(panel, 'div', undefined, 'plot');

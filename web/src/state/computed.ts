@@ -40,6 +40,21 @@ export function readFormula(text: string, catalogue: Catalogue, kind: Key['kind'
   return { text, expression, keys };
 }
 
+/** The formulas of a panel, and what is wrong with those that can't be read. */
+export function readFormulas(settings: PanelSettings, catalogue: Catalogue, kind: Key['kind']) {
+  const formulas: Formula[] = [];
+  const faults: Note[] = [];
+  for (const text of formulaTexts(settings)) {
+    try {
+      formulas.push(readFormula(text, catalogue, kind));
+    } catch (fault) {
+      if (!(fault instanceof SyntaxFault)) throw fault;
+      faults.push({ text: `${formulaName(text)}: ${fault.message}`, tone: 'warn' });
+    }
+  }
+  return { formulas, faults };
+}
+
 const isSetting = (name: string): boolean => /^(config|summary):./.test(name);
 
 function settingOf(run: Run, name: string): number {

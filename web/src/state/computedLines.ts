@@ -7,6 +7,7 @@ import { labelOf, templateFault } from './legend';
 import { type Grouping, groupedLines } from './lineGroups';
 import { splicedLine, wholeLine } from './lines';
 import { lineAmong, type MetricLines } from './metricLines';
+import type { PanelSettings } from './view';
 
 export interface Drawn {
   formulas: Formula[];
@@ -15,7 +16,7 @@ export interface Drawn {
   inside: ComputedSeries[];
 }
 
-export interface Look {
+interface Look {
   shown: Run[];
   all: Run[];
   grouping: Grouping | null;
@@ -35,7 +36,7 @@ function lineOf(whole: ComputedSeries, part: ComputedSeries | undefined): Line {
   return whole.ofMeans ? { ...line, spread: 'none' } : line;
 }
 
-export function computedLines(drawn: Drawn, look: Look): Line[] {
+function computedLines(drawn: Drawn, look: Look): Line[] {
   return drawn.formulas.flatMap((formula, i) => {
     const own = drawn.whole.filter(
       ({ part, series }) => part.formula === formula && series.answer.n,
@@ -72,8 +73,23 @@ function groupLines(
   );
 }
 
+/** The lines of metrics, unless computed ones stand in their place, and the computed ones. */
+export function extendedLines(
+  logged: MetricLines[],
+  drawn: Drawn,
+  settings: PanelSettings,
+  scene: Pick<Look, 'shown' | 'all' | 'grouping'>,
+): Line[] {
+  const own = settings.logged === '0' && drawn.formulas.length > 0 ? [] : logged;
+  const look: Look = { ...scene, legend: settings.legend, before: own.length };
+  const named = own.flatMap((metric) =>
+    look.grouping ? metric.lines : renamedLines(metric, look),
+  );
+  return [...named, ...computedLines(drawn, look)];
+}
+
 /** The lines of a metric under the names of the template. */
-export function renamedLines({ field, lines }: MetricLines, { shown, legend }: Look): Line[] {
+function renamedLines({ field, lines }: MetricLines, { shown, legend }: Look): Line[] {
   return lines.map((line) => {
     const run = shown.find(({ uid }) => String(uid) === (line.beside ?? line.id));
     const label = run && nameOf(legend, { run, metric: field.key, expression: field.key });

@@ -45,7 +45,7 @@ function chosenStep(id: string, steps: number[]): number | null {
   return steps[place] ?? null;
 }
 
-function itemsAt(all: RunRows[], at: number): RunItems[] {
+export function itemsAt(all: RunRows[], at: number): RunItems[] {
   return all.flatMap(({ run, rows }) => {
     const place = lastAtOrBefore(
       rows.map(({ step }) => step),

@@ -40,7 +40,7 @@ export function linesOfRuns(fields: Key[], shown: Run[], fetched: Fetched): Metr
   });
 }
 
-export function linesOfGroups(
+function linesOfGroups(
   own: MetricLines[],
   shown: Run[],
   all: Run[],
@@ -53,8 +53,20 @@ export function linesOfGroups(
   }));
 }
 
+/** The lines as they are drawn: of each run, or of groups where runs are grouped. */
+export function drawnLines(
+  ofRuns: MetricLines[],
+  runs: Run[],
+  all: Run[],
+  grouping: Grouping | null,
+  fetched: Fetched,
+): MetricLines[] {
+  if (!grouping) return toldApart(ofRuns, runs);
+  return toldApart(linesOfGroups(ofRuns, runs, all, grouping, fetched), []);
+}
+
 /** `runs`: those that are shown; none where the lines are of groups. */
-export function toldApart(metrics: MetricLines[], runs: Run[]): MetricLines[] {
+function toldApart(metrics: MetricLines[], runs: Run[]): MetricLines[] {
   if (metrics.length < 2) return metrics;
   return metrics.map(({ field, lines }, at) => {
     const { key } = field;

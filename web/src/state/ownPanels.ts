@@ -58,6 +58,16 @@ export function choicesFor(kind: KeyKind, keys: Key[], runs: Run[]): Map<string,
   return new Map(known.map((key) => [nameOf(key), key]));
 }
 
+/** The keys of a panel that none of the runs has logged. */
+export function missingKeys({ keys }: OwnPanel, known: Map<string, Key>, runs: Run[]): string[] {
+  const logged = (key: Key | undefined) => runs.some(({ uid }) => key?.runs.includes(uid));
+  return keys.filter((name) => !logged(known.get(name)));
+}
+
+/** The runs with these ids, hidden ones too. */
+export const chosenRuns = (ids: string[], all: Run[]): Run[] =>
+  all.filter((run) => ids.includes(run.run_id));
+
 export const OWN_KINDS: [OwnKind, string][] = [
   ['lines', 'Lines of several metrics'],
   ['histogram', 'Histograms of one key'],

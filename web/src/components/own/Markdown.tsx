@@ -1,6 +1,7 @@
 /** Text with the common marks of Markdown, made of elements: nothing in it is taken as HTML. */
 
 import type { ComponentChildren } from 'preact';
+import './text.css';
 
 const INLINE = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*]+\*|\[[^\]]+\]\((?:https?:\/\/|\/)[^)\s]+\))/;
 

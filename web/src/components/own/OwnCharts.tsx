@@ -7,26 +7,15 @@ import { counted, formatExact, formatValue } from '../../math/numbers';
 import { wideRange } from '../../math/parallel';
 import type { OwnPanel } from '../../state/ownPanels';
 import { columnName, medianOf } from '../../state/runColumns';
-import { colorOf, runValue } from '../../state/visibility';
 import { useScope } from '../../state/workspace';
 import { BarsBox } from '../BarsBox';
 import { ChartBox } from '../ChartBox';
-import { idOf, light, lit, numberAt, type OwnChartProps } from './ownChart';
+import { barsOf, idOf, light, lit, numberAt, type OwnChartProps, pointsOf } from './ownChart';
+import './text.css';
 
 export function OwnBars({ panel, onNotes }: OwnChartProps) {
   const runs = useScope().runs.value;
-  const bars = useMemo(
-    () =>
-      runs
-        .filter((run) => runValue(run, panel.keys[0]) !== undefined)
-        .map((run) => ({
-          id: String(run.uid),
-          label: run.name,
-          color: colorOf(run),
-          value: numberAt(run, panel.keys[0]),
-        })),
-    [runs, panel],
-  );
+  const bars = useMemo(() => barsOf(runs, panel.keys[0]), [runs, panel]);
   const options = useMemo(() => ({ log: false, highlighted: lit() }), [lit()]);
   return (
     <BarsBox
@@ -42,17 +31,7 @@ export function OwnBars({ panel, onNotes }: OwnChartProps) {
 export function OwnScatter({ panel, onNotes }: OwnChartProps) {
   const runs = useScope().runs.value;
   const [xBy, yBy] = panel.keys;
-  const points = useMemo(
-    () =>
-      runs.map((run) => ({
-        id: String(run.uid),
-        label: run.name,
-        color: colorOf(run),
-        x: numberAt(run, xBy),
-        y: numberAt(run, yBy),
-      })),
-    [runs, panel],
-  );
+  const points = useMemo(() => pointsOf(runs, xBy, yBy), [runs, panel]);
   const options = useMemo(
     () => ({
       titles: { x: columnName(xBy), y: columnName(yBy) },

@@ -8,8 +8,10 @@ import { keyTitle } from '../../math/keyTitle';
 import { ownersOf } from '../../state/metricLines';
 import {
   choicesFor,
+  chosenRuns,
   editPanel,
   type KeyKind,
+  missingKeys,
   type OwnPanel,
   savePanel,
 } from '../../state/ownPanels';
@@ -52,16 +54,12 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
     );
   }
   const isNamed = panel.title !== '' || panel.keys.length > 1;
-  const missing = panel.keys.filter((name) => {
-    const field = known.get(name);
-    return !field || ownersOf([field], scope.runs.value).length === 0;
-  });
   const own = {
     id: panel.id,
     name: title,
     title: isNamed ? title : `${title} (added)`,
     actions,
-    notes: missingNotes(missing),
+    notes: missingNotes(missingKeys(panel, known, scope.runs.value)),
   };
   return (
     <ScopeProvider value={scope}>
@@ -106,6 +104,6 @@ function useChosen(ids: string[] | undefined): Scope {
   return useMemo(() => {
     if (!ids) return scope;
     const { runs } = scope.workspace.store;
-    return { ...scope, runs: computed(() => runs.value.filter((run) => ids.includes(run.run_id))) };
+    return { ...scope, runs: computed(() => chosenRuns(ids, runs.value)) };
   }, [scope, ids?.join()]);
 }

@@ -10,7 +10,8 @@ import { ValueText } from '../ValueText';
 
 const MOST_RUNS = 12;
 
-export function RunComparer() {
+/** `still`: as it is by default, without a switch. */
+export function RunComparer({ still = false }: { still?: boolean }) {
   const all = useScope().runs.value;
   const [onlyDifferent, setOnlyDifferent] = useState(true);
   const base = all.find(({ run_id }) => run_id === baselineId.value);
@@ -27,7 +28,9 @@ export function RunComparer() {
   return (
     <div class="comparer">
       <div class="row">
-        <Check label="Only differences" checked={onlyDifferent} onChange={setOnlyDifferent} />
+        {!still && (
+          <Check label="Only differences" checked={onlyDifferent} onChange={setOnlyDifferent} />
+        )}
         {all.length > MOST_RUNS && (
           <span class="badge">
             {MOST_RUNS} of {all.length} runs

@@ -1,10 +1,11 @@
 /** What added panels of runs' values have in common: their runs, and the run under the pointer. */
 
 import type { Run } from '../../api/types';
-import type { Note } from '../../charts/types';
+import type { ScatterPoint } from '../../charts/scatterPanel';
+import type { Bar, Note } from '../../charts/types';
 import { asNumber } from '../../state/filters';
 import type { OwnPanel } from '../../state/ownPanels';
-import { highlighted, runValue } from '../../state/visibility';
+import { colorOf, highlighted, runValue } from '../../state/visibility';
 
 export interface OwnChartProps {
   panel: OwnPanel;
@@ -12,6 +13,17 @@ export interface OwnChartProps {
 }
 
 export const numberAt = (run: Run, by: string): number => asNumber(runValue(run, by)) ?? Number.NaN;
+
+/** Of the runs that have the value. */
+export const barsOf = (runs: Run[], by: string): Bar[] =>
+  runs
+    .filter((run) => runValue(run, by) !== undefined)
+    .map((run) => ({ ...styleOf(run), value: numberAt(run, by) }));
+
+export const pointsOf = (runs: Run[], xBy: string, yBy: string): ScatterPoint[] =>
+  runs.map((run) => ({ ...styleOf(run), x: numberAt(run, xBy), y: numberAt(run, yBy) }));
+
+const styleOf = (run: Run) => ({ id: String(run.uid), label: run.name, color: colorOf(run) });
 
 export const lit = (): string | null =>
   highlighted.value === null ? null : String(highlighted.value);

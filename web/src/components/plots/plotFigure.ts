@@ -2,6 +2,7 @@
 
 import { buildMatrices, cellForms } from '../../charts/matrixModel';
 import { colorOf } from '../../charts/theme';
+import { plotlyDash } from '../../explore/figure';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { isRoc, plotKind } from '../../math/plots';
 import type { Explored } from '../../state/explore';
@@ -47,7 +48,7 @@ function lineTraces(tables: PlotTable[]): object[] {
     line: {
       color: colorOf(color),
       width: 1.75,
-      dash: dash.map((length) => `${length}px`).join() || 'solid',
+      dash: plotlyDash(dash),
     },
   }));
 }
