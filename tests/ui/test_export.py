@@ -256,3 +256,20 @@ def test_lines_of_groups_are_in_the_file_as_they_are_drawn(
     assert mean["y"] == pytest.approx(np.mean(both, axis=0))
     assert faults == []
     file.close()
+
+
+def test_runs_of_one_name_keep_their_own_pictures_in_the_file(
+    page: Page, browser: Browser, server: Server, tmp_path: Path
+) -> None:
+    for number in range(2):
+        run = start_run(server.base_url, "twins", name="twin", id=f"twin-{number}")
+        picture = lossboard.Image(np.full((4, 4, 3), number, np.uint8), caption=f"of {number}")
+        for step in range(2):
+            run.log({"train/loss": step, "image": picture}, step=step)
+        run.finish()
+    path = export(page, f"{server.base_url}/local/twins", tmp_path)
+    file, faults = opened_without_network(browser, path)
+    expect(panel_of(file, "image").get_by_text("of 0")).to_be_visible()
+    expect(panel_of(file, "image").get_by_text("of 1")).to_be_visible()
+    assert faults == []
+    file.close()
