@@ -11,6 +11,7 @@ import { useSeries } from '../state/hooks';
 import { groupingOf, groupNote } from '../state/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../state/lines';
 import { countOf, drawnLines, type Fetched, linesOfRuns, ownersOf } from '../state/metricLines';
+import { panelId } from '../state/sections';
 import type { Series } from '../state/series';
 import { logX, type PanelSettings, panelSettings, parseRange, xAxis, xLog } from '../state/view';
 import { highlighted } from '../state/visibility';
@@ -36,7 +37,7 @@ interface LineViewProps {
 export function LineView({ fields, own }: LineViewProps) {
   const { workspace, runs } = useScope();
   const [first] = fields;
-  const id = own?.id ?? `${first.kind} ${first.key}`;
+  const id = own?.id ?? panelId(first);
   const given = own?.name ?? panelSettings(id).title;
   const title = own?.title ?? given ?? keyTitle(first.key);
   const shown = ownersOf(fields, runs.value);

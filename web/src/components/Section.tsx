@@ -8,7 +8,7 @@ import { openFocus } from '../state/focus';
 import { useInSight, useTensors } from '../state/hooks';
 import { inOrder } from '../state/layout';
 import { shownColumns } from '../state/screen';
-import { isWide, type Section } from '../state/sections';
+import { folded, isWide, panelId, type Section } from '../state/sections';
 import { chartTensor } from '../state/tensors';
 import { params, setParams } from '../state/view';
 import { useScope } from '../state/workspace';
@@ -26,12 +26,6 @@ const TensorPanels = lazy(() => import('./TensorPanels').then((m) => m.TensorPan
 const ROWS_A_PAGE = { scalars: 6, plots: 4, system: 6, histograms: 2, tensors: 2 };
 
 const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
-
-const panelId = ({ kind, key }: Key): string => `${kind} ${key}`;
-
-function folded(): Set<string> {
-  return new Set((params.value.fold ?? '').split(',').filter(Boolean));
-}
 
 function setFolded(name: string, closed: boolean): void {
   const names = folded();

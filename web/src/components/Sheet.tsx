@@ -1,6 +1,7 @@
 /** The sheet of all sections, or a sentence that says why it is empty. */
 
 import { useMemo, useRef } from 'preact/hooks';
+import { askAhead } from '../state/ahead';
 import { useFocusInSight } from '../state/hooks';
 import { ownPanels } from '../state/ownPanels';
 import { sectionsOf } from '../state/sections';
@@ -23,6 +24,7 @@ export function Sheet({ own = false }: { own?: boolean }) {
     () => sectionsOf(catalogue, runs.value, userRegExp(search)),
     [catalogue, runs.value, search],
   );
+  useMemo(() => askAhead(workspace, runs.value, sections), [workspace]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
     <section ref={place} class="sheet" tabIndex={0} aria-label="Panels">

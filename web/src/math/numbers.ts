@@ -46,7 +46,11 @@ export function formatExact(value: number): string {
 export function formatCount(value: number): string {
   if (!Number.isFinite(value)) return nonFiniteWord(value);
   const rounded = Math.round(value * 100) / 100;
-  return withMinus(rounded.toLocaleString('en-US', { maximumFractionDigits: 2 }));
+  if (Math.abs(rounded) >= 1e21) return withMinus(rounded.toLocaleString('en-US'));
+  // The first toLocaleString of a page takes 20 ms.
+  const [whole, rest] = String(rounded).split('.');
+  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ',');
+  return withMinus(rest ? `${grouped}.${rest}` : grouped);
 }
 
 /** How many of what: `1 row`, `1,204 rows`. */

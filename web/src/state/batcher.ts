@@ -11,7 +11,8 @@ export class Batcher<Item> {
     this.waiting.push(...items);
   }
 
-  private flush(): void {
+  /** Does not wait for the end of the frame. */
+  flush(): void {
     const items = this.waiting;
     this.waiting = [];
     this.handle(items);

@@ -7,11 +7,20 @@ import type { Catalogue, Key, Run } from '../api/types';
 import { isMedia } from '../math/media';
 import { plotSpecs } from '../math/plotSpecs';
 import { isHidden } from './project';
+import { params } from './view';
 
 export interface Section {
   name: string;
   kind: 'scalars' | 'plots' | 'tensors' | 'histograms' | 'system';
   keys: Key[];
+}
+
+/** What a panel of one key is called in settings and layout. */
+export const panelId = ({ kind, key }: Pick<Key, 'kind' | 'key'>): string => `${kind} ${key}`;
+
+/** Names of the sections that are closed. */
+export function folded(): Set<string> {
+  return new Set((params.value.fold ?? '').split(',').filter(Boolean));
 }
 
 /** Keys without a slash stand together, first. */

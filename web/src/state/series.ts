@@ -68,6 +68,13 @@ export class SeriesStore {
     return entry.value;
   }
 
+  /** Asks at once for series that are used in a moment. */
+  ask(specs: SeriesSpec[]): void {
+    for (const spec of specs) this.use(spec);
+    this.batcher.flush();
+    for (const spec of specs) this.release(spec);
+  }
+
   release(spec: SeriesSpec): void {
     const id = idOf(spec);
     const entry = this.entries.get(id);
