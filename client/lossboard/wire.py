@@ -408,11 +408,17 @@ def storable_ints(value: Any) -> Any:
 def ints_restored(value: Any) -> Any:
     """What `storable_ints` was given."""
     if type(value) is dict and value.get("_type") == "int":
-        try:
-            return int(value["value"])
-        except (KeyError, TypeError, ValueError):
-            return value  # logged as it is
+        return _int_of(value.get("value"), value)
     return _with_each(ints_restored, value)
+
+
+def _int_of(text: Any, otherwise: Any) -> Any:
+    """The int that `storable_int` wrote as `text`; another value was logged as it is."""
+    try:
+        number = int(text) if isinstance(text, str) else None
+    except ValueError:
+        return otherwise
+    return number if str(number) == text else otherwise
 
 
 def _with_each(change: Callable[[Any], Any], value: Any) -> Any:

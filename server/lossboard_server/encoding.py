@@ -65,8 +65,8 @@ def _finite(value: Any) -> Any:
     if kind is float:
         return value if math.isfinite(value) else _spell(value)
     if kind is dict:
-        if value.get("_type") == "int":
-            return ints_restored(value)
+        if value.get("_type") == "int" and type(wide := ints_restored(value)) is int:
+            return wide
         return {_key(key): _finite(item) for key, item in value.items()}
     if kind is list or kind is tuple:
         return [_finite(item) for item in value]

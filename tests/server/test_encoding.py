@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossboard.wire import storable_ints
+from lossboard.wire import ints_restored, storable_ints
 from lossboard_server.encoding import Columns, encode_bare_json, encode_json, encode_msgpack
 
 from .conftest import unpacked
@@ -77,6 +77,10 @@ def test_ints_beyond_64_bits_are_numbers_in_json(value: int) -> None:
     assert json.loads(encode_json(held)) == json.loads(encode_bare_json(held)) == wanted
 
 
-def test_what_only_looks_like_a_wide_int_stays_as_it_was_logged() -> None:
-    held = {"_type": "int", "value": "many"}
-    assert json.loads(encode_json(held)) == held
+@pytest.mark.parametrize("value", ["many", "1_000", 5, True, None, math.inf, [math.nan]])
+def test_what_only_looks_like_a_wide_int_stays_as_it_was_logged(value: object) -> None:
+    held = {"_type": "int", "value": value}
+    assert encode_json(held) == encode_json({"_type": "float", "value": value}).replace(
+        b"float", b"int"
+    )
+    assert ints_restored(held) is held
