@@ -23,9 +23,13 @@ _START_SECS = 120
 # A shell that starts us in the background has Ctrl-C ignored, and what we start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Tests never judge times: a busy machine is no reason to fail.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# Tests never judge times: a busy machine is no reason to fail. The examples of property tests are
+# the same in each run; `--hypothesis-profile explore` draws new ones.
+for _name, _same in (("steady", True), ("explore", False)):
+    settings.register_profile(
+        _name, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=_same
+    )
+settings.load_profile("steady")
 
 
 class ServerProcess:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -25,12 +25,14 @@ def arrays(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
 
 @settings(max_examples=1000, deadline=None)
 @given(arrays(MODERATE), st.integers(1, 512))
+@example(np.array([5e-324, 0.0, 0.0]), 2)
 def test_counts_equal_those_of_numpy(values: np.ndarray, bins: int) -> None:
     lo, hi = values.min(), values.max()
     data = h.from_values(values, bins)
     assert (data.lo, data.hi, data.n) == (lo, hi, values.size)
-    if hi - lo > 1e-10 * max(-lo, hi):  # numpy refuses narrower ranges
-        edges = h.edges_of(data)
+    edges = h.edges_of(data)
+    # numpy refuses narrower ranges, and in a bin without width it counts nothing.
+    if hi - lo > 1e-10 * max(-lo, hi) and (np.diff(edges) > 0).all():
         assert abs(h.counts_of(data).astype(int) - np.histogram(values, edges)[0]).sum() <= 2
 
 
