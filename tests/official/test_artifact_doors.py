@@ -21,23 +21,23 @@ def test_artifacts_pass_from_each_client_to_the_other(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     settings = {"base_url": server.base_url, "silent": True, "entity": "local"}
-    with lossboard.init(project="doors", id="native", settings=settings) as run:
+    with lossboard.init(project="artifact-doors", id="native", settings=settings) as run:
         native = lossboard.Artifact("from-native", type="dataset")
         with native.new_file("x/y.txt") as file:
             file.write("native content")
         run.log_artifact(native).wait()
-    seen = official(server, "artifact_doors.py", "doors")
+    seen = official(server, "artifact_doors.py", "artifact-doors")
     assert seen == {
         "digest": native.digest,
         "files": {"x/y.txt": "native content"},
         "version": "v0",
     }
     api = lossboard.Api({"base_url": server.base_url})
-    artifact = api.artifact("local/doors/from-official:best")
+    artifact = api.artifact("local/artifact-doors/from-official:best")
     assert (artifact.metadata, artifact.logged_by().id) == ({"k": 1}, "official")
     assert artifact.manifest.digest() == artifact.digest
     assert Path(artifact.download("got"), "a", "b.txt").read_text() == "official content"
-    assert [user.id for user in api.artifact("local/doors/from-native").used_by()] == ["official"]
+    assert [user.id for user in api.artifact("local/artifact-doors/from-native").used_by()] == ["official"]
 
 
 @pytest.mark.covers("Artifact")
