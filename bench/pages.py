@@ -54,7 +54,8 @@ const look = () => {
     if (drawn >= count) window.bench.drawnMs[count] ??= performance.now();
   }
   if (location.pathname.endsWith('/pixel')) {
-    for (const line of window.lossboard?.panels[0]?.data.lines ?? []) {
+    const panels = window.lossboard?.panels ?? [];
+    for (const line of panels.find(({ key }) => key === 'pixel')?.data?.lines ?? []) {
       window.bench.seenMs[line.x.at(-1)] ??= Date.now();
     }
   }
