@@ -37,7 +37,9 @@ def test_artifacts_pass_from_each_client_to_the_other(
     assert (artifact.metadata, artifact.logged_by().id) == ({"k": 1}, "official")
     assert artifact.manifest.digest() == artifact.digest
     assert Path(artifact.download("got"), "a", "b.txt").read_text() == "official content"
-    assert [user.id for user in api.artifact("local/artifact-doors/from-native").used_by()] == ["official"]
+    assert [user.id for user in api.artifact("local/artifact-doors/from-native").used_by()] == [
+        "official"
+    ]
 
 
 @pytest.mark.covers("Artifact")
