@@ -24,6 +24,7 @@ export function Sheet({ own = false }: { own?: boolean }) {
     () => sectionsOf(catalogue, runs.value, userRegExp(search)),
     [catalogue, runs.value, search],
   );
+  // Not an effect: those of the panels come first, after all of them are made.
   useMemo(() => askAhead(workspace, runs.value, sections), [workspace]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
