@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -33,9 +33,15 @@ def is_sha256(text: str) -> bool:
 
 
 class BlobStore:
-    """Blobs under one directory, `ab/abcdef...`; a blob that is visible is whole."""
+    """Blobs under one directory, `ab/abcdef...`; a blob that is visible is whole.
 
-    def __init__(self, root: Path, limit_bytes: int) -> None:
+    `check` raises what an upload answers with when the directory is no longer the one of the start.
+    """
+
+    def __init__(
+        self, root: Path, limit_bytes: int, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._check = check
         self._root = root
         self._incoming = root / "incoming"
         self._limit_bytes = limit_bytes
@@ -66,6 +72,7 @@ class BlobStore:
         return await self._receive(chunks, None)
 
     async def _receive(self, chunks: AsyncIterator[bytes], expected: str | None) -> Received:
+        self._check()
         file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115
         try:
             with file:
@@ -75,6 +82,7 @@ class BlobStore:
                     f"the bytes sent have SHA-256 {received.sha256}, the address says {expected}"
                 )
             target = self.path(received.sha256)
+            self._check()
             await anyio.to_thread.run_sync(_publish, Path(file.name), target)
         finally:
             Path(file.name).unlink(missing_ok=True)

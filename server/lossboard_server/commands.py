@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import ipaddress
 import json
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psutil
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +21,7 @@ from lossboard_server.app import create_app
 from lossboard_server.dialect import DriverError
 from lossboard_server.directory import DirectoryError
 from lossboard_server.migration import MigrationError
+from lossboard_server.security import listens_everywhere
 from lossboard_server.services import Services
 from lossboard_server.settings import Settings, SettingsError, export_settings
 
@@ -54,13 +57,26 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve the dashboard and take what training runs log.",
         epilog="Every setting can also come from the environment; see docs/configuration.md.",
     )
-    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--host", type=_given, help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8080; 0: any free)")
-    parser.add_argument("--data-dir", type=Path, help="where the database and the files lie")
-    parser.add_argument("--database-url", help="SQLAlchemy URL of another database than SQLite's")
+    parser.add_argument("--data-dir", type=_given_path, help="where data is stored")
+    parser.add_argument(
+        "--database-url", type=_given, help="SQLAlchemy URL of another database than SQLite's"
+    )
     parser.add_argument("--json", action="store_true", help="print the address as a line of JSON")
     parser.add_argument("--reload", action="store_true", help="restart when the sources change")
     return parser
+
+
+def _given(text: str) -> str:
+    """What an option says; an unset variable of the shell arrives as an empty text."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty: give a value or leave the option out")
+    return text
+
+
+def _given_path(text: str) -> Path:
+    return Path(_given(text)).expanduser()
 
 
 class _Uvicorn(uvicorn.Server):
@@ -156,10 +172,39 @@ def _who_answers(settings: Settings) -> str:
 
 
 def _announce(settings: Settings, port: int, *, as_json: bool) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    urls = [f"http://{_bracketed(host)}:{port}" for host in _answering_hosts(settings)]
     if as_json:
-        facts = {"url": f"http://{host}:{port}", "data_dir": str(settings.data_dir)}
-        print(json.dumps(facts), flush=True)  # noqa: T201
-        return
-    print(f"lossboard serves http://{host}:{port}")  # noqa: T201
-    print(f"data directory: {settings.data_dir}", flush=True)  # noqa: T201
+        print(json.dumps({"url": urls[0], "data_dir": str(settings.data_dir)}), flush=True)  # noqa: T201
+    else:
+        print(f"lossboard serves {urls[0]}")  # noqa: T201
+        print(f"data directory: {settings.data_dir}", flush=True)  # noqa: T201
+    if not _is_loopback(settings.host):
+        print(  # noqa: T201
+            f"lossboard serve: {settings.host} is not a loopback address: whoever reaches it can"
+            f" read, change and delete everything (there are no accounts); it answers at"
+            f" {', '.join(urls)}, and at names in LOSSBOARD_SERVER_ALLOWED_HOSTS",
+            file=sys.stderr,
+        )
+
+
+def _answering_hosts(settings: Settings) -> list[str]:
+    """The names and addresses that requests may be for, the first one for this machine."""
+    if not listens_everywhere(settings.host):
+        return list(dict.fromkeys((settings.host, *settings.allowed_hosts)))
+    v6 = ":" in settings.host
+    found = ["::1"] if v6 else ["127.0.0.1"]
+    kinds = (socket.AF_INET, socket.AF_INET6) if v6 else (socket.AF_INET,)
+    for addresses in psutil.net_if_addrs().values():
+        found += [a.address for a in addresses if a.family in kinds and "%" not in a.address]
+    return list(dict.fromkeys((*found, *settings.allowed_hosts)))
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

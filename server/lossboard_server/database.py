@@ -8,15 +8,22 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from sqlalchemy import Connection, Engine, Table, insert
+from sqlalchemy import URL, Connection, Engine, Table, insert, make_url
 
 from lossboard_server import dialect
 from lossboard_server.migration import migrate
 from lossboard_server.settings import Settings
 
-__all__ = ["Database", "insert_row"]
+__all__ = ["Database", "insert_row", "url_of"]
 
 Answer = TypeVar("Answer")
+
+
+def url_of(settings: Settings) -> URL:
+    """Where the database is; raises ArgumentError for a text that is no URL."""
+    if settings.database_url:
+        return make_url(settings.database_url)
+    return dialect.sqlite_url(settings.data_dir / "lossboard.db")
 
 
 def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> int:
@@ -28,11 +35,13 @@ def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> 
 class Database:
     """Engines of one writing and several reading connections.
 
-    Opening it migrates; raises MigrationError for a database of a newer lossboard.
+    Opening it migrates; raises MigrationError for a database of a newer lossboard. `check` raises
+    what a read answers with when the files are no longer those that were opened.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        url = settings.database_url or f"sqlite:///{settings.data_dir / 'lossboard.db'}"
+    def __init__(self, settings: Settings, check: Callable[[], None] = lambda: None) -> None:
+        url = url_of(settings)
+        self._check = check
         self._read_limit_secs = settings.read_limit_secs
         self.write_engine: Engine = dialect.open_writer(url, settings.synchronous)
         migrate(self.write_engine)
@@ -42,6 +51,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection in one read transaction: all its reads see the same moment."""
+        self._check()
         with (
             self._read_engine.connect() as connection,
             connection.begin(),

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -27,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -39,9 +40,11 @@ __all__ = [
     "begin_read",
     "begin_write",
     "checkpoint",
+    "file_of",
     "open_reader",
     "open_writer",
     "reclaim_pages",
+    "sqlite_url",
     "time_limit",
     "upsert",
 ]
@@ -58,7 +61,17 @@ class DriverError(RuntimeError):
     """The database's driver isn't installed."""
 
 
-def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
+def sqlite_url(path: Path) -> URL:
+    """The URL of a database file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(path))
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of a SQLite database; None for a database of a server."""
+    return Path(url.database or "").resolve() if _is_sqlite(url) else None
+
+
+def open_writer(url: URL, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
     """The engine of the one writing connection."""
     if not _is_sqlite(url):
         return _server_engine(url)
@@ -77,7 +90,7 @@ def open_writer(url: str, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
     return engine
 
 
-def _server_engine(url: str) -> Engine:
+def _server_engine(url: URL) -> Engine:
     try:
         return create_engine(url, pool_size=1, max_overflow=0)
     except ModuleNotFoundError as error:
@@ -87,7 +100,7 @@ def _server_engine(url: str) -> Engine:
         ) from error
 
 
-def open_reader(url: str, connections: int) -> Engine:
+def open_reader(url: URL, connections: int) -> Engine:
     """The engine of the reading connections, which can't write."""
     if not _is_sqlite(url):
         return create_engine(
@@ -102,11 +115,11 @@ def open_reader(url: str, connections: int) -> Engine:
     return engine
 
 
-def _is_sqlite(url: str) -> bool:
-    return make_url(url).get_backend_name() == "sqlite"
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
 
 
-def _sqlite_engine(url: str, pool: type[QueuePool] | type[StaticPool], **options: Any) -> Engine:
+def _sqlite_engine(url: URL, pool: type[QueuePool] | type[StaticPool], **options: Any) -> Engine:
     arguments = {"check_same_thread": False, "isolation_level": None}
     return create_engine(url, connect_args=arguments, poolclass=pool, **options)
 

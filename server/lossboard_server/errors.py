@@ -32,6 +32,7 @@ __all__ = [
     "Forbidden",
     "Gone",
     "Invalid",
+    "Misplaced",
     "NotFound",
     "TimedOut",
     "TooLarge",
@@ -89,6 +90,13 @@ class Forbidden(ApiError):
 
 class Busy(ApiError):
     status, code = 503, "busy"
+
+
+class Misplaced(Busy):
+    """The server's files are no longer where it opened them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after_secs=5)
 
 
 class TimedOut(ApiError):

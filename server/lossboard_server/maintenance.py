@@ -10,6 +10,7 @@ import anyio.to_thread
 from sqlalchemy import Engine
 
 from lossboard_server import catalogue, dialect
+from lossboard_server.errors import Misplaced
 from lossboard_server.purge import purge_step, purgeable_runs
 from lossboard_server.queries.blobs import unreferenced
 from lossboard_server.queries.runs import running_runs
@@ -51,6 +52,8 @@ class Maintenance:
             for job in self._jobs:
                 try:
                     await job()
+                except Misplaced:
+                    break  # the directory has said so, once
                 except Exception:  # noqa: BLE001  the loop of the worker: logged, then goes on
                     _log.exception("background job %s failed", job.__name__.strip("_"))
 

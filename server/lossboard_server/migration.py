@@ -22,7 +22,8 @@ class MigrationError(RuntimeError):
 def migrate(engine: Engine) -> None:
     """Apply the revisions that are missing; raises MigrationError for a newer database."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    scripts = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", scripts.replace("%", "%%"))  # % is configparser's
     with engine.begin() as connection:
         begin_write(connection)
         _refuse_newer(connection, ScriptDirectory.from_config(config))

@@ -7,6 +7,9 @@ change anything (their Origin gives them away).
 
 from __future__ import annotations
 
+import contextlib
+import socket
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,6 +24,8 @@ __all__ = [
     "LOGGED_DRAWING_POLICY",
     "LOGGED_PAGE_POLICY",
     "Guard",
+    "is_address",
+    "listens_everywhere",
 ]
 
 CONTENT_POLICY: Final = (
@@ -29,18 +34,19 @@ CONTENT_POLICY: Final = (
     " media-src 'self'; frame-src 'self'; base-uri 'none';"
     " form-action 'none'"
 )
-# Plotly writes inline styles, so its document allows these, and only our own pages frame it.
-EXPLORE_POLICY: Final = (
-    CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-    + "; frame-ancestors 'self'"
+# Plotly writes inline styles, so its document allows these.
+EXPLORE_POLICY: Final = CONTENT_POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
 )
+# Who may show our pages in a frame: themselves and notebooks of this machine.
+_FRAME_ANCESTORS: Final = "'self' http://127.0.0.1:* http://localhost:*"
 
 # Logged pages run in an origin of their own, even when opened by their address: they can neither
-# read nor ask anything, here or elsewhere, and only the dashboard shows them in a frame.
+# read nor ask anything, here or elsewhere.
 LOGGED_PAGE_POLICY: Final = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline';"
     " style-src 'unsafe-inline'; img-src blob: data:; media-src blob: data:; font-src data:;"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    " base-uri 'none'; form-action 'none'"
 )
 # A drawing is shown as a picture; opened by its address it runs nothing.
 LOGGED_DRAWING_POLICY: Final = (
@@ -48,9 +54,9 @@ LOGGED_DRAWING_POLICY: Final = (
 )
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_POLICY: Final = b"content-security-policy"
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -64,8 +70,10 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        own = set() if settings.host in _ANY_ADDRESS else {_bracketed(settings.host.lower())}
+        self._everywhere = listens_everywhere(settings.host)
+        own = set() if self._everywhere else {_bracketed(settings.host.lower())}
         self._hosts = _LOOPBACK | own | {host.lower() for host in settings.allowed_hosts}
+        self._ancestors = " ".join((_FRAME_ANCESTORS, *settings.frame_ancestors))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,14 +82,14 @@ class Guard:
         headers = _wanted_headers(scope)
         refused = self._refusal(scope, headers)
         if refused is not None:
-            await error_response(refused)(scope, receive, _with_headers(send))
+            await error_response(refused)(scope, receive, self._with_headers(send))
             return
         limit_bytes = self._limit_of(scope)
-        await self._app(scope, _counted(receive, limit_bytes), _with_headers(send))
+        await self._app(scope, _counted(receive, limit_bytes), self._with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Forbidden | TooLarge | None:
         host = headers.get(b"host", "")
-        if _host_name(host) not in self._hosts:
+        if not self._answers_to(_host_name(host)):
             return Forbidden(
                 f"the request is for host {host!r}, which this server doesn't answer to: use"
                 " 127.0.0.1, or add the name to LOSSBOARD_SERVER_ALLOWED_HOSTS"
@@ -98,6 +106,11 @@ class Guard:
             return _too_large(limit_bytes)
         return None
 
+    def _answers_to(self, name: str) -> bool:
+        """Whether a request may be for `name`; a name can be pointed here by others (DNS
+        rebinding), an address can't, so a server on all addresses answers to each of them."""
+        return name in self._hosts or (self._everywhere and is_address(name.strip("[]")))
+
     def _limit_of(self, scope: Scope) -> int:
         path: str = scope["path"]
         if path.startswith(("/api/ingest/", "/graphql")) or path.endswith("/file_stream"):
@@ -105,6 +118,40 @@ class Guard:
         if scope["method"] == "PUT":
             return self._settings.blob_limit_bytes
         return self._settings.request_limit_bytes
+
+    def _with_headers(self, send: Send) -> Send:
+        """`send` that adds the headers every answer has."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._headers(list(message.get("headers", ())))
+            await send(message)
+
+        return with_headers
+
+    def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        policies = [value.decode() for name, value in given if name == _POLICY]
+        policy = policies[0] if policies else CONTENT_POLICY
+        if "frame-ancestors" not in policy:
+            policy += f"; frame-ancestors {self._ancestors}"
+        rest = [header for header in given if header[0] != _POLICY]
+        return [*rest, *_HEADERS, (_POLICY, policy.encode())]
+
+
+def listens_everywhere(host: str) -> bool:
+    """Whether the address stands for all addresses of the machine, also written as `0`."""
+    with contextlib.suppress(OSError):  # a name, or IPv6
+        host = socket.inet_ntoa(socket.inet_aton(host))
+    return is_address(host) and ip_address(host).is_unspecified
+
+
+def is_address(name: str) -> bool:
+    """Whether it is an IP address and not a name."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _wanted_headers(scope: Scope) -> dict[bytes, str]:
@@ -152,18 +199,3 @@ def _counted(receive: Receive, limit_bytes: int) -> Receive:
         return message
 
     return counted
-
-
-def _with_headers(send: Send) -> Send:
-    """`send` that adds the headers every answer has."""
-
-    async def with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = list(message.get("headers", ()))
-            headers += _HEADERS
-            if not any(name == b"content-security-policy" for name, _ in headers):
-                headers.append((b"content-security-policy", CONTENT_POLICY.encode()))
-            message["headers"] = headers
-        await send(message)
-
-    return with_headers

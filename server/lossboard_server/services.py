@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from lossboard_server.blobs import BlobStore
-from lossboard_server.database import Database
+from lossboard_server.database import Database, url_of
+from lossboard_server.dialect import file_of
 from lossboard_server.directory import DataDirectory
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
@@ -51,10 +52,11 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """Open the data directory and the database; raises DirectoryError or MigrationError."""
-    directory = DataDirectory(settings.data_dir)
+    directory = DataDirectory(settings.data_dir, file_of(url_of(settings)))
     directory.open()
     try:
-        database = Database(settings)
+        database = Database(settings, directory.check)
+        directory.hold()
     except BaseException:
         directory.close()
         raise
@@ -71,6 +73,7 @@ def open_services(settings: Settings) -> Services:
         group_limit_bytes=settings.group_limit_bytes,
         queue_limit_bytes=settings.ingest_queue_bytes,
         publish=publish,
+        check=directory.check,
     )
     tails = TailMemo(limit_bytes=settings.tail_memo_bytes)
     sealer = Sealer(settings, database, writer, tails)
@@ -82,7 +85,7 @@ def open_services(settings: Settings) -> Services:
         broker=broker,
         liveness=liveness,
         sealer=sealer,
-        blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes),
+        blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes, directory.check),
         tails=tails,
         runs=RunMemo(tails),
         keys=KeyMemo(tails),

@@ -7,6 +7,7 @@ A setting `keep_alive_secs` is read from `LOSSBOARD_SERVER_KEEP_ALIVE_SECS`; opt
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 ENVIRONMENT_PREFIX = "LOSSBOARD_SERVER_"
+_MOST_PORT = 65_535
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9*._~\[\]:-]+")  # goes into a header as it is
 
 
 class SettingsError(ValueError):
@@ -53,6 +56,9 @@ class Settings:
     port: int = _setting(8080, "Port to listen on.")
     database_url: str = _setting(
         "", "SQLAlchemy URL of the database; empty: lossboard.db in the data directory."
+    )
+    frame_ancestors: tuple[str, ...] = _setting(
+        (), "Origins, besides loopback ones, whose pages may show the dashboard in a frame."
     )
     allowed_hosts: tuple[str, ...] = _setting(
         (), "Host names, besides loopback and the listening address, that requests may be for."
@@ -99,6 +105,21 @@ class Settings:
     web_dir: Path | None = _setting(
         None, "Directory of the built dashboard; empty: the one in the package or checkout."
     )
+
+    def __post_init__(self) -> None:
+        if not self.host.strip():
+            raise SettingsError(
+                "the host is empty, which would listen on all addresses: name one, such as"
+                " 127.0.0.1, or 0.0.0.0 where all of them are meant"
+            )
+        if not 0 <= self.port <= _MOST_PORT:
+            raise SettingsError(f"the port is {self.port}: expected 0 (any free one) to 65535")
+        for origin in self.frame_ancestors:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    f"frame_ancestors has {origin!r}: expected origins such as"
+                    " https://notebooks.example.org"
+                )
 
     @classmethod
     def from_environment(

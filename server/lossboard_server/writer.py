@@ -126,11 +126,13 @@ class Writer:
         group_limit_bytes: int,
         queue_limit_bytes: int,
         publish: Callable[[Committed], None],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._group_limit_bytes = group_limit_bytes
         self._queue_limit_bytes = queue_limit_bytes
         self._publish = publish
+        self._check = check  # raises when nothing may be acknowledged
         self._jobs: deque[_Job] = deque()
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # one entry for each job
         self._stopping = False
@@ -225,6 +227,7 @@ class Writer:
             transaction = Transaction(connection, self._facts)
             results = [job.work(transaction) for job in group]
             changes = self._stamp(transaction)
+            self._check()
         if changes:
             self._version = changes[-1].version
         return results, Committed(changes, transaction.heard)

@@ -38,7 +38,8 @@ def installed_version() -> str:
 
 @router.get("/health")
 async def health(server: Server) -> Response:
-    """Status, versions, uptime and free space."""
+    """Status, versions, uptime and free space; 503 when the data directory was taken away."""
+    server.directory.check()
     uptime_secs = time.monotonic() - server.started_secs
     free_bytes = server.directory.free_bytes()
     answer = Health(
