@@ -26,6 +26,7 @@ from lossboard.errors import (
 )
 from lossboard.histogram import Histogram
 from lossboard.initialize import init
+from lossboard.integration.missing import missing
 from lossboard.live_run import Run
 from lossboard.magics import register_magics
 from lossboard.module_functions import (
@@ -184,10 +185,7 @@ def __getattr__(name: str) -> Any:
         loaded = importlib.import_module(module)
         return getattr(loaded, member) if member else loaded
     if name in _MISSING:
-        raise AttributeError(
-            f"lossboard has no integration {name!r} (there are lightgbm, sklearn and xgboost):"
-            " call lossboard.log in a callback of your own"
-        )
+        raise AttributeError(str(missing(f"integration {name!r}")))
     if name in _SWEEPS:
         raise AttributeError(
             f"lossboard's client has no {name!r}: sweeps are of the official client, with"

@@ -36,4 +36,21 @@ _NAMES: Final = """
     x_transaction_log_flush_interval x_update_finish_state
 """
 
-KEPT_WITHOUT_EFFECT: Final = frozenset(_NAMES.split())
+# Settings of 0.12 to 0.21 that 0.31 no longer has; a script may still give them.
+_OLDER: Final = """
+    colab_url deployment disable_hints disabled files_dir is_local log_dir log_internal
+    log_symlink_internal log_symlink_user log_user magic problem project_url resume_fname
+    run_mode run_url settings_workspace start_method summary_errors sweep_url sync_dir sync_file
+    sync_symlink_latest system_sample system_sample_seconds timespec tmp_dir wandb_dir x_args
+    x_async_upload_concurrency_limit x_aws_lambda x_code_path_local x_colab x_config_dict
+    x_console x_cuda x_disable_service x_disable_setproctitle x_disable_update_check
+    x_except_exit x_file_uploader_retry_max x_file_uploader_retry_wait_max_seconds
+    x_file_uploader_retry_wait_min_seconds x_file_uploader_timeout_seconds
+    x_internal_queue_timeout x_ipython x_jupyter x_kaggle x_noop x_notebook x_offline x_os
+    x_platform x_python x_require_core x_require_legacy_service x_require_nexus
+    x_require_service x_server_side_expand_glob_metrics x_shared x_show_operation_stats
+    x_start_datetime x_stats_join_assets x_stats_sample_rate_seconds x_stats_samples_to_average
+    x_tmp_code_dir x_tracelog x_unsaved_keys x_windows
+"""
+
+KEPT_WITHOUT_EFFECT: Final = frozenset((_NAMES + _OLDER).split())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import distribution
+from pathlib import Path
+
 import pytest
 
 import lossboard as wandb
@@ -61,9 +64,26 @@ def test_a_missing_integration_is_named_with_what_to_do(name: str) -> None:
         getattr(wandb, name)
 
 
-def test_a_missing_module_of_wandb_is_an_import_error(script: Script) -> None:
-    done = script("from wandb.keras import WandbCallback", before=RUN)
-    assert "ImportError: lossboard has no callbacks for Keras" in done.stderr
+MISSING = """
+import importlib, sys
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(name, f"lossboard has no {name} " in str(error) and "callback" in str(error))
+"""
+
+
+@pytest.mark.covers("keras")
+def test_every_integration_that_is_missing_says_so_when_imported(script: Script) -> None:
+    official = Path(str(distribution("wandb").locate_file("wandb"))) / "integration"
+    ours = {"__pycache__", "lightgbm", "sklearn", "xgboost"}
+    names = {f"wandb.integration.{path.name}" for path in official.iterdir() if path.is_dir()}
+    names -= {f"wandb.integration.{name}" for name in ours}
+    names |= {"wandb.integration.yolov8", "wandb.keras", "wandb.fastai", "wandb.sb3"}
+    assert {"wandb.integration.keras", "wandb.integration.sb3"} <= names
+    done = script(MISSING, *sorted(names), before=RUN)
+    assert done.stdout.split() == [word for name in sorted(names) for word in (name, "True")]
 
 
 @pytest.mark.parametrize("name", ["sweep", "agent"])

@@ -111,6 +111,25 @@ def test_known_settings_of_wandb_are_kept_without_effect() -> None:
     assert settings.chosen["x_stats_cpu_count"] == 3
 
 
+@pytest.mark.parametrize(
+    "older",
+    [
+        {"start_method": "thread"},
+        {"_service_wait": 300, "_disable_service": True},
+        {"_stats_sample_rate_seconds": 1, "_stats_samples_to_average": 1},
+        {"system_sample_seconds": 2, "disable_hints": True, "log_internal": "x"},
+        {"_except_exit": True, "_require_core": True, "problem": "warn"},
+    ],
+)
+@pytest.mark.covers("Settings")
+def test_settings_of_older_versions_of_wandb_are_accepted(
+    older: dict[str, Any], offline: Path
+) -> None:
+    run = wandb.init(settings=wandb.Settings(**older))
+    assert older.items() <= {k.removeprefix("x"): v for k, v in run.settings.chosen.items()}.items()
+    run.finish()
+
+
 def test_the_settings_of_a_run_can_not_be_changed(offline: Path) -> None:
     run = wandb.init(settings=wandb.Settings(quiet=True))
     assert run.settings.quiet is True

@@ -161,7 +161,7 @@ export const fileHref = (uid: number, name: string): string =>
 
 export const patchRun = (
   uid: number,
-  change: Partial<Pick<Run, 'name' | 'notes' | 'tags' | 'color'>>,
+  change: Partial<Pick<Run, 'name' | 'notes' | 'tags' | 'color' | 'stop_requested'>>,
 ) => write('PATCH', `/api/runs/${uid}`, change);
 
 /** Replaces the settings of a project: its saved views. */

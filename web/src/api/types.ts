@@ -42,6 +42,7 @@ export interface Run {
   summary: JsonObject;
   version: number;
   generation: number;
+  stop_requested: boolean;
 }
 
 export interface MetricDefinition {
@@ -62,10 +63,18 @@ export interface Notice {
   time_us: number;
 }
 
+export interface Alert {
+  title: string;
+  text: string;
+  level: 'INFO' | 'WARN' | 'ERROR';
+  time_us: number;
+}
+
 export interface RunDetail extends Run {
   metadata: JsonObject;
   metrics: MetricDefinitions;
   notices: Notice[];
+  alerts: Alert[];
 }
 
 export type KeyKind = 'scalar' | 'histogram' | 'json' | 'system';

@@ -1,4 +1,5 @@
-/** What a run was made of and what it reached: config, summary, metadata, notices. */
+/** What a run was made of and what it reached: config, summary, metadata, alerts,
+ * notices. */
 
 import { useState } from 'preact/hooks';
 import type { Json, JsonObject, Notice, Run, RunDetail } from '../api/types';
@@ -11,6 +12,7 @@ import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
 import type { LoadState } from '../state/project';
 import { PACKAGES_FILE, packagesOf, useRunText } from '../state/runFiles';
+import { Alerts } from './Alerts';
 import { Changes } from './Changes';
 
 const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
@@ -28,6 +30,7 @@ export function Overview({ run, detail, state }: OverviewProps) {
   return (
     <div class="sheet">
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
+      <Alerts alerts={detail?.alerts ?? []} />
       <Notices notices={detail?.notices ?? []} />
       {run.notes && (
         <div class="columns2">

@@ -11,6 +11,7 @@ import { formatCount, formatDate, formatDuration } from '../math/numbers';
 import { navigate, projectHref } from '../router';
 import { headingNext } from '../state/selection';
 import { copyLink } from '../state/share';
+import { canStop, isStopping, stopRun } from '../state/stop';
 import { attempt, copyText, say } from '../state/toasts';
 import { colorOf, cssColor } from '../state/visibility';
 
@@ -35,7 +36,7 @@ export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null 
           <h1 class="ell">{run.name}</h1>
           <span class="stat mid">
             <StateGlyph state={run.state} />
-            {run.state}
+            {isStopping(run) ? 'stopping…' : run.state}
           </span>
         </div>
         <div class="row tags">
@@ -107,6 +108,18 @@ function RunMenu({ run }: { run: Run }) {
             <Icon name="copy" />
             Copy path of the run
           </button>
+          {canStop(run) && (
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                void stopRun(run);
+              }}
+            >
+              <Icon name="stop" />
+              Stop run
+            </button>
+          )}
           <hr />
           <button
             type="button"

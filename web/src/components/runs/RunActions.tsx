@@ -4,6 +4,7 @@ import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
+import { canStop, stopRun } from '../../state/stop';
 import { attempt } from '../../state/toasts';
 import { cssColor, showOnly } from '../../state/visibility';
 import { Icon, type IconName } from '../Icon';
@@ -57,6 +58,7 @@ export function RunActions({ run, anchor, onEdit, onRemove, onClose }: RunAction
       {entry('eye', 'Show only this run', () => showOnly(run))}
       <Colors run={run} />
       <hr />
+      {canStop(run) && entry('stop', 'Stop run', () => void stopRun(run))}
       {entry('trash', 'Delete run', onRemove)}
     </MenuList>
   );

@@ -1,0 +1,14 @@
+"""What is said of integrations that the official client has and lossboard does not."""
+
+from __future__ import annotations
+
+__all__ = ["missing"]
+
+
+def missing(name: str) -> ImportError:
+    """The error for an integration that isn't here, named as `wandb.integration.keras`."""
+    return ImportError(
+        f"lossboard has no {name} (it has lightgbm, sklearn and xgboost): call wandb.log in a"
+        " callback of your own, or use the official client with WANDB_BASE_URL",
+        name=name,
+    )
