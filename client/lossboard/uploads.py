@@ -45,12 +45,14 @@ class FileStore:
         self._changed = threading.Condition()
 
     def adopt(self) -> None:
-        """Takes up what an earlier process left; half-written copies are removed."""
-        for path in sorted(self._folder.glob("*")):
+        """Takes up what an earlier process left, the oldest first: what was put first is complete
+        first, wherever it ends. Half-written copies are removed."""
+        found = {path: path.stat() for path in sorted(self._folder.glob("*"))}
+        for path in sorted(found, key=lambda path: found[path].st_mtime_ns):
             if path.name.startswith(_PARTIAL_PREFIX):
                 path.unlink()
             else:
-                self._waiting[path.name] = Stored(path.name, path.stat().st_size, path)
+                self._waiting[path.name] = Stored(path.name, found[path].st_size, path)
 
     def put(self, source: Path | bytes) -> Stored:
         """Copies and hashes the content. Raises OSError when `source` can't be read.

@@ -38,7 +38,7 @@ def edit(
     one that artifacts are only linked to; Invalid for what can be no name or type.
     """
     found = _required(connection, collection_id)
-    values: dict[str, Any] = {"updated_us": now_us}
+    values: dict[str, Any] = {"updated_us": max(now_us, found.updated_us)}
     if name is not None and name != found.name:
         values["name"] = _free_name(connection, found.project_id, name)
     if type is not None and type != found.type:
@@ -85,7 +85,9 @@ def unlink(connection: Connection, artifact_id: int, *, collection_id: int, now_
     if gone.rowcount == 0:
         raise NotFound(f"artifact {artifact_id} is not linked to {found.name!r}")
     connection.execute(
-        update(_COLLECTION).where(_COLLECTION.c.id == collection_id).values(updated_us=now_us)
+        update(_COLLECTION)
+        .where(_COLLECTION.c.id == collection_id)
+        .values(updated_us=max(now_us, found.updated_us))
     )
 
 

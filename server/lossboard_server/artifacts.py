@@ -3,6 +3,10 @@
 An artifact is created PENDING with its entries, its files are uploaded by digest, and `commit`
 makes it a version once every blob is there: a partial upload is never a version. The same digest
 in the same collection is the same version, however often it is logged.
+
+Versions and aliases follow the order in which artifacts were logged, whatever file comes when:
+the native door reserves a version's number and notes its aliases when it hears of the artifact,
+and an alias that was given to another version since stays there.
 """
 
 from __future__ import annotations
@@ -29,8 +33,10 @@ __all__ = [
     "remember_md5",
     "remove",
     "remove_aliases",
+    "reserve",
     "update_description",
     "use",
+    "want_aliases",
 ]
 
 _COLLECTION = schema.artifact_collection
@@ -111,6 +117,34 @@ def _insert_pending(
     return _new_id(result.inserted_primary_key)
 
 
+def reserve(connection: Connection, artifact_id: int, *, now_us: int) -> None:
+    """Gives a PENDING artifact the next number of its collection, which it has once it is a
+    version. It is nobody else's, even if the artifact is never complete."""
+    row = _row(connection, artifact_id)
+    _add_membership(connection, row["artifact_collection_id"], artifact_id, now_us)
+
+
+def want_aliases(
+    connection: Connection, artifact_id: int, aliases: Iterable[str], *, now_us: int
+) -> None:
+    """Notes that a PENDING artifact gets these aliases and `latest` once it is a version, unless
+    another version is told to have them after this."""
+    row = _row(connection, artifact_id)
+    told_us = _moment(connection, row["artifact_collection_id"], now_us)
+    wanted = _wanted_aliases(row, told_us) | dict.fromkeys([*aliases, "latest"], told_us)
+    connection.execute(
+        update(_ARTIFACT)
+        .where(_ARTIFACT.c.id == artifact_id)
+        .values(aliases_json=json.dumps(wanted))
+    )
+
+
+def _wanted_aliases(row: Mapping[str, Any], now_us: int) -> dict[str, int]:
+    """When the artifact was told to have which alias; now, for those of the official door."""
+    wanted = json.loads(row["aliases_json"])
+    return wanted if isinstance(wanted, dict) else dict.fromkeys([*wanted, "latest"], now_us)
+
+
 def add_entries(connection: Connection, artifact_id: int, entries: Iterable[Entry]) -> None:
     """Replaces the manifest of a PENDING artifact by these entries."""
     _require_state(connection, artifact_id, "PENDING")
@@ -131,7 +165,8 @@ def add_entries(connection: Connection, artifact_id: int, entries: Iterable[Entr
 
 
 def commit(connection: Connection, artifact_id: int, *, now_us: int) -> None:
-    """Makes a PENDING artifact the next version of its collection, and moves its aliases to it.
+    """Makes a PENDING artifact a version of its collection, with the number that was reserved for
+    it or else the next one, and gives it its aliases.
 
     Committing a committed artifact changes nothing. Raises Conflict while files are missing.
     """
@@ -149,9 +184,23 @@ def commit(connection: Connection, artifact_id: int, *, now_us: int) -> None:
         .where(_ARTIFACT.c.id == artifact_id)
         .values(state="COMMITTED", updated_us=now_us, **_totals(connection, artifact_id))
     )
-    _add_membership(connection, row["artifact_collection_id"], artifact_id, now_us)
-    aliases = [*json.loads(row["aliases_json"]), "latest"]
-    add_aliases(connection, artifact_id, aliases, now_us=now_us)
+    collection_id = row["artifact_collection_id"]
+    _join(connection, collection_id, artifact_id, now_us)
+    wanted = _wanted_aliases(row, _moment(connection, collection_id, now_us))
+    for alias, told_us in wanted.items():
+        _point(connection, collection_id, artifact_id, alias, told_us)
+
+
+def _join(connection: Connection, collection_id: int, artifact_id: int, now_us: int) -> None:
+    _add_membership(connection, collection_id, artifact_id, now_us)
+    connection.execute(
+        update(_MEMBERSHIP)
+        .where(
+            _MEMBERSHIP.c.artifact_collection_id == collection_id,
+            _MEMBERSHIP.c.artifact_id == artifact_id,
+        )
+        .values(created_us=now_us)
+    )
 
 
 def add_aliases(
@@ -164,18 +213,28 @@ def add_aliases(
 ) -> None:
     """Points aliases at the artifact, away from the version that had them."""
     collection = collection_id or _row(connection, artifact_id)["artifact_collection_id"]
+    told_us = _moment(connection, collection, now_us)
     for alias in dict.fromkeys(aliases):
-        connection.execute(
-            delete(_ALIAS).where(
-                _ALIAS.c.artifact_collection_id == collection, _ALIAS.c.alias == alias
-            )
+        _point(connection, collection, artifact_id, alias, told_us)
+
+
+def _point(
+    connection: Connection, collection_id: int, artifact_id: int, alias: str, told_us: int
+) -> None:
+    """Points an alias at the artifact, unless it was given to another one after `told_us`."""
+    mine = (_ALIAS.c.artifact_collection_id == collection_id, _ALIAS.c.alias == alias)
+    held_us = connection.execute(select(_ALIAS.c.told_us).where(*mine)).scalar()
+    if held_us is not None and held_us > told_us:
+        return
+    connection.execute(delete(_ALIAS).where(*mine))
+    connection.execute(
+        insert(_ALIAS).values(
+            artifact_collection_id=collection_id,
+            artifact_id=artifact_id,
+            alias=alias,
+            told_us=told_us,
         )
-        connection.execute(
-            insert(_ALIAS).values(
-                artifact_collection_id=collection, artifact_id=artifact_id, alias=alias
-            )
-        )
-    _touch_collection(connection, collection, now_us)
+    )
 
 
 def remove_aliases(
@@ -347,10 +406,13 @@ def _find_collection(connection: Connection, project_id: int, name: str) -> int 
     ).scalar()
 
 
-def _touch_collection(connection: Connection, collection_id: int, now_us: int) -> None:
-    connection.execute(
-        update(_COLLECTION).where(_COLLECTION.c.id == collection_id).values(updated_us=now_us)
-    )
+def _moment(connection: Connection, collection_id: int, now_us: int) -> int:
+    """The time of a change of the collection: now, and later than that of any change before."""
+    mine = _COLLECTION.c.id == collection_id
+    before = connection.execute(select(_COLLECTION.c.updated_us).where(mine)).scalar_one()
+    moment = max(now_us, int(before) + 1)
+    connection.execute(update(_COLLECTION).where(mine).values(updated_us=moment))
+    return moment
 
 
 def _add_membership(

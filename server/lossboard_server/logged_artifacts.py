@@ -6,8 +6,7 @@ since the record that it came with is good.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from lossboard_server.blobs import is_sha256
 from lossboard_server.errors import ApiError, Invalid, NotFound
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifact_references import numbered
+from lossboard_server.queries.pending_artifacts import Announced, pending
 from lossboard_server.writer import Transaction
 
 __all__ = ["commit_complete", "keep_artifacts"]
@@ -52,7 +52,9 @@ def _announce(transaction: Transaction, uid: int, logged: LoggedArtifact) -> Non
         aliases = [*logged.aliases, "latest"]
         artifacts.add_aliases(transaction.connection, known.id, aliases, now_us=transaction.now_us)
     else:
-        _want_aliases(transaction, known.id, logged.aliases)
+        artifacts.want_aliases(
+            transaction.connection, known.id, logged.aliases, now_us=transaction.now_us
+        )
     transaction.touch(uid, "files")
 
 
@@ -75,22 +77,15 @@ def _create(transaction: Transaction, uid: int, logged: LoggedArtifact) -> None:
         tags=logged.tags,
         history_step=logged.history_step,
     )
-    artifact_id, state = artifacts.create(transaction.connection, wanted, now_us=transaction.now_us)
+    connection, now_us = transaction.connection, transaction.now_us
+    artifact_id, state = artifacts.create(connection, wanted, now_us=now_us)
     # One that the official door committed with this content is found by our id from now on.
     values: dict[str, Any] = {"client_id": logged.client_id}
     if state == "PENDING":
         values |= {"announced_entries": logged.entry_count}
-    transaction.connection.execute(
-        update(_ARTIFACT).where(_ARTIFACT.c.id == artifact_id).values(**values)
-    )
-
-
-def _want_aliases(transaction: Transaction, artifact_id: int, aliases: Iterable[str]) -> None:
-    mine = _ARTIFACT.c.id == artifact_id
-    connection = transaction.connection
-    held = connection.execute(select(_ARTIFACT.c.aliases_json).where(mine)).scalar_one()
-    wanted = list(dict.fromkeys([*json.loads(held), *aliases]))
-    connection.execute(update(_ARTIFACT).where(mine).values(aliases_json=json.dumps(wanted)))
+        artifacts.reserve(connection, artifact_id, now_us=now_us)
+        artifacts.want_aliases(connection, artifact_id, logged.aliases, now_us=now_us)
+    connection.execute(update(_ARTIFACT).where(_ARTIFACT.c.id == artifact_id).values(**values))
 
 
 def _fill(transaction: Transaction, part: ArtifactPart) -> None:
@@ -128,10 +123,10 @@ def _use(transaction: Transaction, uid: int, used: UsedArtifact) -> None:
     transaction.touch(uid, "files")
 
 
-def commit_complete(transaction: Transaction, artifact_ids: Iterable[int]) -> None:
+def commit_complete(transaction: Transaction, complete: Sequence[Announced]) -> None:
     """Makes versions of artifacts whose entries and blobs are all here."""
-    for artifact_id in artifact_ids:
-        artifacts.commit(transaction.connection, artifact_id, now_us=transaction.now_us)
-        uid = reads.created_by(transaction.connection, artifact_id)
+    for one in pending(transaction.connection, complete):  # some may be deleted meanwhile
+        artifacts.commit(transaction.connection, one.id, now_us=transaction.now_us)
+        uid = reads.created_by(transaction.connection, one.id)
         if uid is not None:
             transaction.touch(uid, "files")

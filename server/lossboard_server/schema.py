@@ -321,7 +321,8 @@ artifact = Table(
     Column("description", Text, nullable=False, default=""),
     Column("metadata_json", Text, nullable=False, default="{}"),
     Column("tags_json", Text, nullable=False, default="[]"),
-    Column("aliases_json", Text, nullable=False, default="[]"),  # asked for, set at commit
+    # Asked for, set at commit: a list, or when each was asked for by alias.
+    Column("aliases_json", Text, nullable=False, default="[]"),
     Column("manifest_sha256", String(64), nullable=False, default=""),
     Column("size_bytes", BigInteger, nullable=False, default=0),
     Column("file_count", Integer, nullable=False, default=0),
@@ -352,6 +353,8 @@ artifact_alias = Table(
     _reference("artifact_collection.id"),
     _reference("artifact.id"),
     Column("alias", String(256), nullable=False),
+    # When the version was told to have it, not when it was complete.
+    Column("told_us", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("artifact_collection_id", "alias"),
 )
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from lossboard_server.awaited_blobs import AwaitedBlobs
 from lossboard_server.blobs import BlobStore
 from lossboard_server.database import Database, url_of
 from lossboard_server.dialect import file_of
@@ -38,6 +39,7 @@ class Services:
     liveness: Liveness
     sealer: Sealer
     blobs: BlobStore
+    awaited: AwaitedBlobs
     tails: TailMemo
     runs: RunMemo
     keys: KeyMemo
@@ -75,6 +77,7 @@ def open_services(settings: Settings) -> Services:
         publish=publish,
         check=directory.check,
     )
+    blobs = BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes, directory.check)
     tails = TailMemo(limit_bytes=settings.tail_memo_bytes)
     sealer = Sealer(settings, database, writer, tails)
     return Services(
@@ -85,7 +88,8 @@ def open_services(settings: Settings) -> Services:
         broker=broker,
         liveness=liveness,
         sealer=sealer,
-        blobs=BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes, directory.check),
+        blobs=blobs,
+        awaited=AwaitedBlobs(blobs),
         tails=tails,
         runs=RunMemo(tails),
         keys=KeyMemo(tails),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from sqlalchemy import Connection
 
-from lossboard_server.blobs import BlobStore
+from lossboard_server.awaited_blobs import AwaitedBlobs
 from lossboard_server.logged_artifacts import commit_complete
-from lossboard_server.queries.pending_artifacts import blobs_of, filled
+from lossboard_server.queries.pending_artifacts import Announced, filled, pending
 from lossboard_server.services import Services
 
-__all__ = ["settle_all", "settle_blob", "settle_logged"]
+__all__ = ["settle_all", "settle_blobs", "settle_logged"]
 
 
 async def settle_logged(services: Services, client_ids: list[str]) -> None:
@@ -20,27 +20,28 @@ async def settle_logged(services: Services, client_ids: list[str]) -> None:
     await _settle(services, partial(filled, client_ids=client_ids))
 
 
-async def settle_blob(services: Services, sha256: str) -> None:
-    """After a blob came."""
-    await _settle(services, partial(filled, sha256=sha256))
+async def settle_blobs(services: Services, names: Iterable[str]) -> None:
+    """After blobs came, by their SHA-256."""
+    if not services.awaited.is_informed:
+        await settle_all(services)
+    waiting = {one for name in names for one in services.awaited.waiting_for(name)}
+    if waiting:
+        await _settle(services, partial(pending, asked=sorted(waiting)))
 
 
 async def settle_all(services: Services) -> None:
     """For what a server that was stopped in between left undone."""
     await _settle(services, filled)
+    services.awaited.is_informed = True
 
 
-async def _settle(services: Services, find: Callable[[Connection], list[int]]) -> None:
-    complete = await services.database.ask(partial(_complete, find=find, blobs=services.blobs))
+async def _settle(services: Services, find: Callable[[Connection], list[Announced]]) -> None:
+    complete = await services.database.ask(partial(_complete, find=find, awaited=services.awaited))
     if complete:
-        await services.writer.write(partial(commit_complete, artifact_ids=complete))
+        await services.writer.write(partial(commit_complete, complete=complete))
 
 
 def _complete(
-    connection: Connection, *, find: Callable[[Connection], list[int]], blobs: BlobStore
-) -> list[int]:
-    return [
-        artifact_id
-        for artifact_id in find(connection)
-        if all(map(blobs.has, blobs_of(connection, artifact_id)))
-    ]
+    connection: Connection, *, find: Callable[[Connection], list[Announced]], awaited: AwaitedBlobs
+) -> list[Announced]:
+    return [one for one in find(connection) if awaited.has_all(connection, one)]

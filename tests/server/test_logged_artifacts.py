@@ -142,3 +142,106 @@ def test_an_upload_that_a_restart_interrupts_goes_on(own_server: Any, writer_of:
     own_server.restart()
     project.put(b"late")
     assert project.get("ds/v0").json()["state"] == "COMMITTED"
+
+
+def numbers_of(project: Project) -> dict[int, list[str]]:
+    """Number and aliases of the versions that are there, the newest first."""
+    versions = project.get("ds").json()["versions"]
+    return {one["version"]: one["aliases"] for one in versions}
+
+
+def test_versions_have_the_order_of_their_records_whatever_blob_comes_first(
+    writer: Any, project: Project
+) -> None:
+    contents = [f"rows {number}".encode() for number in range(4)]
+    for content in contents:
+        writer.send(**logged(entry("a", content), aliases=("newest",)))
+    for number in (2, 0, 3, 1):
+        project.put(contents[number])
+    assert numbers_of(project) == {3: ["latest", "newest"], 2: [], 1: [], 0: []}
+    for number, content in enumerate(contents):
+        found = project.get(f"ds/v{number}").json()
+        entries = project.http.get(f"/api/artifacts/{found['id']}/entries").json()["entries"]
+        assert [one["sha256"] for one in entries] == [blob(content)]
+
+
+def test_a_version_whose_blob_never_comes_holds_up_no_other(writer: Any, project: Project) -> None:
+    for content in (b"1st", b"never", b"3rd"):
+        writer.send(**logged(entry("a", content)))
+    project.put(b"1st")
+    assert numbers_of(project) == {0: ["latest"]}
+    assert project.get("ds").json()["collection"]["versions"] == 1
+    project.put(b"3rd")
+    assert numbers_of(project) == {2: ["latest"], 0: []}
+    assert project.get("ds/v1").status_code == 404
+
+
+def test_a_late_blob_takes_no_alias_from_what_was_logged_after_it(
+    writer: Any, project: Project
+) -> None:
+    writer.send(**logged(entry("a", b"late"), aliases=("best", "only")))
+    project.put(b"again")
+    writer.send(**logged(entry("a", b"again"), aliases=("best",)))
+    project.put(b"late")
+    assert numbers_of(project) == {1: ["best", "latest"], 0: ["only"]}
+
+
+def test_an_alias_that_was_set_meanwhile_stays_where_it_was_set(
+    writer: Any, project: Project
+) -> None:
+    project.put(b"held before")
+    writer.send(**logged(entry("a", b"held before")))
+    writer.send(**logged(entry("a", b"held later"), aliases=("best",)))
+    path = f"/api/artifacts/{project.get('ds/v0').json()['id']}"
+    project.http.patch(path, json={"add_aliases": ["best"]}).raise_for_status()
+    project.put(b"held later")
+    assert numbers_of(project) == {1: ["latest"], 0: ["best"]}
+
+
+def test_content_that_is_logged_again_while_others_wait_is_the_latest(
+    writer: Any, project: Project
+) -> None:
+    for content in (b"twice", b"once", b"twice"):
+        writer.send(**logged(entry("a", content)))
+    project.put(b"once", b"twice")
+    assert numbers_of(project) == {1: [], 0: ["latest"]}
+    writer.send(**logged(entry("a", b"once")))
+    assert numbers_of(project) == {1: ["latest"], 0: []}
+
+
+def test_a_blob_that_several_artifacts_share_completes_them_in_their_order(
+    writer: Any, project: Project
+) -> None:
+    for number in range(3):
+        alone = f"of {number}".encode()
+        writer.send(**logged(entry("a", alone), entry("b", b"shared")))
+        project.put(alone)
+    assert project.get("ds/latest").status_code == 404
+    project.put(b"shared")
+    assert numbers_of(project) == {2: ["latest"], 1: [], 0: []}
+
+
+def test_an_artifact_is_complete_in_whatever_order_its_blobs_come(
+    writer: Any, project: Project
+) -> None:
+    contents = [f"part {number}".encode() for number in range(450)]  # three pages of entries
+    entries = [entry(f"{number:03}", content) for number, content in enumerate(contents)]
+    writer.send(**logged(*entries))
+    for number in (449, *range(0, 449, 2), *range(447, 1, -2)):
+        project.put(contents[number])
+        assert project.get("ds/v0").status_code == 404
+    project.put(contents[1])
+    assert project.get("ds/v0").json()["file_count"] == 450
+
+
+def test_a_deleted_collection_is_begun_anew_with_what_comes_after(
+    writer: Any, project: Project
+) -> None:
+    writer.send(**logged(entry("a", b"gone"), entry("b", b"never")))
+    project.put(b"gone")
+    project.http.delete(f"{project.path}/ds").raise_for_status()
+    project.put(b"never")
+    writer.send(**logged(entry("a", b"new"), entry("b", b"never")))
+    assert project.get("ds/v0").status_code == 404
+    project.put(b"new")
+    assert numbers_of(project) == {0: ["latest"]}

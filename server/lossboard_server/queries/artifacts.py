@@ -242,7 +242,11 @@ def content_by_digest(
 def _collections() -> Select[Any]:
     versions = (
         select(func.count())
-        .where(_MEMBERSHIP.c.artifact_collection_id == _COLLECTION.c.id)
+        .join(_ARTIFACT, _ARTIFACT.c.id == _MEMBERSHIP.c.artifact_id)
+        .where(
+            _MEMBERSHIP.c.artifact_collection_id == _COLLECTION.c.id,
+            _ARTIFACT.c.state != "PENDING",
+        )
         .scalar_subquery()
     )
     return select(
@@ -341,7 +345,7 @@ def _artifact(row: Row[Any], aliases: dict[tuple[int, int], list[str]]) -> Artif
         sequence_id=row.artifact_collection_id,
         project_id=row.project_id,
         type=row.type,
-        version=row.version,
+        version=-1 if row.state == "PENDING" else row.version,
         aliases=tuple(aliases.get((row.collection_id, row.id), ())),
         state=row.state,
         digest=row.digest,

@@ -9,7 +9,7 @@ from lossboard_server.errors import NotFound
 from lossboard_server.responses import answer_blob
 from lossboard_server.security import LOGGED_DRAWING_POLICY, LOGGED_PAGE_POLICY
 from lossboard_server.services import Server
-from lossboard_server.settling import settle_blob
+from lossboard_server.settling import settle_blobs
 
 __all__ = ["router"]
 
@@ -39,7 +39,7 @@ async def put(server: Server, sha256: str, request: Request) -> Response:
     if server.blobs.has(sha256):
         return Response(status_code=200)
     await server.blobs.receive(sha256, request.stream())
-    await settle_blob(server, sha256)
+    await settle_blobs(server, [sha256])
     return Response(status_code=201)
 
 
