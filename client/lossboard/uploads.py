@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,7 @@ class FileStore:
         self._folder = spool_directory / "files"
         self._rejected_folder = spool_directory / "rejected"
         self._ensure = ensure
-        self._waiting: dict[str, Stored] = {}
+        self._waiting: OrderedDict[str, Stored] = OrderedDict()  # a dict is slow to find its first
         self._uploaded: set[str] = set()
         self._changed = threading.Condition()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, func, select, update
 
 from lossboard.wire import ArtifactPart, LoggedArtifact, Notice, Record, UsedArtifact
 from lossboard_server import artifacts, catalogue, dialect, schema
@@ -109,7 +109,19 @@ def _fill(transaction: Transaction, part: ArtifactPart) -> None:
         for entry in part.entries
     ]
     if rows:
-        dialect.upsert(transaction.connection, schema.artifact_entry, rows, ["artifact_id", "path"])
+        _keep_entries(transaction.connection, known.id, rows)
+
+
+def _keep_entries(connection: Connection, artifact_id: int, rows: list[dict[str, Any]]) -> None:
+    """Keeps entries and counts those that are new: a record may bring some for a second time."""
+    entry, paths = schema.artifact_entry, {row["path"] for row in rows}
+    mine = (entry.c.artifact_id == artifact_id, dialect.among(connection, entry.c.path, paths))
+    held = connection.execute(select(func.count()).select_from(entry).where(*mine)).scalar_one()
+    dialect.upsert(connection, entry, rows, ["artifact_id", "path"])
+    count = _ARTIFACT.c.file_count + len(paths) - held
+    connection.execute(
+        update(_ARTIFACT).where(_ARTIFACT.c.id == artifact_id).values(file_count=count)
+    )
 
 
 def _use(transaction: Transaction, uid: int, used: UsedArtifact) -> None:

@@ -325,7 +325,7 @@ artifact = Table(
     Column("aliases_json", Text, nullable=False, default="[]"),
     Column("manifest_sha256", String(64), nullable=False, default=""),
     Column("size_bytes", BigInteger, nullable=False, default=0),
-    Column("file_count", Integer, nullable=False, default=0),
+    Column("file_count", Integer, nullable=False, default=0),  # of the native door: so far
     Column("history_step", BigInteger),
     Column("announced_entries", Integer),  # of the native door; committed once all are here
     Column("created_us", BigInteger, nullable=False),

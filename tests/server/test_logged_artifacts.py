@@ -245,3 +245,15 @@ def test_a_deleted_collection_is_begun_anew_with_what_comes_after(
     assert project.get("ds/v0").status_code == 404
     project.put(b"new")
     assert numbers_of(project) == {0: ["latest"]}
+
+
+def test_entries_that_come_twice_count_once(writer: Any, project: Project) -> None:
+    project.put(b"counted", b"not yet")
+    whole = logged(entry("a", b"counted"), entry("b", b"not yet"))
+    [artifact], [part] = whole["artifacts"], whole["artifact_parts"]
+    first, second = (ArtifactPart(part.client_id, [one]) for one in part.entries)
+    writer.send(artifacts=[artifact], artifact_parts=[first])
+    writer.send(artifacts=[artifact], artifact_parts=[first])
+    assert project.get("ds/v0").status_code == 404
+    writer.send(artifact_parts=[second])
+    assert project.get("ds/v0").json()["file_count"] == 2

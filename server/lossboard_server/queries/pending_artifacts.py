@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from lossboard_server import schema
 from lossboard_server.dialect import among
@@ -34,12 +34,9 @@ def filled(connection: Connection, *, client_ids: Sequence[str] | None = None) -
     """The pending artifacts whose entries are all here, in the order in which they were logged;
     of these client ids only, if given."""
     mine = [] if client_ids is None else [among(connection, _ARTIFACT.c.client_id, client_ids)]
-    query = select(_ARTIFACT.c.id, _ARTIFACT.c.created_us, _ARTIFACT.c.announced_entries)
-    return [
-        Announced(row.id, row.created_us)
-        for row in connection.execute(query.where(_is_pending(), *mine).order_by(_ARTIFACT.c.id))
-        if _entry_count(connection, row.id) == row.announced_entries
-    ]
+    mine.append(_ARTIFACT.c.announced_entries == _ARTIFACT.c.file_count)
+    query = select(_ARTIFACT.c.id, _ARTIFACT.c.created_us).where(_is_pending(), *mine)
+    return [Announced(*row) for row in connection.execute(query.order_by(_ARTIFACT.c.id))]
 
 
 def pending(connection: Connection, asked: Sequence[Announced]) -> list[Announced]:
@@ -52,11 +49,6 @@ def pending(connection: Connection, asked: Sequence[Announced]) -> list[Announce
 
 def _is_pending() -> ColumnElement[bool]:
     return (_ARTIFACT.c.state == "PENDING") & _ARTIFACT.c.announced_entries.is_not(None)
-
-
-def _entry_count(connection: Connection, artifact_id: int) -> int:
-    mine = _ENTRY.c.artifact_id == artifact_id
-    return connection.execute(select(func.count()).select_from(_ENTRY).where(mine)).scalar_one()
 
 
 def blobs_before(
