@@ -18,6 +18,7 @@ BENCHMARKS = (
     "charts_http",
     "storage",
     "official",
+    "artifacts",
     "charts",
     "runs_table",
     "pages",
