@@ -76,21 +76,27 @@ class BlobStore:
         file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115
         try:
             with file:
-                received = await self._write(file, chunks)
-            if expected not in (None, received.sha256):
-                raise Invalid(
-                    f"the bytes sent have SHA-256 {received.sha256}, the address says {expected}"
-                )
-            target = self.path(received.sha256)
-            self._check()
-            await anyio.to_thread.run_sync(_publish, Path(file.name), target)
+                received, rest = await self._write(file, chunks)
+                if expected not in (None, received.sha256):
+                    raise Invalid(
+                        f"the bytes sent have SHA-256 {received.sha256}, the address says"
+                        f" {expected}"
+                    )
+                target = self.path(received.sha256)
+                self._check()
+                await anyio.to_thread.run_sync(_publish, file, rest, target)
         finally:
             Path(file.name).unlink(missing_ok=True)
         return received
 
-    async def _write(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> Received:
+    async def _write(self, file: IO[bytes], chunks: AsyncIterator[bytes]) -> tuple[Received, bytes]:
+        """Writes all but the last chunk, which comes back: a small file, which has one, then costs
+        one turn of a thread."""
         sha256, md5, size_bytes = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+        last = b""
         async for chunk in chunks:
+            if not chunk:
+                continue
             size_bytes += len(chunk)
             if size_bytes > self._limit_bytes:
                 raise TooLarge(
@@ -98,11 +104,12 @@ class BlobStore:
                     " LOSSBOARD_SERVER_BLOB_LIMIT_BYTES to allow it",
                     limit_bytes=self._limit_bytes,
                 )
-            await anyio.to_thread.run_sync(file.write, chunk)
+            if last:
+                await anyio.to_thread.run_sync(file.write, last)
             sha256.update(chunk)
             md5.update(chunk)
-        await anyio.to_thread.run_sync(_flush, file)
-        return Received(sha256.hexdigest(), md5.hexdigest(), size_bytes)
+            last = chunk
+        return Received(sha256.hexdigest(), md5.hexdigest(), size_bytes), last
 
     def unused(self, *, unused_secs: float) -> list[str]:
         """Blobs that nobody stored or asked for within `unused_secs`."""
@@ -119,14 +126,12 @@ class BlobStore:
         return True
 
 
-def _flush(file: IO[bytes]) -> None:
+def _publish(file: IO[bytes], rest: bytes, target: Path) -> None:
+    file.write(rest)
     file.flush()
     os.fsync(file.fileno())
-
-
-def _publish(source: Path, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
-    os.replace(source, target)
+    os.replace(file.name, target)
     handle = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(handle)  # the name, too, must survive a power loss
