@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -92,8 +93,11 @@ def _run(arguments: tuple[str, ...]) -> None:
             f"there is no script {arguments[0]!r}; for a module: -m {arguments[0]}"
         )
     command = [sys.executable, *arguments]
+    environment = environment_with_path(_ALIAS_FOLDER)
+    if not hasattr(os, "fork"):  # Windows, where what takes our place has nobody who waits for it
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     # In our place: signals and the exit code are the script's own.
-    os.execve(sys.executable, command, environment_with_path(_ALIAS_FOLDER))
+    os.execve(sys.executable, command, environment)
 
 
 @_commands.command("sync")

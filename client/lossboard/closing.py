@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from lossboard.ending import Ending
 from lossboard.notebook import end_html, in_notebook, show_html
 from lossboard.report import (
     RunLinks,
@@ -14,6 +14,7 @@ from lossboard.report import (
     history_cells,
     summary_cells,
 )
+from lossboard.run_summary import Summary
 from lossboard.settings import Settings
 from lossboard.tally import KeyTally
 from lossboard.terminal import Terminal
@@ -27,21 +28,36 @@ def say_goodbye(
     settings: Settings,
     links: RunLinks,
     tallies: Mapping[Key, KeyTally],
-    summary: Mapping[str, Any],
+    summary: Summary,
     report: DeliveryReport,
+    ending: Ending,
 ) -> None:
     """Prints history and summary, the links, and everything that went wrong with the delivery."""
     terminal.print_waiting()
-    history = history_cells(tallies, settings.max_end_of_run_history_metrics)
-    values = summary_cells(summary, settings.max_end_of_run_summary_metrics)
+    values = ending.step("the summary", lambda: dict(summary.items())) or {}  # may ask a device
+    history = ending.step(
+        "the charts of its history",
+        lambda: history_cells(tallies, settings.max_end_of_run_history_metrics),
+    )
+    cells = ending.step(
+        "its summary in print",
+        lambda: summary_cells(values, settings.max_end_of_run_summary_metrics),
+    )
+    notes = delivery_lines(links, report)
     if in_notebook() and "info" in terminal.levels:
-        show_html(end_html(links, history, values, delivery_lines(links, report)))
-        return
+        page = end_html(links, history or {}, cells or {}, notes)
+        if ending.step("its tables in the notebook", lambda: _shown(page)):
+            return
     lines = [
-        *grid_lines("Run history:", history),
-        *grid_lines("Run summary:", values),
+        *grid_lines("Run history:", history or {}),
+        *grid_lines("Run summary:", cells or {}),
         *end_lines(links, report),
     ]
     terminal.say("\n".join(["", *lines]), "info", now=True)
-    for line in delivery_lines(links, report):
+    for line in notes:
         terminal.say(line, "warn", now=True)
+
+
+def _shown(page: str) -> bool:
+    show_html(page)
+    return True

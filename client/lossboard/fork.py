@@ -28,7 +28,7 @@ _registered: Final[list[bool]] = []  # not empty once the hook is set
 def follow_forks(forkable: Forkable) -> None:
     """Calls `forkable.after_fork_in_child` in every child forked from now on."""
     _followed.add(forkable)
-    if not _registered:
+    if not _registered and hasattr(os, "register_at_fork"):  # Windows has no forks
         os.register_at_fork(
             before=forks_wait.acquire, after_in_parent=forks_wait.release, after_in_child=_in_child
         )

@@ -57,7 +57,7 @@ class Ledger:
         """The number of the new record. Raises LedgerFull, unless it must be taken; then no number
         is used up."""
         seq = self._next_seq
-        if not self._settle() or not self._to_disk(seq, payload):
+        if not self.settle() or not self._to_disk(seq, payload):
             too_much = self.memory_bytes + len(payload) > self._memory_limit_bytes
             if too_much and not whatever_it_takes:
                 raise LedgerFull(self.disk_trouble)
@@ -68,7 +68,7 @@ class Ledger:
             self._changed.notify_all()
         return seq
 
-    def _settle(self) -> bool:
+    def settle(self) -> bool:
         """Moves what is in memory to disk, in order; False if the disk still refuses."""
         for seq, payload in sorted(self._memory.items()):
             if not self._to_disk(seq, payload):

@@ -20,6 +20,7 @@ from lossboard.attaching import RunToken, decode_token, encode_token
 from lossboard.closing import say_goodbye
 from lossboard.description import Description
 from lossboard.directories import RunDirectory
+from lossboard.ending import Ending
 from lossboard.errors import UsageError
 from lossboard.metrics import Metric, MetricTable, definition_of
 from lossboard.process_end import flush_at_end_of_child
@@ -347,34 +348,30 @@ class Run(RunTables):
         with self._finish_lock:
             if self._ended:
                 return
-            self._say_if_silent(watch.stop(self))
-            self._steps.close()
-            self._live_files.finish()
-            self._say_unfinished()
-            self._recorders.stop()
+            ending = Ending()
+            ending.step("watch", lambda: self._say_if_silent(watch.stop(self)))
+            ending.step("the last row", self._steps.close)
+            ending.step("saved files", self._live_files.finish)
+            ending.step("unfinished artifacts", self._say_unfinished)
+            ending.step("what the run records by itself", self._recorders.stop)
             self._ended = True
             code = exit_code or 0
             preempted = self._preempting and code != 0
             exit = wire.Exit(code=code, time_us=_now_us(), preempting=preempted)
             report = self._sender.finish(exit)
-            self._on_finish(self, exit.code)
+            ending.step("the list of runs", lambda: self._on_finish(self, exit.code))
             if not self._in_fork:
-                self._say_goodbye(report)
+                self._say_goodbye(report, ending)
+            ending.tell(self._terminal.say)
 
     def _say_if_silent(self, reason: str | None) -> None:
         if reason is not None:
             self.warn(reason)
             self.notice("watch_silent", reason)
 
-    def _say_goodbye(self, report: DeliveryReport) -> None:
-        say_goodbye(
-            self._terminal,
-            self._settings,
-            self._links(str(self._directory.path)),
-            self._tally.keys,
-            dict(self._summary.items()),
-            report,
-        )
+    def _say_goodbye(self, report: DeliveryReport, ending: Ending) -> None:
+        links, tallies = self._links(str(self._directory.path)), self._tally.keys
+        say_goodbye(self._terminal, self._settings, links, tallies, self._summary, report, ending)
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from pathlib import Path
 from lossboard import wire
 from lossboard.courier import Courier
 from lossboard.delivery import Delivery
+from lossboard.directories import elsewhere
 from lossboard.draft import Draft
 from lossboard.intake import Intake, Item
 from lossboard.ledger import Ledger
@@ -56,7 +57,7 @@ class Pipeline:
             self.intake, self._ledger, interval_secs=options.flush_interval_secs, say=say
         )
         self.files = FileStore(self._spool.directory, self._spool.ensure)
-        self._worker = Worker("lossboard-spool", self.spooler.turn, self._failed)
+        self._worker = Worker("lossboard-spool", self.spooler.turn, self._spooling_failed)
         self._delivery: Delivery | None = None
         self._couriers: list[Courier] = []
         self._transports: list[Transport] = []
@@ -112,8 +113,10 @@ class Pipeline:
 
     def _failed(self, trace: str) -> None:
         self.failure = trace
-        if "spooler" in trace:
-            self.intake.break_off()
+
+    def _spooling_failed(self, trace: str) -> None:
+        self._failed(trace)
+        self.intake.break_off()
 
     def _rejected(self, words: str) -> None:
         self.spooler.note("rejected", words, 1)
@@ -170,6 +173,7 @@ class Pipeline:
                 self._deliver_rest(deadline)
         finally:
             self._end_couriers()
+            self._keep_rest()
             report = self._report()
             self._close(report)
         return report
@@ -207,6 +211,8 @@ class Pipeline:
     def _report(self) -> DeliveryReport:
         undelivered_bytes = self._ledger.undelivered_bytes + self.files.waiting_bytes
         dropped = self.spooler.dropped + self._ledger.lost_when_closed()
+        if lost_files := self.files.lost_when_closed():
+            dropped["files"] += len(lost_files)
         if self.intake.lost_count:
             dropped["queued items"] += self.intake.lost_count
         troubles = [outage.trouble for outage in self._outages if outage.trouble]
@@ -221,13 +227,44 @@ class Pipeline:
             waited_secs=self.intake.waited_secs,
         )
 
+    def _keep_rest(self) -> None:
+        """Sees to it that what is left lies on a disk, also when its folder was removed."""
+        if self._ledger.is_delivered or self._worker.is_alive or self._spool.lies_here:
+            return
+        wanted = self._spool.directory
+        try:
+            self._spool.settle_in(wanted)
+        except OSError as error:
+            reason = f"{wanted} is gone and can't be made anew ({error.strerror or error})"
+            self._say(f"{reason}; what is left of the run goes to {self._moved_away()}", "warn")
+        self._ledger.settle()
+
+    def _moved_away(self) -> str:
+        """Puts the spool into the temporary directory; where that is."""
+        try:
+            self._spool.settle_in(elsewhere(self._spool.directory))
+        except OSError as error:
+            return f"no disk: {error.strerror or error}"
+        return str(self._spool.directory)
+
     def _close(self, report: DeliveryReport) -> None:
+        trouble = self._tidied(report)
+        if trouble:
+            what = "everything is delivered" if report.delivered else "what is left is kept"
+            self._say(f"{what}, but not all could be tidied up: {trouble}", "warn")
+
+    def _tidied(self, report: DeliveryReport) -> str:
+        """What of the clean-up failed; an empty string when nothing did."""
         if report.delivered:
             self.files.remove_if_empty()
-            self._spool.remove()
-        else:
+            return self._spool.remove()
+        try:
             self._spool.sync_to_disk()
+        except OSError as error:
+            return str(error)
+        finally:
             self._spool.close()
+        return ""
 
     def abandon(self) -> None:
         """In a forked child: lets go of the parent's sockets and files."""

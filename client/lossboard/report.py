@@ -27,6 +27,7 @@ _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH: Final = 40
 _TEXT_LIMIT: Final = 20
 _DECIMALS: Final = 5
+_LONG_BITS: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ def _short(value: Any) -> str:
         return value if len(value) <= _TEXT_LIMIT else value[: _TEXT_LIMIT - 1] + "…"
     if isinstance(value, float):
         return f"{round(value, _DECIMALS):g}" if math.isfinite(value) else str(value)
+    if isinstance(value, int) and value.bit_length() > _LONG_BITS:  # Python prints no long ones
+        return f"an integer of {value.bit_length()} bits"
     return str(value)
 
 

@@ -264,7 +264,11 @@ class Sender:
     def _finished(self, exit: wire.Exit | None, timeout_secs: float) -> DeliveryReport:
         if self._pipeline is None:  # a forked child that logged nothing
             return DeliveryReport(delivered=True)
-        report = self._pipeline.finish(exit, timeout_secs)
+        try:
+            report = self._pipeline.finish(exit, timeout_secs)
+        except Exception as error:  # noqa: BLE001 - the training went well; the report says it
+            reason = f"{type(error).__name__}: {error}"
+            report = DeliveryReport(delivered=False, spool_dir=self._spool_root, reason=reason)
         self._tell_failure(self._pipeline)
         return report
 

@@ -2,7 +2,7 @@
 
 `<spool root>/<writer>/` holds
 
-    spool.lock              flock held by the process that owns the spool
+    spool.lock              a lock held by the process that owns the spool
     000000000000.spool      segments, named after their first record
     cuts                    where records too large for the server were cut
     files/<sha256>          contents that are not uploaded yet
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import struct
 import threading
@@ -29,6 +28,7 @@ from typing import Final
 import msgspec
 
 from lossboard import wire
+from lossboard.disk import opened, read_at, removed, removed_if_empty, synced, try_lock, write_at
 
 __all__ = [
     "CUTS_NAME",
@@ -50,6 +50,8 @@ _MAGIC: Final = b"LOSSBRD1"
 _FRAME: Final = struct.Struct("<IIQ")
 _SPOOL_VERSION: Final = 1
 _LOOK_SECS: Final = 1.0
+_PEACE_SECS: Final = 2.0  # a folder that somebody removes just now isn't made anew under his hands
+_BLOCK_BYTES: Final = 1_048_576
 _NO_LOCKS_HERE: Final = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -86,20 +88,20 @@ class _Segment:
     def create(cls, directory: Path, first_seq: int, head: SegmentHead) -> _Segment:
         """A new file with its head. Raises OSError, leaving no file."""
         path = directory / f"{first_seq:012d}{SEGMENT_SUFFIX}"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        handle = opened(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         content = _MAGIC + _frame(first_seq, msgspec.msgpack.encode(head))
         try:
-            _write_at(handle, content, 0)
+            write_at(handle, content, 0)
         except OSError:
             os.close(handle)
-            path.unlink()
+            removed(path)
             raise
         return cls(path, handle, len(content))
 
     @classmethod
     def scan(cls, path: Path) -> tuple[_Segment, SegmentHead]:
         """An existing file up to its last whole frame. Raises SpoolError when it has no head."""
-        handle = os.open(path, os.O_RDWR)
+        handle = opened(path, os.O_RDWR)
         try:
             head, end_offset = _head_of(path, handle)
         except SpoolError:
@@ -124,7 +126,7 @@ class _Segment:
         """Writes one frame whole. Raises OSError, leaving the file as it was."""
         frame = _frame(seq, payload)
         try:
-            _write_at(self.handle, frame, self.end_offset)
+            write_at(self.handle, frame, self.end_offset)
         except OSError:
             os.ftruncate(self.handle, self.end_offset)
             raise
@@ -134,7 +136,29 @@ class _Segment:
 
     def read(self, seq: int) -> bytes:
         offset, length = self.places[seq]
-        return os.pread(self.handle, length, offset)
+        return read_at(self.handle, length, offset)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the file was removed, or another put in its place, while it is open here."""
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self.handle))
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+
+    def move_to(self, directory: Path) -> None:
+        """Writes all of it into a new file, which it is from then on. Raises OSError."""
+        path = directory / self.path.name
+        handle = opened(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        try:
+            for start in range(0, self.end_offset, _BLOCK_BYTES):
+                length = min(_BLOCK_BYTES, self.end_offset - start)
+                write_at(handle, read_at(self.handle, length, start), start)
+        except OSError:
+            os.close(handle)
+            raise
+        os.close(self.handle)
+        self.handle, self.path = handle, path
 
 
 def _frame(seq: int, payload: bytes) -> bytes:
@@ -145,28 +169,21 @@ def _checksum(seq: int, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(seq.to_bytes(8, "little")))
 
 
-def _write_at(handle: int, content: bytes, offset: int) -> None:
-    view = memoryview(content)
-    while view:
-        written = os.pwrite(handle, view, offset)
-        view, offset = view[written:], offset + written
-
-
 def _checked_place(handle: int, offset: int, size_bytes: int) -> tuple[int, int, int] | None:
     """(seq, payload offset, length) of the frame at `offset`, or None if there is no whole one."""
-    head = os.pread(handle, _FRAME.size, offset)
+    head = read_at(handle, _FRAME.size, offset)
     if len(head) < _FRAME.size:
         return None
     length, checksum, seq = _FRAME.unpack(head)
     start = offset + _FRAME.size
-    if start + length > size_bytes or _checksum(seq, os.pread(handle, length, start)) != checksum:
+    if start + length > size_bytes or _checksum(seq, read_at(handle, length, start)) != checksum:
         return None
     return seq, start, length
 
 
 def read_head(path: Path) -> SegmentHead:
     """Who wrote a segment. Raises SpoolError when it can't be read."""
-    handle = os.open(path, os.O_RDONLY)
+    handle = opened(path, os.O_RDONLY)
     try:
         return _head_of(path, handle)[0]
     finally:
@@ -176,11 +193,11 @@ def read_head(path: Path) -> SegmentHead:
 def _head_of(path: Path, handle: int) -> tuple[SegmentHead, int]:
     """The head and where it ends."""
     place = _checked_place(handle, len(_MAGIC), os.fstat(handle).st_size)
-    if os.pread(handle, len(_MAGIC), 0) != _MAGIC or place is None:
+    if read_at(handle, len(_MAGIC), 0) != _MAGIC or place is None:
         raise SpoolError(f"{path} does not start as a spool segment does; it was left alone")
     _, offset, length = place
     try:
-        head = msgspec.msgpack.decode(os.pread(handle, length, offset), type=SegmentHead)
+        head = msgspec.msgpack.decode(read_at(handle, length, offset), type=SegmentHead)
     except msgspec.DecodeError as error:
         raise SpoolError(f"{path} has a head that can't be read: {error}") from error
     if head.spool_version != _SPOOL_VERSION:
@@ -211,6 +228,8 @@ class Spool:
         self._segment_bytes = segment_bytes
         self._segments: list[_Segment] = []
         self._lock_handle: int | None = None
+        self._gone_since: float | None = None
+        self._left_behind: list[Path] = []
         self._lock = threading.Lock()  # guards the list of segments and the creation of the lock
 
     @classmethod
@@ -220,7 +239,7 @@ class Spool:
         Raises SpoolBusy while a living process has it, SpoolError when it can't be read,
         FileNotFoundError when its process has removed it.
         """
-        lock_handle = _locked(os.open(directory / LOCK_NAME, os.O_RDWR), directory)
+        lock_handle = _locked(opened(directory / LOCK_NAME, os.O_RDWR), directory)
         try:
             found = [_Segment.scan(p) for p in sorted(directory.glob(f"*{SEGMENT_SUFFIX}"))]
         except BaseException:
@@ -255,12 +274,39 @@ class Spool:
         """Creates the directory and takes the lock. Raises OSError."""
         with self._lock:
             if self._lock_handle is None:
-                self.directory.mkdir(parents=True, exist_ok=True)
-                self._lock_handle = self._own_lock()
+                self._lock_handle = self._own_lock(self.directory)
+
+    @property
+    def lies_here(self) -> bool:
+        """Whether what was written is found in the directory; somebody may have removed it."""
+        with self._lock:
+            begun = self._lock_handle is not None and (self.directory / LOCK_NAME).exists()
+            return begun and not any(segment.is_gone for segment in self._segments[-1:])
+
+    def settle_in(self, directory: Path) -> None:
+        """Puts what is open here into `directory`, where it lies from then on. Raises OSError."""
+        with self._lock:
+            if directory != self.directory or not (directory / LOCK_NAME).exists():
+                lock_handle = self._own_lock(directory)
+                _close_lock(_NO_LOCK if self._lock_handle is None else self._lock_handle)
+                self._lock_handle, self.directory = lock_handle, directory
+            for segment in self._segments:
+                if segment.is_gone or segment.path.parent != directory:
+                    segment.move_to(directory)
+
+    def _heal(self) -> None:
+        """Makes anew what was removed from outside, once that is surely over. Raises OSError."""
+        if self.lies_here:
+            self._gone_since = None
+        elif self._gone_since is None:
+            self._gone_since = time.monotonic()
+        elif time.monotonic() - self._gone_since > _PEACE_SECS:
+            self.settle_in(self.directory)
 
     def append(self, seq: int, payload: bytes) -> None:
         """Writes one record. Raises OSError, leaving what was there as it was."""
         self.ensure()
+        self._heal()
         segment = self._segments[-1] if self._segments else None
         if segment is None or segment.is_full(self._segment_bytes):
             segment = _Segment.create(self.directory, seq, self.head)
@@ -296,13 +342,13 @@ class Spool:
             done = [s for s in self._segments[:-1] if s.last_seq < seq]
             self._segments = [s for s in self._segments if s not in done]
         for segment in done:
-            os.close(segment.handle)
-            segment.path.unlink()
+            if _discarded(segment):
+                self._left_behind.append(segment.path)  # `remove` tries again
 
     def sync_to_disk(self) -> None:
         """Makes what was appended survive a loss of power."""
         for segment in self._segments:
-            os.fdatasync(segment.handle)
+            synced(segment.handle)
 
     def mark_deleted(self, words: str) -> None:
         """Notes that the run was deleted on the server: nobody needs to be asked to deliver it."""
@@ -319,17 +365,26 @@ class Spool:
         if lock_handle is not None:
             _close_lock(lock_handle)
 
-    def remove(self) -> None:
-        """Removes everything but `rejected/` (and other strangers), and gives the lock back."""
-        for segment in self._segments:
-            segment.path.unlink()
-        if self._lock_handle is not None:
-            (self.directory / CUTS_NAME).unlink(missing_ok=True)
-            (self.directory / DELETED_NAME).unlink(missing_ok=True)
-            (self.directory / LOCK_NAME).unlink(missing_ok=True)
-            if not any(self.directory.iterdir()):
-                self.directory.rmdir()
-        self.close()
+    def remove(self) -> str:
+        """Removes everything but `rejected/` (and other strangers), and gives the lock back.
+
+        What could not be removed, and why; an empty string when nothing is left.
+        """
+        with self._lock:
+            segments, self._segments = self._segments, []
+            lock_handle, self._lock_handle = self._lock_handle, None
+        troubles = [_discarded(segment) for segment in segments]
+        troubles += [removed(path) for path in self._left_behind]
+        if lock_handle is not None:
+            troubles += [removed(self.directory / name) for name in (CUTS_NAME, DELETED_NAME)]
+            troubles += [self._discard_lock(lock_handle), removed_if_empty(self.directory)]
+        return "; ".join(filter(None, troubles))
+
+    def _discard_lock(self, handle: int) -> str:
+        path = self.directory / LOCK_NAME
+        trouble = removed(path)  # before it is given back: nobody takes what goes
+        _close_lock(handle)
+        return trouble and removed(path)  # Windows removes no file that is open
 
     def abandon(self) -> None:
         """In a forked child: lets go of the parent's files; its lock stays the parent's."""
@@ -338,18 +393,18 @@ class Spool:
         for segment in segments:
             os.close(segment.handle)
         if lock_handle is not None and lock_handle != _NO_LOCK:
-            os.close(lock_handle)  # not unlocked: flock lives on in the parent's handle
+            os.close(lock_handle)  # not unlocked: the lock lives on in the parent's handle
 
-    def _own_lock(self) -> int:
+    def _own_lock(self, directory: Path) -> int:
         """The lock of a new spool, which others can only hold for the moment of a look inside."""
-        path = self.directory / LOCK_NAME
+        directory.mkdir(parents=True, exist_ok=True)
         patient_until = time.monotonic() + _LOOK_SECS
         while True:
             try:
-                return _locked(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), self.directory)
-            except SpoolBusy:
+                return _locked(opened(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT), directory)
+            except SpoolBusy as error:
                 if time.monotonic() > patient_until:
-                    raise
+                    raise BlockingIOError(errno.EAGAIN, str(error)) from error
                 time.sleep(0.001)
 
     def _seqs(self) -> list[int]:
@@ -357,21 +412,27 @@ class Spool:
             return sorted(seq for segment in self._segments for seq in segment.places.copy())
 
 
-_NO_LOCK: Final = -1  # a file system without flock
+def _discarded(segment: _Segment) -> str:
+    """Removes the file; why it is there still."""
+    os.close(segment.handle)
+    return removed(segment.path)
+
+
+_NO_LOCK: Final = -1  # a file system without locks
 
 
 def _locked(handle: int, directory: Path) -> int:
     """The handle of a lock file once it holds the lock, or `_NO_LOCK`. Raises SpoolBusy."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(handle)
-        raise SpoolBusy(f"{directory} belongs to a process that is still running") from error
+        taken = try_lock(handle)
     except OSError as error:
         os.close(handle)
         if error.errno in _NO_LOCKS_HERE:
             return _NO_LOCK
         raise
+    if not taken:
+        os.close(handle)
+        raise SpoolBusy(f"{directory} belongs to a process that is still running")
     return handle
 
 

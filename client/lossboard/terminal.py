@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import threading
@@ -87,16 +88,27 @@ class Terminal:
 
 
 def write_line(line: str) -> None:
-    """Writes a line to stderr; a tqdm bar that is being drawn stays whole."""
-    if sys.stderr is None:  # a process without any output, such as one started by pythonw
-        return
+    """Writes a line to stderr; a tqdm bar that is being drawn stays whole. Raises nothing: a stream
+    that is closed, or broken, takes no words, and nobody is left to tell."""
     bar = getattr(sys.modules.get("tqdm"), "tqdm", None)
-    with unrecorded():
-        if bar is not None:
-            bar.write(line, file=sys.stderr)
+    with unrecorded(), contextlib.suppress(Exception):
+        if bar is not None and sys.stderr is not None:
+            bar.write(_encodable(line), file=sys.stderr)
         else:
-            sys.stderr.write(line + "\n")
+            _write(_encodable(line) + "\n")
+        _write("")
+
+
+def _write(text: str) -> None:
+    if sys.stderr is not None:  # as it is in a process that pythonw started
+        sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def _encodable(line: str) -> str:
+    """The line as stderr can write it: not each has all letters."""
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
 
 
 _plain: Final = Terminal(raw=True)  # who calls termlog may colour the words
@@ -104,7 +116,8 @@ _plain: Final = Terminal(raw=True)  # who calls termlog may colour the words
 
 def _term(text: str, level: Level, newline: bool, repeat: bool) -> None:
     if not newline:
-        sys.stderr.write(f"{PREFIX}{_LEVEL_WORD[level]}{text}")
+        with contextlib.suppress(Exception):  # as in `write_line`
+            _write(f"{PREFIX}{_LEVEL_WORD[level]}{text}")
     elif repeat:
         _plain.say(text, level)
     else:

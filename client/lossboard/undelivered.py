@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shlex
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from lossboard.disk import opened, try_lock
 from lossboard.sizes import size_text
 from lossboard.spool import DELETED_NAME, LOCK_NAME, SEGMENT_SUFFIX, SpoolError, read_head
 
 __all__ = ["WaitingSpool", "spool_directories", "waiting_spools", "waiting_text"]
+
+_GLANCE_SECS: Final = 0.002
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def _waiting_spool(directory: Path) -> WaitingSpool | None:
         if (directory / DELETED_NAME).exists():
             return None
         return WaitingSpool(directory, _size_bytes(directory))
-    except FileNotFoundError:  # its process delivers it just now, and removes it
+    except OSError:  # its process delivers and removes it just now, or it is not ours to see
         return None
 
 
@@ -82,11 +86,11 @@ def _size_bytes(directory: Path) -> int:
 
 
 def _is_owned(directory: Path) -> bool:
-    handle = os.open(directory / LOCK_NAME, os.O_RDONLY)
+    handle = opened(directory / LOCK_NAME, os.O_RDWR)
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        if try_lock(handle):
+            return False
+        time.sleep(_GLANCE_SECS)  # perhaps it was only another one who looks, as ranks do at once
+        return not try_lock(handle)
     finally:
         os.close(handle)
-    return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from lossboard.delivery import Outcome, Verdict, verdict_of
+from lossboard.disk import opened, removed, removed_if_empty
 from lossboard.terms import Stored
 from lossboard.transport import Answer, Unreachable
 
@@ -51,7 +52,7 @@ class FileStore:
         found = {path: path.stat() for path in sorted(self._folder.glob("*"))}
         for path in sorted(found, key=lambda path: found[path].st_mtime_ns):
             if path.name.startswith(_PARTIAL_PREFIX):
-                path.unlink()
+                removed(path)
             else:
                 self._waiting[path.name] = Stored(path.name, found[path].st_size, path)
 
@@ -67,7 +68,7 @@ class FileStore:
             self.trouble = str(refused)
             stored = _without_copy(source)
         if not self._await_upload(stored):
-            (self._folder / stored.sha256).unlink(missing_ok=True)
+            removed(self._folder / stored.sha256)
         return stored
 
     def take(self, stored: Stored) -> None:
@@ -88,7 +89,7 @@ class FileStore:
             self.put(stored.source)
             return
         if not self._await_upload(stored._replace(source=kept)):
-            kept.unlink(missing_ok=True)
+            removed(kept)
 
     def _await_upload(self, stored: Stored) -> bool:
         """Whether the content has to be uploaded still."""
@@ -108,9 +109,9 @@ class FileStore:
                     self._folder.mkdir(exist_ok=True)
                 sha256, size_bytes = _copy_and_hash(content, partial)
                 with _disk():
-                    partial.rename(self._folder / sha256)
+                    partial.replace(self._folder / sha256)
             except _DiskRefused:
-                partial.unlink(missing_ok=True)
+                removed(partial)
                 raise
         return Stored(sha256, size_bytes, self._folder / sha256)
 
@@ -138,7 +139,7 @@ class FileStore:
     def uploaded(self, stored: Stored) -> None:
         """The server has it: the copy goes."""
         if stored.source == self._folder / stored.sha256:
-            stored.source.unlink(missing_ok=True)
+            removed(stored.source)
         with self._changed:
             self._uploaded.add(stored.sha256)
             self._waiting.pop(stored.sha256, None)
@@ -147,14 +148,26 @@ class FileStore:
     def reject(self, stored: Stored, words: str) -> None:
         """The server refuses it: the copy goes to `rejected/` with the server's words."""
         self.rejected += 1
-        self._rejected_folder.mkdir(parents=True, exist_ok=True)
-        note = self._rejected_folder / f"{stored.sha256}.txt"
-        note.write_text(words + "\n", encoding="utf-8")
-        if stored.source == self._folder / stored.sha256:
-            stored.source.rename(self._rejected_folder / stored.sha256)
+        try:
+            self._keep_rejected(stored, words)
+        except OSError as error:  # the words are told and noted in the run all the same
+            self.trouble = error.strerror or str(error)
         with self._changed:
             self._waiting.pop(stored.sha256, None)
             self._changed.notify_all()
+
+    def _keep_rejected(self, stored: Stored, words: str) -> None:
+        self._rejected_folder.mkdir(parents=True, exist_ok=True)
+        note = self._rejected_folder / f"{stored.sha256}.txt"
+        note.write_text(words + "\n", encoding="utf-8")
+        if stored.source == self._folder / stored.sha256 and stored.source.exists():
+            stored.source.replace(self._rejected_folder / stored.sha256)
+
+    def lost_when_closed(self) -> list[Stored]:
+        """What waits and is nowhere on disk: it is gone when the process ends."""
+        with self._changed:
+            waiting = list(self._waiting.values())
+        return [stored for stored in waiting if not _is_on_disk(stored.source)]
 
     @property
     def waiting_bytes(self) -> int:
@@ -164,8 +177,11 @@ class FileStore:
 
     def remove_if_empty(self) -> None:
         """Removes the folder once nothing is in it."""
-        if self._folder.is_dir() and not any(self._folder.iterdir()):
-            self._folder.rmdir()
+        removed_if_empty(self._folder)
+
+
+def _is_on_disk(source: Path | bytes) -> bool:
+    return isinstance(source, Path) and os.path.exists(source)  # which raises nothing
 
 
 class _DiskRefused(Exception):
@@ -192,7 +208,7 @@ def _opened(source: Path | bytes) -> Iterator[io.BufferedIOBase]:
 def _copy_and_hash(content: io.BufferedIOBase, target: Path) -> tuple[str, int]:
     digest, size_bytes = hashlib.sha256(), 0
     with _disk():
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        handle = opened(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         while block := content.read(_BLOCK_BYTES):
             digest.update(block)

@@ -24,8 +24,12 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
+        """Starts the thread; where the system or an ending interpreter has none left, that is a
+        failure like any other."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._on_failure(traceback.format_exc())
 
     @property
     def is_alive(self) -> bool:
@@ -34,7 +38,8 @@ class Worker:
 
     def join(self, timeout_secs: float) -> bool:
         """Waits for the thread's end; whether it has ended."""
-        self._thread.join(max(0.0, timeout_secs))
+        if self._thread.ident is not None:  # else it never began
+            self._thread.join(max(0.0, timeout_secs))
         return not self._thread.is_alive()
 
     def _run(self) -> None:

@@ -131,7 +131,10 @@ def _publish(file: IO[bytes], rest: bytes, target: Path) -> None:
     file.flush()
     os.fsync(file.fileno())
     target.parent.mkdir(exist_ok=True)
+    file.close()  # Windows renames no open file
     os.replace(file.name, target)
+    if not hasattr(os, "O_DIRECTORY"):  # Windows, where no folder can be opened
+        return
     handle = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(handle)  # the name, too, must survive a power loss

@@ -107,7 +107,7 @@ def _serve(settings: Settings, *, as_json: bool) -> int:
 def _uvicorn_options(settings: Settings) -> dict[str, Any]:
     return {
         "workers": 1,
-        "loop": "uvloop",
+        "loop": "auto",  # uvloop, except on Windows, which has none
         "http": "httptools",
         "log_level": "warning",
         "access_log": False,
@@ -136,7 +136,9 @@ def _serve_reloading(settings: Settings) -> int:
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # On Windows this is what refuses a port that is in use; SO_REUSEADDR would share it.
+    option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+    listener.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         listener.bind((settings.host, settings.port))
         listener.listen(2048)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
 import threading
 from pathlib import Path
 from typing import IO
+
+from filelock import lock_descriptor
 
 from lossboard_server.errors import Misplaced
 
@@ -126,16 +127,13 @@ class DataDirectory:
                 f"can't write in the data directory {path.parent}: {error.strerror};"
                 " choose another with --data-dir"
             ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
+        if not _is_ours(lock):
+            holder = _holder(lock)
             lock.close()
             raise DirectoryError(
                 f"another lossboard server (process {holder}) uses the data directory"
                 f" {path.parent}: stop it or choose another directory with --data-dir"
-            ) from error
+            )
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -154,6 +152,26 @@ def _refuse_network_file_system(path: Path) -> None:
             f"the data directory {path} is on a network file system ({kind}), where"
             " SQLite loses data: choose a local directory with --data-dir"
         )
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    try:
+        return lock_descriptor(lock.fileno(), blocking=False)
+    except OSError as error:
+        lock.close()
+        raise DirectoryError(
+            f"can't lock {lock.name}: {error.strerror or error};"
+            " choose a data directory on a local disk with --data-dir"
+        ) from error
+
+
+def _holder(lock: IO[str]) -> str:
+    """The process that wrote itself into the lock file."""
+    try:
+        lock.seek(0)
+        return lock.read().strip() or "unknown"
+    except OSError:  # Windows lets nobody else read what is locked
+        return "unknown"
 
 
 def file_system_of(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:

@@ -12,6 +12,7 @@ from lossboard.artifacts.addresses import by_number, parsed
 from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
 from lossboard.artifacts.references import local_target
 from lossboard.artifacts.staging import md5_of
+from lossboard.disk import file_name
 from lossboard.errors import CommError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class StoredArtifact:
     @property
     def default_root(self) -> Path:
         """The folder that it is downloaded to where none is named."""
-        return Path("artifacts", self.name)
+        return Path("artifacts", file_name(self.name))
 
     @property
     def manifest(self) -> Manifest:

@@ -53,7 +53,6 @@ def _text(data: bytes) -> str:
 def _key_in(key_file: Path) -> bytes:
     """The key in the file, made at the first start and readable by the owner only."""
     if not key_file.exists():
-        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with open(key_file, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
     return key_file.read_bytes()
