@@ -85,7 +85,8 @@ class ServerProcess:
             self.stop()
 
     def _environment(self) -> dict[str, str]:
-        roots = [str(_REPOSITORY / "client"), str(_REPOSITORY / "server")]
+        before = filter(None, [os.environ.get("PYTHONPATH")])  # of a test that puts something there
+        roots = [*before, str(_REPOSITORY / "client"), str(_REPOSITORY / "server")]
         named = {f"LOSSBOARD_SERVER_{k.upper()}": str(v) for k, v in self._settings.items()}
         return os.environ | {"PYTHONPATH": os.pathsep.join(roots)} | named
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lossboard.ending import Ending
+from lossboard.duties import Duties
 from lossboard.notebook import end_html, in_notebook, show_html
 from lossboard.report import (
     RunLinks,
@@ -30,23 +30,23 @@ def say_goodbye(
     tallies: Mapping[Key, KeyTally],
     summary: Summary,
     report: DeliveryReport,
-    ending: Ending,
+    ending: Duties,
 ) -> None:
     """Prints history and summary, the links, and everything that went wrong with the delivery."""
     terminal.print_waiting()
-    values = ending.step("the summary", lambda: dict(summary.items())) or {}  # may ask a device
-    history = ending.step(
+    values = ending.do("the summary", lambda: dict(summary.items())) or {}  # may ask a device
+    history = ending.do(
         "the charts of its history",
         lambda: history_cells(tallies, settings.max_end_of_run_history_metrics),
     )
-    cells = ending.step(
+    cells = ending.do(
         "its summary in print",
         lambda: summary_cells(values, settings.max_end_of_run_summary_metrics),
     )
     notes = delivery_lines(links, report)
     if in_notebook() and "info" in terminal.levels:
         page = end_html(links, history or {}, cells or {}, notes)
-        if ending.step("its tables in the notebook", lambda: _shown(page)):
+        if ending.do("its tables in the notebook", lambda: _shown(page)):
             return
     lines = [
         *grid_lines("Run history:", history or {}),

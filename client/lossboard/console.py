@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeAlias
 
@@ -100,7 +101,7 @@ class ConsoleCapture:
                 self._send_soon()
 
     def _listen(self, name: Stream, stream: Any) -> None:
-        if stream is None:
+        if not hasattr(stream, "__dict__"):  # none, as under pythonw, or a stranger to attributes
             return
         original = stream.write
 
@@ -108,7 +109,7 @@ class ConsoleCapture:
             written = original(text)
             # Listening no more, it is still called where another `write` was put around it.
             if self._listening and not getattr(_quiet, "depth", 0) and isinstance(text, str):
-                self.record(name, text)
+                self._try_to_record(name, text)
             return written
 
         def undo() -> None:
@@ -117,6 +118,14 @@ class ConsoleCapture:
 
         stream.write = write
         self._undo.append(undo)
+
+    def _try_to_record(self, name: Stream, text: str) -> None:
+        """A print of the program never raises what is ours: recording ends before that."""
+        try:
+            self.record(name, text)
+        except Exception:  # noqa: BLE001 - told as what ends the thread beside is
+            self.leave()
+            self._on_failure(traceback.format_exc())
 
     def _next_number(self) -> int:
         self._numbers += 1

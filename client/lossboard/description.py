@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lossboard.duties import Duties
 from lossboard.fork import forks_wait
 from lossboard.gpu_metrics import GpuSampler
 from lossboard.host import describe_machine, main_program, program_folder, requirements
@@ -49,24 +50,32 @@ class Description:
     def collect(self, gpus: GpuSampler | None) -> Collected:
         """Everything, written into the folder too. Takes about a second where git is slow."""
         found = Collected()
+        parts = Duties("not all that describes the run could be had")
         if not self._settings.disable_git:
-            self._add_git(found)
+            parts.do("the state of git", lambda: self._add_git(found))
         with forks_wait:
-            self._add_rest(found, gpus)
+            self._add_rest(found, gpus, parts)
+        parts.tell(lambda text, _: found.troubles.append(text))
         return found
 
-    def _add_rest(self, found: Collected, gpus: GpuSampler | None) -> None:
+    def _add_rest(self, found: Collected, gpus: GpuSampler | None, parts: Duties) -> None:
         if not self._settings.x_disable_machine_info:
-            found.metadata |= describe_machine()
-            found.metadata |= gpus.facts() if gpus else {}
+            parts.do("the machine", lambda: found.metadata.update(describe_machine()))
+            parts.do("its GPUs", lambda: found.metadata.update(gpus.facts() if gpus else {}))
         if self._settings.x_save_requirements:
-            found.files[_REQUIREMENTS_FILE] = (requirements().encode(), "text/plain")
+            parts.do("its packages", lambda: self._add_requirements(found))
         if self._settings.save_code and not self._settings.disable_code:
-            self._add_program(found)
+            parts.do("the script", lambda: self._add_program(found))
+        parts.do(_METADATA_FILE, lambda: self._add_everything(found))
+        self._write(found)
+
+    def _add_requirements(self, found: Collected) -> None:
+        found.files[_REQUIREMENTS_FILE] = (requirements().encode(), "text/plain")
+
+    def _add_everything(self, found: Collected) -> None:
         everything = {**self._known, **found.metadata, "startedAt": self._started.isoformat()}
         content = msgspec.json.format(msgspec.json.encode(everything), indent=2)
         found.files[_METADATA_FILE] = (content, "application/json")
-        self._write(found)
 
     def _add_git(self, found: Collected) -> None:
         repository = Repository.around(program_folder(self._settings))

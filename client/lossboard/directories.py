@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-__all__ = ["SPOOL_FOLDER", "RunDirectory", "create", "elsewhere", "runs_folder"]
+__all__ = [
+    "SPOOL_FOLDER",
+    "RunDirectory",
+    "create",
+    "current_folder",
+    "elsewhere",
+    "runs_folder",
+]
 
 SPOOL_FOLDER: Final = "spool"
 
@@ -35,13 +42,18 @@ class RunDirectory:
         return self.path / SPOOL_FOLDER
 
 
+def current_folder() -> Path:
+    """The current directory; "." when it was removed, and has no name any more."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
+
+
 def runs_folder(root: str | None) -> Path:
     """The folder of all runs below `root` (default: the current directory): `wandb`, or `.wandb`
     where that is there already. It stays the same when the program changes its directory."""
-    try:
-        base = Path(root or ".").absolute()
-    except OSError:  # the current directory is gone: whoever makes something in it will see
-        base = Path(root or ".")
+    base = current_folder() / (root or "")
     hidden = base / ".wandb"
     return hidden if os.path.isdir(hidden) else base / "wandb"
 

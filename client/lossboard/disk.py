@@ -78,7 +78,9 @@ def file_name(name: str) -> str:
 def removed(path: Path) -> str:
     """Removes a file; why it is there still, or an empty string."""
     try:
-        path.unlink(missing_ok=True)
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):  # it is not there
+        return ""
     except OSError as error:
         return f"{path}: {error.strerror or error}"
     return ""
@@ -89,7 +91,7 @@ def removed_if_empty(folder: Path) -> str:
     try:
         if not any(folder.iterdir()):
             folder.rmdir()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
         return f"{folder}: {error.strerror or error}"

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from lossboard.directories import current_folder
 from lossboard.settings import Launcher, Settings
 
 __all__ = ["describe", "describe_machine", "main_program", "program_folder", "requirements"]
@@ -29,7 +30,10 @@ def main_program(settings: Settings) -> Path | None:
 def program_folder(settings: Settings) -> Path:
     """Where the script lies; the current directory if there is none."""
     program = main_program(settings)
-    return program.resolve().parent if program else Path.cwd()
+    try:
+        return program.resolve().parent if program else current_folder()
+    except (OSError, RuntimeError):  # the current directory is gone, or links go in a circle
+        return current_folder()
 
 
 def describe(settings: Settings, launcher: Launcher | None) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def describe(settings: Settings, launcher: Launcher | None) -> dict[str, Any]:
         "executable": sys.executable,
         "program": str(program) if program else settings.notebook_name,
         "args": sys.argv[1:],
-        "directory": str(Path.cwd()),
+        "directory": str(current_folder()),
     }
 
 

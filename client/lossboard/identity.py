@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import string
@@ -115,9 +116,12 @@ def default_project(program: Path | None) -> str:
     "uncategorized"."""
     if program is None:
         return "uncategorized"
-    folder = program.resolve().parent
+    try:
+        folder = program.resolve().parent
+    except (OSError, RuntimeError):  # the current directory is gone, or links go in a circle
+        return "uncategorized"
     for root in (folder, *folder.parents):
-        if (root / ".git").exists():
+        if os.path.exists(root / ".git"):  # which raises nothing for a folder that can't be read
             inner = "_".join(folder.relative_to(root).parts)
             name = f"{root.name}-{inner}" if inner else root.name
             return re.sub(r"[/\\#?%:]", "_", name)[:_PROJECT_LIMIT]

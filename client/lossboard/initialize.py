@@ -17,6 +17,7 @@ from lossboard.config_sources import DEFAULTS_FILE, parse_config, read_yaml
 from lossboard.current import runs
 from lossboard.directories import SPOOL_FOLDER, create, runs_folder
 from lossboard.disabled_run import NoopRun
+from lossboard.duties import Duties
 from lossboard.errors import Error
 from lossboard.host import describe, main_program
 from lossboard.identity import (
@@ -192,14 +193,17 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     folder = runs_folder(settings.root_dir)
     shared = launcher is not None and launcher.several and settings.run_id is not None
     opening = decide(settings, folder, shared=shared, say=terminal.say)
-    _keep_resume_file(settings, folder, opening)
+    _keep_resume_file(settings, folder, opening, terminal)
     start = _run_start(settings, opening, launcher, config)
     run = _open(settings, opening, start, terminal, folder)
     runs.add(run, main=settings.reinit != "create_new")
-    _greet(run, terminal)
-    _name_undelivered(folder, run, terminal)
     follows = shared and launcher is not None and launcher.rank != 0
-    run._recorders.start(str(launcher.rank) if follows and launcher else "")
+    label = str(launcher.rank) if follows and launcher else ""
+    beginning = Duties("the run has begun, but this went wrong")
+    beginning.do("its greeting", lambda: _greet(run, terminal))
+    beginning.do("a look for earlier runs", lambda: _name_undelivered(folder, run, terminal))
+    beginning.do("what the run records by itself", lambda: run._recorders.start(label))
+    beginning.tell(terminal.say)
     return run
 
 
@@ -216,11 +220,13 @@ def _levels(settings: Settings, launcher: Launcher | None) -> frozenset[Level]:
     return frozenset(level for level, wanted in shown if wanted)
 
 
-def _keep_resume_file(settings: Settings, folder: Path, opening: Opening) -> None:
+def _keep_resume_file(
+    settings: Settings, folder: Path, opening: Opening, terminal: Terminal
+) -> None:
     if settings.resume == "auto":
-        write_resume_file(folder, opening.run_id)
+        write_resume_file(folder, opening.run_id, terminal.say)
     elif settings.resume is None:
-        forget_resume_file(folder)
+        forget_resume_file(folder, terminal.say)
 
 
 def _run_start(
@@ -286,7 +292,7 @@ def _open(
     def on_finish(run: Run, exit_code: int) -> None:
         runs.remove(run)
         if settings.resume == "auto" and exit_code == 0:
-            forget_resume_file(folder)
+            forget_resume_file(folder, terminal.say)
 
     return Run(
         settings=settings,

@@ -20,7 +20,7 @@ from lossboard.attaching import RunToken, decode_token, encode_token
 from lossboard.closing import say_goodbye
 from lossboard.description import Description
 from lossboard.directories import RunDirectory
-from lossboard.ending import Ending
+from lossboard.duties import Duties
 from lossboard.errors import UsageError
 from lossboard.metrics import Metric, MetricTable, definition_of
 from lossboard.process_end import flush_at_end_of_child
@@ -294,6 +294,9 @@ class Run(RunTables):
         """Prints a warning, from any thread."""
         self._terminal.say(text, "warn")
 
+    def _say_once(self, text: str) -> None:
+        self._terminal.say_once(text, "warn")
+
     def notice(self, kind: str, text: str) -> None:
         """Has something seen in the run; notices of one kind add up."""
         self._sender.put_notice(wire.Notice(kind=kind, text=text, time_us=_now_us()))
@@ -348,18 +351,18 @@ class Run(RunTables):
         with self._finish_lock:
             if self._ended:
                 return
-            ending = Ending()
-            ending.step("watch", lambda: self._say_if_silent(watch.stop(self)))
-            ending.step("the last row", self._steps.close)
-            ending.step("saved files", self._live_files.finish)
-            ending.step("unfinished artifacts", self._say_unfinished)
-            ending.step("what the run records by itself", self._recorders.stop)
+            ending = Duties("the run has ended, but this went wrong at its end")
+            ending.do("watch", lambda: self._say_if_silent(watch.stop(self)))
+            ending.do("the last row", self._steps.close)
+            ending.do("saved files", self._live_files.finish)
+            ending.do("unfinished artifacts", self._say_unfinished)
+            ending.do("what the run records by itself", self._recorders.stop)
             self._ended = True
             code = exit_code or 0
             preempted = self._preempting and code != 0
             exit = wire.Exit(code=code, time_us=_now_us(), preempting=preempted)
             report = self._sender.finish(exit)
-            ending.step("the list of runs", lambda: self._on_finish(self, exit.code))
+            ending.do("the list of runs", lambda: self._on_finish(self, exit.code))
             if not self._in_fork:
                 self._say_goodbye(report, ending)
             ending.tell(self._terminal.say)
@@ -369,7 +372,7 @@ class Run(RunTables):
             self.warn(reason)
             self.notice("watch_silent", reason)
 
-    def _say_goodbye(self, report: DeliveryReport, ending: Ending) -> None:
+    def _say_goodbye(self, report: DeliveryReport, ending: Duties) -> None:
         links, tallies = self._links(str(self._directory.path)), self._tally.keys
         say_goodbye(self._terminal, self._settings, links, tallies, self._summary, report, ending)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
+from lossboard.disk import removed
 from lossboard.errors import CommError, UsageError
 from lossboard.identity import generate_id, parse_branch_point, run_id_checked
 from lossboard.settings import Settings
@@ -160,13 +161,16 @@ def _read_resume_file(folder: Path) -> str | None:
     return left.get("run_id") if isinstance(left, dict) else None
 
 
-def write_resume_file(folder: Path, run_id: str) -> None:
+def write_resume_file(folder: Path, run_id: str, say: Say) -> None:
     """Leaves word of a run for resume="auto"; it goes when the run ends well."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _RESUME_FILE).write_text(json.dumps({"run_id": run_id}))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _RESUME_FILE).write_text(json.dumps({"run_id": run_id}))
+    except OSError as error:
+        say(f"resume='auto' will not find this run: {error}", "warn")
 
 
-def forget_resume_file(folder: Path) -> None:
+def forget_resume_file(folder: Path, say: Say) -> None:
     """Removes the word of the last run."""
-    if (folder / _RESUME_FILE).exists():
-        (folder / _RESUME_FILE).unlink()
+    if trouble := removed(folder / _RESUME_FILE):
+        say(f"the word of the run before can't be removed: {trouble}", "warn")

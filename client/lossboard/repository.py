@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class Repository:
     @classmethod
     def around(cls, folder: Path) -> Self | None:
         """The repository that `folder` lies in, if there is one."""
-        found = any((root / ".git").exists() for root in (folder, *folder.parents))
+        found = any(os.path.exists(root / ".git") for root in (folder, *folder.parents))
         return cls(folder) if found else None
 
     def facts(self) -> dict[str, Any]:

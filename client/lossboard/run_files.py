@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from lossboard import wire
 from lossboard.describing import Described
 from lossboard.directories import RunDirectory
+from lossboard.disk import file_name
 from lossboard.media.base import Content
 from lossboard.media.binder import Binder
 from lossboard.saving import LiveFiles, Match, guessed_type, matches, policy_checked
@@ -57,14 +58,26 @@ class RunFiles(Described):
 
     def put_file(self, source: Content, *, name: str, mime_type: str) -> wire.FileEntry:
         """Stores bytes, or a copy of a file, as a file of the run."""
-        target = self._directory.files / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(source, bytes):
-            target.write_bytes(source)
-        else:
-            shutil.copyfile(source, target)
+        if not isinstance(source, bytes):
+            os.stat(source)  # what is not there raises, and that is no trouble of our folder
+        self._mirror(name, lambda target: _write(source, target))
         time_us = time.time_ns() // 1000
         return self._sender.put_file(source, name=name, time_us=time_us, mime_type=mime_type)
+
+    def _mirror(self, name: str, write: Callable[[Path], object]) -> Path:
+        """Has a file of the run stand in `dir` too, where it is; a folder that takes it no more
+        keeps nothing from the server."""
+        target = self._directory.files / file_name(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write(target)
+        except OSError as error:
+            self._say_once(f"{self.dir} takes no files any more ({error.strerror or error})")
+        return target
+
+    def _say_once(self, text: str) -> None:
+        """Prints a warning, the first time."""
+        raise NotImplementedError
 
     def put_config(self, path: Sequence[str], value: Any) -> None:
         """Sets a config value below `_wandb`."""
@@ -107,7 +120,11 @@ class RunFiles(Described):
         base = None if base_path is None else Path(base_path)
         if base is None and Path(text).is_absolute():
             self._say_base(Path(text))
-        found = matches(Path(text), base, Path(self.dir))
+        try:
+            found = matches(Path(text), base, Path(self.dir))
+        except OSError as error:  # a folder that is gone or can't be read, also the current one
+            self.warn(f"{text} can't be saved: {error}")
+            return []
         return [self._save(match, policy) for match in found]
 
     def _say_base(self, path: Path) -> None:
@@ -118,10 +135,9 @@ class RunFiles(Described):
             )
 
     def _save(self, match: Match, policy: str) -> str:
-        target = self._directory.files / match.name
+        target = self._directory.files / file_name(match.name)
         if target != match.source:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _place(match.source, target)
+            self._mirror(match.name, lambda place: _place(match.source, place))
         if policy == "now":
             self._upload(match)
         else:
@@ -153,6 +169,13 @@ class RunFiles(Described):
         overrides = {"base_url": self._settings.base_url, "entity": self.entity}
         run = Api(overrides).run(run_path or self.path)
         return run.file(name).download(root or self.dir, replace=replace, exist_ok=True)
+
+
+def _write(source: Content, target: Path) -> None:
+    if isinstance(source, bytes):
+        target.write_bytes(source)
+    else:
+        shutil.copyfile(source, target)
 
 
 def _place(source: Path, target: Path) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from lossboard.worker import Worker
+
 __all__ = ["LiveFiles", "Match", "Policy", "guessed_type", "matches", "policy_checked"]
 
 Policy: TypeAlias = Literal["live", "end", "now"]
@@ -86,7 +88,7 @@ class LiveFiles:
         self._late: set[Match] = set()  # policy "end"
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
 
     def add(self, match: Match, *, live: bool) -> None:
         """Takes a file: a live one is uploaded now, and again when it has changed."""
@@ -94,27 +96,29 @@ class LiveFiles:
             self._late.add(match)
             return
         self._upload_if_changed(match)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="lossboard-live", daemon=True)
-            self._thread.start()
+        if self._worker is None:
+            self._worker = Worker("lossboard-live", self._look, self._on_error)
+            self._worker.start()
 
     def finish(self) -> None:
         """Uploads what changed since, and what waited for the end. Starts no thread."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._worker is not None:
+            self._worker.join(threading.TIMEOUT_MAX)
         for match in [*self._states, *self._late]:
             self._upload_if_changed(match)
 
     def start_in_fork(self) -> None:
         """In a forked child: the parent looks after them."""
-        self._states, self._late, self._thread = {}, set(), None
+        self._states, self._late, self._worker = {}, set(), None
         self._lock, self._stop = threading.Lock(), threading.Event()
 
-    def _run(self) -> None:
-        while not self._stop.wait(_LOOK_SECS):
-            for match in list(self._states):
-                self._upload_if_changed(match)
+    def _look(self) -> bool:
+        if self._stop.wait(_LOOK_SECS):
+            return False
+        for match in list(self._states):
+            self._upload_if_changed(match)
+        return True
 
     def _upload_if_changed(self, match: Match) -> None:
         with self._lock:

@@ -117,10 +117,18 @@ def _ship(shipment: _Shipment, orders: _Orders, report: SyncReport) -> None:
     if not shipment.run_deleted:
         report.failed[directory] = trouble
     elif orders.discards_deleted:
-        shutil.rmtree(directory)
-        report.discarded.append(directory)
+        shipment.spool.close()  # Windows removes no file that is open
+        _discard(directory, report)
     else:
         report.deleted.append(directory)
+
+
+def _discard(directory: Path, report: SyncReport) -> None:
+    try:
+        shutil.rmtree(directory)
+        report.discarded.append(directory)
+    except OSError as error:
+        report.failed[directory] = f"it can't be removed: {error}"
 
 
 class _Shipment:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,21 +23,45 @@ class SystemSampler:
 
         self._psutil = psutil
         self._process = psutil.Process()
-        self._disk_paths = [path for path in disk_paths if Path(path).exists()]
+        self._disk_paths = [path for path in disk_paths if os.path.exists(path)]
         self._gpus = gpus
         self._first = True
-        self._process.cpu_percent()  # counts from here
-        self._disk_before = self._disks()
-        self._network_before = psutil.net_io_counters()
+        # What the system (a container, a sandbox, another kind) does not tell.
+        self._untold = (psutil.Error, OSError, RuntimeError, AttributeError, NotImplementedError)
+        self._known(self._cpu_begins)
+        self._disk_before: dict[str, Any] = {}
+        self._known(self._disk_begins)
+        self._network_before: Any = None
+        self._known(self._network_begins)
 
     def sample(self) -> dict[str, float]:
         """The values now. `system.cpu` is of the time since the last sample, so it is not in the
         first one."""
-        values = {**self._memory(), **self._process_values(), **self._disk(), **self._network()}
+        values: dict[str, float] = {}
+        for read in (self._memory, self._process_values, self._disk, self._network):
+            values |= self._known(read)
         if self._gpus is not None:
             values |= self._gpus.sample()
         self._first = False
         return {key: float(value) for key, value in values.items()}
+
+    def _known(self, read: Callable[[], dict[str, float]]) -> dict[str, float]:
+        try:
+            return read()
+        except self._untold:
+            return {}
+
+    def _cpu_begins(self) -> dict[str, float]:
+        self._process.cpu_percent()  # counts from here
+        return {}
+
+    def _disk_begins(self) -> dict[str, float]:
+        self._disk_before = self._disks()
+        return {}
+
+    def _network_begins(self) -> dict[str, float]:
+        self._network_before = self._psutil.net_io_counters()
+        return {}
 
     def _memory(self) -> dict[str, float]:
         memory = self._psutil.virtual_memory()

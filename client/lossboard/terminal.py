@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import threading
@@ -90,13 +91,29 @@ class Terminal:
 def write_line(line: str) -> None:
     """Writes a line to stderr; a tqdm bar that is being drawn stays whole. Raises nothing: a stream
     that is closed, or broken, takes no words, and nobody is left to tell."""
-    bar = getattr(sys.modules.get("tqdm"), "tqdm", None)
     with unrecorded(), contextlib.suppress(Exception):
-        if bar is not None and sys.stderr is not None:
-            bar.write(_encodable(line), file=sys.stderr)
-        else:
-            _write(_encodable(line) + "\n")
+        try:
+            _write_line(_encodable(line))
+        except BrokenPipeError:
+            _drain()
+            raise
+
+
+def _write_line(line: str) -> None:
+    bar = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    if bar is not None and sys.stderr is not None:
+        bar.write(line, file=sys.stderr)
         _write("")
+    else:
+        _write(line + "\n")
+
+
+def _drain() -> None:
+    """Nobody reads stderr any more. What waits in its buffer would make Python end with another
+    exit code than the program's, so it goes nowhere, as Python's notes on SIGPIPE advise."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
+    os.close(nowhere)
 
 
 def _write(text: str) -> None:

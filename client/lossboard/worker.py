@@ -28,8 +28,8 @@ class Worker:
         failure like any other."""
         try:
             self._thread.start()
-        except RuntimeError:
-            self._on_failure(traceback.format_exc())
+        except RuntimeError as error:
+            self._on_failure(f"{self._thread.name} did not start: {error}")
 
     @property
     def is_alive(self) -> bool:

@@ -1,4 +1,4 @@
-"""The end of a run, step by step: a step that fails is told and takes none of the others along."""
+"""Work beside a training: what fails of it is told and takes nothing else along."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import TypeVar
 
 from lossboard.terms import Say
 
-__all__ = ["Ending"]
+__all__ = ["Duties"]
 
 _T = TypeVar("_T")
 
 
-class Ending:
-    """Runs the steps that end something. What they raise ends no training that went well."""
+class Duties:
+    """Does one thing after the other; `occasion` begins the warning about those that failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, occasion: str) -> None:
+        self._occasion = occasion
         self._failures: list[str] = []
 
-    def step(self, what: str, action: Callable[[], _T]) -> _T | None:
+    def do(self, what: str, action: Callable[[], _T]) -> _T | None:
         """What `action` returns, or None when it raises; `what` names it for people."""
         try:
             return action()
-        except Exception as error:  # noqa: BLE001 - told by `tell`; the next step is still due
+        except Exception as error:  # noqa: BLE001 - `tell` tells it; a training goes on
             self._failures.append(f"{what} ({type(error).__name__}: {error})")
             return None
 
     def tell(self, say: Say) -> None:
         """One warning for everything that failed, if anything did."""
         if self._failures:
-            failed = "; ".join(self._failures)
-            say(f"the run has ended, but this went wrong at its end: {failed}", "warn")
+            say(f"{self._occasion}: {'; '.join(self._failures)}", "warn")
