@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     any_,
     bindparam,
+    collate,
     create_engine,
     event,
     func,
@@ -39,6 +40,7 @@ __all__ = [
     "among",
     "begin_read",
     "begin_write",
+    "by_code_point",
     "checkpoint",
     "file_of",
     "open_reader",
@@ -46,6 +48,7 @@ __all__ = [
     "reclaim_pages",
     "sqlite_url",
     "time_limit",
+    "unindexed",
     "upsert",
 ]
 
@@ -182,6 +185,17 @@ def among(
         each = func.json_each(json.dumps(list(values))).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(bindparam(None, list(values), postgresql.ARRAY(column.type)))
+
+
+def by_code_point(connection: Connection, text_: ColumnElement[str]) -> ColumnElement[str]:
+    """`text_` compared and ordered as Python does it, whatever language the database speaks."""
+    return text_ if connection.dialect.name == "sqlite" else collate(text_, "C")
+
+
+def unindexed(column: ColumnElement[int]) -> ColumnElement[int]:
+    """`column` in a condition that isn't what rows are to be found by: SQLite has no statistics
+    and takes any index over a column that equals something, be it of all rows."""
+    return column + 0
 
 
 def upsert(

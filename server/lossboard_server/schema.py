@@ -116,6 +116,13 @@ run = Table(
     Index("run_by_version", "version"),
     Index("run_by_slot", "project_id", "slot"),
     Index("run_by_end", "ended_us"),
+    # Of the runs that aren't deleted: their order, the last active one, how many are in which state
+    Index("run_by_place", "project_id", "deleted_us", "slot"),
+    Index("run_by_life", "project_id", "deleted_us", "heartbeat_us"),
+    Index(
+        "run_by_state",
+        *("project_id", "deleted_us", "ended_us", "exit_code", "preempting", "stop_requested"),
+    ),
     sqlite_autoincrement=True,  # links and browsers hold run ids: none is used twice
 )
 

@@ -48,18 +48,15 @@ def find_project(connection: Connection, entity: str, name: str) -> int:
 
 def list_projects(connection: Connection, sparklines: SparklineMemo | None = None) -> list[Project]:
     """Projects that have runs, last active first; without sparklines if there is no memo."""
-    groups = connection.execute(_state_groups()).all()
-    rows = connection.execute(select(schema.project)).all()
+    groups: dict[int, list[Row[Any]]] = {}
+    for group in connection.execute(_state_groups()):
+        groups.setdefault(group.project_id, []).append(group)
     projects = [
-        _project_of(
-            row,
-            [group for group in groups if group.project_id == row.id],
-            sparklines.get(connection, row.id) if sparklines else None,
-        )
-        for row in rows
+        _project_of(row, groups[row.id], sparklines.get(connection, row.id) if sparklines else None)
+        for row in connection.execute(_projects())
+        if row.id in groups
     ]
-    present = [project for project in projects if project.runs]
-    return sorted(present, key=lambda project: -project.last_activity_us)
+    return sorted(projects, key=lambda project: -project.last_activity_us)
 
 
 def one_project(
@@ -67,24 +64,29 @@ def one_project(
 ) -> Project:
     """The project; raises NotFound."""
     project_id = find_project(connection, entity, name)
-    project = schema.project
-    row = connection.execute(select(project).where(project.c.id == project_id)).one()
+    row = connection.execute(_projects().where(schema.project.c.id == project_id)).one()
     groups = connection.execute(_state_groups().where(schema.run.c.project_id == project_id)).all()
     return _project_of(row, list(groups), sparklines.get(connection, project_id))
 
 
+def _projects() -> Select[Any]:
+    """Projects with the last sign of life of their runs: of each the end of an index."""
+    project, run = schema.project, schema.run
+    active_us = (
+        select(func.max(run.c.heartbeat_us))
+        .where(run.c.project_id == project.c.id, run.c.deleted_us.is_(None))
+        .scalar_subquery()
+    )
+    return select(project, active_us.label("active_us"))
+
+
 def _state_groups() -> Select[Any]:
-    """Counts of runs that share a project and what their state depends on."""
+    """Counts of runs that share a project and what their state depends on, all from one index."""
     run = schema.run
     ended = func.min(run.c.ended_us).label("ended_us")  # alike absent or present in a group
     columns = (run.c.project_id, run.c.exit_code, run.c.preempting, run.c.stop_requested)
     return (
-        select(
-            *columns,
-            ended,
-            func.count().label("runs"),
-            func.max(run.c.heartbeat_us).label("active_us"),
-        )
+        select(*columns, ended, func.count().label("runs"))
         .where(run.c.deleted_us.is_(None))
         .group_by(*columns, run.c.ended_us.is_(None))
     )
@@ -99,7 +101,7 @@ def _project_of(row: Row[Any], groups: list[Row[Any]], sparkline: Sparkline | No
         entity=row.entity,
         name=row.name,
         created_us=row.created_us,
-        last_activity_us=max((group.active_us for group in groups), default=row.created_us),
+        last_activity_us=row.created_us if row.active_us is None else row.active_us,
         runs=sum(states.values()),
         states=states,
         sparkline=sparkline,

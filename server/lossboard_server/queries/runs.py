@@ -1,24 +1,17 @@
-"""Reads of runs: lists with filter, search and sort, and one run in full."""
+"""Reads of runs: one in full, and which of them have changed or are running."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.dialect import among, unindexed
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
-from lossboard_server.queries.filters import (
-    SWEEP,
-    Fields,
-    compile_filter,
-    compile_search,
-    sorted_runs,
-)
 from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.writer import EVERYTHING, Change
 
@@ -26,11 +19,8 @@ __all__ = [
     "Run",
     "RunDetail",
     "RunMemo",
-    "RunPage",
-    "RunQuery",
     "changed_since",
     "find_run",
-    "list_runs",
     "resume_state",
     "run_detail",
     "run_version",
@@ -64,82 +54,24 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.asdict(own.pop("run")) | own
 
 
-class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which runs of a project, in which order; `filter` is in W&B's Mongo form.
-
-    `since`: of those that match, only the ones changed after this version of the store.
-    """
-
-    search: str = ""
-    filter: dict[str, Any] = {}
-    sort: str = "created"
-    descending: bool = True
-    limit: int = 100
-    offset: int = 0
-    since: int = 0
-
-
-class RunPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of runs; `total` counts all that match, also those not changed `since`; `version` is
-    that of the store."""
-
-    runs: list[Run]
-    total: int
-    version: int
-
-
-def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: RunQuery) -> RunPage:
-    """The page of the project's runs that `query` asks for; raises Invalid for a bad filter."""
-    run = schema.run
-    light = (
-        select(run.c.id, run.c.version, run.c.heartbeat_us)
-        .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))
-        .order_by(run.c.slot)
-    )
-    runs = memo.get(connection, connection.execute(light))
-    versions = {run.uid: run.version for run in runs}
-    fields = Fields(lambda field: _column(connection, memo, field, versions))
-    matches, found = compile_filter(query.filter, fields), compile_search(query.search)
-    chosen = [run for run in runs if found(run.name) and matches(run)]
-    ordered = sorted_runs(chosen, query.sort, fields, descending=query.descending)
-    page = [run for run in ordered if run.version > query.since]
-    page = page[query.offset : query.offset + query.limit]
-    return RunPage(runs=page, total=len(ordered), version=store_version(connection))
-
-
-def _column(
-    connection: Connection, memo: RunMemo, field: str, versions: Mapping[int, int]
-) -> Mapping[int, Any]:
-    """Values by uid of a field that stands outside of the rows."""
-    if field == SWEEP:
-        return _sweeps(connection, list(versions))
-    return memo.metrics.column(connection, field, versions)
-
-
-def _sweeps(connection: Connection, uids: list[int]) -> dict[int, str]:
-    """Names of the sweeps that runs belong to, of those that do."""
-    run = schema.run
-    query = select(run.c.id, run.c.metadata_json).where(
-        among(connection, run.c.id, uids), run.c.metadata_json.contains(f'"{SWEEP}"')
-    )
-    found = {row.id: decode_json(row.metadata_json).get(SWEEP) for row in connection.execute(query)}
-    return {uid: name for uid, name in found.items() if name}
-
-
 def run_version(connection: Connection, uid: int) -> int:
     """Version of the run's last change."""
     run = schema.run
     return int(connection.execute(select(run.c.version).where(run.c.id == uid)).scalar_one())
 
 
-def run_versions(connection: Connection, project_id: int) -> dict[int, int]:
-    """Version of the last change of each run of the project, by its number, oldest run first."""
+def run_versions(
+    connection: Connection, project_id: int, only: Collection[int] | None = None
+) -> dict[int, int]:
+    """Version of the last change of each run of the project, or of `only` those of them, by its
+    number, oldest run first."""
     run = schema.run
-    found = (
-        select(run.c.id, run.c.version)
-        .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))
-        .order_by(run.c.slot)
-    )
+    found = select(run.c.id, run.c.version).where(run.c.deleted_us.is_(None)).order_by(run.c.slot)
+    if only is None:
+        found = found.where(run.c.project_id == project_id)
+    else:
+        among_them = among(connection, run.c.id, only)
+        found = found.where(unindexed(run.c.project_id) == project_id, among_them)
     return {row.id: row.version for row in connection.execute(found)}
 
 
@@ -256,7 +188,7 @@ def changed_since(
     run, owner = schema.run, schema.project
     found = (
         select(run.c.version, run.c.id, owner.c.entity, owner.c.name, run.c.generation)
-        .join(owner)
+        .join(owner, owner.c.id == unindexed(run.c.project_id))
         .where(run.c.version > version)
         .order_by(run.c.version)
         .limit(limit + 1)

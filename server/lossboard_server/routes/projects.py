@@ -16,8 +16,9 @@ from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.queries import projects
 from lossboard_server.queries.definitions import metric_definitions
-from lossboard_server.queries.runs import RunPage, RunQuery, run_versions
-from lossboard_server.queries.runs import list_runs as query_runs
+from lossboard_server.queries.run_lists import RunPage, RunQuery
+from lossboard_server.queries.run_lists import list_runs as query_runs
+from lossboard_server.queries.runs import run_versions
 from lossboard_server.responses import answer_json
 from lossboard_server.services import Server
 
@@ -123,7 +124,7 @@ async def list_keys(
 
     def read(connection: Connection) -> dict[str, Any]:
         project_id = projects.find_project(connection, entity, project)
-        versions = _chosen(run_versions(connection, project_id), chosen)
+        versions = run_versions(connection, project_id, chosen)
         found = server.keys.keys(connection, versions)
         return {"keys": found, "metrics": metric_definitions(connection, list(versions))}
 
@@ -144,7 +145,7 @@ async def metric_values(
 
     def read(connection: Connection) -> dict[str, Any]:
         project_id = projects.find_project(connection, entity, project)
-        versions = _chosen(run_versions(connection, project_id), chosen)
+        versions = run_versions(connection, project_id, chosen)
         columns = {
             name: server.runs.metrics.column(connection, name, versions)
             for name in sorted({*field})
@@ -161,13 +162,6 @@ def _numbers_of(text: str) -> set[int] | None:
         return {int(part) for part in text.split(",")}
     except ValueError as error:
         raise Invalid(f"runs is {text[:80]!r}: expected numbers such as 1,2,3") from error
-
-
-def _chosen(versions: dict[int, int], chosen: set[int] | None) -> dict[int, int]:
-    """Those of the runs that were asked for; None: all of them."""
-    if chosen is None:
-        return versions
-    return {uid: version for uid, version in versions.items() if uid in chosen}
 
 
 def _filter_of(text: str) -> dict[str, Any]:

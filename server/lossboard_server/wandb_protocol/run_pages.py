@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lossboard_server.queries import runs as run_reads
+from lossboard_server.queries import run_lists
 from lossboard_server.wandb_protocol.context import DEFAULT_PAGE, Call, page_of
 from lossboard_server.wandb_protocol.run_nodes import run_node
 
@@ -16,18 +16,18 @@ ALL_RUNS = 1_000_000
 
 def runs_of(
     call: Call, project_id: int, filters: str | None, order: str | None
-) -> run_reads.RunPage:
+) -> run_lists.RunPage:
     """The project's runs that `filters` hold for, in that order."""
     text = order or "+created_at"
     sort = text.lstrip("+-").replace("summary_metrics.", "summary.").replace(".value", "")
-    query = run_reads.RunQuery(
+    query = run_lists.RunQuery(
         filter=json.loads(filters or "{}") or {},
         sort={"created_at": "created", "display_name": "name"}.get(sort, sort),
         descending=text.startswith("-"),
         limit=ALL_RUNS,
     )
     with call.read() as connection:
-        return run_reads.list_runs(connection, call.services.runs, project_id, query)
+        return run_lists.list_runs(connection, call.services.runs, project_id, query)
 
 
 def run_page(

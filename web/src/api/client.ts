@@ -100,6 +100,8 @@ export interface RunPage {
   runs: Run[];
   total: number;
   version: number;
+  /** Numbers of the runs that were deleted after version `since`. */
+  gone: number[];
 }
 
 /** A page of the runs that have changed after version `since` of the store; 0: of all. */

@@ -1,7 +1,7 @@
 /** The runs and keys of one project, kept fresh while the page is open. */
 
 import { computed, signal } from '@preact/signals';
-import { ApiError, getCatalogue, listRuns } from '../api/client';
+import { ApiError, getCatalogue, listRuns, type RunPage } from '../api/client';
 import type { Catalogue, Key, MetricDefinition, MetricDefinitions, Run } from '../api/types';
 import { mergedCatalogue } from './catalogue';
 import { type Dirty, onDirty } from './refresh';
@@ -68,15 +68,22 @@ export class ProjectStore {
     this.runs.value = (await this.readRuns(0)).runs;
   }
 
-  /** All runs changed after a version, page by page; `total` counts those that have not too. */
-  private async readRuns(since: number): Promise<{ runs: Run[]; total: number }> {
+  /**
+   * All runs changed or gone after a version, page by page; `total` counts those that have not
+   * changed too.
+   */
+  private async readRuns(since: number): Promise<Pick<RunPage, 'runs' | 'total' | 'gone'>> {
     const runs: Run[] = [];
+    const gone: number[] = [];
     for (;;) {
       const options = { offset: runs.length, limit: PAGE, since };
       const page = await listRuns(this.entity, this.project, options);
-      if (runs.length === 0) this.version = page.version;
+      if (runs.length === 0) {
+        this.version = page.version;
+        gone.push(...page.gone);
+      }
       runs.push(...page.runs);
-      if (page.runs.length < PAGE) return { runs, total: page.total };
+      if (page.runs.length < PAGE) return { runs, total: page.total, gone };
     }
   }
 
@@ -98,14 +105,15 @@ export class ProjectStore {
     }
   }
 
-  /** Reads what has changed since the last time, all if runs have gone; answers what it read. */
+  /** Reads what has changed since the last time, all if that does not add up; answers what it read. */
   private async refreshRuns(): Promise<Run[]> {
     if (this.version < 0) {
       await this.loadRuns();
       return this.runs.peek();
     }
-    const { runs: changed, total } = await this.readRuns(this.version);
+    const { runs: changed, total, gone } = await this.readRuns(this.version);
     const fresh = new Map(changed.map((run) => [run.uid, run]));
+    if (gone.some((uid) => this.byUid.peek().has(uid))) this.drop(gone);
     const known = this.runs.peek();
     const added = changed.filter(({ uid }) => !this.byUid.peek().has(uid));
     if (known.length + added.length !== total) {
@@ -113,7 +121,9 @@ export class ProjectStore {
       return this.runs.peek();
     }
     if (changed.length > 0) {
-      this.runs.value = [...added, ...known.map((run) => fresh.get(run.uid) ?? run)];
+      const next = [...added, ...known.map((run) => fresh.get(run.uid) ?? run)];
+      // A new run comes first, one that was restored to where it was.
+      this.runs.value = added.length > 0 ? next.sort((a, b) => b.slot - a.slot) : next;
     }
     return changed;
   }
