@@ -21,6 +21,7 @@ from lossboard_server.routes import (
     projects,
     query,
     runs,
+    saved_views,
     views,
 )
 from lossboard_server.security import Guard
@@ -38,6 +39,7 @@ _ROUTERS = (
     events.router,
     query.router,
     artifacts.router,  # a collection of artifacts is no run: before runs and projects
+    saved_views.router,
     projects.router,
     runs.router,
     blobs.router,

@@ -11,6 +11,7 @@ from lossboard_server import schema
 from lossboard_server.catalogue import delete_run, edit_run, restore_run
 from lossboard_server.dialect import among
 from lossboard_server.encoding import decode_json
+from lossboard_server.run_edits import tags_with
 from lossboard_server.writer import Transaction
 
 __all__ = ["delete_runs", "edit_runs", "restore_runs"]
@@ -34,7 +35,7 @@ def edit_runs(
     tags = {row.id: decode_json(row.tags_json) for row in rows}
     for uid in uids:
         before = tags.get(uid, [])
-        after = [tag for tag in dict.fromkeys([*before, *add_tags]) if tag not in remove_tags]
+        after = tags_with(before, add_tags, remove_tags)
         changed = None if after == before else tuple(after)
         fields = RunFields(tags=changed, group=group)
         edit_run(transaction, uid, color=color, fields=fields)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from lossboard.wire import Exit, MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server import dialect, schema
@@ -38,7 +38,6 @@ __all__ = [
     "restore_run",
     "save_view",
     "set_fields",
-    "set_project_settings",
     "set_summary",
 ]
 
@@ -329,20 +328,6 @@ def restore_run(transaction: Transaction, uid: int) -> None:
     if row.purged:
         raise Gone(f"run {row.run_id!r} was deleted too long ago: its data are gone")
     transaction.update_run(uid, "meta", "state", "rows", "histograms", deleted_us=None)
-
-
-def set_project_settings(
-    transaction: Transaction, entity: str, name: str, settings: Mapping[str, Any]
-) -> None:
-    """Replace the project's settings (workspace, saved views)."""
-    table = schema.project
-    changed = transaction.connection.execute(
-        update(table)
-        .where(table.c.entity == entity, table.c.name == name)
-        .values(settings_json=encode_json_text(settings))
-    )
-    if changed.rowcount == 0:
-        raise NotFound(f"there is no project {entity}/{name}")
 
 
 def save_view(transaction: Transaction, digest: str, state_json: str) -> None:

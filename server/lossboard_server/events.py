@@ -22,15 +22,16 @@ class Subscription:
         self.overflowed = False
         self.closed = False
         self._limit = limit
-        self._waiting: dict[int, Change] = {}
+        self._waiting: dict[tuple[int, str], Change] = {}  # by run and project
         self._wake = asyncio.Event()
 
     def add(self, change: Change) -> None:
-        earlier = self._waiting.pop(change.uid, None)
+        place = (change.uid, change.project)
+        earlier = self._waiting.pop(place, None)
         if earlier is not None:
             merged = earlier.what | change.what
             change = Change(change.version, change.uid, change.project, merged, change.generation)
-        self._waiting[change.uid] = change
+        self._waiting[place] = change
         if len(self._waiting) > self._limit:
             self._waiting.clear()
             self.overflowed = True

@@ -24,13 +24,15 @@ from lossboard_server.dialect import begin_write
 from lossboard_server.errors import ApiError, Busy
 from lossboard_server.facts import Facts, RunFacts
 
-__all__ = ["EVERYTHING", "Change", "Committed", "Heard", "Transaction", "Writer"]
+__all__ = ["EVERYTHING", "NO_RUN", "Change", "Committed", "Heard", "Transaction", "Writer"]
 
 Result = TypeVar("Result")
 
 _log = logging.getLogger("lossboard.server")
 
 EVERYTHING: Final = frozenset({"rows", "histograms", "state", "meta", "console", "files"})
+
+NO_RUN: Final = 0  # the run of a change of a project's settings
 
 _GROUP_TASKS = 1000
 
@@ -47,12 +49,12 @@ _stamp_run = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a committed transaction changed in one run."""
+    """What a committed transaction changed in one run, or in the settings of a project."""
 
     version: int
-    uid: int
+    uid: int  # NO_RUN: the settings
     project: str  # entity/name
-    what: frozenset[str]  # some of EVERYTHING
+    what: frozenset[str]  # some of EVERYTHING, or "settings"
     generation: int
 
 
@@ -83,6 +85,7 @@ class Transaction:
         self.now_us = time.time_ns() // 1000
         self.touched: dict[int, set[str]] = {}
         self.heard: dict[int, Heard] = {}
+        self.settings_of: set[str] = set()  # projects, entity/name
 
     def hear(self, uid: int) -> Heard:
         """Note that a writer of run `uid` lives; what it added to the tail goes into the answer."""
@@ -230,6 +233,10 @@ class Writer:
             self._check()
         if changes:
             self._version = changes[-1].version
+        changes += [
+            Change(self._version, NO_RUN, project, frozenset({"settings"}), 0)
+            for project in sorted(transaction.settings_of)
+        ]
         return results, Committed(changes, transaction.heard)
 
     def _stamp(self, transaction: Transaction) -> list[Change]:

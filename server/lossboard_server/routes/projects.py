@@ -20,6 +20,7 @@ from lossboard_server.queries.run_lists import RunPage, RunQuery
 from lossboard_server.queries.run_lists import list_runs as query_runs
 from lossboard_server.queries.runs import run_versions
 from lossboard_server.responses import answer_json
+from lossboard_server.saved_views import change_settings
 from lossboard_server.services import Server
 
 __all__ = ["router"]
@@ -65,10 +66,10 @@ async def make_project(server: Server, request: Request, entity: str, project: s
 async def edit_project(
     server: Server, request: Request, entity: str, project: str, edit: ProjectEdit
 ) -> Response:
-    """Replace the settings of a project (workspace, saved views)."""
+    """Replace all settings of a project; routes/saved_views.py changes one view alone."""
     await server.writer.write(
-        lambda transaction: catalogue.set_project_settings(
-            transaction, entity, project, edit.settings
+        lambda transaction: change_settings(
+            transaction, (entity, project), edit.settings, server.settings.request_limit_bytes
         )
     )
     return await get_project(server, request, entity, project)

@@ -10,26 +10,41 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from lossboard.wire import RunFields
-from lossboard_server import bulk_edits, catalogue, queries
+from lossboard_server import bulk_edits, catalogue, queries, run_edits
 from lossboard_server.errors import NotFound
 from lossboard_server.queries import runs
 from lossboard_server.queries.console import console_lines, find_file, list_files
 from lossboard_server.responses import answer, answer_blob, answer_json
 from lossboard_server.services import Server
+from lossboard_server.writer import Transaction
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
 
-class RunEdit(BaseModel):
-    """What can be changed in a run; what is absent stays as it is."""
+class Described(BaseModel):
+    """What an edit started from."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str | None = None
     notes: str | None = None
+    group: str | None = None
+
+
+class RunEdit(BaseModel):
+    """What can be changed in a run; what is absent stays as it is. A field that is no longer what
+    it `was` isn't changed: the answer is 409."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    was: Described | None = None
+    name: str | None = None
+    notes: str | None = None
     tags: list[str] | None = None
+    add_tags: list[str] = []
+    remove_tags: list[str] = []
     group: str | None = None
     color: str | None = None
     config: dict[str, Any] | None = None
@@ -93,17 +108,27 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
         tags=None if edit.tags is None else tuple(edit.tags),
         group=edit.group,
     )
-    await server.writer.write(
-        lambda transaction: catalogue.edit_run(
+    was = {} if edit.was is None else edit.was.model_dump(exclude_none=True)
+
+    def change(transaction: Transaction) -> None:
+        catalogue.edit_run(
             transaction,
             uid,
             config=edit.config,
             summary=edit.summary,
             color=edit.color,
             stop_requested=edit.stop_requested,
-            fields=fields,
+            fields=run_edits.described(
+                transaction,
+                uid,
+                fields,
+                was=was,
+                add_tags=edit.add_tags,
+                remove_tags=edit.remove_tags,
+            ),
         )
-    )
+
+    await server.writer.write(change)
     return await _detail(server, request, uid)
 
 

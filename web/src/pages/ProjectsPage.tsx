@@ -37,7 +37,7 @@ export function ProjectsPage() {
   useEffect(() => {
     document.title = 'lossboard';
     void load();
-    return onDirty(null, () => void load());
+    return onDirty(null, load);
   }, []);
   const running = projects.value.reduce((sum, project) => sum + (project.states.running ?? 0), 0);
   return (

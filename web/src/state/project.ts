@@ -26,6 +26,8 @@ export class ProjectStore {
   private stop: (() => void) | null = null;
   /** Version of the store that the list of runs was read at. */
   private version = -1;
+  /** The reading of everything when the page opens. */
+  private first: Promise<void> = Promise.resolve();
   /** Runs that have changed since their keys were read. */
   private readonly staleKeys = new Set<number>();
 
@@ -36,7 +38,7 @@ export class ProjectStore {
 
   start(): void {
     this.stop = onDirty(`${this.entity}/${this.project}`, (dirty) => this.refresh(dirty));
-    void this.load();
+    this.first = this.load();
   }
 
   dispose(): void {
@@ -73,17 +75,16 @@ export class ProjectStore {
    * changed too.
    */
   private async readRuns(since: number): Promise<Pick<RunPage, 'runs' | 'total' | 'gone'>> {
-    const runs: Run[] = [];
+    const runs = new Map<number, Run>(); // a run that starts meanwhile moves others to the next page
     const gone: number[] = [];
-    for (;;) {
-      const options = { offset: runs.length, limit: PAGE, since };
-      const page = await listRuns(this.entity, this.project, options);
-      if (runs.length === 0) {
+    for (let offset = 0; ; offset += PAGE) {
+      const page = await listRuns(this.entity, this.project, { offset, limit: PAGE, since });
+      if (offset === 0) {
         this.version = page.version;
         gone.push(...page.gone);
       }
-      runs.push(...page.runs);
-      if (page.runs.length < PAGE) return { runs, total: page.total, gone };
+      for (const run of page.runs) runs.set(run.uid, run);
+      if (page.runs.length < PAGE) return { runs: [...runs.values()], total: page.total, gone };
     }
   }
 
@@ -92,6 +93,7 @@ export class ProjectStore {
   }
 
   private async refresh(dirty: Dirty): Promise<void> {
+    await this.first; // what it has not read yet would count as changed
     try {
       const changed = await this.refreshRuns();
       for (const { uid } of changed) this.staleKeys.add(uid);

@@ -9,27 +9,38 @@ export interface Dirty {
   all: boolean;
 }
 
-type Refresher = (dirty: Dirty) => void;
+type Refresher = (dirty: Dirty) => Promise<void>;
 
 const INTERVAL_MS = 1000;
 
-/** Collects the changes of one project and hands them over in one go; returns how to stop. */
+/**
+ * Collects the changes of one project and hands them over in one go, the next ones once these are
+ * dealt with; returns how to stop.
+ */
 export function onDirty(project: string | null, refresh: Refresher): () => void {
   let dirty: Dirty = { runs: new Map(), all: false };
   let timer = 0;
   let lastRun = 0;
+  let busy = false;
+  let stopped = false;
 
   const empty = () => dirty.runs.size === 0 && !dirty.all;
-  const flush = () => {
+  const flush = async () => {
     timer = 0;
     if (document.hidden || empty()) return;
     const taken = dirty;
     dirty = { runs: new Map(), all: false };
     lastRun = Date.now();
-    refresh(taken);
+    busy = true;
+    try {
+      await refresh(taken);
+    } finally {
+      busy = false;
+      if (!empty()) schedule();
+    }
   };
   const schedule = () => {
-    if (timer || document.hidden) return;
+    if (timer || busy || stopped || document.hidden) return;
     timer = setTimeout(flush, Math.max(0, lastRun + INTERVAL_MS - Date.now()));
   };
   const note = (change: Change | null) => {
@@ -43,6 +54,7 @@ export function onDirty(project: string | null, refresh: Refresher): () => void 
   const wake = () => !document.hidden && !empty() && schedule();
   document.addEventListener('visibilitychange', wake);
   return () => {
+    stopped = true;
     stop();
     clearTimeout(timer);
     document.removeEventListener('visibilitychange', wake);
