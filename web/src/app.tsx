@@ -7,6 +7,7 @@ import { TopBar } from './components/TopBar';
 import { Message } from './pages/Message';
 import { ProjectsPage } from './pages/ProjectsPage';
 import { route } from './router';
+import { clash } from './state/clash';
 import { plotlyPath } from './state/explore';
 import { redo, undo } from './state/history';
 import { unpin } from './state/moment';
@@ -18,6 +19,7 @@ const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage));
 const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage));
 const Explore = lazy(() => import('./components/Explore').then((m) => m.Explore));
 const Palette = lazy(() => import('./components/Palette').then((m) => m.Palette));
+const ClashDialog = lazy(() => import('./components/ClashDialog').then((m) => m.ClashDialog));
 const Help = lazy(() => import('./components/Help').then((m) => m.Help));
 
 function Page() {
@@ -86,6 +88,7 @@ export function App() {
       {plotlyPath.value && <Explore />}
       {paletteOpen.value && <Palette />}
       {helpOpen.value && <Help />}
+      {clash.value && <ClashDialog found={clash.value} />}
       <Toasts />
     </>
   );

@@ -15,6 +15,7 @@ import type {
   Run,
   RunDetail,
   RunFile,
+  SavedView,
   SeriesRequest,
   SeriesResponse,
   TensorRequest,
@@ -27,6 +28,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly details: JsonObject = {},
   ) {
     super(message);
   }
@@ -35,8 +37,8 @@ export class ApiError extends Error {
 async function failure(answer: Response): Promise<ApiError> {
   const text = await answer.text();
   try {
-    const { code, message } = JSON.parse(text).error;
-    return new ApiError(answer.status, code, message);
+    const { code, message, details } = JSON.parse(text).error;
+    return new ApiError(answer.status, code, message, details);
   } catch {
     return new ApiError(answer.status, 'unknown', `The server answered ${answer.status}.`);
   }
@@ -65,9 +67,10 @@ export async function getBytes(path: string): Promise<Blob> {
   return (await send(path)).blob();
 }
 
-async function write(method: string, path: string, body: unknown): Promise<void> {
+async function write<T>(method: string, path: string, body: unknown): Promise<T> {
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
-  await send(path, { method, headers, body: JSON.stringify(body) });
+  const answer = await send(path, { method, headers, body: JSON.stringify(body) });
+  return parseJson(await answer.text()) as T;
 }
 
 async function query<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
@@ -88,6 +91,9 @@ async function query<T>(path: string, body: unknown, signal?: AbortSignal): Prom
 }
 
 const part = encodeURIComponent;
+
+/** Entity and name. */
+export type ProjectName = readonly [entity: string, project: string];
 
 export const projectPath = (entity: string, project: string): string =>
   `/api/projects/${part(entity)}/${part(project)}`;
@@ -161,26 +167,53 @@ export async function listFiles(uid: number): Promise<RunFile[]> {
 export const fileHref = (uid: number, name: string): string =>
   `/api/runs/${uid}/files/${name.split('/').map(part).join('/')}`;
 
-export const patchRun = (
-  uid: number,
-  change: Partial<Pick<Run, 'name' | 'notes' | 'tags' | 'color' | 'stop_requested'>>,
-) => write('PATCH', `/api/runs/${uid}`, change);
+/** Only what is in `change` changes; a field that is no longer what it `was` is refused. */
+export interface RunChange {
+  name?: string;
+  notes?: string;
+  color?: string;
+  stop_requested?: boolean;
+  add_tags?: string[];
+  remove_tags?: string[];
+  was?: { name?: string; notes?: string };
+}
 
-/** Replaces the settings of a project: its saved views. */
-export const patchProject = (entity: string, project: string, settings: JsonObject) =>
-  write('PATCH', projectPath(entity, project), { settings });
+export const patchRun = (uid: number, change: RunChange) =>
+  write<RunDetail>('PATCH', `/api/runs/${uid}`, change);
 
-export const getProject = (entity: string, project: string): Promise<Project> =>
-  get(projectPath(entity, project));
+const viewsPath = (entity: string, project: string): string =>
+  `${projectPath(entity, project)}/views`;
 
-export const deleteRun = (uid: number) => write('DELETE', `/api/runs/${uid}`, undefined);
+export const listViews = (entity: string, project: string) =>
+  get<{ views: SavedView[]; first: string | null }>(viewsPath(entity, project));
 
-export const restoreRun = (uid: number) => write('POST', `/api/runs/${uid}/restore`, undefined);
+/** Saves one view; `revision` is that of the one it replaces, null if there is to be none. */
+export function putView(
+  [entity, project]: ProjectName,
+  { name, params }: { name: string; params: Record<string, string> },
+  revision: string | null,
+) {
+  const path = `${viewsPath(entity, project)}?name=${part(name)}`;
+  return write<SavedView>('PUT', path, { params, revision });
+}
+
+export function removeView([entity, project]: ProjectName, { name, revision }: SavedView) {
+  const query = `?name=${part(name)}&revision=${part(revision)}`;
+  return write<object>('DELETE', viewsPath(entity, project) + query, undefined);
+}
+
+export const chooseFirstView = ([entity, project]: ProjectName, first: string | null) =>
+  write<object>('PATCH', viewsPath(entity, project), { first });
+
+export const deleteRun = (uid: number) => write<object>('DELETE', `/api/runs/${uid}`, undefined);
+
+export const restoreRun = (uid: number) =>
+  write<RunDetail>('POST', `/api/runs/${uid}/restore`, undefined);
 
 /** The server takes as many runs in one request. */
 const MOST_AT_ONCE = 1000;
 
-async function inParts(uids: number[], send: (runs: number[]) => Promise<void>): Promise<void> {
+async function inParts(uids: number[], send: (runs: number[]) => Promise<unknown>): Promise<void> {
   for (let first = 0; first < uids.length; first += MOST_AT_ONCE) {
     await send(uids.slice(first, first + MOST_AT_ONCE));
   }

@@ -18,6 +18,13 @@ export interface Project {
   settings: JsonObject;
 }
 
+/** `revision` changes with what it holds. */
+export interface SavedView {
+  name: string;
+  params: Record<string, string>;
+  revision: string;
+}
+
 export interface Run {
   uid: number;
   run_id: string;
@@ -202,6 +209,6 @@ export interface Change {
   version: number;
   project: string;
   run: number;
-  what: ('rows' | 'histograms' | 'state' | 'meta' | 'console' | 'files')[];
+  what: ('rows' | 'histograms' | 'state' | 'meta' | 'console' | 'files' | 'settings')[];
   generation: number;
 }

@@ -93,6 +93,7 @@ export class ProjectStore {
   }
 
   private async refresh(dirty: Dirty): Promise<void> {
+    if (!dirty.all && dirty.runs.size === 0) return;
     await this.first; // what it has not read yet would count as changed
     try {
       const changed = await this.refreshRuns();

@@ -6,6 +6,8 @@ import type { Change } from '../api/types';
 export interface Dirty {
   /** Runs with something new; `all`: anything may be new. */
   runs: Map<number, Set<Change['what'][number]>>;
+  /** Saved views may have changed. */
+  settings: boolean;
   all: boolean;
 }
 
@@ -18,18 +20,18 @@ const INTERVAL_MS = 1000;
  * dealt with; returns how to stop.
  */
 export function onDirty(project: string | null, refresh: Refresher): () => void {
-  let dirty: Dirty = { runs: new Map(), all: false };
+  let dirty = nothing();
   let timer = 0;
   let lastRun = 0;
   let busy = false;
   let stopped = false;
 
-  const empty = () => dirty.runs.size === 0 && !dirty.all;
+  const empty = () => dirty.runs.size === 0 && !dirty.all && !dirty.settings;
   const flush = async () => {
     timer = 0;
     if (document.hidden || empty()) return;
     const taken = dirty;
-    dirty = { runs: new Map(), all: false };
+    dirty = nothing();
     lastRun = Date.now();
     busy = true;
     try {
@@ -61,7 +63,13 @@ export function onDirty(project: string | null, refresh: Refresher): () => void 
   };
 }
 
+const nothing = (): Dirty => ({ runs: new Map(), settings: false, all: false });
+
 function remember(dirty: Dirty, change: Change): void {
+  if (change.what.includes('settings')) {
+    dirty.settings = true; // of the project, of no run
+    return;
+  }
   const what = dirty.runs.get(change.run) ?? new Set();
   for (const part of change.what) what.add(part);
   dirty.runs.set(change.run, what);

@@ -8,6 +8,8 @@ import { filterRoot, filterRuns } from './filters';
 import { HistogramStore } from './histograms';
 import { MetricColumns } from './metricColumns';
 import { ProjectStore } from './project';
+import { onDirty } from './refresh';
+import { refreshViews } from './savedViews';
 import { SeriesStore } from './series';
 import { TensorStore } from './tensors';
 import { visibleIn } from './visibility';
@@ -21,6 +23,7 @@ export class Workspace {
   /** Runs that the filters let through, whether they are shown or not. */
   readonly filtered: ReadonlySignal<Run[]>;
   readonly visible: ReadonlySignal<Run[]>;
+  private readonly stopViews: () => void;
 
   constructor(entity: string, project: string) {
     this.store = new ProjectStore(entity, project);
@@ -36,11 +39,15 @@ export class Workspace {
     });
     this.store.start();
     this.metrics.start();
+    this.stopViews = onDirty(`${entity}/${project}`, async ({ all, settings }) => {
+      if (all || settings) await refreshViews(entity, project);
+    });
   }
 
   dispose(): void {
     this.store.dispose();
     this.metrics.dispose();
+    this.stopViews();
   }
 
   /** Asks again for everything that failed. */

@@ -1,21 +1,25 @@
 /** A text that is edited where it stands: Enter or leaving it keeps it, Escape does not. */
 
+import { useState } from 'preact/hooks';
+
 interface EditTextProps {
   label: string;
   value: string;
-  onDone(value: string | null): void;
+  /** `was`: the value that the edit began with, whatever it has become elsewhere since. */
+  onDone(value: string | null, was: string): void;
 }
 
-export function EditText({ label, value, onDone }: EditTextProps) {
+export function EditText({ label, value: present, onDone }: EditTextProps) {
+  const [value] = useState(present);
   const onKey = (event: KeyboardEvent) => {
     const input = event.currentTarget as HTMLInputElement;
     if (event.key === 'Escape') {
       input.value = value;
-      onDone(null);
+      onDone(null, value);
     } else if (event.key === 'Enter') input.blur();
     event.stopPropagation();
   };
-  const finish = (text: string) => onDone(text === value ? null : text);
+  const finish = (text: string) => onDone(text === value ? null : text, value);
   return (
     <input
       class="edit"

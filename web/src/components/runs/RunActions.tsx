@@ -3,22 +3,13 @@
 import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
+import type { EditedField } from '../../state/runEdits';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
 import { canStop, stopRun } from '../../state/stop';
 import { attempt } from '../../state/toasts';
 import { cssColor, showOnly } from '../../state/visibility';
 import { Icon, type IconName } from '../Icon';
 import { focusOpener, MenuList } from '../Menu';
-
-export type EditedField = 'name' | 'tags' | 'notes';
-
-/** Writes one field; a list of tags is typed with commas. */
-export function saveField(run: Run, field: EditedField, text: string): void {
-  if (field === 'name' && !text) return;
-  const tags = [...new Set(text.split(',').map((tag) => tag.trim()))].filter(Boolean);
-  const change = field === 'tags' ? { tags } : { [field]: text };
-  void attempt(`The ${field} of ${run.name} could not be changed`, () => patchRun(run.uid, change));
-}
 
 interface RunActionsProps {
   run: Run;

@@ -4,11 +4,11 @@ import { Component, createRef } from 'preact';
 import type { Run } from '../../api/types';
 import { formatDate, formatDuration } from '../../math/numbers';
 import { Link, runHref } from '../../router';
+import { type EditedField, saveField } from '../../state/runEdits';
 import { colorOf, cssColor } from '../../state/visibility';
 import { IconButton } from '../controls';
 import { Icon, StateGlyph } from '../Icon';
 import { EditText } from './EditText';
-import { type EditedField, saveField } from './RunActions';
 import { type CellColumn, tableCell } from './TableCell';
 
 /** What a row asks of the table; the same object for all rows and times. */
@@ -78,10 +78,10 @@ export class TableRow extends Component<TableRowProps> {
   }
 
   private done(field: EditedField) {
-    return (text: string | null) => {
+    return (text: string | null, was: string) => {
       const { run, actions } = this.props;
       actions.edit(run, null);
-      if (text !== null) saveField(run, field, text);
+      if (text !== null) saveField(run, field, text, was);
     };
   }
 
