@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
@@ -17,6 +18,8 @@ from lossboard.terminal import printable
 
 __all__ = ["deliver"]
 
+_INTERRUPTED: Final = 130  # as shells say it of SIGINT
+
 
 def deliver(
     directories: Sequence[Path],
@@ -26,19 +29,24 @@ def deliver(
     as_json: bool,
     discard_deleted: bool,
 ) -> int:
-    """Delivers all spools in the directories; the exit code, 1 where a server should have them.
+    """Delivers all spools in the directories; the exit code, 1 where a server should have them,
+    130 after Ctrl+C, which leaves what is not delivered yet.
 
     `server` None: to the server that the settings name; where they name none, each where it was
     meant to, offline ones to the usual address.
     """
-    report = sync(
-        directories,
-        server or settings.chosen.get("base_url"),
-        stream=io.StringIO() if as_json else sys.stderr,
-        options=sender_options(settings),
-        offline_url=settings.base_url,
-        discard_deleted=discard_deleted,
-    )
+    try:
+        report = sync(
+            directories,
+            server or settings.chosen.get("base_url"),
+            stream=io.StringIO() if as_json else sys.stderr,
+            options=sender_options(settings),
+            offline_url=settings.base_url,
+            discard_deleted=discard_deleted,
+        )
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What is left is kept: the same command delivers it", err=True)
+        return _INTERRUPTED
     if as_json:
         click.echo(_json(report))
     for line in [] if as_json else _lines(report):

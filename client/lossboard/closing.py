@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lossboard import wire
+from lossboard.delivery_line import DeliveryLine
 from lossboard.duties import Duties
 from lossboard.notebook import end_html, in_notebook, show_html
 from lossboard.report import (
@@ -15,12 +17,19 @@ from lossboard.report import (
     summary_cells,
 )
 from lossboard.run_summary import Summary
+from lossboard.sender import Sender
 from lossboard.settings import Settings
 from lossboard.tally import KeyTally
 from lossboard.terminal import Terminal
 from lossboard.terms import DeliveryReport, Key
 
-__all__ = ["say_goodbye"]
+__all__ = ["deliver_rest", "say_goodbye"]
+
+
+def deliver_rest(sender: Sender, exit: wire.Exit, terminal: Terminal) -> DeliveryReport:
+    """Ends the sender; a line says how far it is, and Ctrl+C ends the waiting."""
+    with DeliveryLine(terminal) as line:
+        return sender.finish(exit, look=line)
 
 
 def say_goodbye(

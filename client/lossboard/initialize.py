@@ -28,6 +28,7 @@ from lossboard.identity import (
     project_checked,
     rank_name,
 )
+from lossboard.interrupts import undisturbed
 from lossboard.live_run import Run, sender_options
 from lossboard.notebook import cell, in_notebook, show_html, start_html
 from lossboard.opening import Opening, decide, forget_resume_file, write_resume_file
@@ -108,8 +109,9 @@ def init(
     return _begin_or_return(resolve(runs.setup_fields, layer, given), values)
 
 
+@undisturbed
 def finish_all(exit_code: int) -> None:
-    """Finishes all runs of the process, the newest first."""
+    """Finishes all runs of the process, the newest first. Ctrl+C ends the waiting of all."""
     for run in reversed(runs.active):
         run.finish(exit_code)
 

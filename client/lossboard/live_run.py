@@ -17,11 +17,12 @@ from typing import Any, Final, Literal, NoReturn, Self, SupportsIndex
 from lossboard import watch, wire
 from lossboard.alerts import AlertGate, AlertLevel
 from lossboard.attaching import RunToken, decode_token, encode_token
-from lossboard.closing import say_goodbye
+from lossboard.closing import deliver_rest, say_goodbye
 from lossboard.description import Description
 from lossboard.directories import RunDirectory
 from lossboard.duties import Duties
 from lossboard.errors import UsageError
+from lossboard.interrupts import undisturbed
 from lossboard.metrics import Metric, MetricTable, definition_of
 from lossboard.process_end import flush_at_end_of_child
 from lossboard.recorders import Recorders
@@ -342,11 +343,12 @@ class Run(RunTables):
 
     # ---- life
 
+    @undisturbed
     def finish(self, exit_code: int | None = None, quiet: object = None) -> None:
         """Ends the run: closes the open row, delivers everything, prints the summary.
 
-        `exit_code` other than 0 marks it failed. A second call does nothing. Waits at most
-        `settings.finish_timeout` seconds for the server.
+        `exit_code` other than 0 marks it failed. A second call does nothing. Gives up when nothing
+        has moved for `settings.finish_timeout` seconds, or at Ctrl+C, which ends only the wait.
         """
         with self._finish_lock:
             if self._ended:
@@ -361,7 +363,7 @@ class Run(RunTables):
             code = exit_code or 0
             preempted = self._preempting and code != 0
             exit = wire.Exit(code=code, time_us=_now_us(), preempting=preempted)
-            report = self._sender.finish(exit)
+            report = deliver_rest(self._sender, exit, self._terminal)
             ending.do("the list of runs", lambda: self._on_finish(self, exit.code))
             if not self._in_fork:
                 self._say_goodbye(report, ending)

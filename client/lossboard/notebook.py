@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import html
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lossboard.report import RunLinks
 
-__all__ = ["cell", "end_html", "frame_html", "in_notebook", "shell", "show_html", "start_html"]
+__all__ = [
+    "cell",
+    "end_html",
+    "frame_html",
+    "in_notebook",
+    "shell",
+    "show_html",
+    "shown_text",
+    "start_html",
+]
 
 
 class Cell:
@@ -39,6 +48,15 @@ def show_html(text: str) -> None:
 
     show: Any = IPython.display
     show.display(show.HTML(text))
+
+
+def shown_text(text: str) -> Callable[[str], None]:
+    """Shows text below the cell; what is returned puts another in its place."""
+    import IPython.display  # there, since we are in a notebook
+
+    show: Any = IPython.display
+    handle = show.display(show.HTML(html.escape(text)), display_id=True)
+    return lambda other: handle.update(show.HTML(html.escape(other)))
 
 
 def start_html(links: RunLinks, *, resumed: bool) -> str:

@@ -28,6 +28,8 @@ class NullSender:
         """There is never anything to wait for."""
         return True
 
-    def finish(self, exit: wire.Exit, timeout_secs: float | None = None) -> DeliveryReport:
+    def finish(
+        self, exit: wire.Exit, timeout_secs: float | None = None, look: object = None
+    ) -> DeliveryReport:
         """Nothing is left, since nothing was kept."""
         return DeliveryReport(delivered=True)

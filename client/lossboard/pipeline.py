@@ -4,6 +4,7 @@ the HTTP library it brings."""
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from lossboard.draft import Draft
 from lossboard.intake import Intake, Item
 from lossboard.ledger import Ledger
 from lossboard.outage import Outage
+from lossboard.patience import Patience
 from lossboard.spool import Spool
 from lossboard.spooler import Spooler
-from lossboard.terms import DeliveryReport, RunStatus, Say, SenderOptions
+from lossboard.terms import DeliveryReport, Look, RunStatus, Say, SenderOptions, Waiting
 from lossboard.transport import Transport
 from lossboard.uploads import FileStore, Uploads
 from lossboard.worker import Worker
@@ -26,6 +28,7 @@ __all__ = ["Pipeline"]
 
 _POLL_SECS = 0.05  # how often `finish` looks whether a courier gave up
 _JOIN_SECS = 1.0  # for a thread that sits in a connection attempt
+_STOPPED = "stopped by Ctrl+C"
 
 
 class Pipeline:
@@ -42,6 +45,7 @@ class Pipeline:
         say: Say,
     ) -> None:
         self.failure = ""  # the traceback of a thread of ours that died
+        self._given_up = ""  # why `finish` stopped waiting
         self._options = options
         self._say = say
         self._spool = Spool(
@@ -147,11 +151,13 @@ class Pipeline:
         self.intake.hurry()
         if not self.spooler.wait_done(count, timeout_secs):
             return False
-        return self._wait_delivered(deadline) if self._couriers else not self._ledger.memory_bytes
+        if not self._couriers:
+            return not self._ledger.memory_bytes
+        return self._wait_delivered(lambda: time.monotonic() < deadline)
 
-    def _wait_delivered(self, deadline: float) -> bool:
+    def _wait_delivered(self, goes_on: Callable[[], bool]) -> bool:
         """Until what is in the ledger now and all files are with the server; False if a courier
-        gave up or the time is over."""
+        gave up or the waiting is not to go on."""
         next_seq = self._ledger.next_seq
         for courier in self._couriers:
             courier.hurry()
@@ -160,17 +166,17 @@ class Pipeline:
                 _POLL_SECS
             ):
                 return True
-            if time.monotonic() >= deadline:
+            if not goes_on():
                 break
         return False
 
-    def finish(self, exit: wire.Exit | None, timeout_secs: float) -> DeliveryReport:
-        """Delivers what it can in the time, ends the threads, leaves the rest in the spool."""
-        deadline = time.monotonic() + timeout_secs
+    def finish(self, exit: wire.Exit | None, limit_secs: float, look: Look) -> DeliveryReport:
+        """Delivers, as long as something moves within the limit and `look` wants it; ends the
+        threads, leaves the rest in the spool."""
         try:
-            self._spool_rest(exit, deadline)
+            self._spool_rest(exit, max(limit_secs, _JOIN_SECS))
             if self._couriers:
-                self._deliver_rest(deadline)
+                self._deliver_rest(limit_secs, look)
         finally:
             self._end_couriers()
             self._keep_rest()
@@ -178,21 +184,58 @@ class Pipeline:
             self._close(report)
         return report
 
-    def _spool_rest(self, exit: wire.Exit | None, deadline: float) -> None:
+    def _spool_rest(self, exit: wire.Exit | None, limit_secs: float) -> None:
+        """Waits for our own thread and disk, whatever `look` would say: nothing may be lost."""
         if exit is not None:
             self.intake.put(Item(Draft.add_exit, (exit,), 50), on_full=lambda activity: None)
         self.spooler.patient = False
         self.intake.close()
-        ended = self._worker.join(max(deadline - time.monotonic(), _JOIN_SECS))
+        patience = Patience(limit_secs, lambda: (self.spooler.done_count,))
+        while not (ended := self._worker.join(_POLL_SECS)) and patience.lasts():
+            continue
         if exit is not None and ended and self.intake.is_broken:
             self.spooler.spool_exit(exit)
 
-    def _deliver_rest(self, deadline: float) -> None:
+    def _deliver_rest(self, limit_secs: float, look: Look) -> None:
         """Delivers; what that gave reason to note is a last record."""
-        while self._wait_delivered(deadline) and self.spooler.has_notes:
+        outflows = [transport.outflow for transport in self._transports]
+        patience = Patience(limit_secs, self._marks, outflows)
+
+        def goes_on() -> bool:
+            wanted, lasts = look(lambda: self._waiting(patience)), patience.lasts()
+            if not wanted:
+                self._given_up = _STOPPED
+            elif not lasts:
+                self._given_up = f"nothing moved for {limit_secs:g} s"
+            return wanted and lasts
+
+        while self._wait_delivered(goes_on) and self.spooler.has_notes:
             if self._worker.is_alive:
                 return
             self.spooler.spool_batch()
+
+    def _marks(self) -> tuple[int, ...]:
+        """What changes when something is done with."""
+        ledger, files = self._ledger, self.files
+        return ledger.next_seq, ledger.confirmed, ledger.rejected, files.waiting_count
+
+    def _waiting(self, patience: Patience) -> Waiting:
+        under_way = sum(transport.outflow.under_way_bytes for transport in self._transports)
+        return Waiting(
+            records=max(self._ledger.next_seq - self._ledger.confirmed, 0),
+            files=self.files.waiting_count,
+            left_bytes=max(self._undelivered_bytes() - under_way, 0),
+            still_secs=patience.still_secs,
+            limit_secs=patience.limit_secs,
+            trouble=self._trouble(),
+        )
+
+    def _undelivered_bytes(self) -> int:
+        return self._ledger.undelivered_bytes + self.files.waiting_bytes
+
+    def _trouble(self) -> str:
+        """Why nothing gets through, each reason once."""
+        return "; ".join(dict.fromkeys(o.trouble for o in self._outages if o.trouble))
 
     def _end_couriers(self) -> None:
         for courier in self._couriers:
@@ -209,19 +252,19 @@ class Pipeline:
             transport.close()
 
     def _report(self) -> DeliveryReport:
-        undelivered_bytes = self._ledger.undelivered_bytes + self.files.waiting_bytes
+        undelivered_bytes = self._undelivered_bytes()
         dropped = self.spooler.dropped + self._ledger.lost_when_closed()
         if lost_files := self.files.lost_when_closed():
             dropped["files"] += len(lost_files)
         if self.intake.lost_count:
             dropped["queued items"] += self.intake.lost_count
-        troubles = [outage.trouble for outage in self._outages if outage.trouble]
+        reasons = [self._trouble() or self._given_up, self._ledger.disk_trouble, self.failure]
         delivered = bool(self._couriers) and not undelivered_bytes and not self._worker.is_alive
         return DeliveryReport(
             delivered=delivered,
             undelivered_bytes=undelivered_bytes,
             spool_dir=None if delivered else self._spool.directory,
-            reason="; ".join([*troubles, self._ledger.disk_trouble, self.failure]).strip("; "),
+            reason="; ".join(reason for reason in reasons if reason),
             rejected=self._ledger.rejected + self.files.rejected,
             dropped=dict(dropped),
             waited_secs=self.intake.waited_secs,

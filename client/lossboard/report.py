@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -73,9 +74,10 @@ def delivery_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
     lines = []
     if not report.delivered and links.run_url is not None:
         size = size_text(report.undelivered_bytes)
-        reason = f" ({report.reason})" if report.reason else ""
-        lines.append(f"{size} of run {links.name} are not delivered yet{reason}.")
-        lines.append(f"Deliver them with: lossboard sync {report.spool_dir or links.directory}")
+        reason = f" ({_lowered(report.reason)})" if report.reason else ""
+        lines.append(f"{size} of run {links.name} could not be delivered yet{reason}.")
+        lines.append(f"They are kept in {links.directory}")
+        lines.append(f"Deliver them with: lossboard sync {shlex.quote(links.directory)}")
     if report.rejected:
         lines.append(f"The server refused {report.rejected} records; they lie in {links.directory}")
     for kind, amount in sorted(report.dropped.items()):
@@ -129,6 +131,11 @@ def _limited(cells: Mapping[str, str], limit: int) -> dict[str, str]:
     shown = sorted(key for key in cells if not key.startswith("_"))
     more = {f"+{len(shown) - limit}": "..."} if len(shown) > limit else {}
     return {printable(key): printable(cells[key]) for key in shown[:limit]} | more
+
+
+def _lowered(reason: str) -> str:
+    """As it stands within a sentence; `HTTP ...` stays."""
+    return reason[:1].lower() + reason[1:] if reason[1:2].islower() else reason
 
 
 def _is_plain(value: Any) -> bool:

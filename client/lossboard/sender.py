@@ -26,6 +26,7 @@ from lossboard.terms import (
     DeliveryReport,
     Key,
     Level,
+    Look,
     RunStatus,
     Say,
     SenderOptions,
@@ -249,23 +250,30 @@ class Sender:
         """Waits until all that was put is in the server's database (offline: in the spool)."""
         return self._pipeline is None or self._pipeline.flush(timeout_secs)
 
-    def finish(self, exit: wire.Exit, timeout_secs: float | None = None) -> DeliveryReport:
-        """Sends the exit, waits for delivery up to the timeout, and stops the threads.
+    def finish(
+        self,
+        exit: wire.Exit,
+        timeout_secs: float | None = None,
+        look: Look = lambda waiting: True,
+    ) -> DeliveryReport:
+        """Sends the exit, waits for delivery until nothing has moved for the timeout, and stops
+        the threads.
 
-        `timeout_secs` None takes `options.finish_timeout_secs`. Starts no thread, so it may be
-        called from atexit. What is undelivered by then stays in the spool. A second call returns
-        the first report. In a forked child it ends the child's own writer, without an exit.
+        `timeout_secs` None takes `options.finish_timeout_secs`. `look` is asked many times a second
+        whether to go on, and can see how far it is. Starts no thread, so it may be called from
+        atexit. What is undelivered by then stays in the spool. A second call returns the first
+        report. In a forked child it ends the child's own writer, without an exit.
         """
         if self._report is None:
             secs = self.options.finish_timeout_secs if timeout_secs is None else timeout_secs
-            self._report = self._finished(None if self._is_child else exit, secs)
+            self._report = self._finished(None if self._is_child else exit, secs, look)
         return self._report
 
-    def _finished(self, exit: wire.Exit | None, timeout_secs: float) -> DeliveryReport:
+    def _finished(self, exit: wire.Exit | None, timeout_secs: float, look: Look) -> DeliveryReport:
         if self._pipeline is None:  # a forked child that logged nothing
             return DeliveryReport(delivered=True)
         try:
-            report = self._pipeline.finish(exit, timeout_secs)
+            report = self._pipeline.finish(exit, timeout_secs, look)
         except Exception as error:  # noqa: BLE001 - the training went well; the report says it
             reason = f"{type(error).__name__}: {error}"
             report = DeliveryReport(delivered=False, spool_dir=self._spool_root, reason=reason)

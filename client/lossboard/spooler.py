@@ -115,6 +115,11 @@ class Spooler:
             return self._done.wait_for(lambda: self._done_count >= count, timeout_secs)
 
     @property
+    def done_count(self) -> int:
+        """How many items that were put are in records."""
+        return self._done_count
+
+    @property
     def has_notes(self) -> bool:
         """Whether something of our own waits for the next record."""
         return bool(self._notes)

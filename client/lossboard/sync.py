@@ -136,6 +136,7 @@ class _Shipment:
 
     def __init__(self, spool: Spool, transport: Transport, patience_secs: float) -> None:
         self.spool = spool
+        self._outflow = transport.outflow
         self._ledger = Ledger(spool, memory_limit_bytes=0)
         self._files = FileStore(spool.directory, spool.ensure)
         self._files.adopt()
@@ -148,8 +149,9 @@ class _Shipment:
 
     @property
     def waiting_bytes(self) -> int:
-        """What is left to send."""
-        return self._ledger.undelivered_bytes + self._files.waiting_bytes
+        """What is left to send, also of the body that is under way."""
+        left_bytes = self._ledger.undelivered_bytes + self._files.waiting_bytes
+        return max(left_bytes - self._outflow.under_way_bytes, 0)
 
     @property
     def rejected(self) -> int:
@@ -165,6 +167,7 @@ class _Shipment:
 
     def deliver(self, bar: ProgressBar) -> str:
         """Sends everything; why it could not, or an empty string."""
+        self._outflow.on_sent = lambda: bar.update(lambda: self.waiting_bytes)
         trouble = self._run(self._delivery, bar)
         trouble = trouble or self._run(self._uploads, bar)
         if not trouble and self._rejections:

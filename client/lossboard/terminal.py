@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sys
 import threading
 from collections import deque
@@ -18,6 +19,8 @@ __all__ = [
     "PREFIX",
     "Terminal",
     "Write",
+    "draw_line",
+    "draws_lines",
     "printable",
     "termerror",
     "termlog",
@@ -126,6 +129,21 @@ def _encodable(line: str) -> str:
     """The line as stderr can write it: not each has all letters."""
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def draws_lines() -> bool:
+    """Whether a line can be drawn again in place: stderr is a terminal, without a bar of tqdm."""
+    bar = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    with contextlib.suppress(ValueError):  # a stream that is closed
+        return bool(sys.stderr and sys.stderr.isatty() and not getattr(bar, "_instances", None))
+    return False
+
+
+def draw_line(text: str) -> None:
+    """Draws text in place of what was drawn before, cut to one line; nothing clears it."""
+    shown = f"{PREFIX}{printable(text)}"[: shutil.get_terminal_size().columns - 1] if text else ""
+    with unrecorded(), contextlib.suppress(Exception):  # as in `write_line`
+        _write(f"\r\x1b[K{shown}")
 
 
 _plain: Final = Terminal(raw=True)  # who calls termlog may colour the words

@@ -14,10 +14,12 @@ __all__ = [
     "DeliveryReport",
     "Key",
     "Level",
+    "Look",
     "RunStatus",
     "Say",
     "SenderOptions",
     "Stored",
+    "Waiting",
     "is_deferred",
 ]
 
@@ -73,6 +75,22 @@ class DeliveryReport:
     rejected: int = 0  # records and files the server refused; they lie in `rejected/`
     dropped: Mapping[str, int] = field(default_factory=dict)  # lost for good, counted by kind
     waited_secs: float = 0.0  # how long `put_*` calls waited for room in the queue
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How far delivery is while `finish` waits for it."""
+
+    records: int  # that the server has not taken yet
+    files: int
+    left_bytes: int  # of both, without what is on its way
+    still_secs: float  # for how long nothing has moved
+    limit_secs: float  # when `finish` gives up
+    trouble: str = ""  # why nothing gets through, as far as that is known
+
+
+# Gets what says how far it is, which takes a moment to find out; False ends the waiting.
+Look: TypeAlias = Callable[[Callable[[], Waiting]], bool]
 
 
 @dataclass(frozen=True)

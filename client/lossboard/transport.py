@@ -11,10 +11,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+
+from lossboard.outflow import Outflow
 
 __all__ = ["Answer", "Transport", "Unreachable"]
 
@@ -62,13 +64,31 @@ class _Request:
     target: str
     headers: dict[str, str]
     body: bytes | io.BufferedReader | None
+    body_bytes: int = 0
+
+
+class _Connection(http.client.HTTPConnection):
+    """Its bytes go out through `outflow`, which counts them."""
+
+    outflow: Outflow
+
+    def send(self, data: Any) -> None:
+        if isinstance(data, bytes) and self.sock is not None:
+            self.outflow.push(self.sock, data)
+        else:
+            super().send(data)
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS."""
 
 
 class Transport:
-    """Requests to one server. Used by one thread; `abort` and `abandon` by others.
+    """Requests to one server. Used by one thread; `abort`, `abandon` and `outflow` by others.
 
     `base_url` is http:// or https:// with host, optional port and optional path prefix; anything
-    else raises ValueError.
+    else raises ValueError. The server may be silent for `timeout_secs`, and longer after a large
+    body, which it has to store.
     """
 
     def __init__(
@@ -86,7 +106,8 @@ class Transport:
         self._prefix = parts.path.rstrip("/")
         self._timeout_secs = timeout_secs
         self._headers = dict(headers or {})
-        self._connection: http.client.HTTPConnection | None = None
+        self.outflow = Outflow()
+        self._connection: _Connection | None = None
         self._lock = threading.Lock()  # guards the socket against abort
         self._aborted = False
 
@@ -106,10 +127,12 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = content_type
         if not isinstance(body, Path):
-            return self._request(_Request(method, self._prefix + path, headers, body))
+            size_bytes = len(body or b"")
+            return self._request(_Request(method, self._prefix + path, headers, body, size_bytes))
         with body.open("rb") as file:
-            headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
-            return self._request(_Request(method, self._prefix + path, headers, file))
+            size_bytes = os.fstat(file.fileno()).st_size
+            headers["Content-Length"] = str(size_bytes)
+            return self._request(_Request(method, self._prefix + path, headers, file, size_bytes))
 
     def _request(self, request: _Request) -> Answer:
         reused = self._connection is not None
@@ -129,25 +152,28 @@ class Transport:
         connection = self._connected()
         try:
             self._send(connection, request)
+            connection.sock.settimeout(self._timeout_secs + self.outflow.answer_secs)
             response = connection.getresponse()
             content = _content_of(response)
         except (OSError, http.client.HTTPException):
+            self.outflow.end(accepted=False)
             self.close()
             raise
+        self.outflow.end(accepted=response.status < 300)
         if response.will_close or not response.isclosed():
             self.close()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, content)
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connected(self) -> _Connection:
         if self._connection is not None:
             return self._connection
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        kind = _SecureConnection if self._secure else _Connection
         connection = kind(
             self._host, self._port, timeout=_CONNECT_TIMEOUT_SECS, blocksize=_BLOCK_BYTES
         )
+        connection.outflow = self.outflow
         connection.connect()
-        connection.sock.settimeout(self._timeout_secs)
         with self._lock:
             if self._aborted:
                 connection.close()
@@ -155,7 +181,9 @@ class Transport:
             self._connection = connection
         return connection
 
-    def _send(self, connection: http.client.HTTPConnection, request: _Request) -> None:
+    def _send(self, connection: _Connection, request: _Request) -> None:
+        connection.sock.settimeout(self._timeout_secs)
+        self.outflow.begin(connection.sock, request.body_bytes)
         if isinstance(request.body, io.BufferedReader):
             request.body.seek(0)
         try:

@@ -170,6 +170,11 @@ class FileStore:
         return [stored for stored in waiting if not _is_on_disk(stored.source)]
 
     @property
+    def waiting_count(self) -> int:
+        """Files that wait for upload."""
+        return len(self._waiting)
+
+    @property
     def waiting_bytes(self) -> int:
         """Bytes that wait for upload."""
         with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,18 @@ CELLS = (
 def outputs(
     project: str, server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[list[Any]]:
-    """What each cell has put out."""
+    """What each of the cells has put out."""
+    return outputs_of(CELLS, tmp_path, monkeypatch)
+
+
+def outputs_of(
+    cells: Iterable[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[list[Any]]:
     monkeypatch.setenv("PYTHONPATH", ROOTS)
     monkeypatch.setenv("LOSSBOARD_SILENT", "false")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
     client.execute(cwd=str(tmp_path))
     return [cell.outputs for cell in notebook.cells]
@@ -93,3 +100,16 @@ def test_the_magics_show_the_run_that_goes_on_or_begins(outputs: list[list[Any]]
     assert page in html_of(line) and "height:420px" in html_of(line)
     assert page in html_of(cell) and text_of(cell, "stdout") == "in it\n"
     assert "no run with a page goes on" in text_of(nothing, "stderr")
+
+
+def test_a_notebook_shows_the_wait_at_the_end_in_one_place(
+    project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOSSBOARD_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LOSSBOARD_FINISH_TIMEOUT", "2.5")
+    (ended,) = outputs_of(
+        ["import lossboard as wandb\nwandb.init()\nwandb.finish()"], tmp_path, monkeypatch
+    )
+    places = [output["data"]["text/html"] for output in ended if output.get("data")]
+    assert len(places) == 3 and places[1] == ""  # what stood there is gone when the wait is over
+    assert "could not be delivered yet (connection refused)" in places[2]
