@@ -12,8 +12,8 @@ from typing import Any, TextIO
 from lossboard import wire
 from lossboard.api.connection import Connection
 from lossboard.api.joining import RunPlace, join_run
-from lossboard.artifacts.stored import inside
 from lossboard.errors import CommError
+from lossboard.placing import inside, placed
 from lossboard.saving import guessed_type
 
 __all__ = ["File", "upload_file"]
@@ -74,22 +74,31 @@ class File:
         """Writes it below `root`, with its folders, and returns the open file.
 
         Raises ValueError if it is there already, unless it may be replaced or `exist_ok` (then
-        it is left as it is), and where its name leads out of `root`.
+        it is left as it is), and where its name leads out of `root`; CommError when what came is
+        not what the run has.
         """
         target = inside(Path(root), self.name)
         if target.exists() and not replace:
             if exist_ok:
                 return target.open(encoding="utf-8")
             raise ValueError(f"{target} is there already: use replace=True or exist_ok=True")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + ".part")
-        with partial.open("wb") as file:
+        with placed(Path(root), self.name) as file:
             self._connection.download(file, "runs", self._run_uid, "files", *self.name.split("/"))
-        if partial.stat().st_size != self.size:
-            partial.unlink()
-            raise CommError(f"the download of {self.name!r} broke off before its {self.size} bytes")
-        partial.replace(target)
+            file.flush()
+            self._check(Path(file.name))
         return target.open(encoding="utf-8")
+
+    def _check(self, path: Path) -> None:
+        size_bytes = path.stat().st_size
+        if size_bytes < self.size:
+            raise CommError(f"the download of {self.name!r} broke off before its {self.size} bytes")
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != self.sha256:
+            raise CommError(
+                f"{self.name!r} is not what it was when it was listed ({size_bytes} bytes came, of"
+                f" {self.size}): it was damaged, or logged anew; ask for the file again"
+            )
 
     def __repr__(self) -> str:
         return f"<File {self.name} ({self.mimetype}, {self.size} bytes)>"

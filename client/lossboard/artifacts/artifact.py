@@ -15,6 +15,7 @@ from lossboard.artifacts.names import (
     aliases_checked,
     artifact_name_checked,
     artifact_type_checked,
+    entry_path,
     metadata_checked,
 )
 from lossboard.artifacts.objects import add_object, object_entry, read_object
@@ -120,7 +121,12 @@ class Artifact(Downloads):
         contents = self._open()
         if isinstance(uri, ArtifactManifestEntry):
             shared = ArtifactManifestEntry(
-                name or uri.path, uri.digest, uri.size, uri.ref, uri.sha256, uri.local_path
+                entry_path(name or uri.path),
+                uri.digest,
+                uri.size,
+                uri.ref,
+                uri.sha256,
+                uri.local_path,
             )
             return [contents.put(shared, overwrite=False)]
         limit = _MAX_OBJECTS if max_objects is None else max_objects

@@ -9,9 +9,9 @@ from typing import Final
 
 from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.artifacts.staging import md5_of
-from lossboard.artifacts.stored import inside
 from lossboard.artifacts.told import Told
 from lossboard.errors import UnsupportedError
+from lossboard.placing import inside, is_being_written
 
 __all__ = ["Downloads"]
 
@@ -46,9 +46,11 @@ class Downloads(Told):
         multipart: bool | None = None,
     ) -> str:
         """Writes all files (of the folder `path_prefix`) below `root`, by default
-        `./artifacts/<name>`; the path of that folder. What is there already is left.
+        `./artifacts/<name>`; the path of that folder. What is there already is left. Several
+        processes may download to one folder.
 
-        Raises CommError where a file has not the digest that the artifact says.
+        Raises CommError where a file has not the digest that the artifact says, ValueError for a
+        name that leads out of `root`; nothing is written then.
         """
         stored = self._logged()
         target = Path(root or stored.default_root)
@@ -62,6 +64,8 @@ class Downloads(Told):
                 if entry.ref is None or not allow_missing_references:
                     raise
 
+        for entry in wanted:
+            inside(target, entry.path)
         target.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(fetch, wanted))
@@ -71,8 +75,9 @@ class Downloads(Told):
         """`download`, and removes what else is below `root`."""
         target = Path(root or self._logged().default_root)
         for path in [path for path in target.rglob("*") if path.is_file()]:
-            if path.relative_to(target).as_posix() not in self.manifest.entries:
-                path.unlink()
+            known = path.relative_to(target).as_posix() in self.manifest.entries
+            if not known and not is_being_written(path):  # perhaps by another process
+                path.unlink(missing_ok=True)
         return self.download(target)
 
     def file(self, root: str | os.PathLike[str] | None = None) -> str:

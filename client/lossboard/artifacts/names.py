@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9_\-.]{1,128}")
+_DRIVE: Final = re.compile(r"[a-zA-Z]:/")
 _RESERVED: Final = frozenset({"job", "run_table"})
 
 
@@ -66,6 +67,7 @@ def metadata_checked(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
 def entry_path(name: object) -> str:
     """A path within an artifact, with slashes; ValueError for one that leads out of it."""
     path = PurePosixPath(str(name).replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+    whole = path.is_absolute() or _DRIVE.match(str(path))
+    if whole or ".." in path.parts or not path.parts:
         raise ValueError(f"{str(name)!r} is no path within an artifact: expected such as 'a/b.txt'")
     return str(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from lossboard.artifacts.addresses import by_number, parsed
@@ -14,11 +14,12 @@ from lossboard.artifacts.references import local_target
 from lossboard.artifacts.staging import md5_of
 from lossboard.disk import file_name
 from lossboard.errors import CommError, UnsupportedError
+from lossboard.placing import folder_inside, inside, placed
 
 if TYPE_CHECKING:
     from lossboard.api.connection import Connection
 
-__all__ = ["MakeRun", "StoredArtifact", "inside"]
+__all__ = ["MakeRun", "StoredArtifact"]
 
 MakeRun = Callable[[Mapping[str, Any]], Any]  # from entity, project, run_id to a run of the Api
 
@@ -44,8 +45,9 @@ class StoredArtifact:
 
     @property
     def default_root(self) -> Path:
-        """The folder that it is downloaded to where none is named."""
-        return Path("artifacts", file_name(self.name))
+        """The folder that it is downloaded to where none is named. Raises ValueError where the
+        server's names would lead out of `artifacts`."""
+        return folder_inside(Path("artifacts"), file_name(self.name))
 
     @property
     def manifest(self) -> Manifest:
@@ -127,34 +129,29 @@ class StoredArtifact:
 
     def fetch(self, entry: ArtifactManifestEntry, root: Path | None) -> Path:
         """Writes the content of an entry below `root` (default: `default_root`), unless it is
-        there already.
+        there already. Several processes may do so at once.
 
-        Raises CommError when what came has another digest than the artifact says; nothing is left
-        at its place then.
+        Raises CommError when what came has another digest or size than the artifact says; nothing
+        is left at its place then. Raises ValueError for a path that leads out of `root`.
         """
-        target = inside(root or self.default_root, entry.path)
+        folder = root or self.default_root
+        target = inside(folder, entry.path)
         if target.is_file() and entry.ref is None and md5_of(target) == entry.digest:
             return target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + ".part")
-        try:
-            self._write(entry, partial)
-            _check(entry, partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with placed(folder, entry.path) as file:
+            self._write(entry, file)
+            file.flush()
+            _check(entry, Path(file.name))
         return target
 
-    def _write(self, entry: ArtifactManifestEntry, target: Path) -> None:
+    def _write(self, entry: ArtifactManifestEntry, file: BinaryIO) -> None:
         referred = self.referred(entry)
         if referred is not None:
             owner, found = referred
-            owner._write(found, target)
-            return
-        if entry.ref is not None:
-            _write_reference(entry, target)
-            return
-        with target.open("wb") as file:
+            owner._write(found, file)
+        elif entry.ref is not None:
+            _write_reference(entry, file)
+        else:
             self.connection.download(file, "blobs", entry.sha256)
 
     def referred(
@@ -189,16 +186,17 @@ class StoredArtifact:
         return self._owners[place]
 
 
-def _write_reference(entry: ArtifactManifestEntry, target: Path) -> None:
+def _write_reference(entry: ArtifactManifestEntry, file: BinaryIO) -> None:
     assert entry.ref is not None
     scheme = urlsplit(entry.ref).scheme
     if scheme == "file":
-        shutil.copyfile(local_target(entry.ref), target)
+        with local_target(entry.ref).open("rb") as source:
+            shutil.copyfileobj(source, file)
     elif scheme in _WEB:
         import urllib.request  # brings an HTTP library
 
         try:
-            with urllib.request.urlopen(entry.ref) as answer, target.open("wb") as file:
+            with urllib.request.urlopen(entry.ref) as answer:
                 shutil.copyfileobj(answer, file)
         except OSError as error:  # also what its HTTP library raises
             raise FileNotFoundError(
@@ -212,21 +210,19 @@ def _write_reference(entry: ArtifactManifestEntry, target: Path) -> None:
 
 
 def _check(entry: ArtifactManifestEntry, path: Path) -> None:
-    """Raises CommError where the file has not the digest of its entry. What is known by its
-    address alone can't be checked."""
+    """Raises CommError where the file has not the digest or size of its entry. What is known by
+    its address alone can't be checked."""
     if entry.ref is not None and entry.digest == entry.ref:
         return
+    size_bytes = path.stat().st_size
+    if entry.ref is None and size_bytes != entry.size:
+        raise CommError(
+            f"digest mismatch for {entry.path!r}: the artifact says {entry.size} bytes, what came"
+            f" has {size_bytes}; it was changed or damaged since it was logged"
+        )
     found = md5_of(path)
     if found != entry.digest:
         raise CommError(
             f"digest mismatch for {entry.path!r}: the artifact says {entry.digest}, the content is"
             f" {found}; it was changed or damaged since it was logged"
         )
-
-
-def inside(root: Path, name: str) -> Path:
-    """The path of `name` below `root`. Raises ValueError where it leads out of it."""
-    target = root / name
-    if not target.resolve().is_relative_to(root.resolve()):
-        raise ValueError(f"the path {name!r} leads out of {root}: it is not downloaded")
-    return target
