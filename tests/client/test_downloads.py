@@ -30,12 +30,9 @@ sys.stdin.readline()
 
 
 @pytest.fixture
-def run(own_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A run on a server of its own, whose data may be changed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LOSSBOARD_BASE_URL", own_server.base_url)
-    monkeypatch.setenv("LOSSBOARD_SILENT", "true")
-    with lossboard.init(project="p") as run:
+def run(project: str) -> Any:
+    """A run that writes nothing by itself while a test looks at its files."""
+    with lossboard.init(settings={"x_disable_meta": True, "x_disable_stats": True}) as run:
         yield run
 
 
@@ -109,13 +106,14 @@ def test_a_file_of_the_users_that_ends_in_part_is_left_alone(run: Any, tmp_path:
     assert {name: (tmp_path / name).read_bytes() for name in own} == own
 
 
-def test_a_download_that_fails_leaves_what_was_there(run: Any, own_server: Any) -> None:
-    artifact = logged(run, model=b"weights")
+def test_a_download_that_fails_leaves_what_was_there(run: Any, server: Any) -> None:
+    content = os.urandom(20)  # a blob of this test alone
+    artifact = logged(run, model=content)
     Path("out").mkdir()
     Path("out", "model").write_bytes(b"older")
-    sha256 = hashlib.sha256(b"weights").hexdigest()
-    [blob] = own_server.data_dir.glob(f"blobs/*/{sha256}")
-    for damaged in (b"w", b"weightS", b"weights and more"):
+    sha256 = hashlib.sha256(content).hexdigest()
+    [blob] = server.data_dir.glob(f"blobs/*/{sha256}")
+    for damaged in (content[:7], os.urandom(20), content + b" and more"):
         blob.write_bytes(damaged)
         with pytest.raises(CommError, match="'model'"):
             artifact.download("out")
@@ -125,13 +123,13 @@ def test_a_download_that_fails_leaves_what_was_there(run: Any, own_server: Any) 
     assert files_below(Path("out")) == {"model": b"older"}
 
 
-def test_a_damaged_file_of_a_run_is_not_put_in_its_place(run: Any, own_server: Any) -> None:
-    Path("notes").write_bytes(b"as it was")
+def test_a_damaged_file_of_a_run_is_not_put_in_its_place(run: Any, server: Any) -> None:
+    Path("notes").write_bytes(os.urandom(20))
     run.save("notes", policy="now")
     assert run._sender.flush(60)
     file = lossboard.Api().run(run.path).file("notes")
-    [blob] = own_server.data_dir.glob(f"blobs/*/{file.sha256}")
-    blob.write_bytes(b"as it is.")
+    [blob] = server.data_dir.glob(f"blobs/*/{file.sha256}")
+    blob.write_bytes(os.urandom(20))
     with pytest.raises(CommError, match="'notes' is not what it was"):
         file.download("out")
     assert files_below(Path("out")) == {}
@@ -152,10 +150,11 @@ WAYS_OUT = (
 
 @pytest.mark.parametrize("path", WAYS_OUT)
 def test_no_path_in_an_artifact_leads_out_of_the_folder(
-    run: Any, own_server: Any, tmp_path: Path, path: str
+    run: Any, server: Any, tmp_path: Path, path: str
 ) -> None:
     artifact = logged(run, a=b"a", b=b"b")
-    changed(own_server, "UPDATE artifact_entry SET path = ? WHERE path = 'b'", path)
+    place = "path = 'b' AND artifact_id = ?"
+    changed(server, f"UPDATE artifact_entry SET path = ? WHERE {place}", path, artifact.id)
     found = lossboard.Api().artifact(artifact.full_name)
     before = files_below(tmp_path)
     for write in (
@@ -174,11 +173,12 @@ def test_no_path_in_an_artifact_leads_out_of_the_folder(
 
 @pytest.mark.parametrize("name", ["../../esc", "a/b", "/esc", "..\\esc", "C:\\esc", ".."])
 def test_no_name_of_a_collection_leads_out_of_the_folder_of_artifacts(
-    run: Any, own_server: Any, tmp_path: Path, name: str
+    run: Any, server: Any, tmp_path: Path, name: str
 ) -> None:
     artifact = logged(run, a=b"a")
     before = files_below(tmp_path)
-    changed(own_server, "UPDATE artifact_collection SET name = ? WHERE name = 'ds'", name)
+    collection = artifact._known().attributes["collection_id"]
+    changed(server, "UPDATE artifact_collection SET name = ? WHERE id = ?", name, collection)
     [found] = lossboard.Api().run(run.path).logged_artifacts()
     assert found.digest == artifact.digest
     for write in (found.download, found.checkout, found.file, found.get_entry("a").download):
@@ -204,12 +204,14 @@ def test_a_version_that_is_no_number_leads_nowhere(run: Any) -> None:
 
 @pytest.mark.parametrize("name", WAYS_OUT)
 def test_no_name_of_a_file_of_a_run_leads_out_of_the_folder(
-    run: Any, own_server: Any, tmp_path: Path, name: str
+    run: Any, server: Any, tmp_path: Path, name: str
 ) -> None:
     Path("notes").write_bytes(b"notes")
     run.save("notes", policy="now")
     assert run._sender.flush(60)
-    changed(own_server, "UPDATE file SET name = ? WHERE name = 'notes'", name)
+    uid = lossboard.Api().run(run.path).storage_id
+    place = "name = 'notes' AND run_id = ?"
+    changed(server, f"UPDATE file SET name = ? WHERE {place}", name, uid)
     before = files_below(tmp_path)
     stored = lossboard.Api().run(run.path)
     for write in (
