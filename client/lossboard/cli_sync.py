@@ -29,8 +29,9 @@ def deliver(
     as_json: bool,
     discard_deleted: bool,
 ) -> int:
-    """Delivers all spools in the directories; the exit code, 1 where a server should have them,
-    130 after Ctrl+C, which leaves what is not delivered yet.
+    """Delivers all spools in the directories; the exit code, 1 where something is not at a server
+    that should be: it is kept, damaged, or lost. 130 after Ctrl+C, which leaves what is not
+    delivered yet.
 
     `server` None: to the server that the settings name; where they name none, each where it was
     meant to, offline ones to the usual address.
@@ -51,7 +52,7 @@ def deliver(
         click.echo(_json(report))
     for line in [] if as_json else _lines(report):
         click.echo(printable(line), err=True)
-    return 1 if report.failed else 0
+    return 1 if report.failed or report.damaged or report.missing else 0
 
 
 def _json(report: SyncReport) -> str:
@@ -62,6 +63,8 @@ def _json(report: SyncReport) -> str:
         "deleted": [str(path) for path in report.deleted],
         "discarded": [str(path) for path in report.discarded],
         "rejected": report.rejected,
+        "damaged": {str(path): list(map(str, files)) for path, files in report.damaged.items()},
+        "missing": report.missing,
     }
     return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
 
@@ -77,6 +80,10 @@ def _lines(report: SyncReport) -> list[str]:
         )
     lines += [f"Skipped {path}: its process is still running" for path in report.skipped]
     lines += [f"Kept {path}: {reason}" for path, reason in report.failed.items()]
+    for files in report.damaged.values():
+        lines += [f"Damaged, and kept: {file}" for file in files]
+    if report.missing:
+        lines.append(f"Lost records: {report.missing:,}; they are not on disk any more")
     if report.rejected:
         lines.append(f"The server refused {report.rejected} records; they are in rejected/")
     return lines or ["Nothing to deliver"]

@@ -9,16 +9,27 @@ record take up numbers of their own at the server, so the numbers of all later r
 from __future__ import annotations
 
 import bisect
+import itertools
 import os
+import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from lossboard import wire
 
-__all__ = ["Cuts", "Part", "atom_count", "cut_out"]
+__all__ = ["Cuts", "CutsDamaged", "Part", "atom_count", "cut_out"]
+
+_LINE: Final = re.compile(rb"(\d+) (\d+) [0-9a-f]{8}")
+_OLD_LINE: Final = re.compile(rb"\d+ \d+")
+
+
+class CutsDamaged(Exception):
+    """Nobody knows any more which numbers the records have at the server."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -36,14 +47,18 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Cuts:
-    """Where the records of one spool were cut; lines `seq atom` in `file`."""
+    """Where the records of one spool were cut; lines `seq atom CRC-32` in `file`.
+
+    Raises CutsDamaged when a line isn't what was written. One without its end was still being
+    written: nothing was sent of that cut.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._cuts: dict[int, list[int]] = {}
         if file.exists():
-            for line in file.read_text(encoding="ascii").splitlines():
-                seq, atom = map(int, line.split())
+            for line in _checked_lines(file):
+                seq, atom = map(int, line.split()[:2])
                 bisect.insort(self._cuts.setdefault(seq, []), atom)
 
     def number_of(self, seq: int) -> int:
@@ -79,10 +94,31 @@ class Cuts:
         return True
 
     def _write_down(self, seq: int, atom: int) -> None:
-        with self._file.open("a", encoding="ascii") as file:
-            file.write(f"{seq} {atom}\n")
+        with self._file.open("ab") as file:
+            file.write(_line(seq, atom) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _line(seq: int, atom: int) -> bytes:
+    cut = b"%d %d" % (seq, atom)
+    return b"%s %08x" % (cut, zlib.crc32(cut))
+
+
+def _checked_lines(file: Path) -> list[bytes]:
+    """The lines of the file; those of earlier versions, at its beginning, have no checksum."""
+    lines = file.read_bytes().split(b"\n")[:-1]
+    checked = list(itertools.dropwhile(_OLD_LINE.fullmatch, lines))
+    if not all(_is_whole(line) for line in checked):
+        raise CutsDamaged(
+            f"{file} is damaged, so nothing says which records the server has; all was left alone"
+        )
+    return lines
+
+
+def _is_whole(line: bytes) -> bool:
+    found = _LINE.fullmatch(line)
+    return found is not None and line == _line(int(found[1]), int(found[2]))
 
 
 def atom_count(record: wire.Record) -> int:

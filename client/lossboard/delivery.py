@@ -8,6 +8,7 @@
 | 410 | the run was deleted: stop, the spool is kept |
 | 413 | cut the record in two |
 | 400, 422, a single thing too large | kept in `rejected/` with the server's words, and on |
+| no record of that number, or a damaged one | the next one that is here says how many are missing |
 | anything else (401, 403, 404, a stranger's page) | long pause, one message, the spool is kept |
 
 Nothing here waits or starts a thread: `attempt` makes one attempt and says what is to be done.
@@ -27,6 +28,7 @@ import msgspec
 from lossboard import wire
 from lossboard.cuts import Cuts, Part, cut_out
 from lossboard.ledger import Ledger
+from lossboard.segment import RecordDamaged
 from lossboard.spool import CUTS_NAME
 from lossboard.transport import Answer, Unreachable
 
@@ -120,7 +122,11 @@ def _retry_after_secs(answer: Answer) -> float:
 
 
 class Delivery:
-    """The sending side of one writer; `number` is the number of the next part at the server."""
+    """The sending side of one writer; `number` is the number of the next part at the server.
+
+    `on_reject` gets the server's words about a record that it refuses, `on_damage` the record
+    that can't be read any more.
+    """
 
     def __init__(
         self,
@@ -128,15 +134,20 @@ class Delivery:
         requests: Requests,
         *,
         on_reject: Callable[[str], None],
+        on_damage: Callable[[RecordDamaged], None],
     ) -> None:
         self.stop_requested = False
+        self.missing = 0  # records that are lost: the server has a notice of them
         self._ledger = ledger
         self._requests = requests
         self._on_reject = on_reject
+        self._on_damage = on_damage
         self._cuts = Cuts(ledger.spool.directory / CUTS_NAME)
         self._path = f"/api/ingest/{ledger.spool.head.writer}"
         self._number = 0  # the next to send
-        self._expected = 0  # the next that the server takes, as far as we know
+        self._expected: int | None = None  # the next that the server takes, once it has said so
+        self._claimed = 0  # how many the last body called missing ...
+        self._refused = 0  # ... and how many of those the server itself refused
         self._needs_start = False
         self._rewinds = 0
 
@@ -148,7 +159,13 @@ class Delivery:
     def attempt(self) -> Outcome:
         """Sends the next record, or part of one, and applies the answer."""
         part = self._cuts.part_at(self._number)
-        payload = self._ledger.read(part.seq)
+        try:
+            payload = self._ledger.read(part.seq)
+        except RecordDamaged as damaged:
+            self._on_damage(damaged)
+            payload = None
+        except OSError as error:
+            return Outcome(Verdict.RETRY, f"a record can't be read at present: {error}")
         if payload is None:
             return self._skip_to_what_is_here(part.seq)
         try:
@@ -175,15 +192,18 @@ class Delivery:
         return _DONE
 
     def _skip_to_what_is_here(self, seq: int) -> Outcome:
+        end = self._ledger.next_seq  # asked first: all below it were here already
         first = self._ledger.first_from(seq)
-        if first is None:
+        if first is None and seq >= end:
             return Outcome(Verdict.IDLE)
-        self._number = self._cuts.number_of(first)
+        self._number = self._cuts.number_of(end if first is None else first)
+        self._ledger.confirm(self._cuts.part_at(self._number).seq)
         return _DONE
 
     def _body(self, part: Part, payload: bytes) -> bytes:
         """The bytes as they are, except for parts and after a gap."""
-        missing = max(0, self._number - self._expected)
+        missing = 0 if self._expected is None else max(0, self._number - self._expected)
+        self._claimed = missing
         if part.is_whole and not missing and not self._needs_start:
             return payload
         record = wire.decode_record(payload)
@@ -224,7 +244,8 @@ class Delivery:
                 f"what answers at {self._requests.base_url} is not a lossboard server",
             )
         self.stop_requested = said.get("stop") is True
-        self._needs_start, self._rewinds = False, 0
+        self.missing += self._claimed - min(self._refused, self._claimed)
+        self._needs_start, self._rewinds, self._refused = False, 0, 0
         self._move_to(next_number)
         return _DONE
 
@@ -251,6 +272,7 @@ class Delivery:
         except OSError as error:
             words += f" (and it is lost: it could not be written to rejected/: {error})"
         self._on_reject(words)
+        self._refused += 1
         self._number += 1
         self._ledger.confirm(self._cuts.part_at(self._number).seq)
         return _DONE

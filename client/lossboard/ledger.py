@@ -87,7 +87,10 @@ class Ledger:
         return True
 
     def read(self, seq: int) -> bytes | None:
-        """The record of that number, or None when it is no longer here."""
+        """The record of that number, or None when it is no longer here.
+
+        Raises what `Spool.read` does.
+        """
         with self._changed:
             held = self._memory.get(seq)
         return held if held is not None else self.spool.read(seq)
@@ -103,6 +106,7 @@ class Ledger:
         """All records below `next_seq` are done with and may go."""
         with self._changed:
             self._confirmed = max(self._confirmed, next_seq)
+            self._next_seq = max(self._next_seq, next_seq)  # what a damaged end held is there
             self.confirmed_us = time.time_ns() // 1000
             for seq in [held for held in self._memory if held < next_seq]:
                 del self._memory[seq]

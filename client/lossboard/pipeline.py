@@ -17,6 +17,7 @@ from lossboard.intake import Intake, Item
 from lossboard.ledger import Ledger
 from lossboard.outage import Outage
 from lossboard.patience import Patience
+from lossboard.segment import DAMAGED_NAME, RecordDamaged
 from lossboard.spool import Spool
 from lossboard.spooler import Spooler
 from lossboard.terms import DeliveryReport, Look, RunStatus, Say, SenderOptions, Waiting
@@ -66,12 +67,19 @@ class Pipeline:
         self._couriers: list[Courier] = []
         self._transports: list[Transport] = []
         self._outages: list[Outage] = []
+        self._damaged = 0  # records and files that changed on disk
+        self._damaged_segments: set[Path] = set()
         if base_url is not None:
             self._add_delivery(base_url)
             self._add_uploads(base_url)
 
     def _add_delivery(self, base_url: str) -> None:
-        delivery = Delivery(self._ledger, self._transport(base_url), on_reject=self._rejected)
+        delivery = Delivery(
+            self._ledger,
+            self._transport(base_url),
+            on_reject=self._rejected,
+            on_damage=self._record_damaged,
+        )
         self._delivery = delivery
         self._couriers.append(
             Courier(
@@ -86,7 +94,12 @@ class Pipeline:
         )
 
     def _add_uploads(self, base_url: str) -> None:
-        uploads = Uploads(self.files, self._transport(base_url), on_reject=self._rejected)
+        uploads = Uploads(
+            self.files,
+            self._transport(base_url),
+            on_reject=self._rejected,
+            on_damage=self._note_damage,
+        )
         # That the server is away is said once, by the delivery of records.
         outage = self._outage(base_url, tells_unreachable=False)
         self._couriers.append(
@@ -128,6 +141,19 @@ class Pipeline:
             f"the server refused what is now in {self._spool.directory / 'rejected'}: {words}",
             "error",
         )
+
+    def _record_damaged(self, damaged: RecordDamaged) -> None:
+        """Told for each record in the run, and once for each segment to people."""
+        news = damaged.path not in self._damaged_segments
+        self._damaged_segments.add(damaged.path)
+        self._note_damage(str(damaged), tell=news)
+
+    def _note_damage(self, words: str, *, tell: bool = True) -> None:
+        self._damaged += 1
+        self.spooler.note("damaged", words, 1)
+        if tell:
+            where = self._spool.directory / DAMAGED_NAME
+            self._say(f"{words}; it is lost, what is left of it is kept in {where}", "error")
 
     @property
     def stop_requested(self) -> bool:
@@ -266,6 +292,7 @@ class Pipeline:
             spool_dir=None if delivered else self._spool.directory,
             reason="; ".join(reason for reason in reasons if reason),
             rejected=self._ledger.rejected + self.files.rejected,
+            damaged=self._damaged,
             dropped=dict(dropped),
             waited_secs=self.intake.waited_secs,
         )

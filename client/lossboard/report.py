@@ -61,7 +61,7 @@ def start_lines(links: RunLinks, version: str, *, resumed: bool) -> list[str]:
 def end_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
     """What is printed last when a run ends."""
     if links.run_url is None:
-        return [f"Deliver this run with: lossboard sync {links.directory}"]
+        return [f"Deliver this run with: lossboard sync {shlex.quote(_place(links, report))}"]
     lines = [
         f"{_icon(links, '🚀')}View run {links.name} at {links.run_url}",
         f"{_icon(links, '⭐')}View project at {links.project_url}",
@@ -71,15 +71,20 @@ def end_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
 
 def delivery_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
     """What went wrong with the delivery, if anything: what is left, refused or lost, and why."""
-    lines = []
+    lines, place = [], _place(links, report)
     if not report.delivered and links.run_url is not None:
         size = size_text(report.undelivered_bytes)
         reason = f" ({_lowered(report.reason)})" if report.reason else ""
         lines.append(f"{size} of run {links.name} could not be delivered yet{reason}.")
-        lines.append(f"They are kept in {links.directory}")
-        lines.append(f"Deliver them with: lossboard sync {shlex.quote(links.directory)}")
+        lines.append(f"They are kept in {place}")
+        lines.append(f"Deliver them with: lossboard sync {shlex.quote(place)}")
     if report.rejected:
-        lines.append(f"The server refused {report.rejected} records; they lie in {links.directory}")
+        lines.append(f"The server refused {report.rejected} records; they lie in {place}")
+    if report.damaged:
+        lines.append(
+            f"{report.damaged} records or files changed on disk and are lost; what is left of them"
+            f" lies in {place}"
+        )
     for kind, amount in sorted(report.dropped.items()):
         lines.append(f"Lost: {amount} {kind}, since neither disk nor server took them")
     if report.waited_secs >= 1:
@@ -131,6 +136,14 @@ def _limited(cells: Mapping[str, str], limit: int) -> dict[str, str]:
     shown = sorted(key for key in cells if not key.startswith("_"))
     more = {f"+{len(shown) - limit}": "..."} if len(shown) > limit else {}
     return {printable(key): printable(cells[key]) for key in shown[:limit]} | more
+
+
+def _place(links: RunLinks, report: DeliveryReport) -> str:
+    """Where all that is left lies: the run's folder, which has the spools of its children too,
+    unless that could not be kept."""
+    spool = report.spool_dir
+    moved = spool is not None and not spool.is_relative_to(links.directory)
+    return str(spool) if moved else links.directory
 
 
 def _lowered(reason: str) -> str:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from lossboard import wire
+from lossboard.cuts import CutsDamaged
 from lossboard.delivery import Backoff, Delivery, Outcome, Verdict
 from lossboard.ledger import Ledger
 from lossboard.progress import ProgressBar
+from lossboard.segment import DAMAGED_NAME
 from lossboard.spool import Spool, SpoolBusy, SpoolError
 from lossboard.terminal import printable
 from lossboard.terms import SenderOptions
@@ -23,6 +25,8 @@ from lossboard.uploads import FileStore, Uploads
 __all__ = ["SyncReport", "sync"]
 
 _PATIENCE_SECS: Final = 30.0  # how long a server may be unreachable before sync gives up
+
+_MOST_NAMED: Final = 5  # damaged things in one notice
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class SyncReport:
     deleted: list[Path] = field(default_factory=list)  # of runs deleted on the server; kept
     discarded: list[Path] = field(default_factory=list)  # those that were to be removed
     rejected: int = 0  # records and files the server refused; they lie in `rejected/`
+    # What can't be read of a spool, and is kept: files in `damaged/`, or where they are.
+    damaged: dict[Path, list[Path]] = field(default_factory=dict)
+    missing: int = 0  # records that are lost; their runs say so
 
 
 def sync(
@@ -63,7 +70,8 @@ def sync(
 
     `base_url` None sends each to the server it was meant for, those of offline runs to
     `offline_url`. Spools of living processes are skipped. A delivered spool is removed, and with
-    `discard_deleted` one of a run that was deleted on the server; nothing else is.
+    `discard_deleted` one of a run that was deleted on the server; nothing else is. Segments and
+    contents that are damaged are kept in `damaged/`, after all that is whole in them was sent.
     """
     options = options or SenderOptions()
     orders = _Orders(base_url, offline_url, stream, options, patience_secs, discard_deleted)
@@ -96,6 +104,8 @@ def _sync_one(path: Path, orders: _Orders, report: SyncReport) -> None:
     transport = Transport(url, timeout_secs=options.request_timeout_secs, headers=options.headers)
     try:
         _ship(_Shipment(spool, transport, orders.patience_secs), orders, report)
+    except (CutsDamaged, wire.WireError, OSError) as error:  # the others are delivered still
+        report.failed[path] = str(error)
     finally:
         transport.close()
         spool.close()
@@ -108,12 +118,21 @@ def _ship(shipment: _Shipment, orders: _Orders, report: SyncReport) -> None:
     bar = ProgressBar(orders.stream, label, shipment.waiting_bytes)
     trouble = shipment.deliver(bar)
     report.rejected += shipment.rejected
+    report.missing += shipment.missing
+    is_damaged = bool(shipment.damaged_files)
     if not trouble:
         shipment.remove()
         report.delivered.append(directory)
         bar.close("delivered" + shipment.losses)
-        return
-    bar.clear()
+    else:
+        bar.clear()
+        _note_trouble(shipment, trouble, orders, report)
+    if is_damaged:
+        report.damaged[directory] = shipment.damaged_files or [directory]
+
+
+def _note_trouble(shipment: _Shipment, trouble: str, orders: _Orders, report: SyncReport) -> None:
+    directory = shipment.spool.directory
     if not shipment.run_deleted:
         report.failed[directory] = trouble
     elif orders.discards_deleted:
@@ -140,11 +159,23 @@ class _Shipment:
         self._ledger = Ledger(spool, memory_limit_bytes=0)
         self._files = FileStore(spool.directory, spool.ensure)
         self._files.adopt()
-        self._delivery = Delivery(self._ledger, transport, on_reject=self._note_rejected)
-        self._uploads = Uploads(self._files, transport, on_reject=self._note_rejected)
+        self._delivery = Delivery(
+            self._ledger,
+            transport,
+            on_reject=self._note_rejected,
+            on_damage=lambda damaged: self._note_damaged(str(damaged)),
+        )
+        self._uploads = Uploads(
+            self._files, transport, on_reject=self._note_rejected, on_damage=self._note_damaged
+        )
         self._patience_secs = patience_secs
         self._rejections: list[str] = []
-        self._torn_bytes = spool.torn_bytes
+        self._damages = [
+            f"{size_bytes:,} bytes of segment {name} can't be read"
+            for name, size_bytes in spool.damage.items()
+        ]
+        # Of an attempt before this one, or of the process itself.
+        self._damages += [f"{path.name} can't be read" for path in spool.set_apart]
         self.run_deleted = False  # on the server, which takes nothing more of it
 
     @property
@@ -161,18 +192,37 @@ class _Shipment:
     @property
     def losses(self) -> str:
         """What did not arrive although everything was sent."""
-        torn = f", {self._torn_bytes} bytes of an unfinished record are lost"
+        lost = f", lost records: {self.missing:,}"
+        damaged = f", damaged files: {len(self.damaged_files)}, in {self._damaged_folder}"
         refused = f", {self.rejected} refused things are in {self.spool.directory / 'rejected'}"
-        return torn * bool(self._torn_bytes) + refused * bool(self.rejected)
+        return (
+            lost * bool(self.missing)
+            + damaged * bool(self.damaged_files)
+            + refused * bool(self.rejected)
+        )
+
+    @property
+    def _damaged_folder(self) -> Path:
+        return self.spool.directory / DAMAGED_NAME
+
+    @property
+    def missing(self) -> int:
+        """Records that are lost, as the server was told."""
+        return self._delivery.missing
+
+    @property
+    def damaged_files(self) -> list[Path]:
+        """What can't be read as a whole: what is set apart, and what will be."""
+        waiting = [self.spool.directory / name for name in self.spool.damage]
+        return [*self.spool.set_apart, *waiting]
 
     def deliver(self, bar: ProgressBar) -> str:
         """Sends everything; why it could not, or an empty string."""
         self._outflow.on_sent = lambda: bar.update(lambda: self.waiting_bytes)
         trouble = self._run(self._delivery, bar)
         trouble = trouble or self._run(self._uploads, bar)
-        if not trouble and self._rejections:
-            self._add_notice()
-            trouble = self._run(self._delivery, bar)
+        while not trouble and (self._rejections or self._damages):
+            trouble = self._tell(bar)
         return trouble
 
     def _run(self, errand: Delivery | Uploads, bar: ProgressBar) -> str:
@@ -196,15 +246,31 @@ class _Shipment:
     def _note_rejected(self, words: str) -> None:
         self._rejections.append(words)
 
-    def _add_notice(self) -> None:
-        """One more record, which tells the run what was refused."""
-        notice = wire.Notice(
-            "rejected", self._rejections[-1], time.time_ns() // 1000, len(self._rejections)
-        )
-        self._rejections.clear()
-        self._ledger.add(
-            wire.encode_record(wire.Record(version=wire.WIRE_VERSION, notices=[notice]))
-        )
+    def _note_damaged(self, words: str) -> None:
+        self._damages.append(words)
+
+    def _tell(self, bar: ProgressBar) -> str:
+        """One more record, which tells the run what was refused and what is damaged."""
+        record = wire.Record(version=wire.WIRE_VERSION, notices=self._notices())
+        rejections, self._rejections = self._rejections, []
+        damages, self._damages = self._damages, []
+        seq = self._ledger.add(wire.encode_record(record), whatever_it_takes=True)
+        trouble = self._run(self._delivery, bar)
+        if self._ledger.next_seq > seq + 1:
+            # A record of that number is there, though none of the last ones is here: tell it anew.
+            self._rejections, self._damages = rejections, damages
+        return trouble
+
+    def _notices(self) -> list[wire.Notice]:
+        now_us = time.time_ns() // 1000
+        notices = []
+        if self._rejections:
+            refused = len(self._rejections)
+            notices.append(wire.Notice("rejected", self._rejections[-1], now_us, refused))
+        if self._damages:
+            words = f"{'; '.join(self._damages[:_MOST_NAMED])}: kept in {self._damaged_folder}"
+            notices.append(wire.Notice("damaged", words, now_us, len(self._damages)))
+        return notices
 
     def remove(self) -> None:
         """Everything was delivered."""

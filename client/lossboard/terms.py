@@ -73,6 +73,7 @@ class DeliveryReport:
     spool_dir: Path | None = None  # None when nothing is left to deliver
     reason: str = ""  # why something is left: the last trouble with the server or disk
     rejected: int = 0  # records and files the server refused; they lie in `rejected/`
+    damaged: int = 0  # records and files that changed on disk; what is left lies in `damaged/`
     dropped: Mapping[str, int] = field(default_factory=dict)  # lost for good, counted by kind
     waited_secs: float = 0.0  # how long `put_*` calls waited for room in the queue
 

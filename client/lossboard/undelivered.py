@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from lossboard.disk import opened, try_lock
+from lossboard.segment import read_head, segment_paths
 from lossboard.sizes import size_text
-from lossboard.spool import DELETED_NAME, LOCK_NAME, SEGMENT_SUFFIX, SpoolError, read_head
+from lossboard.spool import DELETED_NAME, LOCK_NAME
 
 __all__ = ["WaitingSpool", "spool_directories", "waiting_spools", "waiting_text"]
 
@@ -40,14 +41,13 @@ def spool_directories(directory: Path) -> list[Path]:
 
 def _rank(directory: Path) -> tuple[int, bool, Path]:
     try:
-        segment = min(directory.glob(f"*{SEGMENT_SUFFIX}"), default=None)
-        start = None if segment is None else read_head(segment).start
-    except (SpoolError, OSError):  # gone meanwhile, or whoever opens it says what is wrong
-        start = None
+        head = read_head(directory)
+    except OSError:  # gone meanwhile, or whoever opens it says what is wrong
+        head = None
     return (
         (0, False, directory)
-        if start is None
-        else (start.started_us, start.opens == "join", directory)
+        if head is None
+        else (head.start.started_us, head.start.opens == "join", directory)
     )
 
 
@@ -71,7 +71,7 @@ def waiting_spools(directory: Path) -> list[WaitingSpool]:
 
 def _waiting_spool(directory: Path) -> WaitingSpool | None:
     try:
-        if next(directory.glob(f"*{SEGMENT_SUFFIX}"), None) is None or _is_owned(directory):
+        if not segment_paths(directory) or _is_owned(directory):
             return None
         if (directory / DELETED_NAME).exists():
             return None
@@ -81,7 +81,7 @@ def _waiting_spool(directory: Path) -> WaitingSpool | None:
 
 
 def _size_bytes(directory: Path) -> int:
-    files = [*directory.glob(f"*{SEGMENT_SUFFIX}"), *directory.glob("files/*")]
+    files = [*segment_paths(directory), *directory.glob("files/*")]
     return sum(path.stat().st_size for path in files)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from typing import Final, Protocol
 
 from lossboard.delivery import Outcome, Verdict, verdict_of
 from lossboard.disk import opened, removed, removed_if_empty
+from lossboard.segment import set_apart
 from lossboard.terms import Stored
 from lossboard.transport import Answer, Unreachable
 
@@ -22,6 +25,8 @@ __all__ = ["FileStore", "Uploads"]
 _BLOCK_BYTES: Final = 1_048_576
 _ASK_FROM_BYTES: Final = 65_536  # smaller contents are sent without asking whether they are known
 _PARTIAL_PREFIX: Final = "partial-"
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+_TOO_MANY_OPEN: Final = (errno.EMFILE, errno.ENFILE)
 
 
 class _Requests(Protocol):
@@ -39,6 +44,7 @@ class FileStore:
     def __init__(self, spool_directory: Path, ensure: Callable[[], None]) -> None:
         self.trouble = ""  # why the disk did not take the last file
         self.rejected = 0
+        self._spool_directory = spool_directory
         self._folder = spool_directory / "files"
         self._rejected_folder = spool_directory / "rejected"
         self._ensure = ensure
@@ -48,12 +54,12 @@ class FileStore:
 
     def adopt(self) -> None:
         """Takes up what an earlier process left, the oldest first: what was put first is complete
-        first, wherever it ends. Half-written copies are removed."""
+        first, wherever it ends. Half-written copies are removed, files of others left alone."""
         found = {path: path.stat() for path in sorted(self._folder.glob("*"))}
         for path in sorted(found, key=lambda path: found[path].st_mtime_ns):
             if path.name.startswith(_PARTIAL_PREFIX):
                 removed(path)
-            else:
+            elif _SHA256.fullmatch(path.name):
                 self._waiting[path.name] = Stored(path.name, found[path].st_size, path)
 
     def put(self, source: Path | bytes) -> Stored:
@@ -174,6 +180,19 @@ class FileStore:
         """Files that wait for upload."""
         return len(self._waiting)
 
+    def set_apart(self, stored: Stored) -> str:
+        """Its content is no longer what was put: what is left goes to `damaged/`; says where."""
+        words = f"the content of file {stored.sha256} is not what was kept"
+        try:
+            if stored.source == self._folder / stored.sha256:
+                words += f"; it lies in {set_apart(stored.source, self._spool_directory).parent}"
+        except OSError as error:
+            words += f" (and could not be set apart: {error})"
+        with self._changed:
+            self._waiting.pop(stored.sha256, None)
+            self._changed.notify_all()
+        return words
+
     @property
     def waiting_bytes(self) -> int:
         """Bytes that wait for upload."""
@@ -240,15 +259,30 @@ def _without_copy(source: Path | bytes) -> Stored:
     return Stored(digest.hexdigest(), size_bytes, source)
 
 
+def _is_intact(stored: Stored) -> bool:
+    """Whether the content still has its hash. Raises OSError when it can't be read."""
+    return _without_copy(stored.source).sha256 == stored.sha256
+
+
 class Uploads:
-    """Uploads what waits in a file store, one attempt at a time; never waits itself."""
+    """Uploads what waits in a file store, one attempt at a time; never waits itself.
+
+    `on_reject` gets the server's words about a content that it refuses, `on_damage` a sentence
+    about one that changed on disk.
+    """
 
     def __init__(
-        self, store: FileStore, requests: _Requests, *, on_reject: Callable[[str], None]
+        self,
+        store: FileStore,
+        requests: _Requests,
+        *,
+        on_reject: Callable[[str], None],
+        on_damage: Callable[[str], None],
     ) -> None:
         self._store = store
         self._requests = requests
         self._on_reject = on_reject
+        self._on_damage = on_damage
 
     def attempt(self) -> Outcome:
         """Uploads the next file, a large one only if the server doesn't have it yet."""
@@ -260,6 +294,8 @@ class Uploads:
         except Unreachable as error:
             return Outcome(Verdict.RETRY, str(error))
         except OSError as error:
+            if error.errno in _TOO_MANY_OPEN:
+                return Outcome(Verdict.RETRY, f"a file can't be read at present: {error}")
             return self._refused(stored, f"the file can't be read any more: {error}")
 
     def _upload(self, stored: Stored) -> Outcome:
@@ -271,6 +307,9 @@ class Uploads:
             answer = self._requests.request("PUT", path, stored.source, "application/octet-stream")
         if answer.status in (200, 201):
             self._store.uploaded(stored)
+            return Outcome(Verdict.DONE)
+        if answer.status in (400, 422) and not _is_intact(stored):
+            self._on_damage(self._store.set_apart(stored))
             return Outcome(Verdict.DONE)
         if answer.status in (400, 413, 422):
             return self._refused(stored, f"{answer.status}: {answer.words}")

@@ -102,7 +102,7 @@ def test_sync_prints_json(project: str, capsys: pytest.CaptureFixture[str]) -> N
     report = json.loads(out)
     assert (code, err, len(report.pop("delivered"))) == (0, "", 1)
     nothing: dict[str, Any] = {"skipped": [], "failed": {}, "deleted": [], "discarded": []}
-    assert report == {**nothing, "rejected": 0}
+    assert report == {**nothing, "rejected": 0, "damaged": {}, "missing": 0}
 
 
 def test_sync_says_once_what_it_could_not_deliver_and_why(

@@ -1,4 +1,4 @@
-"""What was appended is read back; what is torn ends a segment; a lock keeps others away."""
+"""What was appended is read back, or its damage told; a lock keeps others away."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lossboard import wire
+from lossboard.segment import RecordDamaged
 from lossboard.spool import LOCK_NAME, Spool, SpoolBusy, SpoolError
 
 START = wire.RunStart("me", "digits", "run1", started_us=5, config={"lr": 0.1})
@@ -55,7 +56,7 @@ def test_full_segments_go_once_all_their_records_are_done(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("cut_bytes", [1, 8, 40])
-def test_a_torn_record_ends_the_spool_and_the_others_are_kept(
+def test_a_torn_record_keeps_its_number_and_the_others_are_kept(
     tmp_path: Path, cut_bytes: int
 ) -> None:
     spool = new_spool(tmp_path)
@@ -65,10 +66,33 @@ def test_a_torn_record_ends_the_spool_and_the_others_are_kept(
     segment = tmp_path / "000000000000.spool"
     segment.write_bytes(segment.read_bytes()[:-cut_bytes])
     again = reopened(tmp_path)
-    assert (again.next_seq, again.torn_bytes) == (2, 66 - cut_bytes)
-    again.append(2, b"new")
-    assert again.read(2) == b"new"
-    again.close()
+    assert (again.next_seq, again.damage) == (3, {"000000000000.spool": 66 - cut_bytes})
+    again.append(3, b"new")
+    assert [again.read(seq) for seq in range(4)] == [bytes(50), bytes(50), None, b"new"]
+    again.remove()
+    assert [path.name for path in again.set_apart] == ["000000000000.spool"]
+    assert again.set_apart[0].read_bytes().endswith(bytes(50 - min(cut_bytes, 50)))
+
+
+@pytest.mark.parametrize("change", ["flip", "cut", "remove"])
+def test_a_record_that_changes_on_disk_is_told_once_and_its_segment_kept(
+    tmp_path: Path, change: str
+) -> None:
+    spool = new_spool(tmp_path, segment_bytes=400)
+    for seq in range(3):
+        spool.append(seq, b"payload %d" % seq + bytes(400))
+    first = tmp_path / "000000000000.spool"
+    content = first.read_bytes()
+    if change == "remove":
+        first.unlink()
+    else:
+        first.write_bytes(content.replace(b"load 0", b"lost 0") if change == "flip" else b"")
+    with pytest.raises(RecordDamaged, match="record 0"):
+        spool.read(0)
+    assert spool.read(0) is None and spool.first_from(0) == 1
+    assert [spool.read(seq) for seq in (1, 2)] == [b"payload %d" % n + bytes(400) for n in (1, 2)]
+    spool.remove()
+    assert [path.name for path in spool.set_apart] == [first.name] * (change != "remove")
 
 
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
@@ -97,6 +121,6 @@ def test_a_file_that_is_no_segment_is_left_alone(tmp_path: Path) -> None:
     stranger = tmp_path / "000000000000.spool"
     stranger.write_bytes(b"something else entirely")
     (tmp_path / LOCK_NAME).touch()
-    with pytest.raises(SpoolError, match="does not start as a spool segment"):
+    with pytest.raises(SpoolError, match="none of the 1 segments .* starts as a spool segment"):
         Spool.open(tmp_path, segment_bytes=1)
     assert stranger.read_bytes() == b"something else entirely"

@@ -110,7 +110,7 @@ def test_a_torn_end_is_said_and_what_is_whole_arrives(
     last.write_bytes(last.read_bytes()[:-3])
     stream = io.StringIO()
     assert delivered(tmp_path, server, stream).delivered
-    assert "bytes of an unfinished record are lost" in stream.getvalue()
+    assert "lost records: 1, damaged files: 1" in stream.getvalue()
     assert run_of(server, run_id)["state"] != "finished"
 
 
@@ -128,8 +128,9 @@ def test_a_hole_in_the_middle_becomes_a_notice_of_the_run(
 
 def test_a_spool_that_cannot_be_read_is_named_and_left_alone(tmp_path: Path, run_id: str) -> None:
     report = leave_behind(tmp_path, run_id)
-    first = min(tmp_path.rglob("*.spool"))
-    first.write_bytes(b"x" * 100)
+    segments = sorted(tmp_path.rglob("*.spool"))
+    for segment in segments:
+        segment.write_bytes(b"x" * 100)
     failed = sync([tmp_path], "http://127.0.0.1:9", stream=io.StringIO()).failed
-    assert list(failed) == [report.spool_dir] and "does not start as" in str(failed.values())
-    assert first.read_bytes() == b"x" * 100
+    assert list(failed) == [report.spool_dir] and "starts as a spool" in str(failed.values())
+    assert [segment.read_bytes() for segment in segments] == [b"x" * 100] * len(segments)
