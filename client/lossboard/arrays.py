@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lossboard.local_tensors import outside_transforms, plain_tensor
 
 __all__ = [
     "SMALL_LIMIT",
@@ -19,9 +21,12 @@ __all__ = [
     "is_on_device",
     "is_tensor",
     "listed",
+    "of_python",
 ]
 
 SMALL_LIMIT: Final = 32  # elements up to which an array is stored as it is
+# numpy gives these as themselves, not as numbers of Python
+_LONG: Final[Mapping[type, type]] = {np.longdouble: np.float64, np.clongdouble: np.complex128}
 
 Array: TypeAlias = NDArray[Any]
 
@@ -40,30 +45,40 @@ def is_array(value: Any) -> bool:
     return package in ("jax", "jaxlib", "tensorflow", "cupy") and hasattr(value, "__array__")
 
 
-def array_of(value: Any) -> Array:
+def array_of(value: Any, lacks: Callable[[str], None] = lambda lack: None) -> Array:
     """The elements as a numpy array; a tensor is copied from its device.
 
-    dtypes that numpy lacks (bfloat16, float8) become float32, sparse tensors dense.
+    dtypes that numpy lacks (bfloat16, float8) become float32, sparse and nested tensors dense,
+    quantized ones their numbers. Of a tensor that lies on several processes it is the part in
+    this one; `lacks` hears in words what that lacks.
     """
-    if not is_tensor(value):
-        return np.asarray(value)
-    tensor = value.detach()
-    if tensor.layout is not sys.modules["torch"].strided:
-        tensor = tensor.to_dense()
-    tensor = tensor.cpu().resolve_conj().resolve_neg()
-    try:
-        return np.asarray(tensor.numpy())
-    except TypeError:  # bfloat16 and the float8 types
-        return np.asarray(tensor.float().numpy())
+    if is_tensor(value):
+        return _tensor_array(value, lacks)
+    if isinstance(value, list | tuple) and any(map(is_tensor, value)):
+        return np.asarray([array_of(item, lacks) for item in value])
+    return np.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+
+
+def _tensor_array(value: Any, lacks: Callable[[str], None]) -> Array:
+    with outside_transforms():
+        tensor, lack = plain_tensor(value)
+        if lack:
+            lacks(lack)
+        tensor = tensor.cpu().resolve_conj().resolve_neg()
+        try:
+            return np.asarray(tensor.numpy())
+        except TypeError:  # bfloat16 and the float8 types
+            return np.asarray(tensor.float().numpy())
 
 
 class DeviceValue:
     """A small CUDA tensor on its way to the host: nothing waits for the device until it is read."""
 
-    __slots__ = ("_event", "_pinned", "_value")
+    __slots__ = ("_event", "_pinned", "_read", "_value")
 
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, tensor: Any, read: Callable[[Array], Any]) -> None:
         torch = sys.modules["torch"]
+        self._read = read
         source = tensor.detach()
         # The copy is queued behind the work that computes the tensor, and ahead of all that could
         # change it; the event marks its end.
@@ -78,11 +93,11 @@ class DeviceValue:
         return bool(self._event.query())
 
     def resolve(self) -> Any:
-        """A number for one element, else nested lists."""
+        """What `read` makes of the elements."""
         pinned = self._pinned  # another thread may be at it too
         if pinned is not None:
             self._event.synchronize()
-            self._value = listed(array_of(pinned))
+            self._value = self._read(array_of(pinned))
             self._pinned = None
         return self._value
 
@@ -116,18 +131,23 @@ def is_on_device(value: Any) -> bool:
     return is_tensor(value) and value.device.type not in ("cpu", "meta")
 
 
-def deferred_copy(tensor: Any) -> DeviceValue | ClonedValue | None:
-    """The small tensor as a deferred value, or None where it can be read at once or has to be."""
-    if not is_on_device(tensor) or tensor.layout is not sys.modules["torch"].strided:
-        return None
-    return DeviceValue(tensor) if tensor.device.type == "cuda" else ClonedValue(tensor, listed)
+def deferred_copy(tensor: Any, read: Callable[[Array], Any]) -> DeviceValue | ClonedValue:
+    """The small tensor of a device as a deferred value: what `read` makes of its elements."""
+    return (DeviceValue if tensor.device.type == "cuda" else ClonedValue)(tensor, read)
 
 
 def listed(array: Array) -> Any:
-    """A number for one element, else nested lists; dates and the like as text."""
-    if array.dtype.kind in "biufU":
-        return array.item() if array.size == 1 else array.tolist()
-    if array.dtype.kind == "O":
-        raise TypeError(f"Object of type {type(array).__name__} is not JSON serializable")
-    texts = array.astype(str)
-    return texts.item().strip("()") if texts.size == 1 else texts.tolist()
+    """A number for one element, else nested lists; what is no number or text as Python has it.
+
+    Masked elements are None.
+    """
+    array = of_python(array)
+    if isinstance(array, np.ma.MaskedArray) and not array.count():
+        return None if array.size == 1 else array.tolist()
+    return array.item() if array.size == 1 else array.tolist()
+
+
+def of_python(array: Array) -> Array:
+    """The array with numbers that Python has: longer ones are rounded."""
+    kind = _LONG.get(array.dtype.type)
+    return array if kind is None else array.astype(kind)

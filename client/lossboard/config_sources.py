@@ -8,24 +8,42 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossboard.errors import ConfigError, UsageError
+from lossboard.faults import Tell, fault_of, is_for_the_caller, raised, short_text, type_name
 
 __all__ = ["DEFAULTS_FILE", "as_mapping", "filtered", "parse_config", "read_yaml"]
 
 DEFAULTS_FILE: Final = "config-defaults.yaml"  # in the current directory: read into each config
 
 
-def as_mapping(source: Any) -> dict[str, Any]:
+def as_mapping(source: Any, tell: Tell = raised) -> dict[str, Any]:
     """`source` as a dict: None is empty, text and Path name a YAML file.
 
     Raises TypeError for what is neither a mapping nor has attributes, ConfigError for a YAML file
-    that is missing or holds no mapping.
+    that is missing or holds no mapping. What the source's own methods raise goes to `tell`.
     """
     if source is None:
         return {}
     if isinstance(source, str | Path):
         return read_yaml(Path(source))
+    try:
+        found = _own_values(source)
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
+        tell(fault_of("all values", source, "left out", error))
+        return {}
+    if found is None:
+        raise TypeError(
+            "config must be a dict or have a __dict__ attribute."
+            f" Got {type_name(source)}: {short_text(source)}"
+        )
+    return found
+
+
+def _own_values(source: Any) -> dict[str, Any] | None:
+    """The values that an object says it has; None for one that has none."""
     if isinstance(source, Mapping):
-        return dict(source)
+        return dict(source.items())
     if hasattr(source, "as_dict"):  # another Config
         return dict(source.as_dict())
     if hasattr(source, "flag_values_dict"):  # absl's FLAGS
@@ -34,10 +52,7 @@ def as_mapping(source: Any) -> dict[str, Any]:
         return {field.name: getattr(source, field.name) for field in dataclasses.fields(source)}
     if hasattr(source, "__dict__") and not isinstance(source, type):
         return {key: value for key, value in vars(source).items() if not key.startswith("_")}
-    raise TypeError(
-        "config must be a dict or have a __dict__ attribute."
-        f" Got {type(source).__name__}: {source!r}"
-    )
+    return None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -78,7 +93,10 @@ def filtered(
 
 
 def parse_config(
-    params: Any, exclude: list[str] | None = None, include: list[str] | None = None
+    params: Any,
+    exclude: list[str] | None = None,
+    include: list[str] | None = None,
+    tell: Tell = raised,
 ) -> dict[str, Any]:
     """What `wandb.helper.parse_config` makes of a config in any form.
 
@@ -86,4 +104,4 @@ def parse_config(
     """
     if exclude and include:
         raise UsageError("give include or exclude, not both")
-    return filtered(as_mapping(params), include, exclude)
+    return filtered(as_mapping(params, tell), include, exclude)

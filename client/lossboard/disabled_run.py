@@ -15,6 +15,7 @@ from lossboard.null_sender import NullSender
 from lossboard.sender import Sender
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
+from lossboard.terms import DeliveryReport
 
 __all__ = ["NoopRun", "Silence"]
 
@@ -55,7 +56,11 @@ class NoopRun(Run):
         sync: object = None,
     ) -> None:
         """Puts the values into the summary as they are."""
-        self._summary.hold(data or {})
+        if data is not None:
+            self._summary.hold(data)
+
+    def _say_goodbye(self, report: DeliveryReport) -> None:
+        """Nothing was recorded, and what was logged may be of any kind."""
 
     def watch(self, *_: Any, **__: Any) -> None:
         """Nothing is watched."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossboard import wire
 from lossboard.columns import Row, clean_text, json_ready, key_and_path, pack_rows
+from lossboard.faults import words_of
 from lossboard.terms import Key, is_deferred
 
 __all__ = ["Draft", "count_kinds"]
@@ -88,7 +89,11 @@ class Draft:
         """A row that may hold histograms and deferred values too."""
         plain: dict[Key, Any] = {}
         for key, value in values.items():
-            resolved = _resolved(value)
+            try:
+                resolved = _resolved(value)
+            except Exception as error:  # noqa: BLE001  # of a device: the rest of the row is kept
+                self.refused.append(f"{key_and_path(key)[0]}: {words_of(error)}")
+                continue
             if isinstance(resolved, wire.HistogramData):
                 self._add_histogram(self._logged, key, step, time_us, resolved)
             else:

@@ -7,13 +7,15 @@ them keeps the shape of heavy tails, which linear bins put into one bin. Needs n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
+from lossboard.arrays import array_of
+from lossboard.faults import Fault, collected, is_for_the_caller, note, type_name
 from lossboard.magnitude import bounds_of, magnitudes_of
 from lossboard.wire import COUNT_TYPES, HistogramData, HistogramFlag
 
@@ -54,8 +56,7 @@ def from_values(values: ArrayLike, bins: int = DEFAULT_BINS) -> HistogramData:
     histogram comes from as many strided ones and is flagged. Raises TypeError for what is not
     numeric, ValueError for a number of bins outside of 1 to 512.
     """
-    if not 1 <= bins <= MAX_BINS:
-        raise ValueError(f"a histogram has 1 to {MAX_BINS} bins, not {bins}")
+    _check_bins(bins)
     flat = _floats(values)
     stored, nan, pos_inf, neg_inf = _finite(flat)
     if not stored.size:
@@ -230,9 +231,14 @@ class Histogram:
     bins, at most 512. `Histogram(np_histogram=(counts, edges))` takes what `numpy.histogram`
     returns. `histogram` are the counts, `bins` the edges.
 
-    Raises ValueError for wrong lengths, more than 512 bins or no values given, TypeError for
-    values that are not numbers.
+    Raises ValueError for more than 512 bins or no values given. Counts and edges that don't fit
+    each other (ValueError) and values that are not numbers (TypeError) end no training: `data`,
+    and what is made of it, raises then, and `log` leaves the histogram out.
     """
+
+    _failure: BaseException | None = None
+    _faults: Sequence[Fault] = ()  # of its values, to be told when it is logged
+    data: HistogramData
 
     def __init__(
         self,
@@ -240,20 +246,32 @@ class Histogram:
         np_histogram: Sequence[ArrayLike] | None = None,
         num_bins: int = DEFAULT_BINS,
     ) -> None:
-        self.data: HistogramData
-        if np_histogram is not None:
-            if len(np_histogram) != 2:
-                raise ValueError(
-                    "Expected np_histogram to be a tuple of (values, bin_edges),"
-                    f" got {len(np_histogram)} items"
-                )
-            self.data = from_bins(*np_histogram)
-        elif sequence is None:
+        if np_histogram is None and sequence is None:
             raise ValueError(
                 "Histogram needs values: Histogram(sequence) or Histogram(np_histogram=(n, edges))"
             )
-        else:
-            self.data = from_values(sequence, num_bins)
+        _check_bins(num_bins)
+        with collected() as found:
+            try:
+                self.data = _counted(sequence, np_histogram, num_bins)
+            except BaseException as error:
+                if is_for_the_caller(error):
+                    raise
+                self._failure = error
+        self._faults = found
+
+    def __getattr__(self, name: str) -> Any:
+        """Only of what is not there: the reason, where the values could not be counted."""
+        failure = self.__dict__.get("_failure")
+        if failure is None or name != "data":
+            raise AttributeError(f"'Histogram' object has no attribute {name!r}")
+        raise failure
+
+    def told(self, tell: Callable[[Fault], None], key: str) -> HistogramData:
+        """`data`, and to `tell` what its values lacked, under the key that it is logged by."""
+        for fault in self._faults:
+            tell(fault.below(key))
+        return self.data
 
     @classmethod
     def from_data(cls, data: HistogramData) -> Histogram:
@@ -287,6 +305,22 @@ class Histogram:
         return f"Histogram(n={data.n:g}, min={data.lo:g}, max={data.hi:g}, rms={rms(data):g})"
 
 
+def _check_bins(bins: int) -> None:
+    if not 1 <= bins <= MAX_BINS:
+        raise ValueError(f"a histogram has 1 to {MAX_BINS} bins, not {bins}")
+
+
+def _counted(sequence: Any, np_histogram: Any, bins: int) -> HistogramData:
+    if np_histogram is None:
+        return from_values(sequence, bins)
+    if len(np_histogram) != 2:
+        raise ValueError(
+            "Expected np_histogram to be a tuple of (values, bin_edges),"
+            f" got {len(np_histogram)} items"
+        )
+    return from_bins(*np_histogram)
+
+
 def linear_counts(finite: Floats, lo: float, hi: float, bins: int) -> Ints:
     """int64[bins]: how many lie in each equal part of [lo, hi]; a constant makes one bin.
 
@@ -315,7 +349,9 @@ def sums_of(finite: Floats) -> tuple[float, float]:
 
 
 def _floats(values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = array_of(values, lambda lack: note(Fault("", type_name(values), "part", lack)))
+    if array.dtype.kind == "O":
+        array = array.astype(np.float64)  # raises TypeError or ValueError for what is no number
     if array.dtype.kind == "c":
         array = np.ascontiguousarray(array).view(array.real.dtype)
     if array.dtype.kind not in "biuf":

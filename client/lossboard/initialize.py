@@ -19,6 +19,7 @@ from lossboard.directories import SPOOL_FOLDER, create, runs_folder
 from lossboard.disabled_run import NoopRun
 from lossboard.duties import Duties
 from lossboard.errors import Error
+from lossboard.faults import Fault, Tell, raised
 from lossboard.host import describe, main_program
 from lossboard.identity import (
     default_project,
@@ -105,8 +106,20 @@ def init(
     }
     given = {field: value for field, value in arguments.items() if value is not None}
     layer = settings.chosen if isinstance(settings, Settings) else settings or {}
-    values = parse_config(config, config_exclude_keys, config_include_keys)
-    return _begin_or_return(resolve(runs.setup_fields, layer, given), values)
+    resolved = resolve(runs.setup_fields, layer, given)
+    return _begin_with(resolved, config, config_exclude_keys, config_include_keys)
+
+
+def _begin_with(
+    settings: Settings, config: Any, exclude: list[str] | None, include: list[str] | None
+) -> Run:
+    """Begins the run; odd values of the config, which is there before it, are told after that."""
+    odd: list[Fault] = []
+    tell = raised if settings.strict else odd.append
+    run = _begin_or_return(settings, parse_config(config, exclude, include, tell), tell)
+    for fault in odd:
+        run.tell(fault, "config")
+    return run
 
 
 @undisturbed
@@ -151,7 +164,7 @@ def _refuse_active_id(settings: Settings) -> None:
         raise Error(f"the run ID {settings.run_id!r} is in use: finish that run, or use another")
 
 
-def _begin_or_return(settings: Settings, config: dict[str, Any]) -> Run:
+def _begin_or_return(settings: Settings, config: dict[str, Any], tell: Tell) -> Run:
     previous = _previous(settings)
     if previous is not None:
         return previous
@@ -159,7 +172,7 @@ def _begin_or_return(settings: Settings, config: dict[str, Any]) -> Run:
     for path in settings.config_paths:
         values |= read_yaml(Path(path))
     values |= config
-    plain = config_values({key.strip("-"): value for key, value in values.items()})
+    plain = config_values({key.strip("-"): value for key, value in values.items()}, tell)
     process_end.follow(finish_all)
     begin = _begin_disabled if settings.mode == "disabled" else _begin
     return begin(settings, plain)

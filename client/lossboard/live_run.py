@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import math
 import os
 import threading
 import time
@@ -22,6 +21,7 @@ from lossboard.description import Description
 from lossboard.directories import RunDirectory
 from lossboard.duties import Duties
 from lossboard.errors import UsageError
+from lossboard.faults import Fault, Faults
 from lossboard.interrupts import undisturbed
 from lossboard.metrics import Metric, MetricTable, definition_of
 from lossboard.process_end import flush_at_end_of_child
@@ -31,7 +31,7 @@ from lossboard.run_summary import Summary
 from lossboard.run_tables import RunTables
 from lossboard.sender import Sender, SenderHandle
 from lossboard.settings import Settings
-from lossboard.steps import StepMachine, as_step
+from lossboard.steps import StepMachine, as_step, take_reserved
 from lossboard.tally import Tally
 from lossboard.terminal import Terminal
 from lossboard.terms import DeliveryReport, RunStatus, SenderOptions
@@ -80,10 +80,12 @@ class Run(RunTables):
         self._pid = os.getpid()
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
+        self._faults = Faults(self._say_once, self.notice, strict=bool(settings.strict))
         self._config = Config(
             wire.ints_restored(start.config),
             allow_val_change=bool(settings.allow_val_change),
             on_change=self._put_config,
+            tell=self._faults.teller("config"),
         )
         self._summary = Summary(
             summary or {},
@@ -92,6 +94,7 @@ class Run(RunTables):
             on_change=self._put_summary,
             bind=self._binder.bind_summary,
             internal=self._about_last_row,
+            tell=self._faults.teller("summary"),
         )
         self._sender = open_sender(self)
         self._recorders = Recorders(
@@ -117,16 +120,17 @@ class Run(RunTables):
         until a higher step comes, or `commit=True`. `step` is any integer; a lower one than the
         current makes a row of its own at that step. `sync` is accepted and ignored.
 
-        Raises TypeError, and stores nothing of the call, for a value or key that can't be stored.
-        A value that is nested too deeply is left out, with a warning.
+        Raises TypeError for data that is no dict, keys that are no text and a step that is no
+        integer. A value that can't be stored is left out or kept as text, with a warning and a
+        notice in the run (raises with `settings.strict`).
         """
         if self._ended:
             self._refuse("log")
         index = step if step is None or type(step) is int else as_step(step)
-        row = {} if data is None else history_row(data, self._binder, index, self._leave_out)
+        row = {} if data is None else history_row(data, self._binder, index, self.tell)
         time_us = time.time_ns() // 1000
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
-            time_us = _take_reserved(row, time_us)
+            time_us = take_reserved(row, time_us)
         self._steps.log(row, index, commit, time_us)
         if time_us >= self._care_at_us:
             self._care(time_us)
@@ -144,10 +148,6 @@ class Run(RunTables):
         step, time_us = self._steps.last_put
         runtime_secs = (time_us - self._start.started_us) / 1e6 + self._runtime_before_secs
         return {"_step": step, "_timestamp": time_us / 1e6, "_runtime": runtime_secs}
-
-    def _leave_out(self, error: wire.DepthError) -> None:
-        self._terminal.say_once(f"log leaves out a value: {error}", "warn")
-        self.notice("dropped values", str(error))
 
     def _note_late(self, step: int, current: int) -> None:
         text = (
@@ -297,6 +297,10 @@ class Run(RunTables):
 
     def _say_once(self, text: str) -> None:
         self._terminal.say_once(text, "warn")
+
+    def tell(self, fault: Fault, what: str = "log") -> None:
+        """Says what becomes of a value that can't be stored as it is."""
+        self._faults.tell(what, fault)
 
     def notice(self, kind: str, text: str) -> None:
         """Has something seen in the run; notices of one kind add up."""
@@ -486,14 +490,3 @@ def unpickled_run(attach_id: str) -> Run:
 
 def _now_us() -> int:
     return time.time_ns() // 1000
-
-
-def _take_reserved(row: Row, time_us: int) -> int:
-    """Takes what the row may not hold: `_step` and `_runtime`, which are ours to say, and
-    `_timestamp` (seconds since the epoch), which is the row's time."""
-    row.pop("_step", None)
-    row.pop("_runtime", None)
-    timestamp = row.pop("_timestamp", None)
-    if isinstance(timestamp, int | float) and math.isfinite(timestamp):
-        return int(timestamp * 1e6)
-    return time_us

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lossboard.faults import short_text, type_name
 from lossboard.sizes import size_text
 from lossboard.tally import KeyTally
 from lossboard.terminal import printable
@@ -28,7 +29,6 @@ _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH: Final = 40
 _TEXT_LIMIT: Final = 20
 _DECIMALS: Final = 5
-_LONG_BITS: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,7 @@ def _short(value: Any) -> str:
         return value if len(value) <= _TEXT_LIMIT else value[: _TEXT_LIMIT - 1] + "…"
     if isinstance(value, float):
         return f"{round(value, _DECIMALS):g}" if math.isfinite(value) else str(value)
-    if isinstance(value, int) and value.bit_length() > _LONG_BITS:  # Python prints no long ones
-        return f"an integer of {value.bit_length()} bits"
-    return str(value)
+    return short_text(value) or type_name(value)  # `str` refuses very long ints
 
 
 def _icon(links: RunLinks, icon: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from lossboard.config_sources import as_mapping
 from lossboard.errors import ConfigError
+from lossboard.faults import Tell, raised, short_text, type_name
+from lossboard.plain_values import exact_text
 from lossboard.values import config_values
 
 __all__ = ["Config", "OnChange"]
@@ -18,19 +20,27 @@ class Config:
     """A mapping with attribute access. A value that is set may only change where
     `allow_val_change` says so; else ConfigError. Values are plain data, nested ones dicts.
 
-    `on_change` hears of each changed top-level key, with its whole value.
+    `on_change` hears of each changed top-level key, with its whole value, and `tell` of values
+    that can't be stored as they are.
     """
 
     _values: dict[str, Any]
     _locked: dict[str, str]
     _allow_val_change: bool
     _on_change: OnChange
+    _tell: Tell
 
     def __init__(
-        self, values: Mapping[str, Any], *, allow_val_change: bool, on_change: OnChange
+        self,
+        values: Mapping[str, Any],
+        *,
+        allow_val_change: bool,
+        on_change: OnChange,
+        tell: Tell = raised,
     ) -> None:
         set_own = object.__setattr__
-        set_own(self, "_values", _stored(values))
+        set_own(self, "_tell", tell)
+        set_own(self, "_values", self._stored(values))
         set_own(self, "_locked", {})
         set_own(self, "_allow_val_change", allow_val_change)
         set_own(self, "_on_change", on_change)
@@ -83,7 +93,7 @@ class Config:
 
         Nothing is set when one of the values may not change.
         """
-        new = _stored(as_mapping(d))
+        new = self._stored(as_mapping(d, self._tell))
         allowed = self._allow_val_change if allow_val_change is None else allow_val_change
         free = {key: value for key, value in new.items() if key not in self._locked}
         if not allowed:
@@ -93,18 +103,21 @@ class Config:
 
     def setdefaults(self, d: Any) -> None:
         """Sets only what has no value yet."""
-        new = _stored(as_mapping(d))
+        new = self._stored(as_mapping(d, self._tell))
         self._set({key: value for key, value in new.items() if key not in self._values})
 
     def update_locked(self, d: Any, user: str | None = None) -> None:
         """Sets values that later updates leave as they are, as a sweep does."""
-        new = _stored(as_mapping(d))
+        new = self._stored(as_mapping(d, self._tell))
         self._set(new)
         self._locked.update(dict.fromkeys(new, user or "init"))
 
     def persist(self) -> None:
         """Sends all values again; each change is sent by itself, so this is never needed."""
         self._on_change(dict(self._values))
+
+    def _stored(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return config_values({_clean(key): value for key, value in values.items()}, self._tell)
 
     def _set(self, new: Mapping[str, Any]) -> None:
         if new:
@@ -121,11 +134,7 @@ class Config:
             )
 
 
-def _stored(values: Mapping[str, Any]) -> dict[str, Any]:
-    return config_values({_clean(key): value for key, value in values.items()})
-
-
 def _clean(key: Any) -> str:
     if not isinstance(key, str):
-        raise AttributeError(f"config names are text, got {key!r} ({type(key).__name__})")
-    return key.strip("-")
+        raise AttributeError(f"config names are text, got {short_text(key)} ({type_name(key)})")
+    return exact_text(key).strip("-")

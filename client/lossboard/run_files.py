@@ -13,6 +13,7 @@ from lossboard import wire
 from lossboard.describing import Described
 from lossboard.directories import RunDirectory
 from lossboard.disk import file_name
+from lossboard.faults import Fault
 from lossboard.media.base import Content
 from lossboard.media.binder import Binder
 from lossboard.saving import LiveFiles, Match, guessed_type, matches, policy_checked
@@ -90,6 +91,10 @@ class RunFiles(Described):
 
     def put_table(self, key: str, table: Table | CombinedTable) -> Mapping[str, Any]:
         """Logs a table that stands in the history, with its media, as an artifact; where it is."""
+        raise NotImplementedError
+
+    def tell(self, fault: Fault) -> None:
+        """Says what became of a value in media."""
         raise NotImplementedError
 
     # ---- files of the user

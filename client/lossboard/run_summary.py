@@ -6,8 +6,10 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping
 from typing import Any
 
 from lossboard import wire
+from lossboard.faults import Tell, fault_of, is_for_the_caller, raised, type_name
 from lossboard.histogram import Histogram
 from lossboard.metrics import MetricTable
+from lossboard.plain_values import LEFT_OUT, exact_text
 from lossboard.tally import KeyTally, Tally
 from lossboard.terms import Key
 from lossboard.values import stored_summary_value
@@ -27,16 +29,19 @@ class SummaryNode:
     _values: dict[str, Any]
     _changed: Callable[[str], None]
     _converted: Callable[[str, Any], Any]
+    _tell: Tell
 
     def __init__(
         self,
         values: dict[str, Any],
         changed: Callable[[str], None],
         converted: Callable[[str, Any], Any],
+        tell: Tell,
     ) -> None:
         object.__setattr__(self, "_values", values)
         object.__setattr__(self, "_changed", changed)
         object.__setattr__(self, "_converted", converted)
+        object.__setattr__(self, "_tell", tell)
 
     def _current(self) -> dict[str, Any]:
         return self._values
@@ -44,7 +49,7 @@ class SummaryNode:
     def __getitem__(self, key: str) -> Any:
         value = self._current()[key]
         if isinstance(value, dict) and "_type" not in value:
-            return SummaryNode(value, lambda _: self._changed(key), self._converted)
+            return SummaryNode(value, lambda _: self._changed(key), self._converted, self._tell)
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -102,11 +107,13 @@ class SummaryNode:
             return default
 
     def update(self, d: Mapping[str, Any]) -> None:
-        """Sets several values."""
+        """Sets several values. Raises TypeError for what is no mapping, keys that are no text."""
         values = self._current()
-        for key, value in d.items():
-            values[key] = self._converted(key, value)
-            self._changed(key)
+        for key, value in _given(d, self._tell):
+            stored = self._converted(key, value)
+            if stored is not LEFT_OUT:
+                values[key] = stored
+                self._changed(key)
 
 
 class MissingSummaryKey(AttributeError, KeyError):
@@ -135,12 +142,12 @@ class Summary(SummaryNode):
         on_change: OnSummary,
         bind: Callable[[str, Any], Any] = lambda key, value: None,
         internal: Callable[[], Mapping[str, Any]] = dict,
+        tell: Tell = raised,
     ) -> None:
         def converted(key: str, value: Any) -> Any:
-            bound = bind(key, value)
-            return stored_summary_value(key, value) if bound is None else bound
+            return stored_summary_value(key, value, tell, bind)
 
-        super().__init__(dict(values), self._send, converted)
+        super().__init__(dict(values), self._send, converted, tell)
         object.__setattr__(self, "_tally", tally)
         object.__setattr__(self, "_metrics", metrics)
         object.__setattr__(self, "_on_change", on_change)
@@ -153,7 +160,7 @@ class Summary(SummaryNode):
 
     def hold(self, values: Mapping[str, Any]) -> None:
         """Takes values as they are, without sending them: what a disabled run does."""
-        self._values.update(values)
+        self._values.update(_given(values, self._tell))
 
     def recompute(self) -> None:
         """Makes the values anew whose definition asks for more than the last value."""
@@ -185,6 +192,23 @@ class Summary(SummaryNode):
             value = Histogram.from_data(value).to_json()
         if value is not None:
             _put(self._values, key, value)
+
+
+def _given(d: Any, tell: Tell) -> list[tuple[str, Any]]:
+    """Keys and values; none of what has them and won't give them."""
+    if not hasattr(type(d), "items"):
+        raise TypeError(f"values are given as a dict, not as {type_name(d)}")
+    try:
+        items = list(d.items())
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
+        tell(fault_of("all values", d, "left out", error))
+        return []
+    wrong = [key for key, _ in items if not isinstance(key, str)]
+    if wrong:
+        raise TypeError(f"keys of the summary are text, not {type_name(wrong[0])}")
+    return [(exact_text(key), value) for key, value in items]
 
 
 def _operated(definition: wire.MetricDefinition, tally: KeyTally) -> Any:

@@ -103,6 +103,7 @@ class Settings:
     notebook_name: str | None = None
     program: str | None = None
     save_code: bool = False
+    strict: bool | None = None
     x_disable_machine_info: bool = False
     x_disable_meta: bool = False
     x_disable_stats: bool = False

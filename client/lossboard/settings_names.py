@@ -14,7 +14,7 @@ _NAMES: Final = """
     http_proxy https_proxy identity_token_file ignore_globs insecure_disable_ssl job_name
     job_source label_disable launch launch_config_path login_timeout organization
     program_abspath program_relpath relogin resumed sagemaker_disable settings_system
-    show_colors stop_fn stop_on_fatal_error strict summary_timeout summary_warnings sweep_id
+    show_colors stop_fn stop_on_fatal_error summary_timeout summary_warnings sweep_id
     sweep_param_path symlink sync_tensorboard table_raise_on_max_row_limit_exceeded
     use_dot_wandb username x_cli_only_mode x_disable_viewer x_executable x_file_stream_max_bytes
     x_file_stream_max_line_bytes x_file_stream_no_gzip x_file_stream_retry_max

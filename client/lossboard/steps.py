@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from operator import index
-from typing import SupportsIndex, TypeAlias
+from typing import Final, SupportsIndex, TypeAlias
 
 from lossboard.values import Row
 
-__all__ = ["PutRow", "StepMachine", "as_step"]
+__all__ = ["PutRow", "StepMachine", "as_step", "take_reserved"]
+
+_STEP_LIMIT: Final = 1 << 62  # a record has 64 bits for it, and steps go on from there
+_SECONDS_LIMIT: Final = 1 << 43  # microseconds that fit into 64 bits
 
 PutRow: TypeAlias = Callable[[int, int, Row], None]
 
@@ -17,6 +20,21 @@ PutRow: TypeAlias = Callable[[int, int, Row], None]
 def as_step(step: SupportsIndex | None) -> int | None:
     """`step` as an int: numpy ints and 0-d integer tensors too. Raises TypeError for the rest."""
     return step if step is None or type(step) is int else index(step)
+
+
+def _too_far(step: int) -> ValueError:
+    return ValueError(f"a step lies within 62 bits, this one has {step.bit_length()}")
+
+
+def take_reserved(row: Row, time_us: int) -> int:
+    """Takes what the row may not hold: `_step` and `_runtime`, which are ours to say, and
+    `_timestamp` (seconds since the epoch), which is the row's time."""
+    row.pop("_step", None)
+    row.pop("_runtime", None)
+    timestamp = row.pop("_timestamp", None)
+    if isinstance(timestamp, int | float) and abs(timestamp) < _SECONDS_LIMIT:
+        return int(timestamp * 1e6)
+    return time_us
 
 
 class StepMachine:
@@ -51,6 +69,8 @@ class StepMachine:
         """Merges `row` into the open row and closes it where step and commit say so."""
         with self._lock:
             if step is not None and step != self._step:
+                if not -_STEP_LIMIT < step < _STEP_LIMIT:
+                    raise _too_far(step)
                 if step < self._step:
                     self._put_late(row, step, time_us)
                     return

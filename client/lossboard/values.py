@@ -1,16 +1,16 @@
-"""From what users log to what records hold, by W&B's table of conversions."""
+"""From what users log to what records hold, by W&B's table of conversions.
+
+What can't be stored, or whose own methods raise, is kept as short text or left out, and told:
+each function takes a `tell` for that, which raises by default.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
-import decimal
 import enum
-import fractions
 import math
 import sys
-import types
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -22,10 +22,26 @@ from lossboard.arrays import (
     deferred_copy,
     is_array,
     is_on_device,
-    is_tensor,
     listed,
 )
+from lossboard.faults import Fault, Tell, fault_of, is_for_the_caller, raised, short_text, type_name
 from lossboard.histogram import Histogram, from_values
+from lossboard.local_tensors import outside_transforms, plain_tensor
+from lossboard.plain_values import (
+    LEFT_OUT,
+    PLAIN,
+    Convert,
+    NoFormError,
+    Place,
+    dataclass_fields,
+    exact_text,
+    items_of,
+    kept,
+    model_fields,
+    plain,
+    remainder,
+    whole,
+)
 from lossboard.terms import Key
 from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth, depth_of
 
@@ -41,14 +57,11 @@ __all__ = [
 ]
 
 Row: TypeAlias = dict[Key, Any]
-_Convert: TypeAlias = Callable[[Any], Any]
-_Refuse: TypeAlias = Callable[[DepthError], None]
 
 _ARRAY_BINS: Final = 32  # what W&B makes of an array of more than SMALL_LIMIT elements
-_PLAIN: Final = frozenset({float, int, bool, str, type(None)})
 _TEXT: Final = frozenset({str})
 _SHOWN_PARTS: Final = 4  # of a nested key, in messages
-_FUNCTIONS: Final = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_STRICT: Final = Place("value", raised)
 
 
 class Bind(Protocol):
@@ -58,44 +71,53 @@ class Bind(Protocol):
         """Key and JSON; None for what is no media."""
 
 
-def _refused(error: DepthError) -> None:
-    raise error
-
-
 def history_row(
     data: Mapping[str, Any],
     media: Bind | None = None,
     step: int | None = None,
-    refuse: _Refuse = _refused,
+    tell: Tell = raised,
 ) -> Row:
     """A snapshot of what was passed to `log`, nested dicts as tuples of keys, with `media` bound
     to the `step` that was given, if any.
 
-    Raises TypeError, and nothing of it is stored then, for keys that are not text and for values
-    that can't be stored. Values that are nested too deeply go to `refuse`; the rest is kept.
+    Raises TypeError for what is no mapping and for keys that are not text. Values of which
+    nothing, or not all, can be kept go to `tell`; the rest is kept.
     """
-    if type(data) is dict and _PLAIN.issuperset(map(type, data.values())):
+    if type(data) is dict and PLAIN.issuperset(map(type, data.values())):
         if not _TEXT.issuperset(map(type, data)):
             _refuse_keys(data)
         return data.copy()
     if not isinstance(data, Mapping):
         raise TypeError("wandb.log must be passed a dictionary")
-    _refuse_keys(data)
     row: Row = {}
-    way = _Way(media, step, refuse)
-    for key, value in data.items():
-        if type(value) in _PLAIN:
+    way = _Way(media, step, tell)
+    for key, value in _top_items(data, tell):
+        if type(value) in PLAIN:
             row[key] = value
         else:
             _put(row, (key,), value, way)
     return row
 
 
-def _refuse_keys(data: Mapping[Any, Any]) -> None:
-    for key in data:
+def _top_items(data: Mapping[str, Any], tell: Tell) -> list[tuple[str, Any]]:
+    """Keys and values; none of a mapping that won't give them."""
+    try:
+        items = list(data.items())
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
+        tell(fault_of("all values", data, "left out", error))
+        return []
+    _refuse_keys(key for key, _ in items)
+    return [(key if type(key) is str else exact_text(key), value) for key, value in items]
+
+
+def _refuse_keys(keys: Iterable[Any]) -> None:
+    for key in keys:
         if not isinstance(key, str):
             raise TypeError(
-                f"Key values passed to `wandb.log` must be strings. {key!r} is {type(key).__name__}"
+                "Key values passed to `wandb.log` must be strings."
+                f" {short_text(key)} is {type_name(key)}"
             )
 
 
@@ -104,41 +126,90 @@ class _Way(NamedTuple):
 
     media: Bind | None
     step: int | None
-    refuse: _Refuse
+    tell: Tell
 
 
 def _put(row: Row, path: tuple[str, ...], value: Any, way: _Way) -> None:
-    if _is_branch(value) and len(path) <= MAX_DEPTH:
-        for name, item in value.items():
-            _put(row, (*path, str(name)), item, way)
-        return
+    place = Place(path[0] if len(path) == 1 else _shown(path), way.tell)
     try:
-        key, stored = _bound(path, value, way)
-    except DepthError as error:
-        way.refuse(error)
+        found = _opened(path, value, way, place)
+    except (DepthError, RecursionError) as error:
+        place.tell(fault_of(place.key, value, "left out", error))
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
+        found = _Bound(_key(path), remainder(value, place, error))
+        if found.stored is not LEFT_OUT:
+            row[found.key] = found.stored
     else:
-        row[key] = stored
+        _put_found(row, path, found, way)
 
 
-def _is_branch(value: Any) -> bool:
-    return isinstance(value, Mapping) and bool(value) and "_type" not in value
+def _put_found(row: Row, path: tuple[str, ...], found: _Bound | _Branches, way: _Way) -> None:
+    if isinstance(found, _Bound):
+        row[found.key] = found.stored
+        return
+    for name, item in found.items:
+        if type(item) in PLAIN:
+            row[(*path, name)] = item
+        else:
+            _put(row, (*path, name), item, way)
 
 
-def _bound(path: tuple[str, ...], value: Any, way: _Way) -> tuple[Key, Any]:
-    bound = None
-    if way.media is not None and type(value) not in _PLAIN and not is_array(value):
-        bound = way.media.bind(path, value, way.step)
+class _Bound(NamedTuple):
+    """A value of the row and the key that it goes by."""
+
+    key: Key
+    stored: Any
+
+
+class _Branches(NamedTuple):
+    """What one value becomes several of."""
+
+    items: list[tuple[str, Any]]
+
+
+def _opened(path: tuple[str, ...], value: Any, way: _Way, place: Place) -> _Bound | _Branches:
+    if isinstance(value, np.generic) or is_array(value):
+        return _Bound(_key(path), _checked(path, value, place, history_value))
+    branches = _branches(value, place) if len(path) <= MAX_DEPTH else None
+    if branches is not None:
+        return _Branches(branches)
+    bound = None if way.media is None else way.media.bind(path, value, way.step)
     if bound is not None:
-        return bound
-    key = path if len(path) > 1 else path[0]
-    return key, _checked(path, value, history_value)
+        return _Bound(*bound)
+    return _Bound(_key(path), _checked(path, value, place, history_value))
 
 
-def _checked(path: tuple[str, ...], value: Any, convert: _Convert) -> Any:
+def _key(path: tuple[str, ...]) -> Key:
+    return path if len(path) > 1 else path[0]
+
+
+def _branches(value: Any, place: Place) -> list[tuple[str, Any]] | None:
+    """Keys and items of what becomes several values of the row; None for anything else."""
+    if isinstance(value, Mapping):
+        return items_of(value, place) if value and "_type" not in value else None
+    fields = dataclass_fields(value)
+    fields = model_fields(value) if fields is None else fields
+    return list(fields.items()) if fields else None
+
+
+def _guarded(value: Any, place: Place, convert: Convert) -> Any:
+    """As `kept`; what is nested too deeply is left out and told too."""
+    try:
+        return kept(value, place, convert)
+    except DepthError as error:
+        place.tell(fault_of(place.key, value, "left out", error))
+    except RecursionError as error:
+        place.tell(fault_of(place.key, value, "left out", error))
+    return LEFT_OUT
+
+
+def _checked(path: tuple[str, ...], value: Any, place: Place, convert: Convert) -> Any:
     """`convert(value)`. Raises DepthError for what is nested too deeply to be stored."""
     outer = len(path) - 1
     try:
-        converted = convert(value)
+        converted = convert(value, place)
     except RecursionError:
         check_depth(_named(path), value, outer=outer)
         raise DepthError(
@@ -149,40 +220,74 @@ def _checked(path: tuple[str, ...], value: Any, convert: _Convert) -> Any:
     return converted
 
 
+def _shown(path: tuple[str, ...]) -> str:
+    return ".".join(path[:_SHOWN_PARTS]) + ("..." if len(path) > _SHOWN_PARTS else "")
+
+
 def _named(path: tuple[str, ...]) -> str:
-    name = ".".join(path[:_SHOWN_PARTS]) + ("..." if len(path) > _SHOWN_PARTS else "")
-    return f"the value of {name!r}"
+    return f"the value of {_shown(path)!r}"
 
 
-def history_value(value: Any) -> Any:
+def history_value(value: Any, place: Place = _STRICT) -> Any:
     """What a row holds for `value`: plain data, `wire.HistogramData`, or a `Deferred` of such."""
-    if type(value) in _PLAIN:
-        return value
+    if type(value) in PLAIN:
+        return whole(value) if type(value) is int else value
     if is_array(value):
-        return _array_value(value)
+        return _array_value(value, place)
     if isinstance(value, Histogram):
-        return value.data
+        return value.told(place.tell, place.key)
     if isinstance(value, HistogramData):
         return value
-    return _plain(value, _inner_value)
+    if isinstance(value, enum.Enum):
+        return _inner_value(value.value, place)
+    return plain(value, place, _inner_value)
 
 
-def _inner_value(value: Any) -> Any:
+def _inner_value(value: Any, place: Place) -> Any:
     """What a list holds for `value`: as in a row, but a histogram as its JSON."""
-    converted = history_value(value)
+    return _resolved(history_value(value, place))
+
+
+def _resolved(converted: Any) -> Any:
     converted = converted.resolve() if hasattr(converted, "resolve") else converted
     if isinstance(converted, HistogramData):
         return Histogram.from_data(converted).to_json()
     return converted
 
 
-def _array_value(value: Any) -> Any:
-    size = value.numel() if is_tensor(value) else int(np.size(value))
-    if size <= SMALL_LIMIT:
-        return deferred_copy(value) or listed(array_of(value))
+def _array_value(value: Any, place: Place) -> Any:
     if is_on_device(value):
-        return _deferred_histogram(value)
-    return _array_histogram(array_of(value))
+        with outside_transforms():
+            return _device_value(value, place)
+    array = _array(value, place)
+    return _small(array, place) if array.size <= SMALL_LIMIT else _array_histogram(array)
+
+
+def _array(value: Any, place: Place) -> Any:
+    return array_of(value, lambda lack: _tell_part(value, lack, place))
+
+
+def _tell_part(value: Any, lack: str, place: Place) -> None:
+    place.tell(Fault(place.key, type_name(value), "part", lack))
+
+
+def _small(array: Any, place: Place, convert: Convert = _inner_value) -> Any:
+    found = listed(array)
+    return found if array.dtype.kind in "biufU" else _plain_elements(found, place, convert)
+
+
+def _plain_elements(found: Any, place: Place, convert: Convert) -> Any:
+    return found if type(found) in PLAIN else convert(found, place)
+
+
+def _device_value(value: Any, place: Place) -> Any:
+    """A tensor that a device may still be computing, for which nothing waits."""
+    tensor, lack = plain_tensor(value)
+    if lack:
+        _tell_part(value, lack, place)
+    if tensor.numel() <= SMALL_LIMIT:
+        return deferred_copy(tensor, lambda array: _small(array, _STRICT))
+    return _deferred_histogram(tensor)
 
 
 def _deferred_histogram(tensor: Any) -> Any:
@@ -195,93 +300,92 @@ def _deferred_histogram(tensor: Any) -> Any:
 
 
 def _array_histogram(array: Any) -> HistogramData:
-    return from_values(array, _ARRAY_BINS)
+    shown = array.compressed() if isinstance(array, np.ma.MaskedArray) else array
+    return from_values(shown, _ARRAY_BINS)
 
 
-def stored_summary_value(key: str, value: Any) -> Any:
-    """What the summary holds below a key. Raises DepthError for what is nested too deeply."""
-    return _checked((key,), value, summary_value)
+def stored_summary_value(
+    key: str,
+    value: Any,
+    tell: Tell = raised,
+    bind: Callable[[str, Any], Any] = lambda key, value: None,
+) -> Any:
+    """What the summary holds below a key, by `bind` if it is media; LEFT_OUT for what can't be
+    kept."""
+
+    def convert(value: Any, place: Place) -> Any:
+        bound = bind(key, value)
+        return _checked((key,), value, place, summary_value) if bound is None else bound
+
+    return _guarded(value, Place(key, tell), convert)
 
 
-def summary_value(value: Any) -> Any:
+def _whole(key: str, convert: Convert) -> Convert:
+    """`convert`, and DepthError for what is nested too deeply to be stored."""
+    return lambda value, place: _checked((key,), value, place, convert)
+
+
+def summary_value(value: Any, place: Place = _STRICT) -> Any:
     """What the summary holds: as in a row, but a larger array as its statistics."""
-    if is_array(value) and np.size(array_of(value)) > SMALL_LIMIT:
-        return _statistics(array_of(value))
-    return _inner_value(value)
+    if is_array(value):
+        array = _array(value, place)
+        small = array.size <= SMALL_LIMIT
+        return _small(array, place, summary_value) if small else _statistics(array)
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, Histogram | HistogramData):
+        return _inner_value(value, place)
+    return plain(value, place, summary_value)
 
 
 def _statistics(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    if array.dtype.kind not in "biuf":
+        return Histogram.from_data(_array_histogram(array)).to_json()
+    array = array.astype(np.float64) if array.dtype.kind in "bf" else array
     percentiles = np.percentile(array, (10, 25, 75, 90)).tolist()
     named = dict(zip(("10%", "25%", "75%", "90%"), percentiles, strict=True))
     moments = {name: float(getattr(array, name)()) for name in ("var", "mean", "min", "max")}
     return {"_type": "numpy.ndarray", **moments, **named, "size": int(array.size)}
 
 
-def config_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the config holds. Raises DepthError for a value that is nested too deeply."""
-    return {key: _checked((key,), value, config_value) for key, value in values.items()}
+def config_values(values: Mapping[str, Any], tell: Tell = raised) -> dict[str, Any]:
+    """What the config holds, without what can't be kept."""
+    found = {
+        key: _guarded(value, Place(key, tell), _whole(key, config_value))
+        for key, value in values.items()
+    }
+    return {key: value for key, value in found.items() if value is not LEFT_OUT}
 
 
-def config_value(value: Any) -> Any:
+def config_value(value: Any, place: Place = _STRICT) -> Any:
     """What the config holds: plain data, with NaN as None and unknown objects as their text."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else float(value)
+    if isinstance(value, float):
+        return None if math.isnan(value) else float.__pos__(value)
     if is_array(value):
-        array = array_of(value)
-        return config_value(listed(array)) if array.size <= SMALL_LIMIT else str(array)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: config_value(getattr(value, field.name)) for field in fields}
+        array = _array(value, place)
+        small = array.size <= SMALL_LIMIT
+        return config_value(listed(array), place) if small else str(array)
     if isinstance(value, slice):
         parts = {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
-        return {name: config_value(part) for name, part in parts.items()}
+        return {name: config_value(part, place) for name, part in parts.items()}
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, datetime.timedelta):
+        return str(value)
     if _is_media(value):
         raise TypeError("WBValue objects cannot be added to the run config: log them instead")
+    return _plain_or_text(value, place)
+
+
+def _plain_or_text(value: Any, place: Place) -> Any:
     try:
-        return _plain(value, config_value)
-    except TypeError:
-        return str(value)
+        return plain(value, place, config_value)
+    except NoFormError as error:
+        if error.value is not value:
+            raise
+        return exact_text(value)  # what W&B stores of any other object
 
 
 def _is_media(value: Any) -> bool:
     media = getattr(sys.modules.get("lossboard.media.base"), "Media", None)
     return media is not None and isinstance(value, media)
-
-
-def _plain(value: Any, convert: _Convert) -> Any:
-    """The plain form of a value that is no array; `convert` is for what lies inside of it."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return _scalar(value)
-    if isinstance(value, Mapping):
-        return {str(key): convert(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset | Generator):
-        return [convert(item) for item in value]
-    if isinstance(value, np.generic):
-        return listed(np.asarray(value))
-    return _textual(value)
-
-
-def _scalar(value: Any) -> Any:
-    """A subclass (np.float64, IntEnum, ...) as the type that it extends, an enum as its name."""
-    if isinstance(value, enum.Enum):
-        return value.name
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
-
-
-def _textual(value: Any) -> str:
-    if isinstance(value, bytes | bytearray):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return value.isoformat()
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, complex):
-        return str(value).strip("()")
-    if isinstance(value, decimal.Decimal | fractions.Fraction):
-        return str(value)
-    if isinstance(value, _FUNCTIONS):
-        return f"{value.__module__}.{value.__qualname__}"
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

@@ -159,7 +159,7 @@ def test_a_table_of_an_artifact_that_is_not_logged_is_refused(offline: Path) -> 
     _, whole = parts()
     joined = JoinedTable(*sides(), "id")
     Artifact("a", "t").add(joined, "joined")
-    with lossboard.init() as run:
+    with lossboard.init(settings={"strict": True}) as run:
         for table in (whole, joined):
             with pytest.raises(ValueError, match="must first be added to an Artifact before"):
                 run.log({"x": table})

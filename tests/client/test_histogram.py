@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -303,6 +305,22 @@ def test_what_is_stored_comes_back() -> None:
         ({"np_histogram": ([1], [1, 0])}, ValueError, "ascend"),
     ],
 )
-def test_misuse_raises(arguments: dict[str, object], error: type[Exception], text: str) -> None:
+def test_misuse_raises_when_it_is_used(
+    arguments: dict[str, object], error: type[Exception], text: str
+) -> None:
     with pytest.raises(error, match=text):
+        _ = Histogram(**arguments).data  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"sequence": [1], "num_bins": 513}, {"wrong": 1}])
+def test_a_wrong_call_raises_at_once(arguments: dict[str, object]) -> None:
+    with pytest.raises((ValueError, TypeError)):
         Histogram(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [["a"], object(), np.array(["a"] * 40)])
+def test_values_that_can_not_be_counted_raise_when_they_are_used(values: Any) -> None:
+    made = Histogram(values)
+    for use in (lambda: made.data, lambda: made.bins, lambda: made.to_json(), lambda: repr(made)):
+        with pytest.raises((TypeError, ValueError)):
+            use()

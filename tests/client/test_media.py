@@ -16,6 +16,7 @@ import torch
 
 from lossboard import plot, wire
 from lossboard.errors import Error
+from lossboard.faults import Fault
 from lossboard.media import Audio, Html, Image, Molecule, Object3D, Plotly, Table, Video, bind_all
 from lossboard.media.plotly import figure_media
 
@@ -26,6 +27,10 @@ class MemoryHome:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.config: dict[tuple[str, ...], Any] = {}
+        self.faults: list[Fault] = []
+
+    def tell(self, fault: Fault) -> None:
+        self.faults.append(fault)
 
     def put_file(self, source: bytes | Path, *, name: str, mime_type: str) -> wire.FileEntry:
         content = source if isinstance(source, bytes) else source.read_bytes()
@@ -78,12 +83,12 @@ def test_values_of_an_image_are_scaled_as_people_expect(
 
 def test_an_image_of_a_wrong_shape_is_refused_with_the_shapes_it_takes() -> None:
     with pytest.raises(ValueError, match=r"\(2, 3, 5\)"):
-        Image(np.zeros((2, 3, 5)))
+        _ = Image(np.zeros((2, 3, 5))).image
 
 
 def test_a_missing_image_file_is_named() -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
-        Image("nowhere.png")
+        _ = Image("nowhere.png").image
 
 
 @pytest.mark.covers("Image.masks")
@@ -131,7 +136,7 @@ def test_audio_is_sixteen_bit_wav(home: MemoryHome) -> None:
 
 def test_audio_without_a_rate_says_what_is_missing() -> None:
     with pytest.raises(ValueError, match="sample_rate"):
-        Audio(np.zeros(3))
+        _ = Audio(np.zeros(3))._content
 
 
 @pytest.mark.covers("Audio")
@@ -155,13 +160,13 @@ def test_points_are_stored_as_they_are(home: MemoryHome) -> None:
     value = Object3D(np.array([[1.0, 2.0, 3.0]])).bind(home, "o", 0)
     assert json.loads(home.files[value["path"]]) == [[1.0, 2.0, 3.0]]
     with pytest.raises(ValueError, match=r"\(1, 5\)"):
-        Object3D(np.zeros((1, 5)))
+        _ = Object3D(np.zeros((1, 5)))._content
 
 
 @pytest.mark.covers("Html")
 def test_a_molecule_of_an_unknown_type_is_refused() -> None:
     with pytest.raises(ValueError, match="xyz"):
-        Molecule(io.StringIO(""), file_type="xyz")
+        _ = Molecule(io.StringIO(""), file_type="xyz")._file_type
 
 
 def test_a_table_holds_its_cells_and_the_json_of_its_media(home: MemoryHome) -> None:
@@ -178,8 +183,6 @@ def test_a_table_refuses_rows_that_do_not_fit() -> None:
     table = Table(columns=["a"], data=[[1]])
     with pytest.raises(ValueError, match="1 columns"):
         table.add_data(1, 2)
-    with pytest.raises(TypeError, match="holds number"):
-        table.add_data("x")
     with pytest.raises(AssertionError, match="list of rows"):
         Table(columns=["a"], data="x")
 
@@ -220,11 +223,28 @@ def test_a_change_of_an_immutable_table_that_was_logged_is_warned_of(
     assert table.bind(home, "t", 1)["nrows"] == 2
 
 
-def test_a_column_that_is_refused_leaves_the_table_as_it_was() -> None:
-    table = Table(columns=["a"], data=[[1], [2]])
-    with pytest.raises(TypeError, match="holds number"):
-        table.add_column("b", [1, "x"])
-    assert (table.columns, table.data) == (["a"], [[1], [2]])
+def test_a_cell_of_another_type_than_its_column_is_kept_and_told_once(home: MemoryHome) -> None:
+    table = Table(columns=["a"], data=[[1], ["x"], ["y"]], optional=False)
+    table.add_column("b", [1, "x", None])
+    value = table.bind(home, "t", 0)
+    assert json.loads(home.files[value["path"]])["data"] == [[1, 1], ["x", "x"], ["y", None]]
+    assert [fault.key for fault in home.faults] == ["t/a", "t/b", "t/b"]
+    assert {fault.fate for fault in home.faults} == {"kept"}
+    assert "the column takes no None" in home.faults[2].reason
+    assert "the column holds number, this is a string" in home.faults[0].reason
+
+
+def test_cells_that_can_not_be_stored_are_text_or_none_and_told(home: MemoryHome) -> None:
+    table = Table(columns=["a", "b"], data=[[object(), 1], [NotImplemented, 2]])
+    value = table.bind(home, "t", 0)
+    assert json.loads(home.files[value["path"]])["data"] == [[None, 1], ["NotImplemented", 2]]
+    assert [fault.fate for fault in home.faults] == ["kept", "left out", "text"]
+
+
+@pytest.mark.parametrize("arguments", [(), (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)])
+def test_a_call_that_fits_no_media_raises_at_once(arguments: tuple[int, ...]) -> None:
+    with pytest.raises(TypeError, match="argument"):
+        Image(*arguments)
 
 
 def test_a_data_frame_becomes_a_table() -> None:

@@ -265,15 +265,17 @@ def test_an_image_logged_in_two_runs_is_a_file_of_both(api: lossboard.Api) -> No
         pytest.param(pd.Series([1, 2]), id="series"),
     ],
 )
-def test_what_can_not_be_shown_is_a_type_error(offline: Path, value: Any) -> None:
-    run = lossboard.init()
+def test_what_can_not_be_shown_is_a_type_error_if_settings_are_strict(
+    offline: Path, value: Any
+) -> None:
+    run = lossboard.init(settings={"strict": True})
     with pytest.raises(TypeError, match="not JSON serializable"):
         run.log({"x": value})
     run.finish()
 
 
 def test_media_are_no_hyperparameters(offline: Path) -> None:
-    run = lossboard.init()
+    run = lossboard.init(settings={"strict": True})
     with pytest.raises(TypeError, match="run config"):
         run.config["image"] = lossboard.Html("x")
     run.finish()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import array
 import collections
 import datetime
 import decimal
 import enum
 import fractions
+import ipaddress
 import math
 import re
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +22,7 @@ import pytest
 
 import lossboard as wandb
 from lossboard.arrays import ClonedValue
+from lossboard.faults import Fault
 from lossboard.histogram import Histogram, counts_of, edges_of, from_values
 from lossboard.values import (
     config_value,
@@ -36,6 +40,17 @@ class Colour(enum.Enum):
 
 class Level(enum.IntEnum):
     HIGH = 3
+
+
+class Shade(enum.StrEnum):
+    DARK = "dark"
+
+
+class Called:
+    def __call__(self) -> None: ...
+
+    def __str__(self) -> str:
+        return "called"
 
 
 @dataclass
@@ -72,14 +87,48 @@ PLAIN: list[tuple[Any, Any]] = [
     (b"bytes", "bytes"),
     (datetime.date(2024, 5, 6), "2024-05-06"),
     (datetime.datetime(2024, 5, 6, 7, 8), "2024-05-06T07:08:00"),
-    (Colour.RED, "RED"),
-    (Level.HIGH, "HIGH"),
+    (Colour.RED, 1),
+    (Level.HIGH, 3),
     (1 + 2j, "1+2j"),
     (decimal.Decimal("1.5"), "1.5"),
     (fractions.Fraction(1, 3), "1/3"),
     (function, f"{__name__}.function"),
     (Colour, f"{__name__}.Colour"),
     ([{"a": {1: 2}}], [{"a": {"1": 2}}]),
+    # what follows raised, or was dropped, where W&B stores it
+    (np.longdouble(1.5), 1.5),
+    (np.array([1.5, 2.5], np.longdouble), [1.5, 2.5]),
+    (np.array([1, "a", None], object), [1, "a", None]),
+    (np.array([Options(0.1, Path("p")), 1], object), [{"lr": 0.1, "path": "p"}, 1]),
+    (np.array([(1, 2.0)], [("a", "i4"), ("b", "f8")]), [1, 2.0]),
+    (np.array([(1, 2.0), (3, 4.0)], [("a", "i4"), ("b", "f8")]), [[1, 2.0], [3, 4.0]]),
+    (np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), [1.0, None, 3.0]),
+    (np.ma.masked, None),
+    (np.datetime64("NaT"), None),
+    (np.array(["2024-05-06"] * 2, "M8[D]"), ["2024-05-06"] * 2),
+    (np.timedelta64(5, "s"), "PT5S"),
+    (np.array([5, 6], "m8[s]"), ["PT5S", "PT6S"]),
+    (np.void(b"abc"), "abc"),
+    (np.array([b"ab", b"cd"]), ["ab", "cd"]),
+    (np.zeros((0, 3)), []),
+    (Options(0.1, Path("p")), {"lr": 0.1, "path": "p"}),
+    (datetime.timedelta(seconds=5), "PT5S"),
+    (datetime.timedelta(days=1, hours=2, milliseconds=500), "P1DT2H0.5S"),
+    (-datetime.timedelta(minutes=3), "-PT3M"),
+    (datetime.timedelta(0), "PT0S"),
+    (Path("a/b"), "a/b"),
+    (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
+    (ipaddress.ip_address("127.0.0.1"), "127.0.0.1"),
+    (re.compile("a+"), "a+"),
+    (collections.deque([1, 2]), [1, 2]),
+    (frozenset({3}), [3]),
+    (map(str, [1]), ["1"]),
+    (Shade.DARK, "dark"),
+    (range(3), [0, 1, 2]),
+    (collections.UserList([1]), [1]),
+    (collections.UserString("s"), "s"),
+    (array.array("d", [1, 2]), [1.0, 2.0]),
+    (Called(), "called"),
 ]
 
 
@@ -189,8 +238,8 @@ def test_histograms_are_stored_as_they_are() -> None:
 
 
 @pytest.mark.covers("values")
-@pytest.mark.parametrize("value", [object(), range(3), SimpleNamespace()])
-def test_what_can_not_be_stored_raises_as_in_wandb(value: Any) -> None:
+@pytest.mark.parametrize("value", [object(), SimpleNamespace(), NotImplemented])
+def test_what_can_not_be_stored_raises_where_nobody_hears_of_it(value: Any) -> None:
     with pytest.raises(TypeError, match=r"Object of type \w+ is not JSON serializable"):
         history_value(value)
 
@@ -244,10 +293,11 @@ def wheel() -> list[Any]:
 def test_a_value_nested_too_deeply_is_refused_by_name_and_the_rest_is_kept(
     deep: Any, words: str
 ) -> None:
-    refused: list[Exception] = []
-    row = history_row({"net": {"deep": deep, "ok": 1}, "loss": 2.0}, refuse=refused.append)
+    refused: list[Fault] = []
+    row = history_row({"net": {"deep": deep, "ok": 1}, "loss": 2.0}, tell=refused.append)
     assert row == {("net", "ok"): 1, "loss": 2.0}
-    assert words in str(refused[0]) and f"at most {MAX_DEPTH} levels" in str(refused[0])
+    assert words in refused[0].reason and f"at most {MAX_DEPTH} levels" in refused[0].reason
+    assert refused[0].key.startswith("net.deep") and refused[0].fate == "left out"
     with pytest.raises(DepthError):
         config_values({"net": {"deep": deep}})
 
@@ -288,7 +338,10 @@ CONFIG: list[tuple[Any, Any]] = [
     (Colour.RED, "RED"),
     ({"a": {1}}, {"a": [1]}),
     (function, f"{__name__}.function"),
-    (range(3), "range(0, 3)"),
+    (range(3), [0, 1, 2]),
+    ([math.nan, 1.0], [None, 1.0]),
+    (datetime.timedelta(seconds=5), "0:00:05"),
+    (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
 ]
 
 

@@ -12,11 +12,13 @@ from lossboard import wire
 from lossboard.artifacts.contents import Contents
 from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.artifacts.names import entry_path
+from lossboard.faults import Fault, collected
 from lossboard.media import Audio, Html, Image, Media, Molecule, Object3D, Plotly, Table, Video
 from lossboard.media.base import Content, optional_module
 from lossboard.media.classes import Classes
 from lossboard.media.combined import CombinedTable, JoinedTable, PartitionedTable
 from lossboard.media.table import NON_FINITE
+from lossboard.terminal import termwarn
 
 __all__ = ["add_object", "object_entry", "read_object"]
 
@@ -67,6 +69,9 @@ class _Home:
     def put_table(self, key: str, table: Any) -> Mapping[str, str]:
         raise TypeError("a table can't lie in a cell of a table")
 
+    def tell(self, fault: Fault) -> None:
+        termwarn(f"an artifact doesn't hold a value as it is: {fault.sentence}", repeat=False)
+
 
 def add_object(contents: Contents, value: Any, name: str) -> ArtifactManifestEntry:
     """Adds `<name>.<type>.json` and the files it refers to; returns its entry.
@@ -79,8 +84,11 @@ def add_object(contents: Contents, value: Any, name: str) -> ArtifactManifestEnt
         return contents.put(replace(reference, path=path), overwrite=False)
     home = _Home(contents)
     if isinstance(value, Table):
-        stored = {"_type": _TABLE, **value.json_with_media(home, name, _STEP)}
+        with collected() as found:
+            stored = {"_type": _TABLE, **value.json_with_media(home, name, _STEP)}
         stored |= {"ncols": len(value.columns), "nrows": len(value.data)}
+        for fault in found:
+            home.tell(fault.below(name))
     elif isinstance(value, JoinedTable):
         stored = value.to_json(_joined_names(contents, value, name))
     elif isinstance(value, PartitionedTable | Classes):

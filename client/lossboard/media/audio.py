@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossboard.media.base import Media, MediaHome, as_array, as_path, store
+from lossboard.media.base import Media, MediaHome, as_array, as_path, forgiving, store
 
 __all__ = ["Audio"]
 
@@ -27,6 +27,7 @@ class Audio(Media):
     kind: ClassVar[str] = "audio-file"
     batch_kind: ClassVar[str] = "audio"
 
+    @forgiving
     def __init__(
         self, data_or_path: Any, sample_rate: int | None = None, caption: str | None = None
     ) -> None:

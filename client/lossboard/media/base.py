@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from inspect import signature
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from lossboard import wire
+from lossboard.arrays import array_of
+from lossboard.faults import Fault, collected, is_for_the_caller, note, type_name
+from lossboard.plain_values import exact_text
 
 __all__ = [
     "Content",
@@ -20,12 +25,14 @@ __all__ = [
     "as_array",
     "as_path",
     "bind_all",
+    "forgiving",
     "media_name",
     "optional_module",
     "store",
 ]
 
 Content: TypeAlias = bytes | Path
+_Init = TypeVar("_Init", bound=Callable[..., None])
 HASH_LENGTH = 20  # hex digits of the SHA-256 that W&B's file names carry
 
 
@@ -41,6 +48,9 @@ class MediaHome(Protocol):
     def put_table(self, key: str, table: Any) -> Mapping[str, Any]:
         """Logs the run_table artifact of a table; the artifact fields of its JSON."""
 
+    def tell(self, fault: Fault) -> None:
+        """Says what became of a value in it that can't be stored as it is."""
+
 
 class Media:
     """A value with bytes of its own. Subclasses say in `_store` what `bind` makes of them."""
@@ -48,16 +58,30 @@ class Media:
     kind: ClassVar[str]  # the `_type` in history
     batch_kind: ClassVar[str] = ""  # the `_type` of a list of them, if lists have one
     _caption: Any = None
+    _failure: BaseException | None = None  # why there is nothing of it
+    _faults: Sequence[Fault] = ()  # of its values, to be told when it is logged
 
     def bind(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:
         """Stores the bytes as a file of the run and returns W&B's JSON for history.
 
         The same object logged twice keeps its first file; `step` may be "summary".
         """
+        if self._failure is not None:
+            raise self._failure
         homes = self.__dict__.setdefault("_homes", WeakKeyDictionary())
         if home not in homes:
-            homes[home] = self._store(home, key, step)
+            with collected() as found:
+                homes[home] = self._store(home, key, step)
+            for fault in (*self._faults, *found):
+                home.tell(fault.below(key))
         return dict(homes[home])
+
+    def __getattr__(self, name: str) -> Any:
+        """Only of what is not there: the reason, where the values could not be read."""
+        failure = self.__dict__.get("_failure")
+        if failure is None or name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise failure
 
     def forget_homes(self) -> None:
         """Has the next `bind` store it anew: it was changed."""
@@ -68,7 +92,7 @@ class Media:
 
     def _described(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """The JSON of what was stored: with its type, and its caption if it has one."""
-        caption = {} if self._caption is None else {"caption": self._caption}
+        caption = {} if self._caption is None else {"caption": exact_text(self._caption)}
         return {"_type": self.kind, **stored, **caption}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -81,6 +105,25 @@ class Media:
     ) -> dict[str, Any]:
         """The JSON of a list of this type."""
         raise NotImplementedError
+
+
+def forgiving(init: _Init) -> _Init:
+    """An `__init__` of media that ends no training: what its values raise is kept, and raised by
+    `bind` and by the attributes that are missing then. A call that doesn't fit raises at once."""
+
+    @wraps(init)
+    def made(self: Media, *args: Any, **kwargs: Any) -> None:
+        with collected() as found:
+            try:
+                init(self, *args, **kwargs)
+            except BaseException as error:
+                if is_for_the_caller(error):
+                    raise
+                signature(init).bind(self, *args, **kwargs)
+                self._failure = error
+        self._faults = found
+
+    return cast(_Init, made)
 
 
 def bind_all(
@@ -144,13 +187,7 @@ def as_path(value: object) -> Path | None:
 
 def as_array(value: object) -> Any:
     """The numpy array of an array-like or tensor (detached and copied to the host)."""
-    import numpy as np
-
-    detach = getattr(value, "detach", None)
-    if callable(detach):
-        tensor = detach().cpu()
-        value = tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
-    return np.asarray(value)
+    return array_of(value, lambda lack: note(Fault("", type_name(value), "part", lack)))
 
 
 def _sha256(content: Content) -> str:

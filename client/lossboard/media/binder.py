@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from lossboard.media.base import Media, MediaHome, bind_all
 from lossboard.terms import Key
@@ -57,8 +57,8 @@ class Binder:
 
 def media_of(value: Any) -> Media | list[Media] | None:
     """The value as media, or None. Nothing is imported for values that are none."""
-    if isinstance(value, Media):
-        return value
+    if issubclass(type(value), Media):  # isinstance asks the value, which may be of any kind
+        return cast(Media, value)
     if isinstance(value, list | tuple):
         return _all_media(value)
     if _is_figure(value):
@@ -74,7 +74,7 @@ def media_of(value: Any) -> Media | list[Media] | None:
 
 def _all_media(values: list[Any] | tuple[Any, ...]) -> list[Media] | None:
     """Each as media if all are; a list that holds other things too is none, and can't be stored."""
-    if not values or not (isinstance(values[0], Media) or _is_figure(values[0])):
+    if not values or not (issubclass(type(values[0]), Media) or _is_figure(values[0])):
         return None
     media = [media_of(value) for value in values]
     found = [one for one in media if isinstance(one, Media)]

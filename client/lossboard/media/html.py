@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lossboard.media.base import Media, MediaHome, store
+from lossboard.media.base import Media, MediaHome, forgiving, store
 
 __all__ = ["Html"]
 
@@ -25,6 +25,7 @@ class Html(Media):
     kind: ClassVar[str] = "html-file"
     batch_kind: ClassVar[str] = "html"
 
+    @forgiving
     def __init__(self, data: Any, inject: bool = True, data_is_not_path: bool = False) -> None:
         text = _read(data, data_is_not_path)
         self._content = (_injected(text) if inject else text).encode()

@@ -10,7 +10,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossboard.media.base import Media, MediaHome, as_array, as_path, optional_module, store
+from lossboard.media.base import (
+    Media,
+    MediaHome,
+    as_array,
+    as_path,
+    forgiving,
+    optional_module,
+    store,
+)
 from lossboard.media.classes import Classes
 
 __all__ = ["Image"]
@@ -36,6 +44,7 @@ class Image(Media):
     kind: ClassVar[str] = "image-file"
     batch_kind: ClassVar[str] = "images/separated"
 
+    @forgiving
     def __init__(
         self,
         data_or_path: Any,

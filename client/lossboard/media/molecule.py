@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lossboard.media.base import Media, MediaHome, optional_module, store
+from lossboard.media.base import Media, MediaHome, forgiving, optional_module, store
 
 __all__ = ["Molecule"]
 
@@ -23,6 +23,7 @@ class Molecule(Media):
     kind: ClassVar[str] = "molecule-file"
     batch_kind: ClassVar[str] = "molecule"
 
+    @forgiving
     def __init__(
         self, data_or_path: Any, caption: str | None = None, file_type: str | None = None
     ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lossboard.media.base import Media, MediaHome, as_array, store
+from lossboard.media.base import Media, MediaHome, as_array, forgiving, store
 
 __all__ = ["Object3D"]
 
@@ -24,6 +24,7 @@ class Object3D(Media):
     kind: ClassVar[str] = "object3D-file"
     batch_kind: ClassVar[str] = "object3D"
 
+    @forgiving
     def __init__(
         self,
         data_or_path: Any,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
-from lossboard.media.base import Media, MediaHome, optional_module, store
+from lossboard.media.base import Media, MediaHome, forgiving, optional_module, store
 
 __all__ = ["Plotly", "figure_media"]
 
@@ -18,6 +18,7 @@ class Plotly(Media):
 
     kind: ClassVar[str] = "plotly-file"
 
+    @forgiving
     def __init__(self, val: Any) -> None:
         figure = _matplotlib_to_plotly(val) if _is_matplotlib(val) else val
         if not hasattr(figure, "to_json"):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 from weakref import ref
 
 import numpy as np
 
 from lossboard.errors import Error
+from lossboard.faults import collected
 from lossboard.media.base import Media, MediaHome, as_array, store
+from lossboard.media.cells import cell_json, cell_type, misfit, named_cell
 from lossboard.terminal import termwarn
 
 __all__ = ["INCREMENTAL_KIND", "NON_FINITE", "Table"]
@@ -29,9 +30,11 @@ class Table(Media):
 
     `data` is a list of rows, a 2-D array or a pandas DataFrame (also as `dataframe`). Cells are
     numbers, text, bools, None, dates, lists, arrays, dicts or media. A column has the type of its
-    first value; another type raises TypeError unless `allow_mixed_types`; None needs `optional`.
-    Rows of another width raise ValueError. `log_mode`: IMMUTABLE stores the table once, MUTABLE
-    anew at each log, INCREMENTAL the rows added since the last log, to which it adds no columns.
+    first value; a cell of another type is kept, with a warning when the table is logged, unless
+    `allow_mixed_types`; None needs `optional`. A cell that can't be stored is kept as text or
+    None, with a warning too. Rows of another width raise ValueError. `log_mode`: IMMUTABLE stores
+    the table once, MUTABLE anew at each log, INCREMENTAL the rows added since the last log, to
+    which it adds no columns.
     """
 
     kind: ClassVar[str] = "table-file"
@@ -66,8 +69,7 @@ class Table(Media):
             self.add_data(*row)
 
     def add_data(self, *row: Any) -> None:
-        """Appends one row, one argument a column. Raises ValueError for another number of cells
-        and TypeError for a cell of another type than its column."""
+        """Appends one row, one argument a column. Raises ValueError for another number of cells."""
         if len(row) != len(self.columns):
             raise ValueError(
                 f"this table has {len(self.columns)} columns ({', '.join(self.columns)}),"
@@ -83,18 +85,16 @@ class Table(Media):
 
     def add_column(self, name: str, data: Sequence[Any], optional: bool = False) -> None:
         """Appends a column of one cell a row. Raises ValueError for another number of cells,
-        TypeError for cells of several types, Error for an incremental table."""
+        Error for an incremental table."""
         self._refuse_increment("add_column")
-        cells = list(as_array(data).tolist()) if hasattr(data, "shape") else list(data)
+        with collected() as found:
+            cells = list(as_array(data).tolist()) if hasattr(data, "shape") else list(data)
+        self._faults = (*self._faults, *(fault.below(str(name)) for fault in found))
         if self.data and len(cells) != len(self.data):
             raise ValueError(f"this table has {len(self.data)} rows, {name!r} has {len(cells)}")
         self.columns.append(str(name))
         self._types.append(None)
-        try:
-            checked = [self._checked(len(self.columns) - 1, cell) for cell in cells]
-        except TypeError:
-            del self.columns[-1], self._types[-1]
-            raise
+        checked = [self._checked(len(self.columns) - 1, cell) for cell in cells]
         if not self.data:
             self.data = [[] for _ in cells]
         for row, cell in zip(self.data, checked, strict=True):
@@ -149,21 +149,16 @@ class Table(Media):
             )
 
     def _checked(self, column: int, cell: Any) -> Any:
-        kind = _cell_type(cell)
+        """The cell; one that doesn't fit its column is told when the table is logged."""
         if self._mixed:
             return cell
-        if kind is None:
-            if not self._allows_none(column):
-                raise TypeError(f"column {self.columns[column]!r} takes no None (optional=False)")
-            return cell
-        expected = self._types[column]
-        if expected is None:
+        kind, expected = cell_type(cell), self._types[column]
+        if kind is not None and expected is None:
             self._types[column] = kind
-        elif expected != kind:
-            raise TypeError(
-                f"column {self.columns[column]!r} holds {expected} and got {cell!r}, a {kind};"
-                " use allow_mixed_types=True to mix types"
-            )
+        elif kind != expected if kind is not None else not self._allows_none(column):
+            fault = misfit(self.columns[column], cell, kind, expected)
+            if fault not in self._faults:
+                self._faults = (*self._faults, fault)
         return cell
 
     def _allows_none(self, column: int) -> bool:
@@ -210,7 +205,10 @@ class Table(Media):
     ) -> dict[str, Any]:
         """Columns and rows from `first` on; media are stored and stand in it as their JSON."""
         cells = [
-            [_cell_json(cell, home, f"{key}/{column}", step) for cell, column in self._cells(row)]
+            [
+                cell_json(cell, column, home, f"{key}/{column}", step)
+                for cell, column in self._cells(row)
+            ]
             for row in self.data[first:]
         ]
         return {"columns": self.columns, "data": cells}
@@ -226,7 +224,9 @@ class Table(Media):
         """Columns and cells as plain JSON; media are named by their class, as W&B does."""
         return {
             "columns": self.columns,
-            "data": [[_plain(cell) for cell in row] for row in self.data],
+            "data": [
+                [named_cell(cell, column) for cell, column in self._cells(row)] for row in self.data
+            ],
         }
 
 
@@ -257,46 +257,3 @@ def _rows_of(data: Any) -> list[list[Any]]:
     if not isinstance(data, list | tuple):
         raise AssertionError(f"Table data must be a list of rows, not {type(data).__name__}")
     return [list(row) for row in data]
-
-
-def _cell_type(cell: Any) -> str | None:
-    """The name of the type that a column would have after this cell; None for no value."""
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return None
-    if isinstance(cell, bool | np.bool_):
-        return "boolean"
-    if isinstance(cell, int | float | np.number):
-        return "number"
-    if isinstance(cell, str):
-        return "string"
-    if isinstance(cell, datetime.date):
-        return "timestamp"
-    if isinstance(cell, Mapping):
-        return "dictionary"
-    if isinstance(cell, list | tuple):
-        return "list"
-    if hasattr(cell, "shape"):
-        return "ndarray"
-    return type(cell).__name__
-
-
-def _cell_json(cell: Any, home: MediaHome, key: str, step: int | str) -> Any:
-    return cell.bind(home, key, step) if isinstance(cell, Media) else _plain(cell)
-
-
-def _plain(cell: Any) -> Any:
-    if isinstance(cell, Media):
-        return type(cell).__name__
-    if isinstance(cell, datetime.datetime):
-        return int(cell.timestamp() * 1000)  # W&B stores times of tables as milliseconds
-    if isinstance(cell, datetime.date):
-        return cell.isoformat()
-    if isinstance(cell, Mapping):
-        return {str(key): _plain(value) for key, value in cell.items()}
-    if isinstance(cell, list | tuple):
-        return [_plain(value) for value in cell]
-    if hasattr(cell, "shape"):
-        return _plain(as_array(cell).tolist())
-    if isinstance(cell, float) and not math.isfinite(cell):
-        return "NaN" if math.isnan(cell) else f"{'-' if cell < 0 else ''}Infinity"
-    return cell if isinstance(cell, str | int | float | bool | None) else str(cell)

@@ -10,7 +10,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossboard.media.base import Media, MediaHome, as_array, as_path, optional_module, store
+from lossboard.media.base import (
+    Media,
+    MediaHome,
+    as_array,
+    as_path,
+    forgiving,
+    optional_module,
+    store,
+)
 
 __all__ = ["Video"]
 
@@ -29,6 +37,7 @@ class Video(Media):
     kind: ClassVar[str] = "video-file"
     batch_kind: ClassVar[str] = "videos"
 
+    @forgiving
     def __init__(
         self,
         data_or_path: Any,
