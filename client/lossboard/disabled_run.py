@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex, cast
 
 from lossboard import wire
 from lossboard.directories import RunDirectory
+from lossboard.duties import Duties
 from lossboard.live_run import Run
 from lossboard.media.base import Content
 from lossboard.null_sender import NullSender
@@ -59,7 +60,7 @@ class NoopRun(Run):
         if data is not None:
             self._summary.hold(data)
 
-    def _say_goodbye(self, report: DeliveryReport) -> None:
+    def _say_goodbye(self, report: DeliveryReport, ending: Duties) -> None:
         """Nothing was recorded, and what was logged may be of any kind."""
 
     def watch(self, *_: Any, **__: Any) -> None:

@@ -18,7 +18,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from lossboard_server.app import create_app
-from lossboard_server.dialect import DriverError
+from lossboard_server.dialect import DatabaseInUse, DriverError
 from lossboard_server.directory import DirectoryError
 from lossboard_server.migration import MigrationError
 from lossboard_server.security import listens_everywhere
@@ -35,6 +35,17 @@ class PortError(RuntimeError):
     """The address can't be listened on, with what answers there."""
 
 
+# Why a server doesn't start; what each says is all there is to say.
+_REASONS = (
+    SettingsError,
+    PortError,
+    DirectoryError,
+    MigrationError,
+    DriverError,
+    DatabaseInUse,
+)
+
+
 def serve(arguments: list[str]) -> int:
     """`lossboard serve`: run the server until it is interrupted; returns the exit code."""
     options = _parser().parse_args(arguments)
@@ -44,7 +55,7 @@ def serve(arguments: list[str]) -> int:
         if options.reload:
             return _serve_reloading(settings)
         return _serve(settings, as_json=options.json)
-    except (SettingsError, PortError, DirectoryError, MigrationError, DriverError) as error:
+    except _REASONS as error:
         print(f"lossboard serve: {error}", file=sys.stderr)  # noqa: T201
     except SQLAlchemyError as error:
         print(f"lossboard serve: can't open the database: {error}", file=sys.stderr)  # noqa: T201

@@ -3,11 +3,17 @@
 SQLite: WAL, pages returned in steps (auto_vacuum=INCREMENTAL, set before the first table),
 one writer that begins IMMEDIATE, readers that are query_only. Elsewhere the database's own
 transactions do the same work.
+
+One server writes a database. The lock of the data directory sees to that for SQLite; PostgreSQL is
+reached from anywhere, so there the writing connection itself holds an advisory lock. A connection
+that breaks loses it with all it was about to write, and the next one writes only with the lock.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,9 +39,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from lossboard_server.errors import TimedOut
+from lossboard_server.errors import Busy, TimedOut
 
 __all__ = [
+    "DatabaseInUse",
     "DriverError",
     "among",
     "begin_read",
@@ -60,8 +67,23 @@ _BUSY_MILLIS = 10_000
 _OPCODES_PER_LOOK = 20_000  # of SQLite's virtual machine: some 0.2 ms between looks at the clock
 
 
+_LOCK_CLASS = int.from_bytes(b"loss")  # of advisory locks; the other half names the schema
+_TAKE_LOCK = f"SELECT pg_try_advisory_lock({_LOCK_CLASS}, hashtext(current_schema()))"
+_FIND_HOLDER = f"""
+SELECT application_name, coalesce(host(client_addr), 'its own machine'), backend_start
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND classid = {_LOCK_CLASS} AND granted
+AND objid = hashtext(current_schema())::bigint & 4294967295
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
 class DriverError(RuntimeError):
     """The database's driver isn't installed."""
+
+
+class DatabaseInUse(Busy):
+    """Another server writes the database, with which one."""
 
 
 def sqlite_url(path: Path) -> URL:
@@ -95,12 +117,39 @@ def open_writer(url: URL, synchronous: Literal["FULL", "NORMAL"]) -> Engine:
 
 def _server_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_size=1, max_overflow=0)
+        engine = create_engine(url, pool_size=1, max_overflow=0)
     except ModuleNotFoundError as error:
         raise DriverError(
             f"the database needs the Python package {error.name!r}, which isn't installed: for"
             " PostgreSQL install 'psycopg[binary]' and begin the URL with postgresql+psycopg://"
         ) from error
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _take_lock)
+    return engine
+
+
+def _take_lock(connection: Any, record: object) -> None:
+    """Make a new writing connection the only one, as long as it lives; raises DatabaseInUse."""
+    cursor = connection.cursor()
+    try:
+        name = f"lossboard on {socket.gethostname()}, process {os.getpid()}"[:63]
+        cursor.execute("SELECT set_config('application_name', %s, false)", (name,))
+        cursor.execute(_TAKE_LOCK)
+        if not cursor.fetchone()[0]:
+            cursor.execute(_FIND_HOLDER)
+            raise _in_use(cursor.fetchone())
+    finally:
+        cursor.close()
+        connection.commit()  # the lock is the connection's, not the transaction's
+
+
+def _in_use(holder: Any) -> DatabaseInUse:
+    by = "" if holder is None else f" ({holder[0]}, from {holder[1]}, since {holder[2]:%F %T})"
+    return DatabaseInUse(
+        f"another lossboard server uses this database{by}: two servers would lose what runs send."
+        " Stop it, or choose another database with --database-url",
+        retry_after_secs=5,
+    )
 
 
 def open_reader(url: URL, connections: int) -> Engine:
@@ -110,6 +159,7 @@ def open_reader(url: URL, connections: int) -> Engine:
             url,
             pool_size=connections,
             max_overflow=0,
+            pool_pre_ping=True,  # or each of them fails once when the database was away
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
         )

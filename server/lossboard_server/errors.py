@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -120,6 +120,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(msgspec.ValidationError, _on_malformed)
     app.add_exception_handler(RecursionError, _on_too_deep)
     app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(InterfaceError, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected)
 
 

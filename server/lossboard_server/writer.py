@@ -119,6 +119,11 @@ class _Job:
     bare: bool = False  # works on the engine, outside any transaction
 
 
+def _last_version(connection: Connection) -> int:
+    last = select(func.coalesce(func.max(schema.run.c.version), 0))
+    return int(connection.execute(last).scalar_one())
+
+
 class Writer:
     """Owns the writing connection from `start` to `stop`; used from the event loop."""
 
@@ -144,6 +149,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="lossboard-writer", daemon=True)
         self.loop: asyncio.AbstractEventLoop
         self._version = 0
+        self._is_apart = False  # the connection was lost since the last transaction
 
     @property
     def version(self) -> int:
@@ -153,8 +159,7 @@ class Writer:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         with self._engine.begin() as connection:
-            last = select(func.coalesce(func.max(schema.run.c.version), 0))
-            self._version = connection.execute(last).scalar_one()
+            self._version = _last_version(connection)
         self._thread.start()
 
     async def stop(self) -> None:
@@ -214,6 +219,7 @@ class Writer:
                 results, committed = self._transact(connection, group)
         except Exception as error:  # noqa: BLE001  the loop of the worker: told to who waits
             self._facts.clear()
+            self._is_apart = self._is_apart or connection.invalidated
             if len(group) > 1:
                 for job in group:
                     self._work(connection, [job])
@@ -227,6 +233,7 @@ class Writer:
     def _transact(self, connection: Connection, group: list[_Job]) -> tuple[list[Any], Committed]:
         with connection.begin():
             begin_write(connection)
+            self._catch_up(connection)
             transaction = Transaction(connection, self._facts)
             results = [job.work(transaction) for job in group]
             changes = self._stamp(transaction)
@@ -238,6 +245,12 @@ class Writer:
             for project in sorted(transaction.settings_of)
         ]
         return results, Committed(changes, transaction.heard)
+
+    def _catch_up(self, connection: Connection) -> None:
+        """While the connection was lost another server may have written."""
+        if self._is_apart:
+            self._version = _last_version(connection)
+            self._is_apart = False
 
     def _stamp(self, transaction: Transaction) -> list[Change]:
         """Give every touched run its new version, in the transaction that touched it."""
