@@ -17,13 +17,13 @@ PACKAGES = {
     "lossboard": ROOT / "client" / "lossboard",
     "lossboard_server": ROOT / "server" / "lossboard_server",
 }
-SHARED_WITH_SERVER = {"lossboard.wire", "lossboard.histogram"}
+SHARED_WITH_SERVER = {"lossboard.wire", "lossboard.histogram", "lossboard.bounds"}
 HEAVY = {"torch", "fastapi", "sqlalchemy", "pandas", "PIL", "httpx", "requests", "http.client"}
 
 # What stands in one line must not reach, through anything it imports, what stands in a later one.
 LAYERS = {
     "lossboard": (
-        {"wire"},
+        {"wire", "bounds"},
         {"histogram", "spool", "transport"},
         {"watch", "sender", "run_config", "run_summary", "media", "console", "api"},
         {"live_run"},

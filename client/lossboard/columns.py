@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lossboard import wire
+from lossboard.bounds import logged_excess
 from lossboard.terms import Key
 
 __all__ = ["PackedRows", "Row", "clean_text", "json_ready", "key_and_path", "pack_rows"]
@@ -107,6 +108,9 @@ def _split(key: Key, piece: _Piece, refused: list[str]) -> tuple[_Piece, _Piece]
             side, stored = (others, json_ready(value)) if number is None else (numbers, number)
         except TypeError as error:
             refused.append(f"{key_and_path(key)[0]}: {error}")
+            continue
+        if side is others and (excess := logged_excess(stored)):
+            refused.append(f"{key_and_path(key)[0]}: {excess}")
             continue
         side[0].append(row)
         side[1].append(stored)

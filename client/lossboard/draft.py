@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from lossboard import wire
+from lossboard.bounds import settings_excess
 from lossboard.columns import Row, clean_text, json_ready, key_and_path, pack_rows
 from lossboard.faults import words_of
 from lossboard.terms import Key, is_deferred
@@ -69,7 +70,9 @@ class Draft:
 
     def add_start(self, start: wire.RunStart) -> None:
         """The writer's first record."""
-        self._start = start
+        config = self._fitting("config", start.config)
+        metadata = self._fitting("metadata", start.metadata)
+        self._start = msgspec.structs.replace(start, config=config, metadata=metadata)
 
     def add_row(self, step: int, time_us: int, values: Mapping[Key, Any]) -> None:
         """A row of numbers and JSON values."""
@@ -150,12 +153,21 @@ class Draft:
             except TypeError as error:
                 self.refused.append(f"{what} {key}: {error}")
                 continue
+            if excess := settings_excess(ready):
+                self.refused.append(f"{what} {key}: {excess}")
+                continue
             values[clean_text(key)] = ready
             gone.pop(clean_text(key), None)
 
     def add_metadata(self, changed: Mapping[str, Any]) -> None:
         """Metadata by top-level key."""
-        self._metadata.update(json_ready(changed))
+        self._metadata.update(self._fitting("metadata", json_ready(changed)))
+
+    def _fitting(self, what: str, values: dict[str, Any]) -> dict[str, Any]:
+        """The values that aren't too large; the others are refused by name."""
+        large = {key: excess for key, value in values.items() if (excess := settings_excess(value))}
+        self.refused += [f"{what} {key}: {excess}" for key, excess in large.items()]
+        return {key: value for key, value in values.items() if key not in large}
 
     def add_metric(self, definition: wire.MetricDefinition) -> None:
         """A merged define_metric; the last one of a name counts."""

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from lossboard_server import schema
 from lossboard_server.errors import Conflict, NotFound
+from lossboard_server.limits import check_sizes, check_total
 from lossboard_server.records import check_values
 
 __all__ = [
@@ -303,7 +304,10 @@ def use(connection: Connection, artifact_id: int, *, run_id: int, now_us: int) -
 
 def _metadata_json(metadata: Mapping[str, Any]) -> str:
     check_values("metadata", metadata)
-    return json.dumps(metadata)
+    check_sizes("metadata", metadata)
+    text = json.dumps(metadata)
+    check_total("metadata of the artifact", text)
+    return text
 
 
 def update_description(

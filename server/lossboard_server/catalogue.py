@@ -16,7 +16,8 @@ from lossboard_server import dialect, schema
 from lossboard_server.attempts import joined_early, open_attempt
 from lossboard_server.database import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
-from lossboard_server.errors import Gone, NotFound
+from lossboard_server.errors import Gone, NotFound, TooLarge
+from lossboard_server.limits import check_sizes, check_total, too_large_notice
 from lossboard_server.names import check_entity, check_project, check_run_id
 from lossboard_server.records import check_values
 from lossboard_server.writer import Transaction
@@ -139,17 +140,22 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
         early = joined_early(transaction, row.id)
         values |= _described(start) | (_BLANK if early is None else {})
     else:
-        values |= _resumed(row, start)
+        values |= _resumed(transaction, row, start)
     if start.opens in ("rewind", "fork"):
         values["last_step"] = start.cut_step
     transaction.update_run(row.id, "meta", "state", "rows", "histograms", **values)
 
 
-def _resumed(row: Any, start: RunStart) -> dict[str, Any]:
+def _resumed(transaction: Transaction, row: Any, start: RunStart) -> dict[str, Any]:
     """Old config under the new one; descriptions that were passed replace the old ones."""
-    values: dict[str, Any] = {
-        "config_json": encode_json_text(decode_json(row.config_json) | start.config)
-    }
+    values: dict[str, Any] = {}
+    try:
+        check_total("config of the run, as it is stored,", row.config_json)
+        values["config_json"] = encode_json_text(decode_json(row.config_json) | start.config)
+        check_total("config", values["config_json"])
+    except TooLarge as error:  # the run goes on with the config that it has, and says so
+        values.pop("config_json", None)
+        add_notices(transaction, row.id, [too_large_notice([str(error)])])
     passed = {"name": start.name, "notes": start.notes, "group": start.group}
     passed["job_type"] = start.job_type
     values |= {name: value for name, value in passed.items() if value}
@@ -164,6 +170,7 @@ def _column(transaction: Transaction, uid: int, name: str) -> Any:
     """The JSON of one column of a run."""
     run = schema.run
     text = transaction.connection.execute(select(run.c[name]).where(run.c.id == uid)).scalar_one()
+    check_total(f"{name.removesuffix('_json')} of the run, as it is stored,", text)
     return decode_json(text)
 
 
@@ -171,12 +178,15 @@ def merge_config(
     transaction: Transaction, uid: int, values: Mapping[str, Any], removed: Sequence[str] = ()
 ) -> None:
     """Set and remove top-level keys of the config. What clients keep below `_wandb` (charts,
-    class labels) is merged, since each process of a run sends its own."""
+    class labels) is merged, since each process of a run sends its own. Raises TooLarge, and changes
+    nothing, where it would be too large; so do those for metadata and the summary."""
     known = _without(_column(transaction, uid, "config_json"), removed)
     config = known | dict(values)
     if "_wandb" in known and "_wandb" in values:
         config["_wandb"] = _merged(known["_wandb"], values["_wandb"])
-    transaction.update_run(uid, "meta", config_json=encode_json_text(config))
+    text = encode_json_text(config)
+    check_total("config", text)
+    transaction.update_run(uid, "meta", config_json=text)
 
 
 def _merged(known: Any, new: Any) -> Any:
@@ -188,7 +198,9 @@ def _merged(known: Any, new: Any) -> Any:
 def add_metadata(transaction: Transaction, uid: int, values: Mapping[str, Any]) -> None:
     """Set top-level keys of what the run says about its machine and program."""
     metadata = _column(transaction, uid, "metadata_json") | dict(values)
-    transaction.update_run(uid, "meta", metadata_json=encode_json_text(metadata))
+    text = encode_json_text(metadata)
+    check_total("metadata", text)
+    transaction.update_run(uid, "meta", metadata_json=text)
 
 
 def set_summary(
@@ -206,8 +218,9 @@ def set_summary(
     summary: dict[str, Any] = {schema.SENT_WHOLE: [time_us]} if whole else known
     summary |= {key: [time_us] for key in removed}
     summary |= {key: [value, time_us] for key, value in values.items()}
-    values = {"set_summary_json": encode_json_text(summary), "summary_json": _UNKNOWN}
-    transaction.update_run(uid, "meta", **values)
+    text = encode_json_text(summary)
+    check_total("summary", text)
+    transaction.update_run(uid, "meta", set_summary_json=text, summary_json=_UNKNOWN)
 
 
 def _without(values: dict[str, Any], removed: Sequence[str]) -> dict[str, Any]:
@@ -275,8 +288,9 @@ def edit_run(
     fields: RunFields,
 ) -> None:
     """Changes made in the dashboard or through the Api; None leaves a thing as it is."""
-    check_values("config", config or {})
-    check_values("summary", summary or {})
+    for what, values in (("config", config or {}), ("summary", summary or {})):
+        check_values(what, values)
+        check_sizes(what, values)
     require_run(transaction, uid)
     set_fields(transaction, uid, fields)
     if config is not None:

@@ -15,8 +15,9 @@ from lossboard.wire import Notice, Record
 from lossboard_server import catalogue, dialect, records, schema
 from lossboard_server.blobs import is_sha256
 from lossboard_server.encoding import encode_json_text
-from lossboard_server.errors import Conflict, Gone, Invalid
+from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.facts import RunFacts, WriterFacts
+from lossboard_server.limits import too_large_notice
 from lossboard_server.logged_artifacts import keep_artifacts
 from lossboard_server.writer import Transaction
 
@@ -203,19 +204,11 @@ def _note_life(transaction: Transaction, run: RunFacts, time_us: int) -> None:
 def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap: int) -> None:
     """Write what the record says about the run besides rows."""
     uid = writer.run_id
-    if record.config or record.removed_config:
-        catalogue.merge_config(transaction, uid, record.config, record.removed_config)
-    if record.whole_summary_us is not None:
-        catalogue.set_summary(
-            transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
-        )
-    elif record.summary or record.removed_summary:
-        time_us = records.latest_us(record) or transaction.now_us
-        catalogue.set_summary(
-            transaction, uid, record.summary, record.removed_summary, time_us=time_us
-        )
-    if record.metadata:
-        catalogue.add_metadata(transaction, uid, record.metadata)
+    for setting in (_set_config, _set_summary, _set_metadata):
+        try:
+            setting(transaction, uid, record)
+        except TooLarge as error:  # the run goes on without it, and says so
+            catalogue.add_notices(transaction, uid, [too_large_notice([str(error)])])
     if record.metrics:
         catalogue.define_metrics(transaction, uid, record.metrics)
     if record.fields is not None:
@@ -231,6 +224,28 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
         transaction.update_run(uid, "state", preempting=True)
     if record.exit is not None:
         _keep_exit(transaction, writer, record)
+
+
+def _set_config(transaction: Transaction, uid: int, record: Record) -> None:
+    if record.config or record.removed_config:
+        catalogue.merge_config(transaction, uid, record.config, record.removed_config)
+
+
+def _set_summary(transaction: Transaction, uid: int, record: Record) -> None:
+    if record.whole_summary_us is not None:
+        catalogue.set_summary(
+            transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
+        )
+    elif record.summary or record.removed_summary:
+        time_us = records.latest_us(record) or transaction.now_us
+        catalogue.set_summary(
+            transaction, uid, record.summary, record.removed_summary, time_us=time_us
+        )
+
+
+def _set_metadata(transaction: Transaction, uid: int, record: Record) -> None:
+    if record.metadata:
+        catalogue.add_metadata(transaction, uid, record.metadata)
 
 
 def _gap(transaction: Transaction, gap: int) -> list[Notice]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lossboard.bounds import MOST_KEY_CHARACTERS
 from lossboard.wire import (
     COUNT_TYPES,
     MAX_DEPTH,
@@ -39,6 +40,7 @@ def check_record(record: Record) -> None:
         if rows is not None:
             _check_rows(name, rows)
     for column in record.histograms:
+        _check_key("histograms", column.key)
         _check_histograms(column)
     if record.missing < 0:
         raise Invalid(f"missing is {record.missing}: expected a count of records")
@@ -101,9 +103,19 @@ def _times_us(record: Record) -> Iterator[int]:
 def _check_rows(name: str, rows: Rows) -> None:
     count = _count_of(name, rows.steps, rows.times_us)
     for column in rows.columns:
+        _check_key(name, column.key)
         _check_column(name, column, count)
     for values in rows.json_columns:
+        _check_key(name, values.key)
         _check_json_column(name, values, count)
+
+
+def _check_key(name: str, key: str) -> None:
+    if len(key) > MOST_KEY_CHARACTERS:
+        raise Invalid(
+            f"{name}: key {key[:80]!r} has {len(key):,} characters, the most are"
+            f" {MOST_KEY_CHARACTERS:,}"
+        )
 
 
 def _count_of(name: str, steps: bytes, times_us: bytes) -> int:

@@ -54,6 +54,8 @@ LOGGED_DRAWING_POLICY: Final = (
 )
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_JSON_MARKS = (b",", b"[", b"{")
+_MOST_JSON_NODES: Final = 200_000
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY: Final = b"content-security-policy"
@@ -85,7 +87,8 @@ class Guard:
             await error_response(refused)(scope, receive, self._with_headers(send))
             return
         limit_bytes = self._limit_of(scope)
-        await self._app(scope, _counted(receive, limit_bytes), self._with_headers(send))
+        most = None if _is_sent_data(scope) else _MOST_JSON_NODES
+        await self._app(scope, _counted(receive, limit_bytes, most), self._with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Forbidden | TooLarge | None:
         host = headers.get(b"host", "")
@@ -112,12 +115,10 @@ class Guard:
         return name in self._hosts or (self._everywhere and is_address(name.strip("[]")))
 
     def _limit_of(self, scope: Scope) -> int:
-        path: str = scope["path"]
-        if path.startswith(("/api/ingest/", "/graphql")) or path.endswith("/file_stream"):
-            return self._settings.record_limit_bytes
-        if scope["method"] == "PUT":
-            return self._settings.blob_limit_bytes
-        return self._settings.request_limit_bytes
+        if not _is_sent_data(scope):
+            return self._settings.request_limit_bytes
+        limits = self._settings
+        return limits.blob_limit_bytes if _is_file(scope) else limits.record_limit_bytes
 
     def _with_headers(self, send: Send) -> Send:
         """`send` that adds the headers every answer has."""
@@ -136,6 +137,21 @@ class Guard:
             policy += f"; frame-ancestors {self._ancestors}"
         rest = [header for header in given if header[0] != _POLICY]
         return [*rest, *_HEADERS, (_POLICY, policy.encode())]
+
+
+def _is_sent_data(scope: Scope) -> bool:
+    """Whether the body is a file, or what a run sends: the routes of these look into it."""
+    path: str = scope["path"]
+    is_record = path.startswith(("/api/ingest/", "/graphql")) or path.endswith("/file_stream")
+    return is_record or _is_file(scope)
+
+
+def _is_file(scope: Scope) -> bool:
+    """Whether the body is the content of a file: of a blob, or one that the official client puts
+    to an address it was given."""
+    path: str = scope["path"]
+    is_ours = path.startswith("/api/") and not path.startswith("/api/blobs/")
+    return scope["method"] == "PUT" and not is_ours
 
 
 def listens_everywhere(host: str) -> bool:
@@ -185,17 +201,30 @@ def _too_large(limit_bytes: int) -> TooLarge:
     )
 
 
-def _counted(receive: Receive, limit_bytes: int) -> Receive:
-    """`receive` that raises TooLarge once the body exceeds the limit."""
-    seen_bytes = 0
+def _too_many(most_nodes: int) -> TooLarge:
+    return TooLarge(
+        f"the body holds more than {most_nodes:,} values (brackets and commas are counted, also in"
+        " texts): send less at once"
+    )
+
+
+def _counted(receive: Receive, limit_bytes: int, most_nodes: int | None) -> Receive:
+    """`receive` that raises TooLarge once the body exceeds the limit, or, being JSON, holds too
+    many values. FastAPI makes objects of such a body on the event loop."""
+    seen_bytes = seen_nodes = 0
 
     async def counted() -> Message:
-        nonlocal seen_bytes
+        nonlocal seen_bytes, seen_nodes
         message = await receive()
         if message["type"] == "http.request":
-            seen_bytes += len(message.get("body", b""))
+            body = message.get("body", b"")
+            seen_bytes += len(body)
             if seen_bytes > limit_bytes:
                 raise _too_large(limit_bytes)
+            if most_nodes is not None:
+                seen_nodes += sum(body.count(mark) for mark in _JSON_MARKS)
+                if seen_nodes > most_nodes:
+                    raise _too_many(most_nodes)
         return message
 
     return counted

@@ -10,6 +10,7 @@ import msgspec
 from lossboard.api.connection import Connection
 from lossboard.api.history import as_frame
 from lossboard.api.run import Run
+from lossboard.bounds import is_cut
 
 __all__ = ["Runs"]
 
@@ -89,9 +90,16 @@ class Runs:
         answer = self._connection.get(
             "projects", *self._place, "runs", offset=len(self._fetched), **self._query
         )
-        self._fetched += [Run(self._connection, found) for found in answer["runs"]]
+        self._fetched += [Run(self._connection, self._whole(found)) for found in answer["runs"]]
         # A run that was deleted meanwhile makes the last page shorter than was promised.
         self._total = answer["total"] if answer["runs"] else len(self._fetched)
+
+    def _whole(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The run with the large values too, which a list has only the size of."""
+        if not is_cut(found["config"]) and not is_cut(found["summary"]):
+            return found
+        whole: dict[str, Any] = self._connection.get("runs", *self._place, found["run_id"])
+        return whole
 
 
 def _sort(field: str) -> str:

@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from lossboard_server import schema
 from lossboard_server.dialect import among, unindexed
-from lossboard_server.encoding import decode_json
 from lossboard_server.queries.filters import (
     SWEEP,
     Fields,
@@ -154,5 +153,14 @@ def _sweeps(connection: Connection, uids: list[int]) -> dict[int, str]:
     query = select(run.c.id, run.c.metadata_json).where(
         among(connection, run.c.id, uids), run.c.metadata_json.contains(f'"{SWEEP}"')
     )
-    found = {row.id: decode_json(row.metadata_json).get(SWEEP) for row in connection.execute(query)}
-    return {uid: name for uid, name in found.items() if name}
+    found = {row.id: _decode_sweep(row.metadata_json) for row in connection.execute(query)}
+    return {uid: named.sweep for uid, named in found.items() if named.sweep}
+
+
+class _OfSweep(msgspec.Struct):
+    """What is read of a run's metadata; the rest is skipped."""
+
+    sweep: Any = None
+
+
+_decode_sweep = msgspec.json.Decoder(_OfSweep).decode

@@ -9,9 +9,11 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
+from lossboard.bounds import is_cut
 from lossboard_server import schema
-from lossboard_server.encoding import decode_json, encode_json
+from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.queries.metric_values import MetricMemo
+from lossboard_server.queries.shown import CRAMPED, LISTED, WHOLE, Room, shown
 from lossboard_server.queries.summaries import summaries
 from lossboard_server.storage import TailMemo
 
@@ -20,6 +22,9 @@ __all__ = ["Run", "RunMemo", "state_of"]
 State = Literal["running", "finished", "failed", "crashed", "killed", "preempting"]
 
 _IDS_PER_SELECT = 500
+# Of one list, what runs with more than the usual have above it, before their values are cut.
+_USUAL_BYTES = 32 << 10
+_LARGE_BYTES = 32 << 20
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,13 @@ class RunMemo:
             _with_heartbeat(fresh.get(row.id) or known[row.id], row.heartbeat_us) for row in rows
         ]
 
+    def whole(self, connection: Connection, row: Row[Any]) -> Run:
+        """The run of `row` with its large values too, which lists have only the size of."""
+        run = self.get(connection, [row])[0]
+        if not is_cut(run.config) and not is_cut(run.summary):
+            return run
+        return _read_runs(connection, self._tails, [run.uid], WHOLE)[0]
+
     def _keep(self, runs: dict[int, Run]) -> None:
         with self._lock:
             if len(self._runs) + len(runs) > self._limit:
@@ -101,20 +113,27 @@ def _runtime_secs(started_us: int, end_us: int) -> float:
     return max(0, end_us - started_us) / 1e6
 
 
-def _read_runs(connection: Connection, tails: TailMemo, uids: list[int]) -> list[Run]:
+def _read_runs(
+    connection: Connection, tails: TailMemo, uids: list[int], room: Room = LISTED
+) -> list[Run]:
     runs: list[Run] = []
+    large_bytes = 0
     for first in range(0, len(uids), _IDS_PER_SELECT):
         some = uids[first : first + _IDS_PER_SELECT]
         rows = connection.execute(_full_rows().where(schema.run.c.id.in_(some))).all()
         composed = _composed_summaries(connection, tails, rows)
-        runs += [_run_of(row, composed.get(row.id)) for row in rows]
+        for row in rows:
+            summary_json = composed.get(row.id, row.summary_json)
+            large_bytes += max(0, len(row.config_json) + len(summary_json) - _USUAL_BYTES)
+            fits = large_bytes <= _LARGE_BYTES or room is WHOLE
+            runs.append(_run_of(row, summary_json, room if fits else CRAMPED))
     return runs
 
 
 def _composed_summaries(
     connection: Connection, tails: TailMemo, rows: Sequence[Row[Any]]
-) -> dict[int, dict[str, Any]]:
-    """Summaries of the runs that have a tail, or none kept from their last seal."""
+) -> dict[int, str]:
+    """Summaries, as JSON, of the runs that have a tail, or none kept from their last seal."""
     tail = schema.tail
     uids = [row.id for row in rows]
     waiting = select(tail.c.run_id).where(tail.c.run_id.in_(uids)).distinct()
@@ -122,7 +141,7 @@ def _composed_summaries(
     wanted = [row.id for row in rows if row.id in unsealed or row.summary_json == "{}"]
     composed = summaries(connection, tails, wanted) if wanted else {}
     # Through JSON, as the kept ones: non-finite numbers are the same strings everywhere.
-    return {uid: decode_json(encode_json(summary)) for uid, summary in composed.items()}
+    return {uid: encode_json_text(summary) for uid, summary in composed.items()}
 
 
 def _full_rows() -> Select[Any]:
@@ -130,7 +149,7 @@ def _full_rows() -> Select[Any]:
     return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
 
 
-def _run_of(row: Row[Any], summary: dict[str, Any] | None) -> Run:
+def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
     end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
     return Run(
         uid=row.id,
@@ -153,8 +172,8 @@ def _run_of(row: Row[Any], summary: dict[str, Any] | None) -> Run:
         notes=row.notes,
         group=row.group,
         job_type=row.job_type,
-        config=decode_json(row.config_json),
-        summary=decode_json(row.summary_json) if summary is None else summary,
+        config=shown(row.config_json, room),
+        summary=shown(summary_json, room),
         version=row.version,
         generation=row.generation,
     )

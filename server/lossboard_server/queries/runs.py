@@ -13,6 +13,7 @@ from lossboard_server.dialect import among, unindexed
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.run_rows import Run, RunMemo
+from lossboard_server.queries.shown import WHOLE, shown
 from lossboard_server.writer import EVERYTHING, Change
 
 __all__ = [
@@ -122,8 +123,8 @@ def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
     if row.deleted_us is not None:
         raise _gone(row.run_id, uid, row.purged)
     return RunDetail(
-        run=memo.get(connection, [row])[0],
-        metadata=decode_json(row.metadata_json),
+        run=memo.whole(connection, row),
+        metadata=shown(row.metadata_json, WHOLE),
         metrics=decode_json(row.metrics_json),
         notices=[{"kind": k} | notice for k, notice in decode_json(row.notices_json).items()],
         alerts=_alerts(connection, uid),
@@ -167,7 +168,7 @@ def _writers(connection: Connection, uid: int) -> list[dict[str, Any]]:
             "next_seq": row.next_seq,
             "created_us": row.created_us,
             "exit_code": row.exit_code,
-            "metadata": decode_json(row.metadata_json),
+            "metadata": shown(row.metadata_json, WHOLE),
         }
         for row in rows
     ]

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from lossboard.wire import Record, WireError, decode_record
 from lossboard_server import ingest
 from lossboard_server.errors import Invalid
+from lossboard_server.limits import slim_record
 from lossboard_server.queries.runs import resume_state
 from lossboard_server.records import check_record
 from lossboard_server.responses import answer_json
@@ -54,9 +55,9 @@ async def record(request: Request) -> Response:
     token, seq = _token_of(request), _seq_of(request)
     payload = await request.body()
     if len(payload) > services.settings.decode_thread_bytes:
-        decoded = await anyio.to_thread.run_sync(_decode, payload)
+        decoded, payload = await anyio.to_thread.run_sync(_decode, payload)
     else:
-        decoded = _decode(payload)
+        decoded, payload = _decode(payload)
     accepted = await services.writer.write(
         lambda transaction: ingest.accept(transaction, token, seq, decoded, payload),
         size_bytes=len(payload),
@@ -85,13 +86,15 @@ def _seq_of(request: Request) -> int:
     return int(text)
 
 
-def _decode(payload: bytes) -> Record:
+def _decode(payload: bytes) -> tuple[Record, bytes]:
+    """The record, and the bytes that stand for it where some of it was too large."""
+    payload = slim_record(payload)
     try:
         decoded = decode_record(payload)
     except WireError as error:
         raise Invalid(str(error)) from error
     check_record(decoded)
-    return decoded
+    return decoded, payload
 
 
 def _json(value: msgspec.Struct) -> Response:

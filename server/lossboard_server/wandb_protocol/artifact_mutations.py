@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from graphql import GraphQLError
 from sqlalchemy import select, update
 
 from lossboard_server import artifacts, catalogue, schema
+from lossboard_server.limits import kept_of_json
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifact_references import numbered
 from lossboard_server.wandb_protocol.artifact_nodes import (
@@ -41,6 +41,7 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     entity = given.get("entityName") or DEFAULT_ENTITY
     project = str(given.get("projectName") or "uncategorized")
     run_name = given.get("runName")
+    metadata = _metadata_in(given.get("metadata") or "{}")
 
     def create(transaction: Transaction) -> int:
         project_id = catalogue.open_project(transaction, entity, project)
@@ -54,7 +55,7 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
             client_id=given.get("clientID") or "",
             sequence_client_id=given.get("sequenceClientID") or "",
             description=given.get("description") or "",
-            metadata=json.loads(given.get("metadata") or "{}"),
+            metadata=metadata,
             aliases=_texts(given.get("aliases"), "alias"),
             tags=_texts(given.get("tags"), "tagName"),
             history_step=given.get("historyStep"),
@@ -62,6 +63,17 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         return artifacts.create(transaction.connection, wanted, now_us=transaction.now_us)[0]
 
     return _payload(call, call.write(create))
+
+
+def _metadata_in(text: str) -> dict[str, Any]:
+    """The metadata of an artifact; raises GraphQLError naming the first value that is too large."""
+    try:
+        metadata, left_out = kept_of_json("metadata", text)
+    except (ValueError, RecursionError) as error:
+        raise GraphQLError(f"the artifact's metadata can't be read: {error}") from error
+    if left_out:
+        raise GraphQLError("the artifact's " + "; ".join(list(left_out.values())[:5]))
+    return metadata
 
 
 def _texts(given: Iterable[Any] | None, field: str) -> list[str]:
@@ -128,15 +140,17 @@ def _upload_node(call: Call, wanted: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def keep_manifest(call: Call, artifact_id: int, manifest: Mapping[str, Any], sha256: str) -> None:
-    """The uploaded manifest's entries become those of the artifact."""
+def keep_manifest(
+    call: Call, artifact_id: int, contents: Mapping[str, Mapping[str, Any]], sha256: str
+) -> None:
+    """The uploaded manifest's entries, by path, become those of the artifact."""
 
     def keep(transaction: Transaction) -> None:
         connection = transaction.connection
         found = reads.artifact_by_id(connection, artifact_id)
         if found is None or found.state != "PENDING":
             return  # a repeated upload; the committed manifest is the same
-        entries = [_entry(transaction, path, entry) for path, entry in manifest["contents"].items()]
+        entries = [_entry(transaction, path, entry) for path, entry in contents.items()]
         artifacts.add_entries(connection, artifact_id, entries)
         connection.execute(
             update(schema.artifact)
@@ -203,13 +217,14 @@ def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     tags |= {tag["tagName"] for tag in given.get("tagsToAdd") or ()}
     tags -= {tag["tagName"] for tag in given.get("tagsToDelete") or ()}
     metadata = given.get("metadata")
+    known = None if metadata is None else _metadata_in(metadata)
     call.write(
         lambda transaction: artifacts.update_description(
             transaction.connection,
             artifact.id,
             now_us=transaction.now_us,
             description=given.get("description"),
-            metadata=None if metadata is None else json.loads(metadata),
+            metadata=known,
             tags=sorted(tags),
         )
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from lossboard.wire import MetricDefinition
 from lossboard_server.encoding import encode_bare_json
+from lossboard_server.limits import kept_of_json
 
 __all__ = ["branch_point", "config_text", "config_values", "definitions_in"]
 
@@ -27,15 +27,18 @@ _OPERATIONS: Final = {
 _GOALS: Final = {1: "minimize", 2: "maximize"}
 
 
-def config_values(text: str) -> dict[str, Any]:
-    """The values in W&B's config text; raises ValueError for what is none."""
-    config = json.loads(text)
-    if not isinstance(config, dict):
-        raise ValueError(f"config is {type(config).__name__}, expected an object")
-    return {
+def config_values(text: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values in W&B's config text, and a sentence by key for each that is too large;
+    raises ValueError for what is none."""
+    try:
+        config, left_out = kept_of_json("config", text)
+    except ValueError as error:
+        raise ValueError(f"config is {error}") from error
+    values = {
         key: entry["value"] if isinstance(entry, dict) and "value" in entry else entry
         for key, entry in config.items()
     }
+    return values, left_out
 
 
 def config_text(values: Mapping[str, Any]) -> str:

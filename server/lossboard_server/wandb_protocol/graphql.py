@@ -46,6 +46,9 @@ _log = logging.getLogger("lossboard.server")
 
 
 MAX_DOCUMENT_TOKENS = 10_000  # the client's longest documents have about 600
+_MAX_CHARACTERS = 200_000  # the client's longest have some thousands
+_MAX_ASKING = 50  # the client's documents have up to 4
+_MAX_ITEMS = 250_000  # in all lists of an answer: lists in one another multiply
 # Fragments that spread others twice double with each: a short document would fill the memory.
 _MAX_SPREADS = 1_000
 _INTROSPECTION = "__type"  # asked by clients before 0.29, about types that we don't declare
@@ -77,9 +80,11 @@ class Executor:
         A failing or unknown root field leaves no data at all: clients take `null` for success.
         """
         try:
+            _check_length(document)
             tree = _loosened(parse(document, no_location=True, max_tokens=MAX_DOCUMENT_TOKENS))
             operation = _operation(tree, operation_name)
             _require_known_fields(self._schema, operation)
+            _require_few_fields(operation)
             refuse_unsupported(self._schema, operation)
         except GraphQLError as error:
             return _failure([error])
@@ -89,11 +94,60 @@ class Executor:
             root_value=self._roots[operation.operation.value],
             context_value=context,
             variable_values=_filled(operation, variables or {}),
+            middleware=[_Counting()],
         )
         if result.errors:
             _log_unexpected(result.errors)
             return _failure(result.errors)
         return {"data": result.data}
+
+
+def _check_length(document: str) -> None:
+    """Comments and strings are few tokens however long they are."""
+    if len(document) > _MAX_CHARACTERS:
+        raise GraphQLError(
+            f"the document has {len(document):,} characters, the most are {_MAX_CHARACTERS:,}"
+        )
+
+
+def _require_few_fields(operation: OperationDefinitionNode) -> None:
+    """Under aliases a short document asks for the same thing any number of times."""
+    asking: list[FieldNode] = []
+    visit(operation, _Asking(asking))
+    if len(asking) > _MAX_ASKING:
+        raise GraphQLError(
+            f"the document has {len(asking):,} fields with arguments, the most are {_MAX_ASKING}"
+        )
+
+
+class _Asking(Visitor):
+    """Collects the fields that are looked up: those at the top, and those with arguments."""
+
+    def __init__(self, found: list[FieldNode]) -> None:
+        super().__init__()
+        self._found = found
+
+    def enter_field(
+        self, node: FieldNode, _key: Any, _parent: Any, path: list[Any], *_: Any
+    ) -> None:
+        at_top = path.count("selection_set") == 1
+        if node.arguments or (at_top and not node.name.value.startswith("__")):
+            self._found.append(node)
+
+
+class _Counting:
+    """Resolves fields, and gives up an answer whose lists get too long."""
+
+    def __init__(self) -> None:
+        self._items = 0
+
+    def resolve(self, resolved: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
+        value = resolved(source, info, **given)
+        if isinstance(value, list | tuple):
+            self._items += len(value)
+            if self._items > _MAX_ITEMS:
+                raise GraphQLError(f"the answer has more than {_MAX_ITEMS:,} items: ask for pages")
+        return value
 
 
 def _log_unexpected(errors: list[GraphQLError]) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 
+from lossboard.bounds import MOST_LOGGED_BYTES, MOST_NODES, json_nodes
 from lossboard.histogram import from_bins
 from lossboard.wire import (
     EXACT_INT_LIMIT,
@@ -25,10 +26,13 @@ from lossboard.wire import (
     Rows,
     storable_ints,
 )
+from lossboard_server.errors import TooLarge
+from lossboard_server.limits import kept_of_json
 from lossboard_server.records import check_values
 
 __all__ = [
     "History",
+    "Lines",
     "history_of",
     "latest_us",
     "parse_lines",
@@ -42,6 +46,8 @@ _OWN_KEYS: Final = frozenset(("_step", "_timestamp", "_runtime", "_wandb"))
 _EVEN_TOLERANCE: Final = 1e-6
 _STEP_LIMIT: Final = 2**62  # steps and microseconds are 64-bit integers
 _SECONDS_LIMIT: Final = 1e12
+
+_MOST_NODES_SENT: Final = 4 * MOST_NODES  # of lines, also those of which values are left out
 
 _Path = tuple[str, ...]
 
@@ -74,12 +80,46 @@ class _Others:
         self.rows: list[int] = []
 
 
-def parse_lines(lines: Sequence[str]) -> list[dict[str, Any]]:
+class Lines(NamedTuple):
+    """Objects, and a sentence for each value that was left out of them as too large."""
+
+    objects: list[dict[str, Any]]
+    left_out: list[str]
+
+
+def parse_lines(lines: Sequence[str]) -> Lines:
     """The objects on the lines. Raises ValueError naming the first line that is none, Invalid for
-    values that are nested too deeply."""
+    values that are nested too deeply, TooLarge for lines that hold too much altogether."""
+    nodes = sum(json_nodes(line, MOST_NODES) for line in lines)
+    if nodes > MOST_NODES:
+        return _parse_large(lines, nodes)
     parsed = _parse_standard(lines)
     if parsed is None or len(parsed) != len(lines):
         parsed = [_parse_line(index, line) for index, line in enumerate(lines)]
+    return Lines(_checked(parsed), [])
+
+
+def _parse_large(lines: Sequence[str], nodes: int) -> Lines:
+    """The same, with room for MOST_NODES: then only plain values are kept of a line."""
+    if nodes > _MOST_NODES_SENT:
+        raise TooLarge(f"the lines hold more than {_MOST_NODES_SENT:,} values: send less at once")
+    parsed: list[dict[str, Any]] = []
+    told: list[str] = []
+    free_nodes = MOST_NODES
+    for index, line in enumerate(lines):
+        try:
+            kept, left_out = kept_of_json(
+                "row", line, most_bytes=MOST_LOGGED_BYTES, most_nodes=max(1, free_nodes)
+            )
+        except ValueError as error:
+            raise ValueError(f"line {index} is no JSON object ({error}): {line[:200]!r}") from error
+        parsed.append(kept)
+        told += left_out.values()
+        free_nodes -= json_nodes(json.dumps(kept) if left_out else line, MOST_NODES)
+    return Lines(_checked(parsed), told)
+
+
+def _checked(parsed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for index, line in enumerate(parsed):
         check_values(f"line {index}", line)
     return parsed

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from lossboard.wire import RunStart
 from lossboard_server.encoding import encode_json
 from lossboard_server.errors import Invalid, NotFound, TooLarge
+from lossboard_server.limits import check_json
 from lossboard_server.names import check_entity, check_project, check_run_id
 from lossboard_server.responses import answer_blob
 from lossboard_server.services import Services
@@ -80,19 +81,18 @@ class _Door:
     async def graphql(self, request: Request) -> Response:
         """One GraphQL operation; errors are in the answer, as the protocol has it."""
         payload = await _body(request, self._services.settings.record_limit_bytes)
+        call = self._call(request)
+        answer = await _in_thread(self._answer, payload, call)
+        return Response(answer, media_type="application/json")
+
+    def _answer(self, payload: bytes, call: Call) -> bytes:
+        check_json("the GraphQL request", payload)
         try:
             question = msgspec.json.decode(payload, type=_Question)
         except msgspec.DecodeError as error:
             raise Invalid(f"not a GraphQL request: {error}") from error
-        call = self._call(request)
-        answer = await _in_thread(
-            self._executor.execute,
-            question.query,
-            question.variables,
-            question.operationName,
-            call,
-        )
-        return Response(encode_json(answer), media_type="application/json")
+        asked = question.query, question.variables, question.operationName
+        return encode_json(self._executor.execute(*asked, call))
 
     async def file_stream(
         self, request: Request, entity: str, project: str, run_id: str

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 from graphql import GraphQLError
 from sqlalchemy import select
 
-from lossboard.wire import WIRE_VERSION, Alert, Record, RunFields, RunStart, storable_ints
+from lossboard.wire import WIRE_VERSION, Alert, Notice, Record, RunFields, RunStart, storable_ints
 from lossboard_server import catalogue, queries, schema
+from lossboard_server.limits import kept_of_json, too_large_notice
 from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
@@ -43,10 +45,12 @@ def upsert_run(call: Call, given: Mapping[str, Any]) -> Upserted:
     """UpsertBucket: opens a run (host or program are set), or changes one that is there."""
     if not given.get("name"):
         return _edit_by_id(call, given)
-    config = _config_of(given)
+    config, summary = _config_of(given), _summary_of(given)
     opening = bool(given.get("host") or given.get("jobProgram"))
-    start = _start_of(call, given, config or {}) if opening else _named(call, given)
-    return call.write(lambda transaction: _upsert(transaction, call, start, given, config, opening))
+    start = _start_of(call, given, config.values or {}) if opening else _named(call, given)
+    return call.write(
+        lambda transaction: _upsert(transaction, call, start, given, config, summary, opening)
+    )
 
 
 def _upsert(
@@ -54,7 +58,8 @@ def _upsert(
     call: Call,
     start: RunStart,
     given: Mapping[str, Any],
-    config: dict[str, Any] | None,
+    config: _Given,
+    summary: _Given,
     opening: bool,
 ) -> Upserted:
     attempt = streams.attempt_of(transaction, start)
@@ -66,9 +71,8 @@ def _upsert(
         streams.open_attempt(transaction, start)
         attempt = streams.attempt_of(transaction, start)
     assert attempt is not None, "the run was opened"
-    streams.send(
-        transaction, attempt, call.client_id, start, _changes(transaction, attempt, given, config)
-    )
+    changes = _changes(transaction, attempt, given, config, summary)
+    streams.send(transaction, attempt, call.client_id, start, changes)
     return Upserted(_run_of(transaction, attempt), inserted, next_line)
 
 
@@ -112,37 +116,59 @@ def _metadata(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in named.items() if value}
 
 
-def _config_of(given: Mapping[str, Any]) -> dict[str, Any] | None:
-    text = given.get("config")
+_Parse = Callable[[str], tuple[dict[str, Any], dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a text held: its values, None where none was sent, and by key a sentence for each that
+    was left out as too large."""
+
+    values: dict[str, Any] | None
+    left_out: dict[str, str]
+
+    @property
+    def notices(self) -> list[Notice]:
+        return [too_large_notice(self.left_out.values())] if self.left_out else []
+
+
+def _config_of(given: Mapping[str, Any]) -> _Given:
+    return _read("config", config_values, given.get("config"))
+
+
+def _summary_of(given: Mapping[str, Any]) -> _Given:
+    return _read("summary", partial(kept_of_json, "summary"), given.get("summaryMetrics"))
+
+
+def _read(what: str, parse: _Parse, text: Any) -> _Given:
     if not text:
-        return None
-    return _read("config", config_values, text)
-
-
-def _read(what: str, parse: Callable[[str], dict[str, Any]], text: str) -> dict[str, Any]:
+        return _Given(None, {})
     try:
-        values = parse(text)
+        values, left_out = parse(text)
     except RecursionError as error:
         raise GraphQLError(f"{what} is nested too deeply to be read: make it flatter") from error
     except ValueError as error:
         raise GraphQLError(f"{what} can't be read: {error}") from error
     check_values(what, values)
-    return {key: storable_ints(value) for key, value in values.items()}
+    return _Given({key: storable_ints(value) for key, value in values.items()}, left_out)
 
 
 def _changes(
     transaction: Transaction,
     attempt: int,
     given: Mapping[str, Any],
-    config: dict[str, Any] | None,
+    config: _Given,
+    summary: _Given,
 ) -> Record:
     """What the upsert says of the run. A config is sent whole: what isn't in it was removed."""
     tags = given.get("tags")
+    values = config.values or {}
     return Record(
         version=WIRE_VERSION,
-        config=config or {},
-        removed_config=_removed_keys(transaction, attempt, config),
-        metrics=definitions_in(config or {}),
+        config=values,
+        removed_config=_removed_keys(transaction, attempt, config.values),
+        metrics=definitions_in(values),
+        notices=config.notices + summary.notices,
         fields=RunFields(
             name=given.get("displayName") or None,
             notes=given.get("notes"),
@@ -150,7 +176,7 @@ def _changes(
             group=given.get("groupName") or None,
             job_type=given.get("jobType") or None,
         ),
-        summary=_summary_of(given),
+        summary=summary.values or {},
     )
 
 
@@ -164,16 +190,6 @@ def _removed_keys(
         select(run.c.config_json).where(run.c.id == _run_of(transaction, attempt))
     ).scalar_one()
     return [key for key in json.loads(text) if key not in config]
-
-
-def _summary_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    text = given.get("summaryMetrics")
-    return _read("summary", _object_in, text) if text else {}
-
-
-def _object_in(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    return value if isinstance(value, dict) else {}
 
 
 def _run_of(transaction: Transaction, attempt: int) -> int:
@@ -204,8 +220,7 @@ def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
     """`run.update()` of the public API: changes by id, which start nothing. What a summary
     lacks was removed: it is sent whole."""
     uid = run_uid(given.get("id") or "")
-    summary = _summary_of(given) or None
-    config = _config_of(given)
+    summary, config = _summary_of(given), _config_of(given)
     tags = given.get("tags")
     fields = RunFields(
         name=given.get("displayName") or None,
@@ -214,24 +229,28 @@ def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
         group=given.get("groupName"),
         job_type=given.get("jobType"),
     )
-    removed = _missing_of_summary(call, uid, summary) if summary else []
-    call.write(
-        lambda transaction: catalogue.edit_run(
+    removed = _missing_of_summary(call, uid, summary) if summary.values else []
+
+    def edit(transaction: Transaction) -> None:
+        catalogue.edit_run(
             transaction,
             uid,
-            config=config,
-            summary=summary,
+            config=config.values,
+            summary=summary.values or None,
             removed_summary=removed,
             fields=fields,
         )
-    )
+        if notices := config.notices + summary.notices:
+            catalogue.add_notices(transaction, uid, notices)
+
+    call.write(edit)
     return Upserted(uid, False, 0)
 
 
-def _missing_of_summary(call: Call, uid: int, given: Mapping[str, Any]) -> list[str]:
+def _missing_of_summary(call: Call, uid: int, given: _Given) -> list[str]:
     with call.read() as connection:
         known = queries.summaries(connection, call.services.tails, [uid])[uid]
-    return [key for key in known if key not in given]
+    return [key for key in known if key not in (given.values or {}) and key not in given.left_out]
 
 
 def run_uid(global_id: str) -> int:

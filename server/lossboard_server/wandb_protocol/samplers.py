@@ -13,11 +13,38 @@ from collections.abc import Mapping
 from itertools import islice, product
 from typing import Any, Final
 
-__all__ = ["METHODS", "check_sweep", "parameters_of"]
+import yaml
+
+__all__ = ["METHODS", "check_sweep", "parameters_of", "read_sweep"]
 
 METHODS: Final = ("grid", "random", "bayes")
 
 Config = Mapping[str, Any]
+
+_MOST_CHARACTERS: Final = 100_000  # of a sweep's YAML, whose parser is slow
+
+
+def read_sweep(text: str) -> Any:
+    """The YAML of a sweep; raises ValueError, yaml.YAMLError among others, for what can't be one or
+    is too large."""
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"its config has {len(text):,} characters, the most are 100,000")
+    config = yaml.safe_load(text)
+    _check_nodes(config)
+    return config
+
+
+def _check_nodes(config: Any) -> None:
+    """Aliases of YAML make a short text stand for a large value, or for one without end."""
+    pending, count = [config], 0
+    while pending:
+        value = pending.pop()
+        inside = [*value, *value.values()] if isinstance(value, dict) else value
+        if isinstance(inside, list | tuple | set):
+            pending.extend(inside)
+            count += len(inside)
+        if count > _MOST_CHARACTERS:
+            raise ValueError("its config is too large once its aliases are replaced")
 
 
 def check_sweep(config: Any) -> list[str]:

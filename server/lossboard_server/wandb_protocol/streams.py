@@ -33,6 +33,8 @@ from lossboard.wire import (
     storable_ints,
 )
 from lossboard_server import ingest, schema
+from lossboard_server.limits import check_json, kept_of_json, too_large_notice
+from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
@@ -89,6 +91,7 @@ class Reading(msgspec.Struct, frozen=True):
     history: list[dict[str, Any]]
     events: list[dict[str, Any]]
     summary: dict[str, Any] | None
+    left_out: list[str] = []  # sentences of values that were too large
 
 
 class Fresh(msgspec.Struct, frozen=True):
@@ -101,18 +104,34 @@ class Fresh(msgspec.Struct, frozen=True):
 
 
 def read_body(payload: bytes) -> Reading:
-    """The request's body and lines; raises ValueError for what is no file_stream body."""
+    """The request's body and lines; raises ValueError for what is no file_stream body, TooLarge for
+    one that holds too much."""
+    check_json("the file_stream body", payload)
     try:
         body = msgspec.json.decode(payload or b"{}", type=Body, strict=False)
     except msgspec.DecodeError as error:
         raise ValueError(f"not a file_stream body: {error}") from error
-    summary = parse_lines(_content(body, SUMMARY))
+    history, events = (parse_lines(_content(body, name)) for name in (HISTORY, EVENTS))
+    summary, left_out = _read_summary(_content(body, SUMMARY))
     return Reading(
         body,
-        parse_lines(_content(body, HISTORY)),
-        parse_lines(_content(body, EVENTS)),
-        summary[-1] if summary else None,
+        history.objects,
+        events.objects,
+        summary,
+        [*history.left_out, *events.left_out, *left_out.values()],
     )
+
+
+def _read_summary(lines: list[str]) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """The last line, which is all of the summary, without values that are too large."""
+    if not lines:
+        return None, {}
+    try:
+        summary, left_out = kept_of_json("summary", lines[-1])
+    except ValueError as error:
+        raise ValueError(f"the summary is no JSON object ({error})") from error
+    check_values("summary", summary)
+    return summary, left_out
 
 
 def _content(body: Body, name: str) -> list[str]:
@@ -173,7 +192,10 @@ def _record(
         summary=_plain_summary(reading.summary),
         whole_summary_us=_whole_summary_us(client_id, reading.summary),
         console=console_lines(reading.body, transaction.now_us),
-        notices=_gap_notices(fresh, transaction.now_us),
+        notices=[
+            *_gap_notices(fresh, transaction.now_us),
+            *([too_large_notice(reading.left_out)] if reading.left_out else []),
+        ],
         exit=_exit(reading.body, transaction.now_us),
     )
 
@@ -227,17 +249,23 @@ def console_lines(body: Body, now_us: int) -> list[ConsoleLine]:
     ]
 
 
+class _Structured(msgspec.Struct, frozen=True):
+    """A console line that is JSON; what else is in it is skipped."""
+
+    content: str
+    level: str = ""
+    ts: str = ""
+
+
 def _console_line(number: int, line: str, now_us: int) -> ConsoleLine:
     if line.startswith("{"):
         try:
-            entry = msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.DecodeError:
-            entry = {}
-        if "content" in entry:
-            is_error = entry.get("level") == "error"
-            time_us = _iso_us(str(entry.get("ts", "")), now_us)
-            stream = "stderr" if is_error else "stdout"
-            return ConsoleLine(number, stream, time_us, str(entry["content"]))  # type: ignore[arg-type]
+            entry = msgspec.json.decode(line, type=_Structured)
+        except (msgspec.DecodeError, RecursionError):
+            entry = None
+        if entry is not None:
+            stream = "stderr" if entry.level == "error" else "stdout"
+            return ConsoleLine(number, stream, _iso_us(entry.ts, now_us), entry.content)  # type: ignore[arg-type]
     is_error = line.startswith(_STDERR_PREFIX)
     stamp, _, text = line.removeprefix(_STDERR_PREFIX).partition(" ")
     stream = "stderr" if is_error else "stdout"

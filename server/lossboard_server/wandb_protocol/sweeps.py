@@ -22,7 +22,7 @@ from lossboard_server.wandb_protocol.context import (
 )
 from lossboard_server.wandb_protocol.run_nodes import project_stub
 from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
-from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of
+from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of, read_sweep
 from lossboard_server.writer import Transaction
 
 __all__ = ["create_agent", "heartbeat", "sweep_node", "sweep_page", "upsert_sweep"]
@@ -52,8 +52,8 @@ def upsert_sweep(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked(text: str) -> list[str]:
     try:
-        return check_sweep(yaml.safe_load(text))
-    except (yaml.YAMLError, ValueError) as error:
+        return check_sweep(read_sweep(text))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise GraphQLError(f"this sweep can't be run: {error}") from error
 
 

@@ -8,14 +8,17 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import select
 
+from lossboard.bounds import MOST_NODES, bytes_excess
 from lossboard.wire import WIRE_VERSION, FileEntry, Record, RunStart
 from lossboard_server import artifacts, schema
 from lossboard_server.blobs import Received
-from lossboard_server.encoding import decode_json, encode_json_text
-from lossboard_server.errors import NotFound
+from lossboard_server.errors import ApiError, Invalid, NotFound, TooLarge
+from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries import artifacts as reads
+from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.writer import Transaction
@@ -23,8 +26,9 @@ from lossboard_server.writer import Transaction
 __all__ = ["artifact_file", "keep_upload", "manifest_text", "run_file"]
 
 METADATA_FILE: Final = "wandb-metadata.json"
-METADATA_LIMIT_BYTES: Final = 1 << 20
-MANIFEST_LIMIT_BYTES: Final = 512 << 20
+METADATA_LIMIT_BYTES: Final = 8 << 20  # as much as all of a run's metadata may have
+MANIFEST_LIMIT_BYTES: Final = 256 << 20
+_MOST_MANIFEST_NODES: Final = 4 * MOST_NODES  # a file has some four
 
 
 def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> None:
@@ -40,21 +44,54 @@ def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> No
     if "run" in claims:
         _keep_run_file(call, int(claims["run"]), str(claims["name"]), received)
     elif "artifact" in claims:
-        text = _read(call, received, MANIFEST_LIMIT_BYTES)
-        manifest = json.loads(text)
+        manifest = _manifest_in(call, received)
         artifact_mutations.keep_manifest(call, int(claims["artifact"]), manifest, received.sha256)
 
 
-def _read(call: Call, received: Received, limit_bytes: int) -> str:
-    if received.size_bytes > limit_bytes:
-        raise NotFound(f"the upload is larger than the {limit_bytes} bytes that are read of it")
-    return call.services.blobs.path(received.sha256).read_text(encoding="utf-8")
+class _ManifestEntry(msgspec.Struct, frozen=True):
+    """What is read of a file in a manifest; the rest is skipped."""
+
+    digest: str
+    size: int = 0
+    ref: str | None = None
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    contents: dict[str, _ManifestEntry]
+
+
+def _manifest_in(call: Call, received: Received) -> dict[str, dict[str, Any]]:
+    """Entries by path. Raises TooLarge for a manifest of too many files, Invalid for one that is
+    none."""
+    if received.size_bytes > MANIFEST_LIMIT_BYTES:
+        raise TooLarge(f"the manifest is larger than {MANIFEST_LIMIT_BYTES} bytes")
+    payload = call.services.blobs.path(received.sha256).read_bytes()
+    check_json("the manifest", payload, _MOST_MANIFEST_NODES)
+    try:
+        manifest = msgspec.json.decode(payload, type=_Manifest)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"the upload is no manifest of an artifact: {error}") from error
+    return {path: msgspec.structs.asdict(entry) for path, entry in manifest.contents.items()}
+
+
+def _metadata_in(call: Call, received: Received) -> tuple[dict[str, Any], list[str]]:
+    """What a metadata file says, and a sentence for each part that can't be taken; the file itself
+    is kept whatever is in it."""
+    if received.size_bytes > METADATA_LIMIT_BYTES:
+        excess = bytes_excess(received.size_bytes, METADATA_LIMIT_BYTES)
+        return {}, [f"{METADATA_FILE}: {excess}"]
+    try:
+        text = call.services.blobs.path(received.sha256).read_text(encoding="utf-8")
+        kept, left_out = kept_of_json("metadata", text)
+        check_values("metadata", kept)
+    except (ValueError, RecursionError, ApiError) as error:
+        return {}, [f"{METADATA_FILE} can't be read ({error})"]
+    return kept, list(left_out.values())
 
 
 def _keep_run_file(call: Call, uid: int, name: str, received: Received) -> None:
-    metadata = None
-    if name == METADATA_FILE and received.size_bytes <= METADATA_LIMIT_BYTES:
-        metadata = json.loads(_read(call, received, METADATA_LIMIT_BYTES))
+    is_metadata = name == METADATA_FILE
+    metadata, left_out = _metadata_in(call, received) if is_metadata else ({}, [])
 
     def keep(transaction: Transaction) -> None:
         run = transaction.run(uid)
@@ -70,21 +107,11 @@ def _keep_run_file(call: Call, uid: int, name: str, received: Received) -> None:
             transaction.now_us,
             mimetypes.guess_type(name)[0] or "application/octet-stream",
         )
-        record = Record(version=WIRE_VERSION, files=[entry])
+        notices = [too_large_notice(left_out)] if left_out else []
+        record = Record(version=WIRE_VERSION, files=[entry], metadata=metadata, notices=notices)
         streams.send(transaction, attempt, call.client_id, start, record)
-        if isinstance(metadata, dict):
-            _merge_metadata(transaction, uid, metadata)
 
     call.write(keep)
-
-
-def _merge_metadata(transaction: Transaction, uid: int, metadata: Mapping[str, Any]) -> None:
-    run = schema.run
-    text = transaction.connection.execute(
-        select(run.c.metadata_json).where(run.c.id == uid)
-    ).scalar_one()
-    merged = decode_json(text) | dict(metadata)
-    transaction.update_run(uid, "meta", metadata_json=encode_json_text(merged))
 
 
 def run_file(call: Call, entity: str, project: str, run_id: str, name: str) -> tuple[str, str]:
