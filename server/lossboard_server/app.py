@@ -81,11 +81,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.writer.start(asyncio.get_running_loop())
     await services.sealer.start()
+    await services.database.ask(services.live_keys.read_ahead)
     background = asyncio.create_task(Maintenance(services).run())
     try:
         yield
     finally:
-        services.broker.close()
+        services.hurry()
         background.cancel()
         await asyncio.wait([background])
         await services.sealer.seal_quickly(services.settings.shutdown_seal_secs)

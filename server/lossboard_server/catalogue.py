@@ -342,6 +342,19 @@ def restore_run(transaction: Transaction, uid: int) -> None:
     if row.purged:
         raise Gone(f"run {row.run_id!r} was deleted too long ago: its data are gone")
     transaction.update_run(uid, "meta", "state", "rows", "histograms", deleted_us=None)
+    _hear_of_the_tail(transaction, uid)
+
+
+def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
+    """What was not sealed before the deletion waits again."""
+    tail = schema.tail.c
+    sizes = func.coalesce(func.sum(tail.rows), 0), func.sum(func.length(tail.payload))
+    row = transaction.connection.execute(
+        select(func.count(), *sizes).where(tail.run_id == uid)
+    ).one()
+    heard = transaction.hear(uid)
+    heard.restored, heard.records, heard.rows = True, row[0], int(row[1])
+    heard.size_bytes = int(row[2] or 0)
 
 
 def save_view(transaction: Transaction, digest: str, state_json: str) -> None:

@@ -21,6 +21,7 @@ from lossboard.wire import ints_restored
 
 __all__ = [
     "Columns",
+    "Plain",
     "decode_json",
     "encode_bare_json",
     "encode_json",
@@ -37,6 +38,11 @@ class Columns(UserDict[str, NDArray[Any]]):
 
     Of a line that is drawn from its single points, 12 of 15 columns are the value, x, or constant.
     """
+
+
+class Plain(msgspec.Struct):
+    """Holds texts and ints of 64 bits alone: JSON has a form for all of it, so nothing of it is
+    looked at one by one, as floats are."""
 
 
 def encode_json(value: Any) -> bytes:
@@ -76,6 +82,8 @@ def _finite(value: Any) -> Any:
         return {name: _finite_list(column) for name, column in value.items()}
     if isinstance(value, np.generic):
         return _finite(value.item())
+    if isinstance(value, Plain):
+        return value
     if isinstance(value, msgspec.Struct):
         return _finite(_fields(value))
     return value

@@ -18,7 +18,9 @@ from lossboard_server.encoding import encode_json_text
 from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.facts import RunFacts, WriterFacts
 from lossboard_server.limits import too_large_notice
+from lossboard_server.live_keys import Told
 from lossboard_server.logged_artifacts import keep_artifacts
+from lossboard_server.storage.series_facts import facts_in
 from lossboard_server.writer import Transaction
 
 __all__ = ["Accepted", "Alive", "RunName", "accept", "beat"]
@@ -149,6 +151,10 @@ def _keep(
     if what & {"rows", "histograms"}:
         _keep_tail(transaction, writer, seq, record, payload)
     gap = seq - writer.next_seq
+    opened = record.start is not None and record.start.opens != "join" and writer.next_seq == 0
+    transaction.hear(run.id).told.append(
+        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, facts_in(record))
+    )
     connection.execute(_move_writer, {"writer": writer.id, "seq": seq + 1})
     writer.next_seq = seq + 1
     transaction.touch(run.id, *what)

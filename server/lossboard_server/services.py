@@ -14,6 +14,7 @@ from lossboard_server.database import Database, url_of
 from lossboard_server.dialect import file_of
 from lossboard_server.directory import DataDirectory
 from lossboard_server.events import Broker
+from lossboard_server.live_keys import LiveKeys
 from lossboard_server.liveness import Liveness
 from lossboard_server.queries.keys import KeyMemo
 from lossboard_server.queries.run_rows import RunMemo
@@ -43,9 +44,15 @@ class Services:
     tails: TailMemo
     runs: RunMemo
     keys: KeyMemo
+    live_keys: LiveKeys
     sparklines: SparklineMemo
     web: WebFiles
     started_secs: float = field(default_factory=time.monotonic)
+
+    def hurry(self) -> None:
+        """End what would hold up the end: event streams, and the seal that is being planned."""
+        self.broker.close()
+        self.sealer.hurry()
 
     def close(self) -> None:
         self.database.close()
@@ -64,6 +71,7 @@ def open_services(settings: Settings) -> Services:
         raise
     broker = Broker(settings.event_queue_length)
     liveness = Liveness(settings.crashed_after_secs)
+    live_keys = LiveKeys()
 
     def publish(committed: Committed) -> None:
         broker.publish(committed.changes)
@@ -76,6 +84,9 @@ def open_services(settings: Settings) -> Services:
         queue_limit_bytes=settings.ingest_queue_bytes,
         publish=publish,
         check=directory.check,
+        admit=lambda: sealer.admit(),
+        announce=lambda committed: live_keys.announce(committed.heard.values()),
+        remember=lambda committed: live_keys.note(committed.heard.values()),
     )
     blobs = BlobStore(settings.data_dir / "blobs", settings.blob_limit_bytes, directory.check)
     tails = TailMemo(limit_bytes=settings.tail_memo_bytes)
@@ -92,7 +103,8 @@ def open_services(settings: Settings) -> Services:
         awaited=AwaitedBlobs(blobs),
         tails=tails,
         runs=RunMemo(tails),
-        keys=KeyMemo(tails),
+        keys=KeyMemo(tails, live_keys),
+        live_keys=live_keys,
         sparklines=SparklineMemo(tails),
         web=WebFiles(settings),
     )

@@ -87,6 +87,10 @@ class Settings:
     undo_secs: float = _setting(600.0, "Time in which a deleted run can be restored.")
     seal_rows: int = _setting(16_384, "Log rows of a run after which they are sealed into blocks.")
     seal_bytes: int = _setting(8 << 20, "Bytes of records of a run after which they are sealed.")
+    tail_limit_bytes: int = _setting(
+        256 << 20,
+        "Records waiting to be sealed, of all runs; past it writers are told to come back.",
+    )
     seal_idle_secs: float = _setting(30.0, "Silence of a run after which its records are sealed.")
     maintenance_secs: float = _setting(
         1.0, "Pause between looks for crashed runs, records to seal and runs to delete."
@@ -101,7 +105,7 @@ class Settings:
     shutdown_seal_secs: float = _setting(
         1.0, "Time at shutdown for sealing what waits; the rest is sealed after the next start."
     )
-    shutdown_secs: int = _setting(4, "Time that running requests get at shutdown.")
+    shutdown_secs: int = _setting(2, "Time that running requests get at shutdown.")
     web_dir: Path | None = _setting(
         None, "Directory of the built dashboard; empty: the one in the package or checkout."
     )

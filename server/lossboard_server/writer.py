@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
@@ -23,6 +23,7 @@ from lossboard_server import schema
 from lossboard_server.dialect import begin_write
 from lossboard_server.errors import ApiError, Busy
 from lossboard_server.facts import Facts, RunFacts
+from lossboard_server.live_keys import Told
 
 __all__ = ["EVERYTHING", "NO_RUN", "Change", "Committed", "Heard", "Transaction", "Writer"]
 
@@ -66,6 +67,8 @@ class Heard:
     rows: int = 0
     size_bytes: int = 0
     ended: bool = False
+    restored: bool = False  # the numbers are those of the whole tail
+    told: list[Told] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,19 @@ class Writer:
         queue_limit_bytes: int,
         publish: Callable[[Committed], None],
         check: Callable[[], None] = lambda: None,
+        admit: Callable[[], None] = lambda: None,
+        announce: Callable[[Committed], None] = lambda committed: None,
+        remember: Callable[[Committed], None] = lambda committed: None,
     ) -> None:
         self._engine = engine
         self._group_limit_bytes = group_limit_bytes
         self._queue_limit_bytes = queue_limit_bytes
         self._publish = publish
         self._check = check  # raises when nothing may be acknowledged
+        self._admit = admit
+        # Both in the writer's thread: readers see a commit before it returns, and a checkpoint
+        # may be part of it.
+        self._announce, self._remember = announce, remember
         self._jobs: deque[_Job] = deque()
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # one entry for each job
         self._stopping = False
@@ -173,8 +183,11 @@ class Writer:
     ) -> asyncio.Future[Result]:
         """The result of `task`, once what it wrote is committed.
 
-        Raises Busy while more than the queue's limit of bytes waits.
+        Raises Busy while more than the queue's limit of bytes waits, and for a record (that is
+        what has a size) what `admit` raises.
         """
+        if size_bytes:
+            self._admit()
         if self._queued_bytes + size_bytes > self._queue_limit_bytes and self._queued_bytes:
             raise Busy(
                 f"{self._queued_bytes >> 20} MB of records wait for the database, the limit is"
@@ -228,6 +241,7 @@ class Writer:
                 _log.warning("a write failed: %s: %s", type(error).__name__, error)
             self.loop.call_soon_threadsafe(self._fail, group[0], error)
         else:
+            self._remember(committed)
             self.loop.call_soon_threadsafe(self._resolve, group, results, committed)
 
     def _transact(self, connection: Connection, group: list[_Job]) -> tuple[list[Any], Committed]:
@@ -237,14 +251,16 @@ class Writer:
             transaction = Transaction(connection, self._facts)
             results = [job.work(transaction) for job in group]
             changes = self._stamp(transaction)
+            committed = Committed(changes, transaction.heard)
             self._check()
+            self._announce(committed)
         if changes:
             self._version = changes[-1].version
         changes += [
             Change(self._version, NO_RUN, project, frozenset({"settings"}), 0)
             for project in sorted(transaction.settings_of)
         ]
-        return results, Committed(changes, transaction.heard)
+        return results, committed
 
     def _catch_up(self, connection: Connection) -> None:
         """While the connection was lost another server may have written."""

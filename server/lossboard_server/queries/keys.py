@@ -11,19 +11,21 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from lossboard_server import schema
-from lossboard_server.queries.lineage import Lineage, lineages
+from lossboard_server.encoding import Plain
+from lossboard_server.live_keys import LiveKeys
+from lossboard_server.queries.lineage import Lineage, Part, lineages
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import entries_of
 from lossboard_server.storage import TailMemo
-from lossboard_server.storage.histograms import NO_BATCH
+from lossboard_server.storage.series_facts import KINDS, SeriesFacts
+from lossboard_server.storage.skim import PackedHistograms
 
 __all__ = ["KeyFacts", "KeyMemo", "keys"]
 
-_KINDS = ("scalar", "histogram", "json", "system")
 _RUNS_PER_SELECTION = 1000
 
 
-class KeyFacts(msgspec.Struct):
+class KeyFacts(Plain):
     """A key of one kind over the runs that have it (`Key` in docs/http_api.md)."""
 
     key: str
@@ -53,8 +55,11 @@ class KeyFacts(msgspec.Struct):
 class KeyMemo:
     """The keys of each run by uid, valid for one version of the run; safe between threads."""
 
-    def __init__(self, tails: TailMemo, limit: int = 1_000_000) -> None:
+    def __init__(
+        self, tails: TailMemo, live: LiveKeys | None = None, limit: int = 1_000_000
+    ) -> None:
         self._tails = tails
+        self._live = live or LiveKeys()
         self._limit = limit  # of keys over all runs
         self._known: dict[int, tuple[int, list[KeyFacts]]] = {}
         self._size = 0
@@ -65,7 +70,7 @@ class KeyMemo:
         with self._lock:
             known = {uid: self._known.get(uid, (-1, [])) for uid in versions}
         stale = [uid for uid, (version, _) in known.items() if version != versions[uid]]
-        fresh = _keys_by_run(connection, self._tails, stale)
+        fresh = _keys_by_run(connection, self._tails, stale, self._live)
         self._keep({uid: (versions[uid], facts) for uid, facts in fresh.items()})
         return _merged(fresh[uid] if uid in fresh else known[uid][1] for uid in versions)
 
@@ -89,17 +94,63 @@ def keys(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) -> list
 
 
 def _keys_by_run(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int]
+    connection: Connection, memo: TailMemo, run_ids: Sequence[int], live: LiveKeys | None = None
 ) -> dict[int, list[KeyFacts]]:
     found: dict[int, list[KeyFacts]] = {}
+    live = live or LiveKeys()
     for first in range(0, len(run_ids), _RUNS_PER_SELECTION):
         some = run_ids[first : first + _RUNS_PER_SELECTION]
         found |= dict.fromkeys(some, [])  # in this order
         whole = _sealed_whole(connection, some)
         found |= _sealed_keys(connection, whole)
-        others = set(some).difference(whole.values())
-        found |= _composed_keys(connection, memo, sorted(others))
+        others = sorted(set(some).difference(whole.values()))
+        running = _live_keys(connection, live, lineages(connection, others))
+        found |= running
+        found |= _composed_keys(connection, memo, [id_ for id_ in others if id_ not in running])
     return found
+
+
+def _live_keys(
+    connection: Connection, live: LiveKeys, found: Sequence[Lineage]
+) -> dict[int, list[KeyFacts]]:
+    """Keys of runs none of whose attempts is cut short."""
+    attempts = {part.attempt_id for lineage in found for part in lineage.parts}
+    held = live.of(connection, attempts)
+    return {
+        lineage.run_id: _whole_keys(lineage.run_id, held, lineage.parts)
+        for lineage in found
+        if all(_is_whole(part, held[part.attempt_id]) for part in lineage.parts)
+    }
+
+
+def _is_whole(part: Part, series: Sequence[SeriesFacts]) -> bool:
+    return part.cut is None or all(facts.max_step <= part.cut for facts in series)
+
+
+def _whole_keys(
+    run_id: int, held: Mapping[int, list[SeriesFacts]], parts: Sequence[Part]
+) -> list[KeyFacts]:
+    found: dict[tuple[str, str], SeriesFacts] = {}
+    for facts in (facts for part in parts for facts in held[part.attempt_id]):
+        known = found.get((facts.kind, facts.key))
+        found[facts.kind, facts.key] = facts if known is None else known.then(facts)
+    return [_key_facts(run_id, facts) for facts in found.values()]
+
+
+def _key_facts(run_id: int, facts: SeriesFacts) -> KeyFacts:
+    return KeyFacts(
+        key=facts.key,
+        kind=facts.kind,
+        path=list(facts.path),
+        runs=[run_id],
+        n=facts.n,
+        min_step=facts.min_step,
+        max_step=facts.max_step,
+        min_us=facts.min_us,
+        max_us=facts.max_us,
+        watched=facts.kind == "histogram" and facts.watched,
+        media=(facts.media or None) if facts.kind == "json" else None,
+    )
 
 
 def _sealed_whole(connection: Connection, run_ids: Sequence[int]) -> dict[int, int]:
@@ -131,7 +182,7 @@ def _sealed_keys(connection: Connection, runs: Mapping[int, int]) -> dict[int, l
     # fmt: on
     query = (
         select(*columns)
-        .where(one.attempt_id.in_(runs), one.kind.in_(_KINDS), one.n > 0)
+        .where(one.attempt_id.in_(runs), one.kind.in_(KINDS), one.n > 0)
         .order_by(one.id)
     )
     found: dict[int, list[KeyFacts]] = {run_id: [] for run_id in runs.values()}
@@ -148,7 +199,7 @@ def _composed_keys(
     connection: Connection, memo: TailMemo, run_ids: Sequence[int]
 ) -> dict[int, list[KeyFacts]]:
     """Keys of runs with a tail, or that continue others."""
-    selection = Selection(connection, memo, run_ids, _KINDS, None)
+    selection = Selection(connection, memo, run_ids, KINDS, None)
     found = {}
     for lineage in selection.lineages:
         facts = (_facts(selection, lineage, *name) for name in selection.names(lineage))
@@ -157,6 +208,9 @@ def _composed_keys(
 
 
 def _merged(runs: Iterable[list[KeyFacts]]) -> list[KeyFacts]:
+    runs = list(runs)
+    if len(runs) == 1:
+        return runs[0]
     merged: dict[tuple[str, str], KeyFacts] = {}
     for facts in runs:
         for one in facts:
@@ -200,7 +254,8 @@ def _span(found: list[Found], of: Any) -> tuple[int, int]:
 def _watched(found: Found) -> bool:
     if found.row is not None and found.row.watched:
         return True
-    return found.tail is not None and bool((found.tail.statistics.batches != NO_BATCH).any())
+    waits = None if found.waiting is None else found.waiting.data
+    return isinstance(waits, PackedHistograms) and waits.watched
 
 
 def _media(found: Found) -> str | None:

@@ -44,9 +44,11 @@ def _extent(selection: Selection, part: Part) -> tuple[int, int]:
     query = select(func.min(series.min_us), func.max(series.max_us))
     sealed = selection.connection.execute(query.where(series.attempt_id == part.attempt_id)).one()
     times = [time_us for time_us in sealed if time_us is not None]
-    for name in selection.tail.names():
-        if name.attempt_id == part.attempt_id:
-            times_us = selection.tail.series(name).times_us
+    tail = selection.whole_tail()
+    for name in tail.names():
+        waiting = tail.series(name) if name.attempt_id == part.attempt_id else None
+        if waiting is not None:
+            times_us = waiting.data.times_us
             times += [int(times_us.min()), int(times_us.max())]
     return min(times, default=part.opened_us), max(times, default=part.opened_us)
 
@@ -60,8 +62,8 @@ def _cut_us(selection: Selection, part: Part) -> int:
     pieces = [Piece(id_, part.cut, None) for id_ in ids]
     for name in selection.tail.names():
         if (name.attempt_id, name.kind) == (part.attempt_id, "scalar"):
-            points = selection.tail.series(name)
-            assert isinstance(points, Points)
-            pieces.append(Piece(None, part.cut, points))
+            waiting = selection.tail.series(name)
+            assert waiting is not None and isinstance(waiting.data, Points)
+            pieces.append(Piece(None, part.cut, waiting.data))
     nodes = totals(selection.connection, [([piece], StepAxis()) for piece in pieces])
     return max((int(node.t1[0]) for node in nodes if node is not None), default=part.opened_us)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Connection, select
@@ -14,7 +15,7 @@ from lossboard_server.queries.lineage import Lineage, lineages
 from lossboard_server.queries.reader import Piece
 from lossboard_server.storage.entries import Entry, entry_of, entry_of_row
 from lossboard_server.storage.points import Points
-from lossboard_server.storage.tail import TailKey, TailMemo, read_tail
+from lossboard_server.storage.tail import Tail, TailKey, TailMemo, TailSeries, read_tail
 
 __all__ = ["Found", "Selection", "found_ascends"]
 
@@ -27,11 +28,16 @@ class Found:
     `cut`: the last step that counts, where there are later ones, else None.
     """
 
-    def __init__(self, row: Any, tail: Any, cut: int | None) -> None:
+    def __init__(self, row: Any, waiting: TailSeries | None, cut: int | None) -> None:
         self.row = row
-        self.tail = tail
+        self.waiting = waiting
         beyond = cut is not None and self.extent("step")[1] > cut
         self.cut = cut if beyond else None
+
+    @cached_property
+    def tail(self) -> Any:
+        """What waits in the tail, None: nothing. Histograms are unpacked here, and not before."""
+        return None if self.waiting is None else self.waiting.unpacked()
 
     @property
     def series_id(self) -> int | None:
@@ -42,15 +48,16 @@ class Found:
     def n(self) -> int:
         """How many points there are, on both sides of the cut."""
         sealed = 0 if self.row is None else int(self.row.n)
-        return sealed + (0 if self.tail is None else len(self.tail.steps))
+        return sealed + (0 if self.waiting is None else len(self.waiting.data.steps))
 
     def extent(self, of: Literal["step", "us"]) -> tuple[int, int]:
         """Least and greatest step, or time in us, on both sides of the cut."""
         extents: list[tuple[int, int]] = []
         if self.row is not None:
             extents.append((getattr(self.row, f"min_{of}"), getattr(self.row, f"max_{of}")))
-        if self.tail is not None:
-            column = self.tail.steps if of == "step" else self.tail.times_us
+        if self.waiting is not None:
+            waits = self.waiting.data
+            column = waits.steps if of == "step" else waits.times_us
             extents.append((int(column.min()), int(column.max())))
         return min(low for low, _ in extents), max(high for _, high in extents)
 
@@ -87,8 +94,10 @@ class Selection:
     ) -> None:
         self.connection = connection
         self.lineages: list[Lineage] = lineages(connection, run_ids)
-        readable = {run_id for lineage in self.lineages for run_id in lineage.run_ids}
-        self.tail = read_tail(connection, memo, sorted(readable))
+        self._memo = memo
+        self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_ids})
+        self._histograms = "histogram" in kinds
+        self.tail = read_tail(connection, memo, self._readable, histograms=self._histograms)
         self._rows = {
             TailKey(row.attempt_id, row.kind, row.key): row
             for row in self._series_rows(kinds, keys)
@@ -118,6 +127,12 @@ class Selection:
             if name.kind in kinds and (allowed is None or name.key in allowed):
                 yield name
 
+    def whole_tail(self) -> Tail:
+        """The tails with series of all kinds."""
+        if self._histograms:
+            return self.tail
+        return read_tail(self.connection, self._memo, self._readable, histograms=True)
+
     def names(self, lineage: Lineage) -> list[tuple[str, str]]:
         """(kind, key) of the run's series, in the order in which they first arrived."""
         own = (name for part in lineage.parts for name in self._names.get(part.attempt_id, ()))
@@ -138,8 +153,8 @@ class Selection:
         """Keys of the nested dict that the series came from, or none."""
         for part in reversed(lineage.parts):
             name = TailKey(part.attempt_id, kind, key)
-            if self.tail.series(name) is not None:
-                return self.tail.path(name)
+            if (path := self.tail.path(name)) is not None:
+                return path
             if name in self._rows:
                 return _path(self._rows[name])
         return ()

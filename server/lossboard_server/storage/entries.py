@@ -12,7 +12,7 @@ import numpy as np
 from lossboard.wire import TYPE_INT
 from lossboard_server.storage.histograms import NO_BATCH, Histograms
 from lossboard_server.storage.points import Floats, Ints, Points
-from lossboard_server.storage.values import Values
+from lossboard_server.storage.values import Values, media_of
 
 __all__ = ["Entry", "Series", "entry_of", "entry_of_row", "row_of_entry", "scalar"]
 
@@ -94,7 +94,8 @@ def entry_of(series: Series) -> Entry:
     if isinstance(series, Points):
         return Entry(**facts, **_point_facts(series))
     if isinstance(series, Values):
-        return Entry(**facts, first=series.items[0], last=series.items[-1], media=_media(series))
+        items = series.items
+        return Entry(**facts, first=items[0], last=items[-1], media=media_of(items))
     watched = bool((series.statistics.batches != NO_BATCH).any())
     return Entry(**facts, watched=watched)
 
@@ -133,12 +134,6 @@ def _point_facts(points: Points) -> dict[str, Any]:
         "pos_inf": int((numbers == np.inf).sum()),
         "neg_inf": int((numbers == -np.inf).sum()),
     }
-
-
-def _media(values: Values) -> str:
-    last = values.items[-1]
-    kind = last.get("_type", "") if isinstance(last, dict) else ""
-    return kind[:64] if isinstance(kind, str) else ""
 
 
 _AS_JSON = {"first": "first_json", "last": "last_json"}

@@ -27,10 +27,12 @@ __all__ = [
     "append_histograms",
     "append_values",
     "decode_histograms",
+    "is_packed_anew",
 ]
 
 EVENTS_PER_BLOCK: Final = 256
 VALUES_PER_BLOCK: Final = 1024
+_LEAST_SHARE: Final = 2  # half of what is in a block has to come to have it packed anew
 _VALUE_BYTES_PER_BLOCK: Final = 256 << 10  # or as many values as fill this, uncompressed
 
 
@@ -43,8 +45,18 @@ def decode_histograms(row: Any) -> Histograms:
     )
 
 
+def is_packed_anew(open_row: Any, added: int) -> bool:
+    """Whether so many more events or values are put into the open block.
+
+    A block is packed anew for each addition, so few that come again and again would cost in
+    proportion to all that is in it: then it is left as it is, and full although it has room.
+    """
+    return bool(added * _LEAST_SHARE >= open_row.n)
+
+
 def append_histograms(sealed: int, open_row: Any, events: Histograms) -> list[Block]:
-    """The blocks to write so that `events` follow the `sealed` ones; they replace `open_row`."""
+    """The blocks to write so that `events` follow the `sealed` ones; they replace `open_row`,
+    which is None where there is none or it is left as it is."""
     if open_row is not None:
         sealed -= open_row.n
         events = Histograms.join([decode_histograms(open_row), events])
@@ -53,7 +65,8 @@ def append_histograms(sealed: int, open_row: Any, events: Histograms) -> list[Bl
 
 def _cut_histograms(ordinal: int, events: Histograms) -> Iterator[Block]:
     for start in range(0, len(events.steps), EVENTS_PER_BLOCK):
-        part = events.take(slice(start, start + EVENTS_PER_BLOCK))
+        whole = len(events.steps) <= EVENTS_PER_BLOCK
+        part = events if whole else events.take(slice(start, start + EVENTS_PER_BLOCK))
         data = {
             "data": encode_statistics(part.statistics),
             "counts": encode_counts(part.counts),
@@ -64,7 +77,8 @@ def _cut_histograms(ordinal: int, events: Histograms) -> Iterator[Block]:
 
 
 def append_values(sealed: int, open_row: Any, values: Values) -> list[Block]:
-    """The blocks to write so that `values` follow the `sealed` ones; they replace `open_row`."""
+    """The blocks to write so that `values` follow the `sealed` ones; they replace `open_row`, as
+    with histograms."""
     if open_row is not None:
         sealed -= open_row.n
         values = Values.join([decode_values(open_row.data, open_row.n), values])

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossboard.wire import COUNT_TYPES, HistogramColumn
+from lossboard.wire import COUNT_TYPES, HistogramData
 from lossboard_server.storage.codec import (
     decode_columns,
     decode_floats,
@@ -165,14 +165,14 @@ class Histograms(NamedTuple):
         )
 
 
-def histograms_of(column: HistogramColumn) -> Histograms:
-    """The events of a wire column."""
-    steps = np.frombuffer(column.steps, "<i8")
-    batches = np.frombuffer(column.batches, "<i8")
+def histograms_of(
+    steps: Ints, times_us: Ints, batches: Ints, events: Sequence[HistogramData]
+) -> Histograms:
+    """Events of the wire at these steps, times and counts of batches (NO_BATCH: none)."""
     return Histograms(
-        _statistics_of(column, steps, batches if column.batches else np.full(len(steps), NO_BATCH)),
-        _counts_of(column),
-        _magnitudes_of(column),
+        _statistics_of(steps, times_us, batches, events),
+        _counts_of(events),
+        _magnitudes_of(events),
     )
 
 
@@ -180,8 +180,9 @@ _FLOAT_FIELDS = ("lo", "hi", "n", "total", "squares")
 _COUNT_FIELDS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
 
 
-def _statistics_of(column: HistogramColumn, steps: Ints, batches: Ints) -> Statistics:
-    events = column.histograms
+def _statistics_of(
+    steps: Ints, times_us: Ints, batches: Ints, events: Sequence[HistogramData]
+) -> Statistics:
     fields: dict[str, Any] = {
         name: np.array([getattr(event, name) for event in events], np.float64)
         for name in _FLOAT_FIELDS
@@ -192,15 +193,14 @@ def _statistics_of(column: HistogramColumn, steps: Ints, batches: Ints) -> Stati
     }
     return Statistics(
         steps=steps,
-        times_us=np.frombuffer(column.times_us, "<i8"),
+        times_us=times_us,
         batches=batches,
         fractional=np.array([COUNT_TYPES[e.count_type] == "<f8" for e in events], np.uint8),
         **fields,
     )
 
 
-def _counts_of(column: HistogramColumn) -> Counts:
-    events = column.histograms
+def _counts_of(events: Sequence[HistogramData]) -> Counts:
     parts = [np.frombuffer(e.counts, COUNT_TYPES[e.count_type]) for e in events]
     return Counts(
         np.array([len(part) for part in parts], np.int64),
@@ -210,8 +210,7 @@ def _counts_of(column: HistogramColumn) -> Counts:
     )
 
 
-def _magnitudes_of(column: HistogramColumn) -> Magnitudes:
-    events = column.histograms
+def _magnitudes_of(events: Sequence[HistogramData]) -> Magnitudes:
     return Magnitudes(
         np.array([len(event.magnitude_keys) // 2 for event in events], np.int64),
         np.frombuffer(b"".join(event.magnitude_keys for event in events), "<i2"),
@@ -311,10 +310,20 @@ def encode_magnitudes(magnitudes: Magnitudes) -> bytes:
     """The `magnitude` of a block of m >= 1 events; empty if none has any."""
     if not len(magnitudes.keys):
         return b""
-    keys, columns = np.unique(magnitudes.keys, return_inverse=True)
+    keys, columns = _distinct(magnitudes.keys)
     matrix = _encode_matrix(magnitudes.bins, magnitudes.counts, columns, len(keys))
     width = len(keys).to_bytes(4, "little")
     return join_frames([encode_ints(keys.astype(np.int64)), matrix, width])
+
+
+def _distinct(keys: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.intp]]:
+    """The different keys, ascending, and the place of each key among them. They lie in a narrow
+    range: counting them is ten times as fast as sorting."""
+    least = int(keys.min())
+    places = keys.astype(np.intp) - least
+    present = np.bincount(places) > 0
+    found = np.flatnonzero(present)
+    return (found + least).astype(np.int16), (np.cumsum(present) - 1)[places]
 
 
 def decode_magnitudes(data: bytes, m: int) -> Magnitudes:

@@ -8,25 +8,28 @@ seal; what was sealed before stays where it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from lossboard_server import schema
 from lossboard_server.dialect import among
 from lossboard_server.storage.entries import Entry, Series, entry_of, entry_of_row, row_of_entry
-from lossboard_server.storage.flat import append_histograms, append_values
+from lossboard_server.storage.flat import append_histograms, append_values, is_packed_anew
 from lossboard_server.storage.histograms import Histograms
 from lossboard_server.storage.points import Points
 from lossboard_server.storage.pyramid import Block, append_points
-from lossboard_server.storage.tail import TailKey, TailSeries, decode_tail
+from lossboard_server.storage.skim import skim_record
+from lossboard_server.storage.tail import TailDecoder, TailKey, TailSeries
 
-__all__ = ["SEAL_RECORDS", "SealPlan", "apply_seal", "plan_seal"]
+__all__ = ["SEAL_RECORDS", "SealPlan", "apply_seal", "plan_bytes", "plan_seal"]
 
 SEAL_RECORDS: Final = 512  # a run with more is due for sealing: one-row records are dear to read
-_PLAN_BYTES: Final = 8 << 20  # of the tail in one plan
+_PLAN_BYTES: Final = 8 << 20  # of the tail in one plan, of a run with few series
+_BYTES_PER_SERIES: Final = 16 << 10  # some twenty histograms: a block costs as much as ten of them
+_MOST_PLAN_BYTES: Final = 48 << 20  # bounds the memory of a plan
 
 
 @dataclass
@@ -40,16 +43,23 @@ class SealedSeries:
     table: Table
     blocks: list[Block]
     replaced: list[int]  # ids of the open blocks that `blocks` replace
+    closed: list[int]  # ids of open blocks that stay as they are
 
 
 @dataclass
 class SealPlan:
-    """A seal, ready to be written; `more`: the tail held more than one plan takes."""
+    """A seal, ready to be written; `more`: the tail held more than one plan takes.
+
+    `records`, `rows` and `tail_bytes` say how much of the tail it takes.
+    """
 
     run_id: int
     generation: int
     last_tail_id: int
     more: bool
+    records: int = 0
+    rows: int = 0
+    tail_bytes: int = 0
     series: list[SealedSeries] = field(default_factory=list)
 
     @property
@@ -64,46 +74,63 @@ class SealPlan:
         )
 
 
-def plan_seal(connection: Connection, run_id: int) -> SealPlan | None:
-    """The next seal of the run: up to 8 MB of its tail, oldest first; None if that is empty."""
+def plan_bytes(series: int) -> int:
+    """How much of a tail one plan takes: more where there are many series, since each of them
+    costs a block or two, however few points or events of it there are."""
+    return min(max(_PLAN_BYTES, series * _BYTES_PER_SERIES), _MOST_PLAN_BYTES)
+
+
+def plan_seal(
+    connection: Connection, run_id: int, stop: Callable[[], bool] = lambda: False
+) -> SealPlan | None:
+    """The next seal of the run: 8 to 48 MB of its tail, oldest first.
+
+    None if the tail is empty, the run deleted, or as soon as `stop` says so, which is asked
+    between short steps.
+    """
     run = schema.run.c
-    generation = connection.execute(select(run.generation).where(run.id == run_id)).scalar()
-    records, last_tail_id, more = _oldest(connection, run_id)
-    if generation is None or not records:
+    generation = connection.execute(
+        select(run.generation).where(run.id == run_id, run.deleted_us.is_(None))
+    ).scalar()
+    if generation is None:
         return None
-    plan = SealPlan(run_id, generation, last_tail_id, more)
-    found = decode_tail(records)
-    known = _known_series(connection, {name.attempt_id for name in found})
-    ids = [known[name].id for name in found if name in known]
-    opened = {table: _open_blocks(connection, table, ids) for table in _TABLES}
-    for name, tail_series in found.items():
-        plan.series.append(_seal_series(name, tail_series, known.get(name), opened))
-    return plan
+    plan = SealPlan(run_id, generation, last_tail_id=0, more=False)
+    found = _oldest(connection, plan, stop)
+    known = _known_series(connection, {name.attempt_id for name in found.names()})
+    opened = {
+        table: _open_blocks(connection, table, _ids_in(table, found.names(), known))
+        for table in _TABLES
+    }
+    for name in found.names():
+        if stop():
+            return None
+        plan.series.append(_seal_series(name, found.take(name), known.get(name), opened))
+    return plan if plan.records and not stop() else None
 
 
 _TABLES = (schema.block, schema.hist_block, schema.json_block)
 
 
-def _oldest(connection: Connection, run_id: int) -> tuple[list[tuple[int, bytes]], int, bool]:
-    """(attempt, payload) of the tail's first records, id of the last of them, if more follow."""
+def _oldest(connection: Connection, plan: SealPlan, stop: Callable[[], bool]) -> TailDecoder:
+    """What the tail's first records hold; notes in the plan which ones these are."""
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
-        select(tail.id, writer.attempt_id, tail.payload)
+        select(tail.id, tail.rows, writer.attempt_id, tail.payload)
         .join_from(schema.tail, schema.writer)
-        .where(tail.run_id == run_id)
+        .where(tail.run_id == plan.run_id)
         .order_by(tail.id)
-        .execution_options(yield_per=256)
+        .execution_options(yield_per=16)
     )
-    records: list[tuple[int, bytes]] = []
-    last_id, size_bytes = 0, 0
+    found = TailDecoder()
     for row in rows:
-        size_bytes += len(row.payload)
-        if records and size_bytes > _PLAN_BYTES:
-            rows.close()
-            return records, last_id, True
-        records.append((row.attempt_id, row.payload))
-        last_id = row.id
-    return records, last_id, False
+        plan.more = plan.records > 0 and plan.tail_bytes + len(row.payload) > plan_bytes(len(found))
+        if plan.more or stop():
+            break
+        found.add(row.attempt_id, skim_record(row.payload))
+        plan.records, plan.rows = plan.records + 1, plan.rows + row.rows
+        plan.tail_bytes, plan.last_tail_id = plan.tail_bytes + len(row.payload), row.id
+    rows.close()
+    return found
 
 
 def _known_series(connection: Connection, attempt_ids: set[int]) -> dict[TailKey, Any]:
@@ -111,6 +138,11 @@ def _known_series(connection: Connection, attempt_ids: set[int]) -> dict[TailKey
     mine = among(connection, series.c.attempt_id, attempt_ids)
     rows = connection.execute(select(series).where(mine))
     return {TailKey(row.attempt_id, row.kind, row.key): row for row in rows}
+
+
+def _ids_in(table: Table, names: Sequence[TailKey], known: dict[TailKey, Any]) -> list[int]:
+    """Numbers of the known ones of these series that lie in the table."""
+    return [known[name].id for name in names if name in known and _table_of(name.kind) is table]
 
 
 def _open_blocks(
@@ -132,24 +164,28 @@ def _seal_series(
     opened: dict[Table, dict[int, list[Any]]],
 ) -> SealedSeries:
     """`row` is the series' row, None for a new one."""
-    data = tail_series.data
+    data = tail_series.unpacked()
     entry, sealed = entry_of(data), 0
     if row is not None:
         before = entry_of_row(row)
         entry, sealed = before.then(entry), before.n
-    table = _table_of(data)
+    table = _table_of(name.kind)
     open_rows = [] if row is None else opened[table].get(row.id, [])
+    closed: list[int] = []
+    is_flat = table is not schema.block  # levels of points have blocks of one size
+    if is_flat and open_rows and not is_packed_anew(open_rows[0], len(data.steps)):
+        closed, open_rows = [open_rows[0].id], []
     blocks = _append(sealed, open_rows, data)
     levels = {block.columns.get("level", 0) for block in blocks}
     replaced = [o.id for o in open_rows if getattr(o, "level", 0) in levels]
     path = tail_series.path
-    return SealedSeries(name, path, row and row.id, entry, table, blocks, replaced)
+    return SealedSeries(name, path, row and row.id, entry, table, blocks, replaced, closed)
 
 
-def _table_of(data: Series) -> Table:
-    if isinstance(data, Points):
+def _table_of(kind: str) -> Table:
+    if kind in ("scalar", "system"):
         return schema.block
-    return schema.hist_block if isinstance(data, Histograms) else schema.json_block
+    return schema.hist_block if kind == "histogram" else schema.json_block
 
 
 def _append(sealed: int, open_rows: list[Any], data: Series) -> list[Block]:
@@ -190,11 +226,19 @@ def _write_series(connection: Connection, plan: SealPlan) -> list[int]:
         rows = [row_of_entry(s.entry) | {"changed_id": s.series_id} for s in changed]
         connection.execute(update(table).where(table.c.id == bindparam("changed_id")), rows)
     new = [sealed for sealed in plan.series if sealed.series_id is None]
-    made: Iterator[int] = iter(())
-    if new:
-        statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-        made = iter(connection.execute(statement, list(map(_new_row, new))).scalars())
-    return [next(made) if s.series_id is None else s.series_id for s in plan.series]
+    made = _insert_series(connection, new) if new else {}
+    return [made[s.name] if s.series_id is None else s.series_id for s in plan.series]
+
+
+def _insert_series(connection: Connection, new: Sequence[SealedSeries]) -> dict[TailKey, int]:
+    """The numbers that the series got. They are read at once: RETURNING makes SQLAlchemy insert
+    row by row."""
+    table = schema.series
+    last = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    connection.execute(insert(table), list(map(_new_row, new)))
+    columns = (table.c.id, table.c.attempt_id, table.c.kind, table.c.key)
+    rows = connection.execute(select(*columns).where(table.c.id > last))
+    return {TailKey(row.attempt_id, row.kind, row.key): row.id for row in rows}
 
 
 def _new_row(sealed: SealedSeries) -> dict[str, Any]:
@@ -209,10 +253,12 @@ def _new_row(sealed: SealedSeries) -> dict[str, Any]:
 def _write_blocks(connection: Connection, plan: SealPlan, ids: list[int]) -> None:
     for table in _TABLES:
         replaced: list[int] = []
+        closed: list[int] = []
         rows: list[dict[str, Any]] = []
         for series_id, sealed in zip(ids, plan.series, strict=True):
             if sealed.table is table:
                 replaced += sealed.replaced
+                closed += sealed.closed
                 rows += [
                     block.columns | {"series_id": series_id, "open": block.open}
                     for block in sealed.blocks
@@ -220,5 +266,8 @@ def _write_blocks(connection: Connection, plan: SealPlan, ids: list[int]) -> Non
         for start in range(0, len(replaced), 5000):
             some = replaced[start : start + 5000]
             connection.execute(delete(table).where(table.c.id.in_(some)))
+        for start in range(0, len(closed), 5000):
+            mine = table.c.id.in_(closed[start : start + 5000])
+            connection.execute(update(table).where(mine).values(open=False))
         if rows:
             connection.execute(insert(table), rows)

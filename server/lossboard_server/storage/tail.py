@@ -1,31 +1,33 @@
 """The tail: records as they came, not yet sealed into blocks.
 
-Which records a run's tail holds is always asked of the database, in the reader's transaction; the
-memo only keeps what was decoded from a payload, which never changes.
+Rows and histograms of a record are apart: whoever asks for metrics alone neither decodes nor keeps
+the histograms that wait. Which records a run's tail holds is always asked of the database, in the
+reader's transaction; the memo only keeps what was decoded from a payload, which never changes.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, select
 
-from lossboard.wire import Column, HistogramColumn, JsonColumn, Rows, decode_record
+from lossboard.wire import Column, JsonColumn, Rows
 from lossboard_server import schema
 from lossboard_server.dialect import among
 from lossboard_server.storage.entries import Series
-from lossboard_server.storage.histograms import Histograms, histograms_of
 from lossboard_server.storage.points import Points
+from lossboard_server.storage.skim import PackedColumn, PackedHistograms, SkimmedRecord, skim_record
 from lossboard_server.storage.values import Values
 
-__all__ = ["Tail", "TailKey", "TailMemo", "TailSeries", "decode_tail", "read_tail"]
+__all__ = ["Tail", "TailDecoder", "TailKey", "TailMemo", "TailSeries", "read_tail"]
 
 _ROWS_PER_CHUNK = 64
+_ROWS_PER_STATEMENT = 128
 _MEMO_BYTES = 256 << 20
 
 
@@ -41,7 +43,12 @@ class TailSeries(NamedTuple):
     """What a stretch of the tail holds of one series, in order of arrival."""
 
     path: tuple[str, ...]
-    data: Series
+    data: Points | Values | PackedHistograms
+
+    def unpacked(self) -> Series:
+        """The data, of histograms with their bins."""
+        data = self.data
+        return data.unpack() if isinstance(data, PackedHistograms) else data
 
 
 Chunk = dict[TailKey, TailSeries]  # in the order in which the keys first arrived
@@ -57,11 +64,11 @@ class _Parts:
     numbers: list[bytes] = field(default_factory=list)
     types: list[bytes] = field(default_factory=list)
     items: list[Any] = field(default_factory=list)
-    histograms: list[Histograms] = field(default_factory=list)
+    histograms: list[PackedColumn] = field(default_factory=list)
 
-    def series(self, kind: str) -> Series:
+    def data(self, kind: str) -> Points | Values | PackedHistograms:
         if kind == "histogram":
-            return Histograms.join(self.histograms)
+            return PackedHistograms(self.histograms)
         steps = np.frombuffer(b"".join(self.steps), "<i8")
         times = np.frombuffer(b"".join(self.times), "<i8")
         if kind in ("json", "system_json", "row"):
@@ -70,26 +77,53 @@ class _Parts:
         return Points(steps, times, numbers, np.frombuffer(b"".join(self.types), np.uint8))
 
 
-class _Decoder:
-    def __init__(self) -> None:
-        self.parts: dict[TailKey, _Parts] = {}
+class TailDecoder:
+    """Takes records in order of arrival apart, into what they hold of each series."""
 
-    def add(self, attempt_id: int, payload: bytes) -> None:
-        record = decode_record(payload)
+    def __init__(self) -> None:
+        self._parts: dict[TailKey, _Parts] = {}
+
+    def __len__(self) -> int:
+        """How many series there are so far."""
+        return len(self._parts)
+
+    def add(self, attempt_id: int, record: SkimmedRecord) -> None:
+        """Take the record of a writer of this attempt."""
+        self.add_rows(attempt_id, record)
+        self.add_histograms(attempt_id, record)
+
+    def add_rows(self, attempt_id: int, record: SkimmedRecord) -> None:
+        """Take all but the histograms."""
         if record.rows is not None:
             self._rows(attempt_id, record.rows, "scalar", "json")
             self._empty_rows(attempt_id, record.rows)
         if record.system is not None:
             self._rows(attempt_id, record.system, "system", "system_json")
+
+    def add_histograms(self, attempt_id: int, record: SkimmedRecord) -> None:
+        """Take the histograms."""
         for column in record.histograms:
-            if column.histograms:
-                self._histograms(attempt_id, column)
+            if column.steps:
+                self._of(attempt_id, "histogram", column.key, column.path).histograms.append(column)
+
+    def names(self) -> list[TailKey]:
+        """The series in the order in which they first arrived."""
+        return list(self._parts)
+
+    def take(self, name: TailKey) -> TailSeries:
+        """What was found of a series; it is forgotten here."""
+        parts = self._parts.pop(name)
+        return TailSeries(parts.path, parts.data(name.kind))
+
+    def chunk(self) -> Chunk:
+        """All series; they are forgotten here."""
+        return {name: self.take(name) for name in self.names()}
 
     def _of(self, attempt_id: int, kind: str, key: str, path: tuple[str, ...]) -> _Parts:
         name = TailKey(attempt_id, kind, key)
-        parts = self.parts.get(name)
+        parts = self._parts.get(name)
         if parts is None:
-            parts = self.parts[name] = _Parts(path)
+            parts = self._parts[name] = _Parts(path)
         return parts
 
     def _rows(self, attempt_id: int, rows: Rows, scalar: str, json: str) -> None:
@@ -118,10 +152,6 @@ class _Decoder:
             parts.times.append(np.frombuffer(rows.times_us, "<i8")[empty].tobytes())
             parts.items += [None] * int(empty.sum())
 
-    def _histograms(self, attempt_id: int, column: HistogramColumn) -> None:
-        parts = self._of(attempt_id, "histogram", column.key, column.path)
-        parts.histograms.append(histograms_of(column))
-
 
 def _place(parts: _Parts, rows: Rows, column: Column | JsonColumn) -> None:
     if column.rows:
@@ -138,19 +168,8 @@ def _types(column: Column) -> bytes:
     return column.types if len(column.types) > 1 else (column.types or b"\0") * count
 
 
-def decode_tail(records: Iterable[tuple[int, bytes]]) -> Chunk:
-    """The series in records given as (attempt id, payload) in order of arrival."""
-    decoder = _Decoder()
-    for attempt_id, payload in records:
-        decoder.add(attempt_id, payload)
-    return {
-        name: TailSeries(parts.path, parts.series(name.kind))
-        for name, parts in decoder.parts.items()
-    }
-
-
 def _nbytes(part: Any) -> int:
-    if isinstance(part, np.ndarray):
+    if isinstance(part, np.ndarray | PackedHistograms):
         return part.nbytes
     if isinstance(part, tuple):
         return sum(map(_nbytes, part)) + 64
@@ -158,7 +177,7 @@ def _nbytes(part: Any) -> int:
 
 
 _RowKey = tuple[int, int, int]  # attempt, writer and seq of a row of the tail
-_ChunkKey = tuple[_RowKey, ...]
+_ChunkKey = tuple[str, tuple[_RowKey, ...]]  # "rows" or "histograms" of these
 
 
 class TailMemo:
@@ -181,7 +200,7 @@ class TailMemo:
 
     def keep(self, key: _ChunkKey, chunk: Chunk) -> None:
         """Keep what these rows of the tail decode to."""
-        size = 64 * len(key) + sum(256 + _nbytes(series.data) for series in chunk.values())
+        size = 64 * len(key[1]) + sum(256 + _nbytes(series.data) for series in chunk.values())
         with self._lock:
             if key in self._chunks:
                 return
@@ -204,21 +223,24 @@ class Tail:
         """All series that have something in the tail, in the order in which they first arrived."""
         return iter(self._chunks)
 
-    def path(self, name: TailKey) -> tuple[str, ...]:
-        """Keys of the nested dict the series came from, or none."""
-        return self._chunks[name][-1].path
+    def path(self, name: TailKey) -> tuple[str, ...] | None:
+        """Keys of the nested dict the series came from, or none; None: nothing waits of it."""
+        found = self._chunks.get(name)
+        return None if found is None else found[-1].path
 
-    def series(self, name: TailKey) -> Any:
+    def series(self, name: TailKey) -> TailSeries | None:
         """What the tail holds of this series in order of arrival; None: nothing."""
         found = self._chunks.get(name)
         if found is None:
             return None
         kind: Any = type(found[0].data)
-        return kind.join([part.data for part in found])
+        return TailSeries(found[-1].path, kind.join([part.data for part in found]))
 
 
-def read_tail(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) -> Tail:
-    """The tails of these runs."""
+def read_tail(
+    connection: Connection, memo: TailMemo, run_ids: Sequence[int], *, histograms: bool
+) -> Tail:
+    """The tails of these runs, with the histograms or without them."""
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
         select(tail.id, tail.run_id, writer.attempt_id, tail.writer_id, tail.seq)
@@ -226,38 +248,64 @@ def read_tail(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) ->
         .where(among(connection, tail.run_id, run_ids))
         .order_by(tail.run_id, tail.id)
     ).all()
-    groups = list(_groups(rows))
-    keys = [tuple((row[2], row[3], row[4]) for row in group) for group in groups]
-    chunks = [memo.find(key) for key in keys]
-    payloads = _payloads(connection, _missing(groups, chunks))
-    for place, (group, key) in enumerate(zip(groups, keys, strict=True)):
-        if chunks[place] is None:
-            chunk = decode_tail((row.attempt_id, payloads(row.id)) for row in group)
-            chunks[place] = chunk
-            memo.keep(key, chunk)
+    parts = ("rows", "histograms") if histograms else ("rows",)
+    groups = [(group, tuple((row[2], row[3], row[4]) for row in group)) for group in _groups(rows)]
+    found = {key: {part: memo.find((part, key)) for part in parts} for _, key in groups}
+    missing = [(group, key) for group, key in groups if None in found[key].values()]
+    for some in _batches(missing):
+        records = _skimmed(connection, [row for group, _ in some for row in group])
+        for group, key in some:
+            for part in parts:
+                chunk = _chunk(part, [(row.attempt_id, records[row.id]) for row in group])
+                memo.keep((part, key), chunk)
+                found[key][part] = chunk
+    chunks = (chunk for _, key in groups for chunk in found[key].values())
     return Tail([chunk for chunk in chunks if chunk is not None])
 
 
 def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Rows of one run in groups of 64; what is left over, one by one, as it will soon move."""
+    """Rows of one run in groups of about 64 that end where a writer's number says so: they stay
+    the same when others before them are sealed. Those behind the last such row come one by one,
+    as more will join them."""
     start = 0
-    while start < len(rows):
-        end = min(start + _ROWS_PER_CHUNK, len(rows))
-        whole = end - start == _ROWS_PER_CHUNK and rows[end - 1].run_id == rows[start].run_id
-        end = end if whole else start + 1
-        yield rows[start:end]
-        start = end
+    for place, row in enumerate(rows):
+        last = place + 1 == len(rows) or rows[place + 1].run_id != row.run_id
+        if row.seq % _ROWS_PER_CHUNK == _ROWS_PER_CHUNK - 1:
+            yield rows[start : place + 1]
+        elif last:
+            yield from (rows[one : one + 1] for one in range(start, place + 1))
+        else:
+            continue
+        start = place + 1
 
 
-def _missing(groups: list[Sequence[Any]], chunks: list[Chunk | None]) -> list[int]:
-    pairs = zip(groups, chunks, strict=True)
-    return [row.id for group, chunk in pairs if chunk is None for row in group]
+def _batches(
+    groups: Sequence[tuple[Sequence[Any], tuple[_RowKey, ...]]],
+) -> Iterator[list[tuple[Sequence[Any], tuple[_RowKey, ...]]]]:
+    """Groups in batches of some hundred rows, so that not all payloads are in memory at once."""
+    batch, size = [], 0
+    for group in groups:
+        batch.append(group)
+        size += len(group[0])
+        if size >= _ROWS_PER_STATEMENT:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _payloads(connection: Connection, ids: list[int]) -> Callable[[int], bytes]:
+def _skimmed(connection: Connection, rows: Sequence[Any]) -> dict[int, SkimmedRecord]:
+    """The records by id."""
     tail = schema.tail.c
-    found: dict[int, bytes] = {}
-    for start in range(0, len(ids), 1000):
-        some = select(tail.id, tail.payload).where(tail.id.in_(ids[start : start + 1000]))
-        found |= {row.id: row.payload for row in connection.execute(some)}
-    return found.__getitem__
+    query = select(tail.id, tail.payload).where(tail.id.in_([row.id for row in rows]))
+    return {row.id: skim_record(row.payload) for row in connection.execute(query)}
+
+
+def _chunk(part: str, records: Iterable[tuple[int, SkimmedRecord]]) -> Chunk:
+    decoder = TailDecoder()
+    for attempt_id, record in records:
+        if part == "rows":
+            decoder.add_rows(attempt_id, record)
+        else:
+            decoder.add_histograms(attempt_id, record)
+    return decoder.chunk()

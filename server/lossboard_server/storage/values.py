@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lossboard_server.storage.codec import decode_ints, encode_ints, join_frames, split_frames
 from lossboard_server.storage.points import Ints
 
-__all__ = ["Values", "decode_values", "encode_values"]
+__all__ = ["Values", "decode_values", "encode_values", "media_of"]
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Any])
@@ -49,6 +49,13 @@ class Values(NamedTuple):
             np.concatenate([none, *(part.times_us for part in parts)]),
             list(chain.from_iterable(part.items for part in parts)),
         )
+
+
+def media_of(items: Sequence[Any]) -> str:
+    """The `_type` of the last of one or more values, if it is a media object."""
+    last = items[-1]
+    kind = last.get("_type", "") if isinstance(last, dict) else ""
+    return kind[:64] if isinstance(kind, str) else ""
 
 
 def encode_values(values: Values) -> bytes:

@@ -12,12 +12,22 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
 
-from lossboard.wire import Column, JsonColumn, Record, Rows, encode_record
+from lossboard.wire import (
+    Column,
+    HistogramColumn,
+    HistogramData,
+    JsonColumn,
+    Record,
+    Rows,
+    encode_record,
+)
 from lossboard_server import schema
 from lossboard_server.queries import (
+    HistogramQuery,
     HistoryQuery,
     SeriesQuery,
     keys,
+    query_histograms,
     query_history,
     query_series,
     summaries,
@@ -218,3 +228,53 @@ def test_answers_are_the_same_before_and_after_a_seal(
         assert answers(connection, memo) == before
         seal(connection)
         assert answers(connection, memo) == before
+
+
+def histogram_record(start: int, count: int) -> bytes:
+    at = np.arange(start, start + count, dtype="<i8").tobytes()
+    events = [HistogramData(0.0, 1.0, b"\1", 0, float(start + place)) for place in range(count)]
+    return encode_record(Record(version=1, histograms=[HistogramColumn("w", at, at, events)]))
+
+
+def test_blocks_of_events_that_come_in_small_portions_follow_each_other_without_a_gap(
+    engine: Engine,
+) -> None:
+    portions = [100, 1, 1, 60, 5, 40, 300, 2, 2, 2, 2, 90, 7]
+    block = schema.hist_block.c
+    places = select(block.ordinal, block.n, block.open).order_by(block.ordinal)
+    with engine.connect() as connection:
+        with connection.begin():
+            open_run(connection)
+        for seq, count in enumerate(portions):
+            with connection.begin():
+                put_record(connection, seq, histogram_record(sum(portions[:seq]), count))
+            assert seal(connection)
+            with connection.begin():
+                found = connection.execute(places).all()
+            ends = [row.ordinal + row.n for row in found]
+            assert [row.ordinal for row in found] == [0, *ends[:-1]]
+            assert ends[-1] == sum(portions[: seq + 1])
+            assert sum(row.open for row in found[:-1]) == 0, "only the last one may be open"
+        with connection.begin():
+            query = HistogramQuery([1], ["w"], limit=10_000)
+            (series,) = query_histograms(connection, TailMemo(), query).series
+    assert series.columns["n"].tolist() == list(map(float, range(sum(portions))))
+    assert len(found) > -(-sum(portions) // 256), "small portions leave full blocks alone"
+
+
+def test_a_plan_that_is_stopped_writes_nothing_and_the_next_one_begins_anew(
+    engine: Engine,
+) -> None:
+    with engine.connect() as connection:
+        with connection.begin():
+            open_run(connection)
+            for seq in range(3):
+                put_record(connection, seq, record(seq * 5, 5))
+        for asked in range(6):
+            left = iter([False] * asked)
+            with connection.begin():
+                assert plan_seal(connection, 1, stop=lambda left=left: next(left, True)) is None
+        assert seal(connection)
+        with connection.begin():
+            (series,) = query_series(connection, TailMemo(), SeriesQuery([1], ["loss"])).series
+            assert series.n == 15
