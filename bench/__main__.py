@@ -14,6 +14,7 @@ BENCHMARKS = (
     "end_to_end",
     "watch",
     "ingest",
+    "sealing",
     "disk",
     "charts_http",
     "storage",
