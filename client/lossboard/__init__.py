@@ -14,8 +14,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from lossboard.alerts import AlertLevel
-from lossboard.current import Unset, runs
 from lossboard.errors import (
     AuthenticationError,
     CommError,
@@ -25,10 +23,7 @@ from lossboard.errors import (
     UsageError,
 )
 from lossboard.histogram import Histogram
-from lossboard.initialize import init
 from lossboard.integration.missing import missing
-from lossboard.live_run import Run
-from lossboard.magics import register_magics
 from lossboard.module_functions import (
     alert,
     attach,
@@ -53,6 +48,11 @@ from lossboard.module_functions import (
     use_model,
     watch,
 )
+from lossboard.opening.current import Unset, runs
+from lossboard.opening.initialize import init
+from lossboard.opening.magics import register_magics
+from lossboard.run.alerts import AlertLevel
+from lossboard.run.run import Run
 from lossboard.settings import Settings
 from lossboard.terminal import termerror, termlog, termwarn
 from lossboard.version import __version__
@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     )
     from lossboard.integration import lightgbm, sklearn, xgboost
     from lossboard.plot import plot_table
-    from lossboard.run_config import Config
-    from lossboard.run_summary import Summary
+    from lossboard.run.config import Config
+    from lossboard.run.summary import Summary
 
     run: Run | None
     config: Config

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from lossboard.terms import Say
+from lossboard.sending.interface import Say
 
 __all__ = ["Duties"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from lossboard.attaching import decode_token
-from lossboard.current import runs
-from lossboard.initialize import finish_all
-from lossboard.live_run import Run, join_run
-from lossboard.metrics import Metric
+from lossboard.opening.current import runs
+from lossboard.opening.initialize import finish_all
+from lossboard.run.attaching import decode_token
+from lossboard.run.metrics import Metric
+from lossboard.run.run import Run, join_run
 from lossboard.settings import Settings, resolve
 from lossboard.terminal import termwarn
 

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from lossboard.console import unrecorded
-from lossboard.terms import Level
+from lossboard.machine.console import unrecorded
+from lossboard.sending.interface import Level
 
 __all__ = [
     "PREFIX",

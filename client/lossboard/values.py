@@ -42,7 +42,7 @@ from lossboard.plain_values import (
     remainder,
     whole,
 )
-from lossboard.terms import Key
+from lossboard.sending.interface import Key
 from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth, depth_of
 
 __all__ = [
@@ -294,7 +294,7 @@ def _deferred_histogram(tensor: Any) -> Any:
     """The histogram of a device's tensor, for which nothing waits."""
     if tensor.device.type != "cuda":
         return ClonedValue(tensor, _array_histogram)
-    from lossboard.watch.device import deferred_histogram  # late: it imports torch
+    from lossboard.histogram.device import deferred_histogram  # late: it imports torch
 
     return deferred_histogram(tensor, _ARRAY_BINS)
 

@@ -14,7 +14,7 @@ import pytest
 
 import lossboard as wandb
 from lossboard.api import NotFound
-from lossboard.api.connection import Connection
+from lossboard.connection import Connection
 from lossboard.errors import CommError, UnsupportedError
 
 

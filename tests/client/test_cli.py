@@ -13,7 +13,7 @@ import pytest
 
 import lossboard as wandb
 from lossboard.cli import main
-from lossboard.undelivered import waiting_spools
+from lossboard.sending.undelivered import waiting_spools
 
 
 def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 
 from lossboard import wire
-from lossboard.columns import Row, clean_text, pack_rows
-from lossboard.draft import Draft
+from lossboard.sending.columns import Row, clean_text, pack_rows
+from lossboard.sending.draft import Draft
 
 numbers = st.floats() | st.integers(-(2**70), 2**70)
 plain = numbers | st.text(max_size=5) | st.booleans() | st.none()

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import lossboard as wandb
-from lossboard.config_sources import as_mapping, parse_config
 from lossboard.errors import ConfigError, UsageError
-from lossboard.run_config import Config
+from lossboard.run.config import Config
+from lossboard.run.config_sources import as_mapping, parse_config
 
 
 @dataclass

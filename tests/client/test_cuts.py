@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 
 from lossboard import wire
-from lossboard.cuts import Cuts, atom_count, cut_out
-from lossboard.draft import Draft
+from lossboard.sending.draft import Draft
+from lossboard.sending.record_parts import Cuts, atom_count, cut_out
 
 sizes = st.integers(0, 6)
 

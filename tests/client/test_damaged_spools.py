@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossboard import wire
-from lossboard.cuts import Cuts
-from lossboard.segment import SegmentHead
-from lossboard.spool import LOCK_NAME, Spool
-from lossboard.uploads import FileStore
+from lossboard.sending.record_parts import Cuts
+from lossboard.sending.segment import SegmentHead
+from lossboard.sending.spool import LOCK_NAME, Spool
+from lossboard.sending.uploads import FileStore
 
 ROWS = 5  # of a record
 RECORDS = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lossboard.frames import frames, head_of_frame
+from lossboard.sending.frames import frames, head_of_frame
 
 
 def framed(seq: int, payload: bytes) -> bytes:

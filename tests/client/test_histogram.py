@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from lossboard import Histogram
 from lossboard import histogram as h
-from lossboard.histogram_batch import from_many
-from lossboard.magnitude import bounds_of, keys_of, magnitudes_of, stride_of
+from lossboard.histogram.batch import from_many
+from lossboard.histogram.magnitude import bounds_of, keys_of, magnitudes_of, stride_of
 from lossboard.wire import HistogramData, HistogramFlag
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)

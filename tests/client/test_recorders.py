@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import lossboard as wandb
-from lossboard import repository
-from lossboard.gpu_metrics import GpuSampler
-from lossboard.repository import Repository
+from lossboard.machine import repository
+from lossboard.machine.gpu_metrics import GpuSampler
+from lossboard.machine.repository import Repository
+from lossboard.machine.system_metrics import SystemSampler
 from lossboard.settings import Settings
-from lossboard.system_metrics import SystemSampler
 
 from .conftest import Script
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import lossboard
-from lossboard.api.connection import NotFound
+from lossboard.connection import NotFound
 
 
 def text(run: Any, name: str) -> str:

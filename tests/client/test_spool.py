@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lossboard import wire
-from lossboard.segment import RecordDamaged
-from lossboard.spool import LOCK_NAME, Spool, SpoolBusy, SpoolError
+from lossboard.sending.segment import RecordDamaged
+from lossboard.sending.spool import LOCK_NAME, Spool, SpoolBusy, SpoolError
 
 START = wire.RunStart("me", "digits", "run1", started_us=5, config={"lr": 0.1})
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossboard.metrics import MetricTable, definition_of
-from lossboard.run_summary import Summary
-from lossboard.tally import KeyTally, Tally
+from lossboard.run.metrics import MetricTable, definition_of
+from lossboard.run.summary import Summary
+from lossboard.run.tally import KeyTally, Tally
 
 
 class Case:

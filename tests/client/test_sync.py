@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from lossboard import wire
-from lossboard.sender import DeliveryReport, Sender, SenderOptions
-from lossboard.sync import SyncReport, sync
-from lossboard.undelivered import waiting_spools
+from lossboard.sending.sender import DeliveryReport, Sender, SenderOptions
+from lossboard.sending.sync import SyncReport, sync
+from lossboard.sending.undelivered import waiting_spools
 
 END = wire.Exit(0, 1)
 

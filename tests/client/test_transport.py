@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lossboard.transport import Transport, Unreachable
+from lossboard.sending.transport import Transport, Unreachable
 
 
 class Echo(BaseHTTPRequestHandler):

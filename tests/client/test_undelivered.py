@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lossboard import wire
-from lossboard.spool import Spool, SpoolBusy
-from lossboard.undelivered import spool_directories, waiting_spools
+from lossboard.sending.spool import Spool, SpoolBusy
+from lossboard.sending.undelivered import spool_directories, waiting_spools
 
 WRITER = """
 import sys, time
 from pathlib import Path
 from lossboard import wire
-from lossboard.spool import Spool
+from lossboard.sending.spool import Spool
 
 root, until = Path(sys.argv[1]), time.monotonic() + 2
 start = wire.RunStart("me", "digits", "run1", started_us=5)

@@ -194,7 +194,7 @@ def test_a_tensor_of_a_device_is_copied_there_at_once_and_read_later() -> None:
 
 def test_the_histogram_that_a_device_makes_of_a_large_tensor_is_numpys() -> None:
     torch = pytest.importorskip("torch")
-    from lossboard.watch.device import deferred_histogram
+    from lossboard.histogram.device import deferred_histogram
 
     tensor = torch.randn(50, 20, generator=torch.Generator().manual_seed(1))
     tensor[0, :2] = torch.tensor([math.nan, math.inf])
@@ -210,7 +210,7 @@ def test_the_histogram_that_a_device_makes_of_a_large_tensor_is_numpys() -> None
 
 def test_a_deferred_histogram_is_logged_and_summed_up(project: str) -> None:
     torch = pytest.importorskip("torch")
-    from lossboard.watch.device import deferred_histogram
+    from lossboard.histogram.device import deferred_histogram
 
     with wandb.init() as run:
         run.log({"spread": 1.0})

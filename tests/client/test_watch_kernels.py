@@ -14,10 +14,10 @@ from hypothesis.extra import numpy as hnp
 from torch import Tensor
 
 from lossboard import histogram as h
-from lossboard.watch.cpu import CpuKernel
-from lossboard.watch.device import DeviceBatch
+from lossboard.histogram.cpu import CpuKernel
+from lossboard.histogram.device import DeviceBatch
+from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.watch.event import Event
-from lossboard.watch.tensors import flat_values, is_countable
 from lossboard.wire import HistogramData, HistogramFlag
 
 SIZES = (1, 2, 63, 2_048, 2_049, 32_769, 65_537, (1 << 20) + 32_771)

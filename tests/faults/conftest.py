@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from lossboard import wire
-from lossboard.sender import Level, Sender, SenderOptions
+from lossboard.sending.sender import Level, Sender, SenderOptions
 
 Answer: TypeAlias = tuple[int, dict[str, Any], dict[str, str]]  # status, JSON body, headers
 Trick: TypeAlias = Callable[[str, bytes], Answer | None]  # (request line, body) -> its own answer

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from lossboard import wire
-from lossboard.delivery import Backoff, Outcome, Verdict
-from lossboard.sender import Sender
-from lossboard.sync import sync
-from lossboard.undelivered import waiting_spools
+from lossboard.sending.delivery import Backoff, Outcome, Verdict
+from lossboard.sending.sender import Sender
+from lossboard.sending.sync import sync
+from lossboard.sending.undelivered import waiting_spools
 
 END = wire.Exit(0, 1)
 Make = Callable[..., Sender]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lossboard import wire
-from lossboard.sender import Sender
+from lossboard.sending.sender import Sender
 
 END = wire.Exit(0, 1)
 ROOTS = os.pathsep.join(str(Path(__file__).parents[2] / name) for name in ("client", "server"))
@@ -24,7 +24,7 @@ MANY_SEGMENTS = """
     import resource, sys
     from pathlib import Path
     from lossboard import wire
-    from lossboard.sender import Sender, SenderOptions
+    from lossboard.sending.sender import Sender, SenderOptions
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     spool_root = Path(sys.argv[1])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lossboard import wire
-from lossboard.sender import Sender, SenderOptions
+from lossboard.sending.sender import Sender, SenderOptions
 
 END = wire.Exit(0, 1)
 Fault = Callable[[bool], None]  # True: nothing can be written; False: it can again

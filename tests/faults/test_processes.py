@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lossboard.sync import sync
+from lossboard.sending.sync import sync
 
 REPOSITORY = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lossboard import wire
-from lossboard.draft import Draft
-from lossboard.sender import Sender
+from lossboard.sending.draft import Draft
+from lossboard.sending.sender import Sender
 
 END = wire.Exit(0, 1)
 Make = Callable[..., Sender]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lossboard import wire
-from lossboard.sender import Sender
-from lossboard.undelivered import waiting_spools
+from lossboard.sending.sender import Sender
+from lossboard.sending.undelivered import waiting_spools
 
 END = wire.Exit(3, 9, preempting=True)
 Make = Callable[..., Sender]

@@ -23,8 +23,8 @@ import httpx
 import pytest
 
 from lossboard import wire
-from lossboard.sender import Sender
-from lossboard.sync import sync
+from lossboard.sending.sender import Sender
+from lossboard.sending.sync import sync
 
 REPOSITORY = Path(__file__).parents[2]
 END = wire.Exit(0, 1)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine, func, select
 
-from lossboard.sender import Sender
-from lossboard.terms import SenderOptions
+from lossboard.sending.interface import SenderOptions
+from lossboard.sending.sender import Sender
 from lossboard.wire import Exit, HistogramColumn, HistogramData, RunStart
 from lossboard_server import schema
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from lossboard.api.artifacts import ArtifactCollection, ArtifactType, artifact_types
-from lossboard.api.connection import Connection, NotFound
 from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram
 from lossboard.api.joining import join_run
@@ -16,9 +15,10 @@ from lossboard.api.run import Run, stored_artifact
 from lossboard.api.runs import Runs
 from lossboard.api.users import User
 from lossboard.artifacts import Artifact, StoredArtifact
-from lossboard.current import runs as process
+from lossboard.connection import Connection, NotFound
 from lossboard.errors import UnsupportedError
 from lossboard.identity import default_project, generate_id, generate_name
+from lossboard.opening.current import runs as process
 from lossboard.settings import resolve
 
 __all__ = [

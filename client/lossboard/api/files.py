@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lossboard import wire
-from lossboard.api.connection import Connection
 from lossboard.api.joining import RunPlace, join_run
+from lossboard.connection import Connection
 from lossboard.errors import CommError
-from lossboard.placing import inside, placed
-from lossboard.saving import guessed_type
+from lossboard.files.placing import inside, placed
+from lossboard.run.saving import guessed_type
 
 __all__ = ["File", "upload_file"]
 

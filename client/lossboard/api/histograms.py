@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossboard.api.connection import Connection
+from lossboard.connection import Connection
 from lossboard.histogram import Histogram, from_parts
 from lossboard.wire import HistogramData
 

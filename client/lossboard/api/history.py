@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from lossboard.api.connection import Connection, numbers_restored
+from lossboard.connection import Connection, numbers_restored
 
 __all__ = ["as_frame", "sampled_rows", "scan_rows"]
 

@@ -6,7 +6,7 @@ import secrets
 import time
 
 from lossboard import wire
-from lossboard.api.connection import Connection
+from lossboard.connection import Connection
 
 __all__ = ["RunPlace", "join_run"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lossboard.api.connection import Connection
 from lossboard.api.runs import Runs
+from lossboard.api.times import iso_time
+from lossboard.connection import Connection
 from lossboard.page_urls import page_url
-from lossboard.times import iso_time
 
 __all__ = ["Project"]
 

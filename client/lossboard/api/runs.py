@@ -7,10 +7,10 @@ from typing import Any, Final, Literal, overload
 
 import msgspec
 
-from lossboard.api.connection import Connection
 from lossboard.api.history import as_frame
 from lossboard.api.run import Run
 from lossboard.bounds import is_cut
+from lossboard.connection import Connection
 
 __all__ = ["Runs"]
 

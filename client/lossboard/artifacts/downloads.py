@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from lossboard.artifacts.described import Told
 from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.artifacts.staging import md5_of
-from lossboard.artifacts.told import Told
 from lossboard.errors import UnsupportedError
-from lossboard.placing import inside, is_being_written
+from lossboard.files.placing import inside, is_being_written
 
 __all__ = ["Downloads"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from lossboard.columns import json_ready
+from lossboard.sending.columns import json_ready
 from lossboard.values import config_values
 
 __all__ = [

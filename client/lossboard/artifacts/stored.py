@@ -12,12 +12,12 @@ from lossboard.artifacts.addresses import by_number, parsed
 from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
 from lossboard.artifacts.references import local_target
 from lossboard.artifacts.staging import md5_of
-from lossboard.disk import file_name
 from lossboard.errors import CommError, UnsupportedError
-from lossboard.placing import folder_inside, inside, placed
+from lossboard.files.disk import file_name
+from lossboard.files.placing import folder_inside, inside, placed
 
 if TYPE_CHECKING:
-    from lossboard.api.connection import Connection
+    from lossboard.connection import Connection
 
 __all__ = ["MakeRun", "StoredArtifact"]
 
@@ -173,7 +173,7 @@ class StoredArtifact:
         return owner, target
 
     def _owner(self, path: str, place: tuple[str, ...]) -> StoredArtifact:
-        from lossboard.api.connection import NotFound  # late: it brings an HTTP library
+        from lossboard.connection import NotFound  # late: it brings an HTTP library
 
         if place not in self._owners:
             try:

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final, TypeAlias, cast
 
 from lossboard.media.base import Media, MediaHome, bind_all
-from lossboard.terms import Key
+from lossboard.sending.interface import Key
 
 __all__ = ["Binder"]
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lossboard.histogram import with_zeros
-from lossboard.histogram_batch import from_many
-from lossboard.terms import Deferred
-from lossboard.watch.cpu import CpuKernel
-from lossboard.watch.device import DeviceBatch
-from lossboard.watch.tensors import flat_values, is_countable
+from lossboard.histogram.batch import from_many
+from lossboard.histogram.cpu import CpuKernel
+from lossboard.histogram.device import DeviceBatch
+from lossboard.histogram.tensors import flat_values, is_countable
+from lossboard.sending.interface import Deferred
 from lossboard.wire import HistogramData, HistogramFlag
 
 __all__ = ["ASYNCHRONOUS", "Event", "Value"]

@@ -13,8 +13,8 @@ from torch.nn import Module, Parameter
 from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
+from lossboard.histogram.cpu import CpuKernel
 from lossboard.watch.backward import Token
-from lossboard.watch.cpu import CpuKernel
 from lossboard.watch.event import Event, Value
 from lossboard.watch.hooks import ForwardHook, GradientHook
 

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 from torch.nn import Module
 
-from lossboard.watch.cpu import CpuKernel
+from lossboard.histogram.cpu import CpuKernel
 from lossboard.watch.graph import graph_of
 from lossboard.watch.model import Log, ModelWatch, WatchedRun
 

@@ -1,5 +1,5 @@
 """Reading configs."""
 
-from lossboard.config_sources import parse_config
+from lossboard.run.config_sources import parse_config
 
 __all__ = ["parse_config"]

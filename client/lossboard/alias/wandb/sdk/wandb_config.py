@@ -1,5 +1,5 @@
 """The class of configs."""
 
-from lossboard.run_config import Config
+from lossboard.run.config import Config
 
 __all__ = ["Config"]

@@ -1,0 +1,161 @@
+"""The `lossboard` command. Commands of the server are found by entry points."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from lossboard.cli.runs import list_runs, remove_run, show_run
+from lossboard.errors import Error
+from lossboard.files.directories import runs_folder
+from lossboard.sending.undelivered import waiting_spools, waiting_text
+from lossboard.settings import environment_with_path, resolve
+from lossboard.terminal import printable
+from lossboard.version import __version__
+
+__all__ = ["main"]
+
+_SERVER_COMMANDS: Final = "lossboard.commands"
+# Asking the commands themselves would import the server.
+_SUMMARIES: Final = {
+    "serve": "Serve the dashboard and take what training runs log.",
+    "demo": "Serve a dashboard and train a small ConvNet three times, to look around in.",
+}
+_ALIAS_FOLDER: Final = Path(__file__).parent / "alias"
+# What stands after the name of a script or command is its own, also --help.
+_PASS_ON: Final = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+class _Commands(click.Group):
+    """Our commands, and those that other packages register."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        names = {point.name for point in entry_points(group=_SERVER_COMMANDS)}
+        return sorted({*super().list_commands(ctx), *names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or _registered(cmd_name)
+
+
+def _registered(name: str) -> click.Command | None:
+    found = entry_points(group=_SERVER_COMMANDS, name=name)
+    return _command_of(next(iter(found))) if found else None
+
+
+def _command_of(point: EntryPoint) -> click.Command:
+    @click.pass_context
+    def call(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+        if point.name == "serve" and not {"-h", "--help"} & set(arguments):
+            _name_undelivered()
+        ctx.exit(point.load()(list(arguments)))
+
+    return click.Command(
+        point.name,
+        callback=call,
+        params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
+        context_settings=_PASS_ON,
+        help=_SUMMARIES.get(point.name, f"see lossboard {point.name} --help"),
+    )
+
+
+def _name_undelivered() -> None:
+    """Says what runs of this directory left behind, for the server that is about to start."""
+    folder = runs_folder(None)
+    hint = waiting_text(waiting_spools(folder), folder)
+    if hint:
+        click.echo(printable(f"lossboard: {hint}"), err=True)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lossboard")
+def _commands() -> None:
+    """Self-hosted experiment tracking for PyTorch, with the API of wandb."""
+
+
+@_commands.command("run", context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="SCRIPT|-m MODULE [ARGS]...")
+def _run(arguments: tuple[str, ...]) -> None:
+    """Run a script that says `import wandb`, unchanged, and log to lossboard."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        click.echo(
+            "Usage: lossboard run SCRIPT [ARGS]...\n       lossboard run -m MODULE [ARGS]..."
+        )
+        sys.exit(0 if arguments else 2)
+    if arguments[0] != "-m" and not Path(arguments[0]).exists():
+        raise click.UsageError(
+            f"there is no script {arguments[0]!r}; for a module: -m {arguments[0]}"
+        )
+    command = [sys.executable, *arguments]
+    environment = environment_with_path(_ALIAS_FOLDER)
+    if not hasattr(os, "fork"):  # Windows, where what takes our place has nobody who waits for it
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    # In our place: signals and the exit code are the script's own.
+    os.execve(sys.executable, command, environment)
+
+
+@_commands.command("sync")
+@click.argument("directories", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--server", help="deliver to this server (default: LOSSBOARD_BASE_URL)")
+@click.option(
+    "--discard-deleted", is_flag=True, help="remove what is of runs deleted on the server"
+)
+def _sync(
+    directories: tuple[Path, ...], server: str | None, as_json: bool, discard_deleted: bool
+) -> None:
+    """Deliver what runs left on disk: offline runs, and those whose server was away.
+
+    DIRECTORIES are runs, or folders with runs in them (default: ./wandb). Where no server is
+    named, each run goes to the one that it was meant for.
+    """
+    from lossboard.cli.sync import deliver
+
+    settings = resolve()
+    folders = directories or (runs_folder(settings.root_dir),)
+    code = deliver(folders, server, settings, as_json=as_json, discard_deleted=discard_deleted)
+    sys.exit(code)
+
+
+@_commands.command("ls")
+@click.argument("project", required=False)
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--server", help="address of the server")
+def _list(project: str | None, as_json: bool, server: str | None) -> None:
+    """List projects, or the runs of a PROJECT (entity/project)."""
+    list_runs(project, as_json=as_json, server=server)
+
+
+@_commands.command("show")
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--server", help="address of the server")
+def _show(run: str, as_json: bool, server: str | None) -> None:
+    """Show a RUN (entity/project/id): state, config, summary, links."""
+    show_run(run, as_json=as_json, server=server)
+
+
+@_commands.command("rm")
+@click.argument("run_paths", nargs=-1, required=True, metavar="RUN...")
+@click.option("--yes", is_flag=True, help="don't ask")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--server", help="address of the server")
+def _remove(run_paths: tuple[str, ...], yes: bool, as_json: bool, server: str | None) -> None:
+    """Delete runs (entity/project/id) with all they have logged."""
+    for path in run_paths:
+        remove_run(path, ask=not yes, as_json=as_json, server=server)
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """The command line; exits with its code. Errors of ours are one line on stderr."""
+    try:
+        return _commands.main(arguments, prog_name="lossboard")
+    except (Error, ValueError) as error:
+        click.echo(f"lossboard: {error}", err=True)
+        sys.exit(1)

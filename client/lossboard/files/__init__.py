@@ -1,0 +1,1 @@
+"""Files as every system has them, and where they go."""

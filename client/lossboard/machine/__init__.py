@@ -1,0 +1,1 @@
+"""What is recorded beside the rows: output, machine, code, and the end of the process."""

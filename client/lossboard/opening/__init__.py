@@ -1,0 +1,1 @@
+"""How a run begins: `init`, the runs of this process, the notebook's magics."""

@@ -1,0 +1,176 @@
+"""How a run begins: fresh, or continuing another, and at which step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
+
+from lossboard.errors import CommError, UsageError
+from lossboard.files.disk import removed
+from lossboard.identity import generate_id, parse_branch_point, run_id_checked
+from lossboard.sending.interface import Say
+from lossboard.settings import Settings
+
+__all__ = ["Opening", "decide", "forget_resume_file", "write_resume_file"]
+
+Opens: TypeAlias = Literal["fresh", "resume", "rewind", "fork", "join"]
+
+_RESUME_FILE = "wandb-resume.json"
+_QUICK_SECS = 2.0  # how long resume="allow" waits for the server to say where to go on
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Which run it is and what it continues. `known` is what the server has of it."""
+
+    run_id: str
+    opens: Opens = "fresh"
+    parent_run_id: str = ""
+    cut_step: int = 0
+    first_step: int = 0
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def resumed(self) -> bool:
+        """Whether it continues a run of the same id."""
+        return bool(self.known) and self.opens in ("resume", "join")
+
+
+def decide(settings: Settings, folder: Path, *, shared: bool, say: Say) -> Opening:
+    """The opening that the settings ask for. `shared`: ranks write to one run.
+
+    Raises UsageError for contradictions, and where resume="must" finds no run or "never" finds
+    one; CommError when the server has to be asked and does not answer.
+    """
+    chosen = [n for n in ("resume", "resume_from", "fork_from") if getattr(settings, n)]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other: give one of them")
+    if settings.fork_from:
+        return _fork(settings, settings.fork_from)
+    if settings.resume_from:
+        return _rewind(settings, settings.resume_from)
+    if settings.resume == "auto":
+        return _auto(settings, folder, say)
+    run_id = run_id_checked(settings.run_id) if settings.run_id is not None else None
+    opening = _resume(settings, run_id, say) if settings.resume else Opening(_or_new(run_id))
+    if shared and run_id is not None:
+        return Opening(run_id, "join", first_step=opening.first_step, known=opening.known)
+    return opening
+
+
+def _or_new(run_id: str | None) -> str:
+    return generate_id() if run_id is None else run_id
+
+
+def _fork(settings: Settings, text: str) -> Opening:
+    parent, step = parse_branch_point("fork_from", text)
+    run_id = _or_new(settings.run_id)
+    if run_id_checked(run_id) == parent:
+        raise UsageError(f"fork_from={text!r} names the run itself: give another id, or none")
+    return Opening(run_id, "fork", parent_run_id=parent, cut_step=step, first_step=step + 1)
+
+
+def _rewind(settings: Settings, text: str) -> Opening:
+    run_id, step = parse_branch_point("resume_from", text)
+    if settings.run_id not in (None, run_id):
+        raise UsageError(
+            f"resume_from={text!r} and id={settings.run_id!r} name different runs: leave out id"
+        )
+    return Opening(run_id_checked(run_id), "rewind", cut_step=step, first_step=step + 1)
+
+
+def _auto(settings: Settings, folder: Path, say: Say) -> Opening:
+    left = _read_resume_file(folder)
+    if left is None:
+        return Opening(_or_new(settings.run_id))
+    if settings.run_id not in (None, left):
+        say(f"resume='auto': run {left} is left, but id={settings.run_id} was given", "warn")
+        return Opening(_or_new(settings.run_id))
+    return _resume(settings, left, say)
+
+
+def _resume(settings: Settings, run_id: str | None, say: Say) -> Opening:
+    must, never = settings.resume == "must", settings.resume == "never"
+    if settings.mode == "offline":
+        say(f"resume={settings.resume!r} has no effect offline: the run begins anew", "warn")
+        return Opening(_or_new(run_id))
+    if run_id is None:
+        if must:
+            raise UsageError("resume='must' needs id=, the run to resume")
+        return Opening(generate_id())
+    try:
+        known = _ask(settings, run_id, settings.init_timeout if must or never else _QUICK_SECS)
+    except CommError as error:
+        if must or never:
+            raise
+        say(f"{error}; run {run_id} goes on at step 0 if it is there", "warn")
+        return Opening(run_id, "resume")
+    return _resume_known(settings, run_id, known)
+
+
+def _resume_known(settings: Settings, run_id: str, known: Mapping[str, Any]) -> Opening:
+    place = f"{settings.entity}/{settings.project}"
+    if not known["exists"]:
+        if settings.resume == "must":
+            raise UsageError(
+                f"resume='must', but there is no run {run_id!r} in {place}:"
+                " check the id and the project, or use resume='allow'"
+            )
+        return Opening(run_id)
+    if settings.resume == "never":
+        raise UsageError(
+            f"resume='never', but run {run_id!r} is there already in {place}: use another id"
+        )
+    last_step = known.get("last_step")
+    return Opening(
+        run_id, "resume", first_step=0 if last_step is None else last_step + 1, known=known
+    )
+
+
+def _ask(settings: Settings, run_id: str, timeout_secs: float) -> Mapping[str, Any]:
+    from lossboard.sending.transport import Transport, Unreachable  # brings an HTTP library
+
+    parts = (settings.entity, settings.project or "", run_id)
+    path = "/api/resume/" + "/".join(quote(part, safe="") for part in parts)
+    transport = Transport(
+        settings.base_url,
+        timeout_secs=timeout_secs,
+        headers=settings.x_extra_http_headers,
+    )
+    try:
+        answer = transport.request("GET", path)
+    except Unreachable as error:
+        raise CommError(f"no answer from {settings.base_url} ({error})") from error
+    finally:
+        transport.close()
+    if answer.status != 200:
+        raise CommError(f"{settings.base_url} answered {answer.status}: {answer.words}")
+    return answer.json()
+
+
+def _read_resume_file(folder: Path) -> str | None:
+    """The run that ended badly, as the last run left it; an unreadable file is none."""
+    try:
+        left = json.loads((folder / _RESUME_FILE).read_text())
+    except (OSError, ValueError):
+        return None
+    return left.get("run_id") if isinstance(left, dict) else None
+
+
+def write_resume_file(folder: Path, run_id: str, say: Say) -> None:
+    """Leaves word of a run for resume="auto"; it goes when the run ends well."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _RESUME_FILE).write_text(json.dumps({"run_id": run_id}))
+    except OSError as error:
+        say(f"resume='auto' will not find this run: {error}", "warn")
+
+
+def forget_resume_file(folder: Path, say: Say) -> None:
+    """Removes the word of the last run."""
+    if trouble := removed(folder / _RESUME_FILE):
+        say(f"the word of the run before can't be removed: {trouble}", "warn")

@@ -1,0 +1,1 @@
+"""A run being logged: what `init` returns, and what its calls do."""
