@@ -22,7 +22,7 @@ from bench.ingest import open_rows
 from bench.processes import temporary_directory
 from bench.writers import FIRST_US, US_PER_STEP, random_walk
 from lossboard.wire import TYPE_INT, Column, Record, Rows, encode_record
-from lossboard_server import dialect, schema
+from lossboard_server.database import dialect, schema
 from lossboard_server.queries import HistoryQuery, SeriesQuery, query_history, query_series
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.sealing import apply_seal, plan_seal

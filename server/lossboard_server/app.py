@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from lossboard_server.background.maintenance import Maintenance
 from lossboard_server.errors import install_error_handlers
-from lossboard_server.maintenance import Maintenance
-from lossboard_server.openapi import describe
-from lossboard_server.routes import (
+from lossboard_server.http.openapi import describe
+from lossboard_server.http.routes import (
     artifacts,
     blobs,
     events,
@@ -24,7 +24,7 @@ from lossboard_server.routes import (
     saved_views,
     views,
 )
-from lossboard_server.security import Guard
+from lossboard_server.http.security import Guard
 from lossboard_server.services import Services, open_services
 from lossboard_server.settings import Settings
 from lossboard_server.wandb_protocol.routes import make_router

@@ -18,10 +18,10 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from lossboard_server.app import create_app
-from lossboard_server.dialect import DatabaseInUse, DriverError
-from lossboard_server.directory import DirectoryError
-from lossboard_server.migration import MigrationError
-from lossboard_server.security import listens_everywhere
+from lossboard_server.database.dialect import DatabaseInUse, DriverError
+from lossboard_server.database.directory import DirectoryError
+from lossboard_server.database.migration import MigrationError
+from lossboard_server.http.security import listens_everywhere
 from lossboard_server.services import Services
 from lossboard_server.settings import Settings, SettingsError, export_settings
 

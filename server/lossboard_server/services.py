@@ -8,22 +8,22 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from lossboard_server.awaited_blobs import AwaitedBlobs
+from lossboard_server.background.awaited_blobs import AwaitedBlobs
 from lossboard_server.blobs import BlobStore
-from lossboard_server.database import Database, url_of
-from lossboard_server.dialect import file_of
-from lossboard_server.directory import DataDirectory
+from lossboard_server.database.dialect import file_of
+from lossboard_server.database.directory import DataDirectory
+from lossboard_server.database.engines import Database, url_of
 from lossboard_server.events import Broker
-from lossboard_server.live_keys import LiveKeys
 from lossboard_server.liveness import Liveness
 from lossboard_server.queries.keys import KeyMemo
+from lossboard_server.queries.live_keys import LiveKeys
 from lossboard_server.queries.run_rows import RunMemo
 from lossboard_server.queries.sparklines import SparklineMemo
-from lossboard_server.sealer import Sealer
 from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
 from lossboard_server.web_files import WebFiles
-from lossboard_server.writer import Committed, Writer
+from lossboard_server.writing.sealer import Sealer
+from lossboard_server.writing.writer import Committed, Writer
 
 __all__ = ["Server", "Services", "open_services"]
 

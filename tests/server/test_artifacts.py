@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, insert
 
-from lossboard_server import artifact_collections, artifacts, schema
+from lossboard_server.database import schema
 from lossboard_server.errors import Conflict, Invalid, NotFound
 from lossboard_server.queries import artifacts as reads
+from lossboard_server.writing import artifacts
+from lossboard_server.writing import collections as artifact_collections
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from lossboard_server.events import Broker
-from lossboard_server.writer import Change, Committed
+from lossboard_server.writing.writer import Change, Committed
 
 Events = Iterator[tuple[str, dict[str, Any]]]
 

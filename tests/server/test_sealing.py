@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, func, select
 from lossboard.sending.interface import SenderOptions
 from lossboard.sending.sender import Sender
 from lossboard.wire import Exit, HistogramColumn, HistogramData, RunStart
-from lossboard_server import schema
+from lossboard_server.database import schema
 
 TENSORS = 600
 

@@ -14,8 +14,8 @@ import pytest
 
 from lossboard.wire import FileEntry
 from lossboard_server.app import create_app
-from lossboard_server.names import RESERVED_ENTITIES
 from lossboard_server.settings import Settings
+from lossboard_server.writing.names import RESERVED_ENTITIES
 
 
 def get(server: Any, path: str, **headers: str) -> httpx.Response:

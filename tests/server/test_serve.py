@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from lossboard_server.commands import serve
-from lossboard_server.database import Database
-from lossboard_server.directory import DataDirectory, DirectoryError, file_system_of
-from lossboard_server.schema import metadata
+from lossboard_server.database.directory import DataDirectory, DirectoryError, file_system_of
+from lossboard_server.database.engines import Database
+from lossboard_server.database.schema import metadata
 from lossboard_server.settings import Settings, SettingsError
 
 
@@ -124,7 +124,7 @@ def test_the_file_system_of_a_directory_is_known(tmp_path: Path, path: str, kind
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lossboard_server.directory.file_system_of", lambda path: "nfs4")
+    monkeypatch.setattr("lossboard_server.database.directory.file_system_of", lambda path: "nfs4")
     with pytest.raises(DirectoryError, match="network file system"):
         DataDirectory(tmp_path).open()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.artifacts import (
     Artifact,
     artifact_by_client_id,

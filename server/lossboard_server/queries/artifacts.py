@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 
 __all__ = [
     "Artifact",
@@ -85,7 +85,7 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryRow:
-    """A file of an artifact; see `lossboard_server.artifacts.Entry`."""
+    """A file of an artifact; see `lossboard_server.writing.artifacts.Entry`."""
 
     path: str
     digest: str

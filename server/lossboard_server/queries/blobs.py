@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, union
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 
 __all__ = ["unreferenced"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.errors import NotFound
 
 __all__ = ["console_lines", "find_file", "list_files"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.encoding import decode_json
 
 __all__ = ["definition_of", "metric_definitions"]

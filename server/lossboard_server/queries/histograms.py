@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.runs import store_version

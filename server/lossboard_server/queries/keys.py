@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.encoding import Plain
-from lossboard_server.live_keys import LiveKeys
 from lossboard_server.queries.lineage import Lineage, Part, lineages
+from lossboard_server.queries.live_keys import LiveKeys
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import entries_of
 from lossboard_server.storage import TailMemo

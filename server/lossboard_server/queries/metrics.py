@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.axes import MetricAxis, ValueAxis, metric_of
 from lossboard_server.queries.reader import Target, Window, read_buckets
 from lossboard_server.queries.selection import Found
 from lossboard_server.queries.totals import entries_of
 from lossboard_server.queries.whole import read_window
-from lossboard_server.sampling import Grid
+from lossboard_server.storage.buckets import Grid
 
 __all__ = ["metric_axis"]
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 
 __all__ = ["Announced", "EntryBlob", "blobs_before", "filled", "pending"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import NotFound
 from lossboard_server.queries.run_rows import state_of

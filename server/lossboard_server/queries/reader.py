@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.axes import Axis, StepAxis
-from lossboard_server.sampling import Grid, bucket_nodes, bucket_points
+from lossboard_server.storage.buckets import Grid, bucket_nodes, bucket_points
 from lossboard_server.storage.nodes import Nodes, decode_nodes
 from lossboard_server.storage.points import Ints, Points, decode_points
 from lossboard_server.storage.pyramid import block_size, group_size, points_under

@@ -27,8 +27,8 @@ from sqlalchemy import (
     true,
 )
 
-from lossboard_server import schema
-from lossboard_server.dialect import by_code_point
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import by_code_point
 
 __all__ = ["order_by_columns", "split_filter"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from lossboard_server import schema
-from lossboard_server.dialect import among, unindexed
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among, unindexed
 from lossboard_server.queries.filters import (
     SWEEP,
     Fields,

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
 from lossboard.bounds import is_cut
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.queries.metric_values import MetricMemo
 from lossboard_server.queries.shown import CRAMPED, LISTED, WHOLE, Room, shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy import func, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.axes import RuntimeAxis, StepAxis
 from lossboard_server.queries.lineage import Lineage, Part
 from lossboard_server.queries.reader import Piece

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.queries.lineage import Lineage, lineages
 from lossboard_server.queries.reader import Piece
 from lossboard_server.storage.entries import Entry, entry_of, entry_of_row

@@ -27,8 +27,8 @@ from lossboard_server.queries.runs import store_version
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import totals
 from lossboard_server.queries.whole import read_all
-from lossboard_server.sampling import Grid, grid_over
 from lossboard_server.storage import TailMemo
+from lossboard_server.storage.buckets import Grid, grid_over
 from lossboard_server.storage.nodes import Nodes
 from lossboard_server.storage.points import Ints
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.keys import KeyFacts, keys
 from lossboard_server.queries.series import SeriesQuery, query_series
 from lossboard_server.storage import TailMemo

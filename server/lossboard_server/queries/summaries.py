@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
+from lossboard_server.database.schema import SENT_WHOLE
 from lossboard_server.queries.definitions import definition_of
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.nesting import put_nested
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import entries_of
-from lossboard_server.schema import SENT_WHOLE
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.entries import Entry, scalar
 from lossboard_server.storage.points import Points

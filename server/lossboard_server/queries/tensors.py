@@ -14,8 +14,8 @@ from lossboard_server.queries.axes import Axis
 from lossboard_server.queries.histograms import Events, read_statistics
 from lossboard_server.queries.selection import Selection
 from lossboard_server.queries.series import GridAnswer, axis_of, check_x, grid_answer
-from lossboard_server.sampling import Grid, grid_over
 from lossboard_server.storage import TailMemo
+from lossboard_server.storage.buckets import Grid, grid_over
 from lossboard_server.storage.points import Points
 
 __all__ = ["TensorAnswer", "TensorQuery", "TensorResult", "query_tensors"]

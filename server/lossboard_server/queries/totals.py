@@ -12,7 +12,7 @@ from lossboard_server.queries.axes import Axis, StepAxis
 from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
 from lossboard_server.queries.selection import Found
 from lossboard_server.queries.whole import read_window
-from lossboard_server.sampling import Grid
+from lossboard_server.storage.buckets import Grid
 from lossboard_server.storage.entries import Entry, entry_of, scalar
 from lossboard_server.storage.nodes import Nodes
 from lossboard_server.storage.points import Points

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sqlalchemy import Connection, Table, select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.selection import Found
 from lossboard_server.storage.flat import decode_histograms
 from lossboard_server.storage.histograms import Histograms

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import Entry, Series, entry_of, entry_of_row, row_of_entry
 from lossboard_server.storage.flat import append_histograms, append_values, is_packed_anew
 from lossboard_server.storage.histograms import Histograms

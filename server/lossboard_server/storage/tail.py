@@ -17,8 +17,8 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from lossboard.wire import Column, JsonColumn, Rows
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import Series
 from lossboard_server.storage.points import Points
 from lossboard_server.storage.skim import PackedColumn, PackedHistograms, SkimmedRecord, skim_record

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import GraphQLError
 from sqlalchemy import select, update
 
-from lossboard_server import artifacts, catalogue, schema
+from lossboard_server.database import schema
 from lossboard_server.limits import kept_of_json
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifact_references import numbered
@@ -19,7 +19,8 @@ from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_node,
 )
 from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call, global_id
-from lossboard_server.writer import Transaction
+from lossboard_server.writing import artifacts, catalogue
+from lossboard_server.writing.writer import Transaction
 
 __all__ = [
     "add_aliases",

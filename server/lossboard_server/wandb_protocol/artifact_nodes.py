@@ -9,7 +9,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLResolveInfo
 from sqlalchemy import select
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifacts import Artifact, Collection
 from lossboard_server.wandb_protocol.context import Call, global_id, id_parts, iso_time, page_of

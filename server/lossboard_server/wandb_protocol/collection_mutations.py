@@ -7,7 +7,6 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from lossboard_server import artifact_collections, catalogue
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_id_in,
@@ -16,7 +15,9 @@ from lossboard_server.wandb_protocol.artifact_nodes import (
     tag_nodes,
 )
 from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call
-from lossboard_server.writer import Transaction
+from lossboard_server.writing import catalogue
+from lossboard_server.writing import collections as artifact_collections
+from lossboard_server.writing.writer import Transaction
 
 __all__ = ["add_tags", "edit_collection", "remove_collection", "remove_tags", "unlink_artifact"]
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from lossboard.wire import RunStart
 from lossboard_server.services import Services
 from lossboard_server.wandb_protocol.signing import Signer
-from lossboard_server.writer import Transaction
+from lossboard_server.writing.writer import Transaction
 
 __all__ = ["DEFAULT_ENTITY", "DEFAULT_PAGE", "Call", "global_id", "id_parts", "iso_time", "page_of"]
 

@@ -28,7 +28,7 @@ from lossboard.wire import (
 )
 from lossboard_server.errors import TooLarge
 from lossboard_server.limits import kept_of_json
-from lossboard_server.records import check_values
+from lossboard_server.writing.records import check_values
 
 __all__ = [
     "History",

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo
 from sqlalchemy import select
 
-from lossboard_server import catalogue, schema
+from lossboard_server.database import schema
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries import artifacts as artifact_reads
 from lossboard_server.queries import projects as project_reads
@@ -47,6 +47,7 @@ from lossboard_server.wandb_protocol.run_nodes import (
     viewer_node,
 )
 from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
+from lossboard_server.writing import catalogue
 
 __all__ = ["RESOLVERS", "Mutations", "Queries"]
 

@@ -16,15 +16,15 @@ from starlette.responses import Response
 from lossboard.wire import RunStart
 from lossboard_server.encoding import encode_json
 from lossboard_server.errors import Invalid, NotFound, TooLarge
+from lossboard_server.http.responses import answer_blob
 from lossboard_server.limits import check_json
-from lossboard_server.names import check_entity, check_project, check_run_id
-from lossboard_server.responses import answer_blob
 from lossboard_server.services import Services
 from lossboard_server.wandb_protocol import streams, transfers
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.graphql import Executor
 from lossboard_server.wandb_protocol.roots import RESOLVERS, Mutations, Queries
 from lossboard_server.wandb_protocol.signing import Signer
+from lossboard_server.writing.names import check_entity, check_project, check_run_id
 
 __all__ = ["make_router"]
 

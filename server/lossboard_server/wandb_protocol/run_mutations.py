@@ -13,13 +13,15 @@ from graphql import GraphQLError
 from sqlalchemy import select
 
 from lossboard.wire import WIRE_VERSION, Alert, Notice, Record, RunFields, RunStart, storable_ints
-from lossboard_server import catalogue, queries, schema
+from lossboard_server import queries
+from lossboard_server.database import schema
 from lossboard_server.limits import kept_of_json, too_large_notice
-from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
 from lossboard_server.wandb_protocol.context import Call, id_parts
-from lossboard_server.writer import Transaction
+from lossboard_server.writing import catalogue
+from lossboard_server.writing.records import check_values
+from lossboard_server.writing.writer import Transaction
 
 __all__ = [
     "delete_files",

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from sqlalchemy import func, select
 
-from lossboard_server import queries, schema
+from lossboard_server import queries
+from lossboard_server.database import schema
 from lossboard_server.encoding import encode_bare_json
 from lossboard_server.queries import runs as run_reads
 from lossboard_server.queries.runs import Run

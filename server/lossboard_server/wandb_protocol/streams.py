@@ -32,9 +32,8 @@ from lossboard.wire import (
     encode_record,
     storable_ints,
 )
-from lossboard_server import ingest, schema
+from lossboard_server.database import schema
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
-from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
@@ -43,7 +42,9 @@ from lossboard_server.wandb_protocol.lines import (
     step_of,
     system_rows_of,
 )
-from lossboard_server.writer import Transaction
+from lossboard_server.writing import ingest
+from lossboard_server.writing.records import check_values
+from lossboard_server.writing.writer import Transaction
 
 __all__ = [
     "HISTORY",

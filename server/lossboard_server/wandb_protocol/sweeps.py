@@ -11,7 +11,7 @@ import yaml
 from graphql import GraphQLError
 from sqlalchemy import insert, select, update
 
-from lossboard_server import catalogue, schema
+from lossboard_server.database import schema
 from lossboard_server.wandb_protocol.context import (
     DEFAULT_ENTITY,
     Call,
@@ -23,7 +23,8 @@ from lossboard_server.wandb_protocol.context import (
 from lossboard_server.wandb_protocol.run_nodes import project_stub
 from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
 from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of, read_sweep
-from lossboard_server.writer import Transaction
+from lossboard_server.writing import catalogue
+from lossboard_server.writing.writer import Transaction
 
 __all__ = ["create_agent", "heartbeat", "sweep_node", "sweep_page", "upsert_sweep"]
 

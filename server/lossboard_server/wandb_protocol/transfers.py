@@ -13,15 +13,16 @@ from sqlalchemy import select
 
 from lossboard.bounds import MOST_NODES, bytes_excess
 from lossboard.wire import WIRE_VERSION, FileEntry, Record, RunStart
-from lossboard_server import artifacts, schema
 from lossboard_server.blobs import Received
+from lossboard_server.database import schema
 from lossboard_server.errors import ApiError, Invalid, NotFound, TooLarge
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries import artifacts as reads
-from lossboard_server.records import check_values
 from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
-from lossboard_server.writer import Transaction
+from lossboard_server.writing import artifacts
+from lossboard_server.writing.records import check_values
+from lossboard_server.writing.writer import Transaction
 
 __all__ = ["artifact_file", "keep_upload", "manifest_text", "run_file"]
 

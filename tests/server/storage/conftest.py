@@ -21,7 +21,7 @@ from lossboard.wire import (
     Rows,
     encode_record,
 )
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.storage import TailMemo, flat, pyramid
 from lossboard_server.storage.sealing import apply_seal, plan_seal
 

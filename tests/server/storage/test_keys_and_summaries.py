@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from lossboard.wire import Column, HistogramColumn, HistogramData, Record, Rows
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries import keys, last_steps, summaries
 
 pytestmark = pytest.mark.usefixtures("small_blocks")

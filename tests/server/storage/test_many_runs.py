@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql
 
-from lossboard_server import schema
-from lossboard_server.dialect import among
+from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.queries import keys, summaries
 
 COUNT = 40_000

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Row, func, insert, select, update
 
-from lossboard_server import schema
+from lossboard_server.database import schema
 from lossboard_server.queries.filters import Fields, compile_filter, compile_search, sorted_runs
 from lossboard_server.queries.run_lists import RunQuery, list_runs
 from lossboard_server.queries.run_rows import Run, RunMemo

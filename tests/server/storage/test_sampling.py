@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossboard_server.sampling import finest_exponent, grid_over
+from lossboard_server.storage.buckets import finest_exponent, grid_over
 
 numbers = st.floats(-1e300, 1e300)
 integers = st.integers(-(2**62), 2**62)

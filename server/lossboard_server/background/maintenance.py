@@ -1,0 +1,110 @@
+"""The server's background work: one task that goes round as long as the server runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+
+import anyio.to_thread
+from sqlalchemy import Engine
+
+from lossboard_server.background.artifact_completion import settle_all
+from lossboard_server.background.purge import purge_step, purgeable_runs
+from lossboard_server.database import dialect
+from lossboard_server.errors import Misplaced
+from lossboard_server.queries.blobs import unreferenced
+from lossboard_server.queries.runs import running_runs
+from lossboard_server.services import Services
+from lossboard_server.writing import catalogue
+
+__all__ = ["Maintenance"]
+
+_log = logging.getLogger("lossboard.server")
+
+_PAGES_PER_STEP = 2000
+_CHECKPOINT_IDLE_SECS = 5.0
+_SWEEP_SECS = 6 * 3600.0
+_SWEEP_BATCH = 500
+
+
+class Maintenance:
+    """Marks crashed runs, seals tails, deletes what was deleted, tidies up in silence."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._checkpointed_version = services.writer.version
+        self._changed_version = services.writer.version
+        self._changed_secs = time.monotonic()
+        self._swept_secs = time.monotonic()
+        self._jobs = (
+            self._seal,
+            self._mark_crashed,
+            self._settle,
+            self._purge,
+            self._sweep,
+            self._tidy,
+        )
+
+    async def run(self) -> None:
+        """Go round until cancelled; a job that fails is logged and tried again later."""
+        while True:
+            await self._services.sealer.wait(self._services.settings.maintenance_secs)
+            for job in self._jobs:
+                try:
+                    await job()
+                except Misplaced:
+                    break  # the directory has said so, once
+                except Exception:  # noqa: BLE001  the loop of the worker: logged, then goes on
+                    _log.exception("background job %s failed", job.__name__.strip("_"))
+
+    async def _seal(self) -> None:
+        await self._services.sealer.seal_due()
+
+    async def _mark_crashed(self) -> None:
+        running = await self._services.database.ask(running_runs)
+        silent = self._services.liveness.silent(running)
+        if silent:
+            await self._services.writer.write(partial(catalogue.mark_crashed, uids=silent))
+            for uid in silent:
+                await self._services.sealer.seal(uid)
+
+    async def _settle(self) -> None:
+        await settle_all(self._services)
+
+    async def _purge(self) -> None:
+        before_us = time.time_ns() // 1000 - int(self._services.settings.undo_secs * 1e6)
+        for uid in await self._services.database.ask(
+            partial(purgeable_runs, deleted_before_us=before_us)
+        ):
+            while await self._services.writer.write(partial(purge_step, uid=uid)):
+                await self._services.writer.maintain(_reclaim)
+            await self._services.writer.maintain(_reclaim)
+
+    async def _sweep(self) -> None:
+        """Remove the blobs that no run and no artifact names any more."""
+        if time.monotonic() - self._swept_secs < _SWEEP_SECS:
+            return
+        self._swept_secs = time.monotonic()
+        blobs, unused_secs = self._services.blobs, self._services.settings.blob_unused_secs
+        names = await anyio.to_thread.run_sync(partial(blobs.unused, unused_secs=unused_secs))
+        for first in range(0, len(names), _SWEEP_BATCH):
+            batch = names[first : first + _SWEEP_BATCH]
+            for sha256 in await self._services.database.ask(partial(unreferenced, names=batch)):
+                await anyio.to_thread.run_sync(
+                    partial(blobs.remove_unused, sha256, unused_secs=unused_secs)
+                )
+
+    async def _tidy(self) -> None:
+        """Empty the write-ahead log once nothing has been written for some seconds."""
+        version, now_secs = self._services.writer.version, time.monotonic()
+        if version != self._changed_version:
+            self._changed_version, self._changed_secs = version, now_secs
+        idle = now_secs - self._changed_secs > _CHECKPOINT_IDLE_SECS
+        if idle and version != self._checkpointed_version:
+            self._checkpointed_version = version
+            await self._services.writer.maintain(dialect.checkpoint)
+
+
+def _reclaim(engine: Engine) -> None:
+    dialect.reclaim_pages(engine, _PAGES_PER_STEP)

@@ -1,0 +1,108 @@
+"""Deletes the data of runs whose time for an undo is over, in small steps.
+
+The run's row stays, without data: its id stays taken, so that late records of its writers are
+still refused, and versions never go back.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, select, update
+
+from lossboard_server.database import schema
+from lossboard_server.writing.writer import Transaction
+
+__all__ = ["purge_step", "purgeable_runs"]
+
+_ROWS_PER_STEP = 128  # of blocks: some 5 MB, so that records don't wait long behind it
+
+
+def purgeable_runs(connection: Connection, deleted_before_us: int) -> list[int]:
+    """Numbers of the runs deleted before that time whose data can go now.
+
+    A run whose attempts others continue (forks) waits until these are gone.
+    """
+    run, attempt = schema.run, schema.attempt
+    child, child_run = attempt.alias(), run.alias()
+    continued = exists(
+        select(child.c.id)
+        .join(attempt, child.c.parent_id == attempt.c.id)
+        .join(child_run, child.c.run_id == child_run.c.id)
+        .where(
+            attempt.c.run_id == run.c.id,
+            child.c.run_id != run.c.id,
+            child_run.c.purged.is_(False),
+        )
+    )
+    found = select(run.c.id).where(
+        run.c.deleted_us < deleted_before_us, run.c.purged.is_(False), ~continued
+    )
+    return list(connection.execute(found).scalars())
+
+
+def purge_step(transaction: Transaction, uid: int) -> bool:
+    """Delete some of the run's data; False once there is nothing left, or it was restored."""
+    run = transaction.run(uid)
+    if run is None or not run.deleted:
+        return False
+    for table, mine in _parts(uid):
+        if _delete_some(transaction.connection, table, mine):
+            return True
+    transaction.update_run(uid, "state", purged=True, **_EMPTY)
+    writer = schema.writer
+    transaction.connection.execute(
+        update(writer).where(writer.c.run_id == uid).values(metadata_json="{}")
+    )
+    _delete_sweeps(transaction, uid)
+    return False
+
+
+def _delete_sweeps(transaction: Transaction, uid: int) -> None:
+    """Delete the sweeps that a project without any run had before its last one was deleted."""
+    run, sweep, agent = schema.run, schema.sweep, schema.sweep_agent
+    connection = transaction.connection
+    gone = connection.execute(
+        select(run.c.project_id, run.c.deleted_us).where(run.c.id == uid)
+    ).one()
+    alive = select(run.c.id).where(run.c.project_id == gone.project_id, run.c.purged.is_(False))
+    if connection.execute(alive.limit(1)).first() is not None:
+        return
+    # One that gave nothing to run yet was made for runs to come.
+    mine = select(sweep.c.id).where(
+        sweep.c.project_id == gone.project_id,
+        sweep.c.created_us < gone.deleted_us,
+        sweep.c.given > 0,
+    )
+    connection.execute(delete(agent).where(agent.c.sweep_id.in_(mine)))
+    connection.execute(delete(sweep).where(sweep.c.id.in_(mine)))
+
+
+_EMPTY = {
+    "config_json": "{}",
+    "metadata_json": "{}",
+    "metrics_json": "{}",
+    "notices_json": "{}",
+    "set_summary_json": "{}",
+    "summary_json": "{}",
+    "notes": "",
+}
+
+
+def _parts(uid: int) -> list[tuple[Table, ColumnElement[bool]]]:
+    """The tables with the run's rows, those that refer to others first."""
+    series = schema.series
+    attempts = select(schema.attempt.c.id).where(schema.attempt.c.run_id == uid)
+    of_run: Select[tuple[int]] = select(series.c.id).where(series.c.attempt_id.in_(attempts))
+    blocks = (schema.block, schema.hist_block, schema.json_block)
+    owned = (schema.tail, schema.console_line, schema.file, schema.alert)
+    mark = schema.stream_mark
+    return [
+        *((table, table.c.series_id.in_(of_run)) for table in blocks),
+        (series, series.c.attempt_id.in_(attempts)),
+        (mark, mark.c.attempt_id.in_(attempts)),
+        *((table, table.c.run_id == uid) for table in owned),
+    ]
+
+
+def _delete_some(connection: Connection, table: Table, mine: ColumnElement[bool]) -> bool:
+    some = select(table.c.id).where(mine).limit(_ROWS_PER_STEP)
+    return connection.execute(delete(table).where(table.c.id.in_(some))).rowcount > 0

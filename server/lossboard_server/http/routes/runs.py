@@ -1,0 +1,225 @@
+"""Single runs: what they are, edits, deletion."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from lossboard.wire import RunFields
+from lossboard_server import queries
+from lossboard_server.errors import NotFound
+from lossboard_server.http.responses import answer, answer_blob, answer_json
+from lossboard_server.queries import runs
+from lossboard_server.queries.console import console_lines, find_file, list_files
+from lossboard_server.services import Server
+from lossboard_server.writing import bulk_edits, catalogue, run_edits
+from lossboard_server.writing.writer import Transaction
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+
+
+class Described(BaseModel):
+    """What an edit started from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    notes: str | None = None
+    group: str | None = None
+
+
+class RunEdit(BaseModel):
+    """What can be changed in a run; what is absent stays as it is. A field that is no longer what
+    it `was` isn't changed: the answer is 409."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    was: Described | None = None
+    name: str | None = None
+    notes: str | None = None
+    tags: list[str] | None = None
+    add_tags: list[str] = []
+    remove_tags: list[str] = []
+    group: str | None = None
+    color: str | None = None
+    config: dict[str, Any] | None = None
+    summary: dict[str, Any] | None = None
+    stop_requested: bool | None = None
+
+
+class RunSet(BaseModel):
+    """Numbers of several runs, which are changed in one commit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    runs: Annotated[list[int], Field(min_length=1, max_length=1000)]
+
+
+class RunSetEdit(RunSet):
+    """What is to be changed in each of these runs; what is absent stays as it is."""
+
+    add_tags: list[str] = []
+    remove_tags: list[str] = []
+    group: str | None = None
+    color: str | None = None
+
+
+@router.patch("")
+async def edit_runs(server: Server, request: Request, edit: RunSetEdit) -> Response:
+    """Change several runs alike: all of them, or none."""
+    await server.writer.write(
+        lambda transaction: bulk_edits.edit_runs(
+            transaction,
+            edit.runs,
+            add_tags=edit.add_tags,
+            remove_tags=edit.remove_tags,
+            group=edit.group,
+            color=edit.color,
+        )
+    )
+    return await answer_json(request, {"runs": edit.runs})
+
+
+@router.post("/delete")
+async def delete_runs(server: Server, request: Request, chosen: RunSet) -> Response:
+    """Mark several runs deleted; they can be restored for a while."""
+    await server.writer.write(lambda transaction: bulk_edits.delete_runs(transaction, chosen.runs))
+    return await answer_json(request, {"runs": chosen.runs, "undo_secs": server.settings.undo_secs})
+
+
+@router.post("/restore")
+async def restore_runs(server: Server, request: Request, chosen: RunSet) -> Response:
+    """Undo the deletion of several runs."""
+    await server.writer.write(lambda transaction: bulk_edits.restore_runs(transaction, chosen.runs))
+    return await answer_json(request, {"runs": chosen.runs})
+
+
+@router.patch("/{uid}")
+async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) -> Response:
+    """Change a run's description, config, summary, or ask it to stop."""
+    fields = RunFields(
+        name=edit.name,
+        notes=edit.notes,
+        tags=None if edit.tags is None else tuple(edit.tags),
+        group=edit.group,
+    )
+    was = {} if edit.was is None else edit.was.model_dump(exclude_none=True)
+
+    def change(transaction: Transaction) -> None:
+        catalogue.edit_run(
+            transaction,
+            uid,
+            config=edit.config,
+            summary=edit.summary,
+            color=edit.color,
+            stop_requested=edit.stop_requested,
+            fields=run_edits.described(
+                transaction,
+                uid,
+                fields,
+                was=was,
+                add_tags=edit.add_tags,
+                remove_tags=edit.remove_tags,
+            ),
+        )
+
+    await server.writer.write(change)
+    return await _detail(server, request, uid)
+
+
+@router.delete("/{uid}")
+async def delete_run(server: Server, request: Request, uid: int) -> Response:
+    """Mark a run deleted; it can be restored for a while."""
+    await server.writer.write(lambda transaction: catalogue.delete_run(transaction, uid))
+    return await answer_json(request, {"uid": uid, "undo_secs": server.settings.undo_secs})
+
+
+@router.post("/{uid}/restore")
+async def restore_run(server: Server, request: Request, uid: int) -> Response:
+    """Undo a deletion."""
+    await server.writer.write(lambda transaction: catalogue.restore_run(transaction, uid))
+    return await _detail(server, request, uid)
+
+
+async def _detail(server: Server, request: Request, uid: int) -> Response:
+    detail = await server.database.ask(lambda c: runs.run_detail(c, server.runs, uid))
+    return await answer_json(request, detail.flat())
+
+
+@router.get("/{uid}/history")
+async def history(
+    server: Server,
+    request: Request,
+    uid: int,
+    keys: str | None = None,
+    min_step: int | None = None,
+    max_step: int | None = None,
+    limit: int = 1000,
+    samples: int | None = None,
+    stream: Literal["history", "system"] = "history",
+) -> Response:
+    """Rows: one for each step, of the last value of each key that arrived; a page of them, or so
+    many samples."""
+    query = queries.HistoryQuery(
+        run=uid,
+        keys=None if keys is None else keys.split(","),
+        min_step=min_step,
+        max_step=max_step,
+        limit=limit,
+        samples=samples,
+        stream=stream,
+    )
+    found = await server.database.ask(
+        lambda connection: queries.query_history(connection, server.tails, query)
+    )
+    return await answer(request, found)
+
+
+@router.get("/{uid}/console")
+async def console(
+    server: Server,
+    request: Request,
+    uid: int,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100_000)] = 10_000,
+) -> Response:
+    """Output lines of a run after the first `after` ones."""
+    lines, total = await server.database.ask(
+        partial(console_lines, uid=uid, after=after, limit=limit)
+    )
+    return await answer_json(request, {"lines": lines, "total": total})
+
+
+@router.get("/{uid}/files")
+async def files(server: Server, request: Request, uid: int) -> Response:
+    """Files of a run."""
+    found = await server.database.ask(partial(list_files, uid=uid))
+    return await answer_json(request, {"files": found})
+
+
+@router.get("/{uid:int}/files/{name:path}")
+async def file(server: Server, uid: int, name: str) -> Response:
+    """A file of a run, always as a download."""
+    sha256 = await server.database.ask(partial(find_file, uid=uid, name=name))
+    if not server.blobs.has(sha256):
+        raise NotFound(f"the content of {name!r} hasn't been uploaded yet: try again later")
+    # Only the last part of the name is proposed to the browser, and only as a quoted name.
+    filename = name.rpartition("/")[2] or "file"
+    kind = "application/octet-stream"
+    return answer_blob(server.blobs, sha256, media_type=kind, filename=filename)
+
+
+# After the addresses above: a run's `files` is no project.
+@router.get("/{entity}/{project}/{run_id}")
+async def get_run(
+    server: Server, request: Request, entity: str, project: str, run_id: str
+) -> Response:
+    """One run in full."""
+    uid = await server.database.ask(lambda c: runs.find_run(c, entity, project, run_id))
+    return await _detail(server, request, uid)

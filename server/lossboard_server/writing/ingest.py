@@ -1,0 +1,321 @@
+"""Writes of what writers send: each record once, in order, in one transaction.
+
+The functions run in a transaction of the writer. A record is kept in the tail as it came; what
+describes the run (config, summary, console, files, state, ...) is written at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from lossboard.wire import Notice, Record
+from lossboard_server.blobs import is_sha256
+from lossboard_server.database import dialect, schema
+from lossboard_server.encoding import encode_json_text
+from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
+from lossboard_server.limits import too_large_notice
+from lossboard_server.queries.live_keys import Told
+from lossboard_server.storage.series_facts import facts_in
+from lossboard_server.writing import catalogue, records
+from lossboard_server.writing.logged_artifacts import keep_artifacts
+from lossboard_server.writing.run_memo import RunFacts, WriterFacts
+from lossboard_server.writing.writer import Transaction
+
+__all__ = ["Accepted", "Alive", "RunName", "accept", "beat"]
+
+_insert_tail = insert(schema.tail)
+_move_writer = (
+    update(schema.writer)
+    .where(schema.writer.c.id == bindparam("writer"))
+    .values(next_seq=bindparam("seq"))
+)
+_note_beat = (
+    update(schema.run)
+    .where(schema.run.c.id == bindparam("uid"))
+    .values(heartbeat_us=bindparam("time"))
+)
+
+
+class RunName(msgspec.Struct, frozen=True):
+    """The run a writer writes to."""
+
+    uid: int
+    entity: str
+    project: str
+    run_id: str
+    name: str
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """Answer to a record; `stop`: the user asked the run to stop."""
+
+    next_seq: int
+    stop: bool
+    run: RunName
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """Answer to a heartbeat; `next_seq` is 0 for a writer that has sent nothing."""
+
+    next_seq: int
+    stop: bool
+
+
+def accept(
+    transaction: Transaction, token: str, seq: int, record: Record, payload: bytes
+) -> Accepted:
+    """Keep the record numbered `seq` of the writer `token`, unless it is here already.
+
+    Raises Conflict for a number that isn't the next one, Gone for a deleted run, Invalid for a
+    start that can't be.
+    """
+    writer = transaction.facts.writer(transaction.connection, token)
+    if writer is None:
+        writer = _open_writer(transaction, token, seq, record)
+    run = _run_of(transaction, writer)
+    transaction.hear(run.id)
+    if seq >= writer.next_seq:
+        _check_place(writer, seq, record)
+        _keep(transaction, writer, run, seq, record, payload)
+        run = _run_of(transaction, writer)
+    name = RunName(run.id, run.entity, run.project, run.run_id, run.name)
+    return Accepted(writer.next_seq, run.stop_requested, name)
+
+
+def beat(transaction: Transaction, token: str) -> Alive:
+    """Note that the writer lives."""
+    writer = transaction.facts.writer(transaction.connection, token)
+    if writer is None:
+        return Alive(0, False)
+    run = _run_of(transaction, writer)
+    transaction.hear(run.id)
+    _note_life(transaction, run, transaction.now_us)
+    transaction.connection.execute(_note_beat, {"uid": run.id, "time": run.heartbeat_us})
+    return Alive(writer.next_seq, run.stop_requested)
+
+
+def _run_of(transaction: Transaction, writer: WriterFacts) -> RunFacts:
+    run = transaction.run(writer.run_id)
+    assert run is not None, "rows of runs stay, also of deleted ones"
+    if run.deleted:
+        raise Gone(
+            f"run {run.entity}/{run.project}/{run.run_id} was deleted: stop sending, or restore"
+            " it in the dashboard while that is still offered"
+        )
+    return run
+
+
+def _open_writer(transaction: Transaction, token: str, seq: int, record: Record) -> WriterFacts:
+    if record.start is None or seq > record.missing:
+        raise Conflict(
+            f"writer {token} is unknown here: send its records from number 0, or the first one"
+            " you have with `start` and the number of those missing",
+            expected=0,
+        )
+    uid, attempt_id = catalogue.open_run(transaction, record.start)
+    values = {
+        "token": token,
+        "run_id": uid,
+        "attempt_id": attempt_id,
+        "created_us": transaction.now_us,
+        "joined": record.start.opens == "join",
+        "metadata_json": encode_json_text(record.start.metadata),
+    }
+    transaction.connection.execute(insert(schema.writer).values(values))
+    writer = transaction.facts.writer(transaction.connection, token)
+    assert writer is not None, "it was just inserted"
+    return writer
+
+
+def _check_place(writer: WriterFacts, seq: int, record: Record) -> None:
+    if seq > writer.next_seq + record.missing:
+        raise Conflict(
+            f"record {seq} of writer {writer.token} came, {writer.next_seq} was expected: send"
+            " the records between, or say how many are missing",
+            expected=writer.next_seq,
+        )
+
+
+def _keep(
+    transaction: Transaction,
+    writer: WriterFacts,
+    run: RunFacts,
+    seq: int,
+    record: Record,
+    payload: bytes,
+) -> None:
+    connection = transaction.connection
+    what = _kinds(record)
+    if what & {"rows", "histograms"}:
+        _keep_tail(transaction, writer, seq, record, payload)
+    gap = seq - writer.next_seq
+    opened = record.start is not None and record.start.opens != "join" and writer.next_seq == 0
+    transaction.hear(run.id).told.append(
+        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, facts_in(record))
+    )
+    connection.execute(_move_writer, {"writer": writer.id, "seq": seq + 1})
+    writer.next_seq = seq + 1
+    transaction.touch(run.id, *what)
+    _advance(transaction, run, record)
+    _describe(transaction, writer, record, gap)
+
+
+def _keep_tail(
+    transaction: Transaction, writer: WriterFacts, seq: int, record: Record, payload: bytes
+) -> None:
+    rows = records.row_count(record)
+    values = {
+        "run_id": writer.run_id,
+        "writer_id": writer.id,
+        "seq": seq,
+        "rows": rows,
+        "received_us": transaction.now_us,
+        "payload": payload,
+    }
+    transaction.connection.execute(_insert_tail, values)
+    heard = transaction.hear(writer.run_id)
+    heard.records += 1
+    heard.rows += rows
+    heard.size_bytes += len(payload)
+
+
+def _kinds(record: Record) -> set[str]:
+    parts: dict[str, Any] = {
+        "rows": record.rows or record.system,
+        "histograms": record.histograms,
+        "console": record.console,
+        "files": record.files,
+    }
+    return {what for what, part in parts.items() if part}
+
+
+def _advance(transaction: Transaction, run: RunFacts, record: Record) -> None:
+    """Last step and sign of life of the run; both go into its row when the transaction ends."""
+    step = records.greatest_step(record)
+    if step is not None and (run.last_step is None or step > run.last_step):
+        run.last_step = step
+    time_us = records.latest_us(record)
+    if time_us is not None:
+        _note_life(transaction, run, min(time_us, transaction.now_us))
+
+
+def _note_life(transaction: Transaction, run: RunFacts, time_us: int) -> None:
+    run.heartbeat_us = max(run.heartbeat_us, time_us)
+    if run.crashed:
+        transaction.update_run(run.id, "state", ended_us=None)
+
+
+def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap: int) -> None:
+    """Write what the record says about the run besides rows."""
+    uid = writer.run_id
+    for setting in (_set_config, _set_summary, _set_metadata):
+        try:
+            setting(transaction, uid, record)
+        except TooLarge as error:  # the run goes on without it, and says so
+            catalogue.add_notices(transaction, uid, [too_large_notice([str(error)])])
+    if record.metrics:
+        catalogue.define_metrics(transaction, uid, record.metrics)
+    if record.fields is not None:
+        catalogue.set_fields(transaction, uid, record.fields)
+    if record.notices or gap:
+        catalogue.add_notices(transaction, uid, [*record.notices, *_gap(transaction, gap)])
+    _keep_console(transaction, writer, record)
+    _keep_files(transaction, uid, record)
+    if record.artifacts or record.artifact_parts or record.used_artifacts:
+        keep_artifacts(transaction, uid, record)
+    _keep_alerts(transaction, uid, record)
+    if record.preempting:
+        transaction.update_run(uid, "state", preempting=True)
+    if record.exit is not None:
+        _keep_exit(transaction, writer, record)
+
+
+def _set_config(transaction: Transaction, uid: int, record: Record) -> None:
+    if record.config or record.removed_config:
+        catalogue.merge_config(transaction, uid, record.config, record.removed_config)
+
+
+def _set_summary(transaction: Transaction, uid: int, record: Record) -> None:
+    if record.whole_summary_us is not None:
+        catalogue.set_summary(
+            transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
+        )
+    elif record.summary or record.removed_summary:
+        time_us = records.latest_us(record) or transaction.now_us
+        catalogue.set_summary(
+            transaction, uid, record.summary, record.removed_summary, time_us=time_us
+        )
+
+
+def _set_metadata(transaction: Transaction, uid: int, record: Record) -> None:
+    if record.metadata:
+        catalogue.add_metadata(transaction, uid, record.metadata)
+
+
+def _gap(transaction: Transaction, gap: int) -> list[Notice]:
+    if not gap:
+        return []
+    text = "records that the client no longer had when the server asked for them"
+    return [Notice("missing_records", text, transaction.now_us, float(gap))]
+
+
+def _keep_console(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
+    lines = {
+        line.number: {
+            "run_id": writer.run_id,
+            "writer_id": writer.id,
+            "number": line.number,
+            "stream": line.stream,
+            "time_us": line.time_us,
+            "text": line.text,
+        }
+        for line in record.console
+    }
+    if lines:
+        keys = ["run_id", "writer_id", "number"]
+        rows = list(lines.values())
+        dialect.upsert(transaction.connection, schema.console_line, rows, keys)
+
+
+def _keep_files(transaction: Transaction, uid: int, record: Record) -> None:
+    files = {entry.name: {"run_id": uid} | msgspec.structs.asdict(entry) for entry in record.files}
+    for entry in record.files:
+        if not is_sha256(entry.sha256):
+            raise Invalid(f"file {entry.name!r} has SHA-256 {entry.sha256!r}: not 64 hex digits")
+    if files:
+        rows = list(files.values())
+        dialect.upsert(transaction.connection, schema.file, rows, ["run_id", "name"])
+
+
+def _keep_alerts(transaction: Transaction, uid: int, record: Record) -> None:
+    alerts = [{"run_id": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]
+    if alerts:
+        transaction.connection.execute(insert(schema.alert), alerts)
+        transaction.touch(uid, "meta")
+
+
+def _keep_exit(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
+    assert record.exit is not None
+    transaction.connection.execute(
+        update(schema.writer)
+        .where(schema.writer.c.id == writer.id)
+        .values(exit_code=record.exit.code)
+    )
+    if _ends_the_run(transaction, writer):
+        catalogue.end_run(transaction, writer.run_id, record.exit)
+        transaction.hear(writer.run_id).ended = True
+
+
+def _ends_the_run(transaction: Transaction, writer: WriterFacts) -> bool:
+    """Whether the writer opened its attempt; if all of them joined, the first one counts."""
+    other = schema.writer
+    first = transaction.connection.execute(
+        select(other.c.id)
+        .where(other.c.attempt_id == writer.attempt_id)
+        .order_by(other.c.joined, other.c.id)
+        .limit(1)
+    ).scalar_one()
+    return bool(first == writer.id)
