@@ -4,14 +4,14 @@
  * frame. The same pictures drawn by Plotly are the peer.
  */
 
-import { HeatPanel } from '../src/charts/heatPanel';
-import { LinePanel } from '../src/charts/linePanel';
-import { StepPanel } from '../src/charts/stepPanel';
-import type { HeatOptions, Line, LineOptions, StepOptions } from '../src/charts/types';
+import { HeatPanel } from '../src/charts/histograms/heatPanel';
+import { StepPanel } from '../src/charts/histograms/stepPanel';
+import { LinePanel } from '../src/charts/lines/linePanel';
 import { evenEdges, HistogramTable } from '../src/math/histogram';
 import { bandwidth, kde } from '../src/math/kde';
 import { rebinEvents } from '../src/math/rebin';
 import { smooth } from '../src/math/smooth';
+import type { HeatOptions, Line, LineOptions, StepOptions } from '../src/model/types';
 import './bench.css';
 import { makeLine, makeSeries, STEPS } from './data';
 

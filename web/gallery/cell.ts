@@ -1,6 +1,6 @@
 /** One chart of the gallery in a cell with its title and notes; what it called back is kept. */
 
-import type { Callbacks, Chart, Legend, Moment, Note } from '../src/charts/types';
+import type { Callbacks, Chart, Legend, Moment, Note } from '../src/model/types';
 
 type Make<Data, Options> = new (host: HTMLElement, callbacks: Callbacks) => Chart<Data, Options>;
 

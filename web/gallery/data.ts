@@ -1,8 +1,8 @@
 /** Generated, deterministic data for the gallery and the benchmark: runs, gradients, hard cases. */
 
 import { constantColumn } from '../src/api/columns';
-import type { HistogramEvents, HistogramSeries, Line, Tensor } from '../src/charts/types';
 import { runColor, runDash } from '../src/math/color';
+import type { HistogramEvents, HistogramSeries, Line, Tensor } from '../src/model/types';
 
 export type Random = () => number;
 

@@ -1,14 +1,14 @@
 /** Every chart with generated data, ordinary and hard. `?theme=dark`; not part of the build. */
 
-import { BarsPanel } from '../src/charts/barsPanel';
-import { HeatPanel } from '../src/charts/heatPanel';
-import { LayerMap } from '../src/charts/layerMap';
-import { LinePanel } from '../src/charts/linePanel';
-import { PercentilePanel } from '../src/charts/percentilePanel';
-import { RidgePanel } from '../src/charts/ridgePanel';
-import { StepPanel } from '../src/charts/stepPanel';
-import type { HeatOptions, LineOptions, StepOptions, StepOverlay } from '../src/charts/types';
+import { HeatPanel } from '../src/charts/histograms/heatPanel';
+import { LayerMap } from '../src/charts/histograms/layerMap';
+import { PercentilePanel } from '../src/charts/histograms/percentilePanel';
+import { RidgePanel } from '../src/charts/histograms/ridgePanel';
+import { StepPanel } from '../src/charts/histograms/stepPanel';
+import { LinePanel } from '../src/charts/lines/linePanel';
+import { BarsPanel } from '../src/charts/others/barsPanel';
 import { HistogramTable } from '../src/math/histogram';
+import type { HeatOptions, LineOptions, StepOptions, StepOverlay } from '../src/model/types';
 import { cell, gallery } from './cell';
 import { makeLine, makeSeries, makeTensors, STEPS } from './data';
 import './gallery.css';

@@ -1,26 +1,26 @@
 /** The dashboard: the page that the address names, and what may float over any page. */
 
 import { useEffect } from 'preact/hooks';
-import { lazy } from './components/lazy';
-import { Toasts } from './components/Toasts';
-import { TopBar } from './components/TopBar';
+import { Toasts } from './components/shell/Toasts';
+import { TopBar } from './components/shell/TopBar';
+import { lazy } from './components/widgets/lazy';
 import { Message } from './pages/Message';
 import { ProjectsPage } from './pages/ProjectsPage';
 import { route } from './router';
-import { clash } from './state/clash';
 import { plotlyPath } from './state/explore';
-import { redo, undo } from './state/history';
 import { unpin } from './state/moment';
 import { helpOpen, paletteOpen } from './state/overlays';
+import { clash } from './state/view/clash';
+import { redo, undo } from './state/view/history';
 import { openWorkspace } from './state/workspace';
 
 const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.WorkspacePage));
 const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage));
 const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage));
-const Explore = lazy(() => import('./components/Explore').then((m) => m.Explore));
-const Palette = lazy(() => import('./components/Palette').then((m) => m.Palette));
-const ClashDialog = lazy(() => import('./components/ClashDialog').then((m) => m.ClashDialog));
-const Help = lazy(() => import('./components/Help').then((m) => m.Help));
+const Explore = lazy(() => import('./components/panel/Explore').then((m) => m.Explore));
+const Palette = lazy(() => import('./components/shell/Palette').then((m) => m.Palette));
+const ClashDialog = lazy(() => import('./components/shell/ClashDialog').then((m) => m.ClashDialog));
+const Help = lazy(() => import('./components/shell/Help').then((m) => m.Help));
 
 function Page() {
   const now = route.value;

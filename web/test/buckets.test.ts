@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildModel } from '../src/charts/lineModel';
-import type { Line, LineOptions } from '../src/charts/types';
+import { buildModel } from '../src/charts/lines/lineModel';
 import {
   allSinglePoints,
   bucketX,
@@ -12,6 +11,7 @@ import {
   type SeriesColumns,
 } from '../src/math/buckets';
 import { whiskers } from '../src/math/whiskers';
+import type { Line, LineOptions } from '../src/model/types';
 import { gauss, randomOf } from './near';
 
 function columnsOf(

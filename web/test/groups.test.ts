@@ -1,8 +1,8 @@
 /** Lines of groups: centre and band of the members, bin by bin. */
 
 import { describe, expect, it } from 'vitest';
-import type { Line } from '../src/charts/types';
 import { type Band, type Center, groupLine } from '../src/math/groups';
+import type { Line } from '../src/model/types';
 
 function line(x: number[], mean: number[], low = mean, high = mean): Line {
   const ones = Float64Array.from(x, () => 1);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Histogram } from '../src/charts/types';
 import { displayBins } from '../src/math/display';
 import {
   binPieces,
@@ -12,6 +11,7 @@ import { bandwidth, kde } from '../src/math/kde';
 import { defaultRange, percentileBand, quantiles, statistics } from '../src/math/percentiles';
 import { rebinEvents, spread } from '../src/math/rebin';
 import { edgesBetween, LINEAR, symlog } from '../src/math/scale';
+import type { Histogram } from '../src/model/types';
 import goldenKde from './golden/kde.json';
 import goldenPercentiles from './golden/percentiles.json';
 import goldenRebin from './golden/rebin.json';

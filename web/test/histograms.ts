@@ -1,6 +1,6 @@
 /** Histograms and event columns for tests. */
 
-import type { Histogram, HistogramEvents } from '../src/charts/types';
+import type { Histogram, HistogramEvents } from '../src/model/types';
 
 type Given = Partial<Omit<Histogram, 'counts'>> & { counts: ArrayLike<number> };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { layoutRows } from '../src/charts/layerModel';
-import type { Tensor } from '../src/charts/types';
+import { layoutRows } from '../src/charts/histograms/layerModel';
 import { firstNonFinite, layerRows, stagesOf } from '../src/math/layers';
+import type { Tensor } from '../src/model/types';
 
 function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
   const of = (value: number) => Float64Array.of(value, value);

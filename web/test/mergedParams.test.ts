@@ -1,7 +1,7 @@
 /** A view that was changed in two places keeps both changes, or says that it can't. */
 
 import { expect, it } from 'vitest';
-import { mergedParams } from '../src/state/mergedParams';
+import { mergedParams } from '../src/state/view/mergedParams';
 
 const panels = (...list: object[]): string => JSON.stringify(list);
 const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ id, kind: 'markdown', title: id, keys: [] }));

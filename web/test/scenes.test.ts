@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { formulaOf, symbolInName } from '../src/math/elements';
-import { readMolecule } from '../src/math/molecule';
 import { boxEdges, readCloud } from '../src/math/points';
+import { formulaOf, symbolInName } from '../src/scene/chemistry/elements';
+import { readMolecule } from '../src/scene/chemistry/molecule';
 
 test('the edges of a box are found in any order of its corners', () => {
   // the order of W&B's documentation

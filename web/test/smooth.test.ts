@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SmoothingKind } from '../src/charts/types';
 import { type SmoothInput, smooth, smoothingReach } from '../src/math/smooth';
+import type { SmoothingKind } from '../src/model/types';
 import golden from './golden/smooth.json';
 import { decoded, expectNear, gauss, randomOf } from './near';
 

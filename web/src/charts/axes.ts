@@ -18,9 +18,9 @@ import {
   timeTicks,
   valueTicks,
 } from '../math/ticks';
+import type { AxisTitles, HistogramAxis, XKind } from '../model/types';
 import type { Box, Span } from './surface';
 import { theme } from './theme';
-import type { AxisTitles, HistogramAxis, XKind } from './types';
 
 const X_LABEL_ROOM = 74;
 const Y_LABEL_ROOM = 38;

@@ -1,9 +1,9 @@
 /** Charts in words, for people who don't see them. */
 
 import { counted, formatShort, formatValue } from '../math/numbers';
+import type { LineOptions } from '../model/types';
 import { xShort } from './axes';
-import type { DrawnLine, LineModel } from './lineModel';
-import type { LineOptions } from './types';
+import type { DrawnLine, LineModel } from './lines/lineModel';
 
 const MOST_LINES = 12;
 

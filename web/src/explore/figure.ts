@@ -1,10 +1,10 @@
 /** Plotly figures from a panel's arrays, in the dashboard's tokens. */
 
-import type { HistogramEvents, Line, StepOverlay } from '../charts/types';
 import { binPieces, evenEdges, HistogramTable } from '../math/histogram';
 import { bandwidth, kde } from '../math/kde';
 import { spread } from '../math/rebin';
 import { smooth } from '../math/smooth';
+import type { HistogramEvents, Line, StepOverlay } from '../model/types';
 import type { Explored } from '../state/explore';
 
 type Tokens = Record<string, string>;

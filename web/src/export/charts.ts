@@ -4,10 +4,10 @@ import { ApiError } from '../api/client';
 import { mediaRows } from '../api/media';
 import { exploredPlot } from '../components/plots/plotFigure';
 import { plotKind } from '../math/plots';
-import { itemsAt, readTables } from '../state/mediaMoment';
-import { ownersOf } from '../state/metricLines';
-import { plotTables, specOf } from '../state/plots';
-import { panelSettings } from '../state/view';
+import { ownersOf } from '../state/lines/metricLines';
+import { itemsAt, readTables } from '../state/media/mediaMoment';
+import { plotTables, specOf } from '../state/media/plots';
+import { panelSettings } from '../state/view/view';
 import type { Slot } from './collect';
 
 export async function addCharts(slots: Slot[]): Promise<void> {

@@ -1,11 +1,8 @@
 /** The panels of a view with all their numbers, as an exported file holds them. */
 
 import type { Key, Run } from '../api/types';
-import { titleOf } from '../components/own/OwnPanelView';
+import { titleOf } from '../components/added/AddedPanel';
 import { keyTitle } from '../math/keyTitle';
-import { cascaded } from '../state/cascade';
-import type { Explored } from '../state/explore';
-import { inOrder } from '../state/layout';
 import {
   choicesFor,
   chosenRuns,
@@ -14,10 +11,13 @@ import {
   type OwnPanel,
   ownPanels,
   showsKeys,
-} from '../state/ownPanels';
-import { sectionsOf } from '../state/sections';
-import { panelSearch } from '../state/view';
-import { userRegExp } from '../state/visibility';
+} from '../state/added/addedPanels';
+import type { Explored } from '../state/explore';
+import { cascaded } from '../state/lines/cascade';
+import { userRegExp } from '../state/runs/visibility';
+import { inOrder } from '../state/view/layout';
+import { sectionsOf } from '../state/view/sections';
+import { panelSearch } from '../state/view/view';
 import type { Scope } from '../state/workspace';
 import { addCharts } from './charts';
 import { addHeatmaps } from './heatmaps';

@@ -1,7 +1,7 @@
 /** One HTML file with plotly.js and all data inside: it opens anywhere and asks nobody. */
 
 import type { Run } from '../api/types';
-import textStyle from '../components/own/text.css?raw';
+import textStyle from '../components/added/text.css?raw';
 import { type Figure, figureOf } from '../explore/figure';
 import type { Explored } from '../state/explore';
 import type { Collected } from './collect';

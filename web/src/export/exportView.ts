@@ -1,11 +1,11 @@
 /** Exports what a page or a panel shows as one interactive HTML file. */
 
 import { getBytes, getHealth } from '../api/client';
-import { tokens } from '../components/Explore';
+import { tokens } from '../components/panel/Explore';
 import { saveBlob } from '../state/download';
 import type { Explored } from '../state/explore';
 import { theme } from '../state/theme';
-import { currentLink } from '../state/view';
+import { currentLink } from '../state/view/view';
 import type { Scope } from '../state/workspace';
 import { type Collected, collect } from './collect';
 import { htmlDocument } from './document';

@@ -6,7 +6,7 @@ import { CELLS } from '../explore/figure';
 import { eventsFromColumns } from '../math/events';
 import { chunks, groupBy } from '../state/batcher';
 import type { Explored } from '../state/explore';
-import { ownersOf } from '../state/metricLines';
+import { ownersOf } from '../state/lines/metricLines';
 import type { Slot } from './collect';
 
 /** Events of one heatmap. */

@@ -3,14 +3,14 @@
 import { querySeries } from '../api/client';
 import type { Key, Run } from '../api/types';
 import { chunks, groupBy } from '../state/batcher';
-import { cascaded, smoothingOf, xAxisOf } from '../state/cascade';
-import { compute, type Formula, readFormulas, wholeParts } from '../state/computed';
-import { type Drawn, extendedLines } from '../state/computedLines';
 import type { Explored } from '../state/explore';
-import { groupingOf } from '../state/lineGroups';
-import { BUCKETS, rangeOf, specOf, xOf } from '../state/lines';
-import { drawnLines, linesOfRuns, ownersOf } from '../state/metricLines';
-import type { Series } from '../state/series';
+import { cascaded, smoothingOf, xAxisOf } from '../state/lines/cascade';
+import { compute, type Formula, readFormulas, wholeParts } from '../state/lines/computed';
+import { type Drawn, extendedLines } from '../state/lines/computedLines';
+import { groupingOf } from '../state/lines/lineGroups';
+import { BUCKETS, rangeOf, specOf, xOf } from '../state/lines/lines';
+import { drawnLines, linesOfRuns, ownersOf } from '../state/lines/metricLines';
+import type { Series } from '../state/lines/series';
 import type { Workspace } from '../state/workspace';
 import type { Slot } from './collect';
 

@@ -7,7 +7,7 @@ import { parseJson } from '../math/jsonNumber';
 import { lastItems, type MediaItem } from '../math/media';
 import { counted } from '../math/numbers';
 import { concatenated, type LoggedTable } from '../math/table';
-import { ownersOf } from '../state/metricLines';
+import { ownersOf } from '../state/lines/metricLines';
 import type { Slot } from './collect';
 import { base64 } from './pack';
 

@@ -3,13 +3,13 @@
 import { type ComponentChild, h, render } from 'preact';
 import type { Run } from '../api/types';
 import { colorOf } from '../charts/theme';
-import { Markdown } from '../components/own/Markdown';
-import { OwnScalar } from '../components/own/OwnCharts';
-import { barsOf, pointsOf } from '../components/own/ownChart';
-import { RunComparer } from '../components/own/RunComparer';
+import { OwnScalar } from '../components/added/AddedCharts';
+import { barsOf, pointsOf } from '../components/added/addedChart';
+import { Markdown } from '../components/added/Markdown';
+import { RunComparer } from '../components/added/RunComparer';
 import { wideRange } from '../math/parallel';
-import type { OwnPanel } from '../state/ownPanels';
-import { columnName } from '../state/runColumns';
+import type { OwnPanel } from '../state/added/addedPanels';
+import { columnName } from '../state/runs/runColumns';
 import { type Scope, ScopeProvider } from '../state/workspace';
 import type { ExportedPanel, Slot } from './collect';
 

@@ -1,6 +1,6 @@
 /** Answers of `POST /api/query/series` as lines: merging deltas and placing buckets on x. */
 
-import type { Line, LineOptions } from '../charts/types';
+import type { Line, LineOptions } from '../model/types';
 
 export const SERIES_COLUMNS = [
   'bucket',

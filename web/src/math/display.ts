@@ -1,6 +1,6 @@
 /** The bins a histogram is drawn with: its own, or finer ones cut from its magnitudes. */
 
-import type { Histogram } from '../charts/types';
+import type { Histogram } from '../model/types';
 import { binPieces, evenEdges, finestPieces, magnitudePieces } from './histogram';
 import { bandwidth, kde } from './kde';
 import { spread } from './rebin';

@@ -1,6 +1,6 @@
 /** Histogram events as columns: reading answers, merging deltas, and their places on an axis. */
 
-import type { HistogramAxis, HistogramEvents } from '../charts/types';
+import type { HistogramAxis, HistogramEvents } from '../model/types';
 
 type Columns = Record<string, Float64Array | undefined>;
 

@@ -1,6 +1,6 @@
 /** Lines of several runs as one line with a band. */
 
-import type { Line } from '../charts/types';
+import type { Line } from '../model/types';
 
 export type Center = 'mean' | 'median' | 'min' | 'max';
 export type Band = 'minmax' | 'std' | 'sem' | 'quartiles' | 'none';

@@ -1,6 +1,6 @@
 /** Single histograms cut out of event columns, and a histogram's mass as pieces of the value axis. */
 
-import type { Histogram, HistogramEvents } from '../charts/types';
+import type { Histogram, HistogramEvents } from '../model/types';
 
 /** Bits of `flags`, as in `lossboard.wire.HistogramFlag`. */
 export const FLAG_PARTIAL_EVENT = 1;

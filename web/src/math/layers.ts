@@ -1,6 +1,6 @@
 /** The statistics of a layer map, and the grouping of its rows into stages. */
 
-import type { LayerData, LayerStatistic, Tensor } from '../charts/types';
+import type { LayerData, LayerStatistic, Tensor } from '../model/types';
 import { lastAtOrBefore } from './search';
 
 /** Values over the buckets of one tensor; `bad` marks buckets with non-finite values. */

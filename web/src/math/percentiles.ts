@@ -1,6 +1,6 @@
 /** Quantiles and statistics of a histogram, from its magnitude histogram where there is one. */
 
-import type { Histogram } from '../charts/types';
+import type { Histogram } from '../model/types';
 import { finestPieces, massOf, nonFinite, type Pieces } from './histogram';
 
 /**

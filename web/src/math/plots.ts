@@ -1,7 +1,7 @@
 /** What the charts of `wandb.plot` draw of their tables. */
 
 import type { Json } from '../api/types';
-import type { Histogram } from '../charts/types';
+import type { Histogram } from '../model/types';
 import { evenEdges } from './histogram';
 import { jsonNumber } from './jsonNumber';
 import type { PlotSpec } from './plotSpecs';

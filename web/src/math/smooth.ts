@@ -4,7 +4,7 @@
  * changes nothing else. A constant series stays exactly constant.
  */
 
-import type { Smoothing } from '../charts/types';
+import type { Smoothing } from '../model/types';
 
 export interface SmoothInput {
   x: Float64Array;

@@ -1,7 +1,7 @@
 /** What the training called `alert()` for, newest first. */
 
 import type { Alert } from '../api/types';
-import { Icon, type IconName } from '../components/Icon';
+import { Icon, type IconName } from '../components/widgets/Icon';
 import { formatDate } from '../math/numbers';
 
 const LEVELS: Record<Alert['level'], { name: string; icon: IconName }> = {

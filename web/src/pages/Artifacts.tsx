@@ -11,17 +11,17 @@ import {
   runArtifacts,
 } from '../api/artifacts';
 import type { Run } from '../api/types';
-import { IconButton } from '../components/controls';
-import { Icon } from '../components/Icon';
-import { lazy } from '../components/lazy';
-import { ValueText } from '../components/ValueText';
+import { IconButton } from '../components/widgets/controls';
+import { Icon } from '../components/widgets/Icon';
+import { lazy } from '../components/widgets/lazy';
+import { ValueText } from '../components/widgets/ValueText';
 import { formatCount, formatDate } from '../math/numbers';
 import { Link, runHref } from '../router';
-import { isTable } from '../state/artifactTables';
+import { isTable } from '../state/media/artifactTables';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
 import { formatBytes, inFolder } from './Files';
-import '../styles/files.css';
+import './files.css';
 
 const ArtifactTable = lazy(() =>
   import('../components/media/ArtifactTable').then((m) => m.ArtifactTable),

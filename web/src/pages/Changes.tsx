@@ -3,7 +3,7 @@
 import { fileHref } from '../api/client';
 import type { Run } from '../api/types';
 import { formatCount } from '../math/numbers';
-import { DIFF_FILE, useRunText } from '../state/runFiles';
+import { DIFF_FILE, useRunText } from '../state/media/runFiles';
 
 const MOST_LINES = 5000;
 

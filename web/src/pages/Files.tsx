@@ -4,12 +4,12 @@ import { signal } from '@preact/signals';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { fileHref, listFiles } from '../api/client';
 import type { Run, RunFile } from '../api/types';
-import { SearchField } from '../components/controls';
-import { Icon } from '../components/Icon';
+import { SearchField } from '../components/widgets/controls';
+import { Icon } from '../components/widgets/Icon';
 import { counted, formatCount, formatDate } from '../math/numbers';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
-import '../styles/files.css';
+import './files.css';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 /** Rows that are shown; who has more files narrows them down by folder or search. */

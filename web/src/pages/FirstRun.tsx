@@ -1,13 +1,13 @@
 /** What an empty server shows: how to log the first run, with this server's address. */
 
 import { useMemo } from 'preact/hooks';
-import { HeatPanel } from '../charts/heatPanel';
-import { LinePanel } from '../charts/linePanel';
-import type { HeatOptions, LineOptions } from '../charts/types';
-import { ChartBox } from '../components/ChartBox';
-import { IconButton } from '../components/controls';
-import { Icon } from '../components/Icon';
-import { KeyName } from '../components/KeyName';
+import { HeatPanel } from '../charts/histograms/heatPanel';
+import { LinePanel } from '../charts/lines/linePanel';
+import { ChartBox } from '../components/panel/ChartBox';
+import { KeyName } from '../components/panel/KeyName';
+import { IconButton } from '../components/widgets/controls';
+import { Icon } from '../components/widgets/Icon';
+import type { HeatOptions, LineOptions } from '../model/types';
 import { exampleHistograms, exampleLine } from '../state/example';
 import { copyText } from '../state/toasts';
 

@@ -5,14 +5,14 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Key, Run } from '../api/types';
-import { IconButton, Segments } from '../components/controls';
-import { FocusOverTime } from '../components/FocusOverTime';
-import { FocusStep } from '../components/FocusStep';
-import { KeyName } from '../components/KeyName';
-import { StatisticsStrip } from '../components/StatisticsStrip';
-import { StepSlider } from '../components/StepSlider';
-import { TensorList } from '../components/TensorList';
-import { HISTOGRAM_VIEWS } from '../components/Toolbar';
+import { FocusOverTime } from '../components/histograms/FocusOverTime';
+import { FocusStep } from '../components/histograms/FocusStep';
+import { StatisticsStrip } from '../components/histograms/StatisticsStrip';
+import { StepSlider } from '../components/histograms/StepSlider';
+import { TensorList } from '../components/histograms/TensorList';
+import { KeyName } from '../components/panel/KeyName';
+import { HISTOGRAM_VIEWS } from '../components/shell/Toolbar';
+import { IconButton, Segments } from '../components/widgets/controls';
 import { keyTitle } from '../math/keyTitle';
 import { explore, prefetchExplore } from '../state/explore';
 import {
@@ -25,13 +25,13 @@ import {
   referenceOrdinal,
   setCurrent,
   setReference,
-} from '../state/focus';
-import type { EventSeries } from '../state/histograms';
+} from '../state/histograms/focus';
+import type { EventSeries } from '../state/histograms/histograms';
+import { eventAtStep, overlayOf, tableOf } from '../state/histograms/singleEvents';
 import { useHistograms } from '../state/hooks';
-import { copyLink } from '../state/share';
-import { eventAtStep, overlayOf, tableOf } from '../state/tables';
-import { type HistogramView, params, setParams } from '../state/view';
-import { colorOf, cssColor } from '../state/visibility';
+import { colorOf, cssColor } from '../state/runs/visibility';
+import { copyLink } from '../state/view/share';
+import { type HistogramView, params, setParams } from '../state/view/view';
 import { useScope } from '../state/workspace';
 import { Message } from './Message';
 

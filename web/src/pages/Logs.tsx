@@ -5,14 +5,14 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { consoleLines } from '../api/client';
 import type { ConsoleLine, Run } from '../api/types';
-import { Check, IconButton, SearchField } from '../components/controls';
-import { VirtualRows } from '../components/VirtualRows';
+import { Check, IconButton, SearchField } from '../components/widgets/controls';
+import { VirtualRows } from '../components/widgets/VirtualRows';
 import { ansiSpans, plainText } from '../math/ansi';
 import { counted, formatClock, formatCount } from '../math/numbers';
 import { saveBlob } from '../state/download';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace';
-import '../styles/logs.css';
+import './logs.css';
 
 const PAGE = 10_000;
 const LINE_PIXELS = 18;

@@ -1,4 +1,4 @@
-import { Icon } from '../components/Icon';
+import { Icon } from '../components/widgets/Icon';
 import { Link } from '../router';
 
 interface MessageProps {

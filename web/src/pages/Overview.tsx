@@ -3,15 +3,15 @@
 
 import { useState } from 'preact/hooks';
 import type { Json, JsonObject, Notice, Run, RunDetail } from '../api/types';
-import { SearchField } from '../components/controls';
-import { Icon } from '../components/Icon';
-import { lazy } from '../components/lazy';
-import { ValueText } from '../components/ValueText';
+import { SearchField } from '../components/widgets/controls';
+import { Icon } from '../components/widgets/Icon';
+import { lazy } from '../components/widgets/lazy';
+import { ValueText } from '../components/widgets/ValueText';
 import { keyTitle } from '../math/keyTitle';
 import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
+import { PACKAGES_FILE, packagesOf, useRunText } from '../state/media/runFiles';
 import type { LoadState } from '../state/project';
-import { PACKAGES_FILE, packagesOf, useRunText } from '../state/runFiles';
 import { Alerts } from './Alerts';
 import { Changes } from './Changes';
 

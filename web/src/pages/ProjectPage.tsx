@@ -2,13 +2,13 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { type Tab, TopBar } from '../components/TopBar';
+import { type Tab, TopBar } from '../components/shell/TopBar';
 import { projectHref, runsHref } from '../router';
-import { besideHref } from '../state/focus';
-import { arriving } from '../state/history';
+import { besideHref } from '../state/histograms/focus';
 import { openProject } from '../state/overlays';
-import { findBase } from '../state/savedViews';
-import { base } from '../state/view';
+import { arriving } from '../state/view/history';
+import { findBase } from '../state/view/savedViews';
+import { base } from '../state/view/view';
 import { openWorkspace, type Workspace } from '../state/workspace';
 import { Message } from './Message';
 

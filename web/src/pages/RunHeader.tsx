@@ -3,17 +3,17 @@
 import type { ComponentChildren } from 'preact';
 import { deleteRun, restoreRun } from '../api/client';
 import type { Json, Run, RunDetail } from '../api/types';
-import { IconButton } from '../components/controls';
-import { Icon, StateGlyph } from '../components/Icon';
-import { Menu } from '../components/Menu';
-import { ValueText } from '../components/ValueText';
+import { IconButton } from '../components/widgets/controls';
+import { Icon, StateGlyph } from '../components/widgets/Icon';
+import { Menu } from '../components/widgets/Menu';
+import { ValueText } from '../components/widgets/ValueText';
 import { formatCount, formatDate, formatDuration } from '../math/numbers';
 import { navigate, projectHref } from '../router';
-import { headingNext } from '../state/selection';
-import { copyLink } from '../state/share';
-import { canStop, isStopping, stopRun } from '../state/stop';
+import { headingNext } from '../state/runs/selection';
+import { canStop, isStopping, stopRun } from '../state/runs/stop';
+import { colorOf, cssColor } from '../state/runs/visibility';
 import { attempt, copyText, say } from '../state/toasts';
-import { colorOf, cssColor } from '../state/visibility';
+import { copyLink } from '../state/view/share';
 
 const MOST_METRICS = 3;
 

@@ -1,19 +1,21 @@
 /** A project: the list of its runs, and panels over all that are shown. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { IconButton } from '../components/controls';
-import { lazy } from '../components/lazy';
-import { Sheet } from '../components/Sheet';
+import { Sheet } from '../components/panel/Sheet';
+import { Toolbar } from '../components/shell/Toolbar';
 import { RunsSidebar } from '../components/sidebar/RunsSidebar';
-import { Toolbar } from '../components/Toolbar';
-import { focusKey } from '../state/focus';
-import { editedPanel, editPanel } from '../state/ownPanels';
-import { loadViews } from '../state/savedViews';
+import { IconButton } from '../components/widgets/controls';
+import { lazy } from '../components/widgets/lazy';
+import { editedPanel, editPanel } from '../state/added/addedPanels';
+import { focusKey } from '../state/histograms/focus';
+import { loadViews } from '../state/view/savedViews';
 import { ScopeProvider } from '../state/workspace';
 import { ProjectPage, useWorkspace } from './ProjectPage';
 
-const ViewsMenu = lazy(() => import('../components/ViewsMenu').then((m) => m.ViewsMenu));
-const PanelEditor = lazy(() => import('../components/own/PanelEditor').then((m) => m.PanelEditor));
+const ViewsMenu = lazy(() => import('../components/shell/ViewsMenu').then((m) => m.ViewsMenu));
+const PanelEditor = lazy(() =>
+  import('../components/added/PanelEditor').then((m) => m.PanelEditor),
+);
 const FocusView = lazy(() => import('./FocusView').then((m) => m.FocusView));
 
 export function WorkspacePage({ entity, project }: { entity: string; project: string }) {

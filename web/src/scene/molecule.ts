@@ -11,9 +11,9 @@ import {
   Quaternion,
   Vector3,
 } from 'three';
-import { elementOf, formulaOf } from '../math/elements';
-import { type Atom, type Bond, type Molecule, readMolecule } from '../math/molecule';
 import { formatCount } from '../math/numbers';
+import { elementOf, formulaOf } from './chemistry/elements';
+import { type Atom, type Bond, type Molecule, readMolecule } from './chemistry/molecule';
 import type { Content } from './stage';
 
 const BALL_SHARE = 0.42;

@@ -1,6 +1,6 @@
 /** Made-up data for the page of an empty server; nothing else uses it. */
 
-import type { HistogramEvents, HistogramSeries, Line } from '../charts/types';
+import type { HistogramEvents, HistogramSeries, Line } from '../model/types';
 
 const POINTS = 250;
 const EVENTS = 120;

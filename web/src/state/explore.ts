@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { getHealth } from '../api/client';
-import type { HistogramEvents, Line, Smoothing, StepOverlay } from '../charts/types';
+import type { HistogramEvents, Line, Smoothing, StepOverlay } from '../model/types';
 import { attempt } from './toasts';
 
 /** What Explore draws: the panel's own arrays, nothing fetched anew. */

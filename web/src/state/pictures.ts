@@ -1,14 +1,14 @@
 /** Pictures of panels as files: PNG of any panel's canvases, SVG of lines. */
 
-import { lineSvg } from '../charts/lineSvg';
+import { lineSvg } from '../charts/lines/lineSvg';
 import { circle } from '../charts/surface';
 import { theme } from '../charts/theme';
-import type { Line } from '../charts/types';
-import { cascaded } from './cascade';
+import type { Line } from '../model/types';
 import { saveBlob } from './download';
-import { xKind } from './lines';
+import { cascaded } from './lines/cascade';
+import { xKind } from './lines/lines';
 import { drawnPanel } from './panels';
-import { logX } from './view';
+import { logX } from './view/view';
 
 const TITLE_PIXELS = 32;
 const PADDING = 12;

@@ -6,9 +6,9 @@ import type { Run } from '../../api/types';
 import type { MediaItem } from '../../math/media';
 import type { LoggedTable } from '../../math/table';
 import { Link, runHref } from '../../router';
-import { readArtifactTable, readReferredTable } from '../../state/artifactTables';
+import { readArtifactTable, readReferredTable } from '../../state/media/artifactTables';
 import { TableGrid } from './TableItem';
-import '../../styles/media.css';
+import './media.css';
 
 type Answer = { table: LoggedTable } | { error: string } | null;
 

@@ -1,8 +1,8 @@
 /** A logged file to download. */
 
 import type { MediaItem } from '../../math/media';
-import { useHref } from '../../state/media';
-import { Icon } from '../Icon';
+import { useHref } from '../../state/media/hooks';
+import { Icon } from '../widgets/Icon';
 import { hrefText } from './source';
 
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

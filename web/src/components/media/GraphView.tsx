@@ -6,8 +6,8 @@ import type { JsonObject } from '../../api/types';
 import { BOX, type Graph, type GraphNode, layered, readGraph } from '../../math/graph';
 import type { MediaItem } from '../../math/media';
 import { counted, formatCount } from '../../math/numbers';
-import { useJson } from '../../state/media';
-import '../../styles/media.css';
+import { useJson } from '../../state/media/hooks';
+import './media.css';
 
 /** Larger drawings can't be read; the table still can. */
 const MOST_DRAWN = 300;

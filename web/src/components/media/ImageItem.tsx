@@ -5,7 +5,7 @@ import { ApiError } from '../../api/client';
 import type { Run } from '../../api/types';
 import type { Layer, MediaItem } from '../../math/media';
 import { type BoxFile, classLabels, classSlot, rectangle } from '../../math/overlay';
-import { useHref, useJson } from '../../state/media';
+import { useHref, useJson } from '../../state/media/hooks';
 import { theme } from '../../state/theme';
 import { hrefText } from './source';
 

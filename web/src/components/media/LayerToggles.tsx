@@ -1,7 +1,7 @@
 /** Switches for the layers over images, and for each class of a layer. */
 
 import { classLabels, classSlot } from '../../math/overlay';
-import type { RunItems } from '../../state/mediaMoment';
+import type { RunItems } from '../../state/media/mediaMoment';
 
 interface LayerTogglesProps {
   name: string;

@@ -2,7 +2,7 @@
 
 import { formatCount } from '../../math/numbers';
 import { nearestIndex } from '../../math/search';
-import { NumberField, Slider } from '../controls';
+import { NumberField, Slider } from '../widgets/controls';
 
 interface MediaStepsProps {
   name: string;

@@ -11,20 +11,20 @@ import {
   type RunItems,
   readTables,
   useMediaMoment,
-} from '../../state/mediaMoment';
+} from '../../state/media/mediaMoment';
 import { exposePanel } from '../../state/panels';
 import { attempt } from '../../state/toasts';
-import { panelSettings, setPanel } from '../../state/view';
+import { panelSettings, setPanel } from '../../state/view/view';
 import { useScope } from '../../state/workspace';
-import { type Choice, IconButton, Segments } from '../controls';
-import { Dialog } from '../Dialog';
-import type { OwnFrame } from '../fieldViews';
-import { PanelName } from '../KeyName';
-import { Panel } from '../Panel';
+import type { OwnFrame } from '../histograms/fieldViews';
+import { PanelName } from '../panel/KeyName';
+import { Panel } from '../panel/Panel';
+import { type Choice, IconButton, Segments } from '../widgets/controls';
+import { Dialog } from '../widgets/Dialog';
 import { MediaBox } from './MediaBox';
 import { MediaSteps } from './MediaSteps';
 import { StackedTables } from './StackedTables';
-import '../../styles/media.css';
+import './media.css';
 
 interface MediaViewProps {
   field: Key;

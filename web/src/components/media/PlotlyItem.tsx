@@ -5,9 +5,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { MediaItem } from '../../math/media';
 import { plotlyPath, prefetchExplore } from '../../state/explore';
-import { useJson } from '../../state/media';
+import { useJson } from '../../state/media/hooks';
 import { theme } from '../../state/theme';
-import { tokens } from '../Explore';
+import { tokens } from '../panel/Explore';
 
 interface Figure {
   data: object[];

@@ -10,12 +10,12 @@ import { moleculeContent } from '../../scene/molecule';
 import type { Pose } from '../../scene/orbit';
 import { type Content, Stage } from '../../scene/stage';
 import { useInSight } from '../../state/hooks';
-import { useBytes } from '../../state/media';
+import { useBytes } from '../../state/media/hooks';
 import { exposePanel } from '../../state/panels';
+import { colorOf } from '../../state/runs/visibility';
 import { theme } from '../../state/theme';
-import { colorOf } from '../../state/visibility';
-import { IconButton } from '../controls';
-import { NEAR_PIXELS } from '../Panel';
+import { NEAR_PIXELS } from '../panel/Panel';
+import { IconButton } from '../widgets/controls';
 import { FileLink } from './FileLink';
 
 const ZOOM = 0.8;

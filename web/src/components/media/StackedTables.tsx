@@ -5,7 +5,7 @@ import { ApiError } from '../../api/client';
 import type { Json } from '../../api/types';
 import { concatenated } from '../../math/table';
 import type { RunTable } from '../../state/download';
-import { type RunItems, useTables } from '../../state/mediaMoment';
+import { type RunItems, useTables } from '../../state/media/mediaMoment';
 import { TableGrid } from './TableItem';
 
 export function StackedTables({ shown, name }: { shown: RunItems[]; name: string }) {

@@ -8,11 +8,11 @@ import { type MediaItem, mediaItems } from '../../math/media';
 import { counted, formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
 import type { RunTable } from '../../state/download';
-import { useHref, useTable } from '../../state/media';
-import { colorOf, cssColor } from '../../state/visibility';
-import { IconButton, SearchField } from '../controls';
-import { Icon } from '../Icon';
-import { ValueText } from '../ValueText';
+import { useHref, useTable } from '../../state/media/hooks';
+import { colorOf, cssColor } from '../../state/runs/visibility';
+import { IconButton, SearchField } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
+import { ValueText } from '../widgets/ValueText';
 import { hrefText } from './source';
 
 const ROWS_A_PAGE = 100;

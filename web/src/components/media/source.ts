@@ -1,5 +1,5 @@
 import { ApiError } from '../../api/client';
-import type { Loaded } from '../../state/media';
+import type { Loaded } from '../../state/media/hooks';
 
 /** An address that may still be on its way, as the text to use or the error to show. */
 export function hrefText(href: Loaded<string>): { text: string | null; error: string | null } {

@@ -4,14 +4,14 @@ import { useRef } from 'preact/hooks';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { downloadTables, type RunTable } from '../../state/download';
 import { explore, prefetchExplore } from '../../state/explore';
+import type { PlotTable } from '../../state/media/plots';
 import { downloadPng } from '../../state/pictures';
-import type { PlotTable } from '../../state/plots';
-import { copyLink } from '../../state/share';
-import { panelSettings, setPanel } from '../../state/view';
-import { IconButton } from '../controls';
-import { Downloads } from '../Downloads';
-import { Icon } from '../Icon';
-import { Menu } from '../Menu';
+import { copyLink } from '../../state/view/share';
+import { panelSettings, setPanel } from '../../state/view/view';
+import { Downloads } from '../panel/Downloads';
+import { IconButton } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
+import { Menu } from '../widgets/Menu';
 import { exploredPlot } from './plotFigure';
 
 interface PlotActionsProps {

@@ -1,11 +1,14 @@
 /** The chart of each kind over the tables of the shown runs. */
 
 import { useMemo } from 'preact/hooks';
-import { LinePanel } from '../../charts/linePanel';
-import type { MatrixOptions } from '../../charts/matrixModel';
-import { MatrixPanel } from '../../charts/matrixPanel';
-import { type ScatterOptions, ScatterPanel } from '../../charts/scatterPanel';
-import { StepPanel } from '../../charts/stepPanel';
+import { StepPanel } from '../../charts/histograms/stepPanel';
+import { LinePanel } from '../../charts/lines/linePanel';
+import type { MatrixOptions } from '../../charts/others/matrixModel';
+import { MatrixPanel } from '../../charts/others/matrixPanel';
+import { type ScatterOptions, ScatterPanel } from '../../charts/others/scatterPanel';
+import { counted } from '../../math/numbers';
+import type { PlotSpec } from '../../math/plotSpecs';
+import { isRoc, plotKind } from '../../math/plots';
 import type {
   AxisTitles,
   BarOptions,
@@ -14,10 +17,7 @@ import type {
   LineOptions,
   Note,
   StepOptions,
-} from '../../charts/types';
-import { counted } from '../../math/numbers';
-import type { PlotSpec } from '../../math/plotSpecs';
-import { isRoc, plotKind } from '../../math/plots';
+} from '../../model/types';
 import {
   axisTitles,
   barsOfRuns,
@@ -26,11 +26,11 @@ import {
   overlaysOf,
   type PlotTable,
   pointsOf,
-} from '../../state/plots';
-import { formatSpan, panelSettings, parseSpan, setPanel } from '../../state/view';
-import { highlighted } from '../../state/visibility';
-import { BarsBox } from '../BarsBox';
-import { ChartBox, type PanelId } from '../ChartBox';
+} from '../../state/media/plots';
+import { highlighted } from '../../state/runs/visibility';
+import { formatSpan, panelSettings, parseSpan, setPanel } from '../../state/view/view';
+import { BarsBox } from '../added/BarsBox';
+import { ChartBox, type PanelId } from '../panel/ChartBox';
 import { LineNames, RunNames } from './PlotNames';
 
 interface PlotChartProps {

@@ -3,8 +3,8 @@
 import { formatValue } from '../../math/numbers';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { isRoc } from '../../math/plots';
-import type { PlotLine, PlotTable } from '../../state/plots';
-import { colorOf, cssColor } from '../../state/visibility';
+import type { PlotLine, PlotTable } from '../../state/media/plots';
+import { colorOf, cssColor } from '../../state/runs/visibility';
 
 const MOST_NAMES = 8;
 

@@ -1,6 +1,6 @@
 /** Charts of `wandb.plot` as figures of Plotly, from the panel's own numbers. */
 
-import { buildMatrices, cellForms } from '../../charts/matrixModel';
+import { buildMatrices, cellForms } from '../../charts/others/matrixModel';
 import { colorOf } from '../../charts/theme';
 import { plotlyDash } from '../../explore/figure';
 import type { PlotSpec } from '../../math/plotSpecs';
@@ -14,7 +14,7 @@ import {
   overlaysOf,
   type PlotTable,
   pointsOf,
-} from '../../state/plots';
+} from '../../state/media/plots';
 
 const MARGIN = { l: 64, r: 24, t: 32, b: 56 };
 const GAP_SHARE = 0.02;

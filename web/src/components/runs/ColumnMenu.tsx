@@ -2,13 +2,13 @@
 
 import { useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import { metricKeys } from '../../state/metricValues';
 import { openProject } from '../../state/overlays';
-import { columnsOf, fieldLabel, fullName, offeredAggregates } from '../../state/runColumns';
-import { setParams } from '../../state/view';
-import { userRegExp } from '../../state/visibility';
-import { Check, SearchField } from '../controls';
-import { Menu } from '../Menu';
+import { metricKeys } from '../../state/runs/metricValues';
+import { columnsOf, fieldLabel, fullName, offeredAggregates } from '../../state/runs/runColumns';
+import { userRegExp } from '../../state/runs/visibility';
+import { setParams } from '../../state/view/view';
+import { Check, SearchField } from '../widgets/controls';
+import { Menu } from '../widgets/Menu';
 
 const MOST_LISTED = 200;
 

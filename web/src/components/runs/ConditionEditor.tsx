@@ -2,7 +2,7 @@
 
 import { useId } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import type { DraftCondition } from '../../state/filterDraft';
+import type { DraftCondition } from '../../state/runs/filterDraft';
 import {
   type FieldType,
   fieldType,
@@ -11,12 +11,12 @@ import {
   OPERATORS,
   operatorWord,
   typedValue,
-} from '../../state/filterFields';
-import type { Operator } from '../../state/filterTree';
-import { fieldLabel } from '../../state/runColumns';
-import { runValue } from '../../state/visibility';
-import { type Choice, IconButton, Select } from '../controls';
-import { Icon } from '../Icon';
+} from '../../state/runs/filterFields';
+import type { Operator } from '../../state/runs/filterTree';
+import { fieldLabel } from '../../state/runs/runColumns';
+import { runValue } from '../../state/runs/visibility';
+import { type Choice, IconButton, Select } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
 
 interface ConditionEditorProps {
   runs: Run[];

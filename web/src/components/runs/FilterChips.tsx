@@ -1,13 +1,13 @@
 /** The filter as chips, one for each part: a press on its words edits it, on the cross removes it. */
 
 import type { Run } from '../../api/types';
-import { filterOpen } from '../../state/filterDraft';
-import { conditionWords } from '../../state/filterFields';
-import { filterFault, filterRoot, setFilter } from '../../state/filters';
-import { type FilterGroup, type FilterNode, isGroup } from '../../state/filterTree';
-import { setParams } from '../../state/view';
-import { Icon } from '../Icon';
-import { yieldFocus } from '../yieldFocus';
+import { filterOpen } from '../../state/runs/filterDraft';
+import { conditionWords } from '../../state/runs/filterFields';
+import { filterFault, filterRoot, setFilter } from '../../state/runs/filters';
+import { type FilterGroup, type FilterNode, isGroup } from '../../state/runs/filterTree';
+import { setParams } from '../../state/view/view';
+import { yieldFocus } from '../panel/yieldFocus';
+import { Icon } from '../widgets/Icon';
 
 const MOST_CHIPS = 4;
 

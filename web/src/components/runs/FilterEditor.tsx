@@ -10,12 +10,12 @@ import {
   emptyGroup,
   filterOf,
   isDraftGroup,
-} from '../../state/filterDraft';
-import { filterRoot, setFilter } from '../../state/filters';
-import { formatFilter, type Join } from '../../state/filterTree';
+} from '../../state/runs/filterDraft';
+import { filterRoot, setFilter } from '../../state/runs/filters';
+import { formatFilter, type Join } from '../../state/runs/filterTree';
 import { copyText } from '../../state/toasts';
-import { type Choice, IconButton, Select } from '../controls';
-import { Icon } from '../Icon';
+import { type Choice, IconButton, Select } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
 import { ConditionEditor } from './ConditionEditor';
 import './filters.css';
 import './menus.css';

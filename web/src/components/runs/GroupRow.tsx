@@ -1,9 +1,9 @@
 /** The head of a group in the table: its size, and the medians of what its runs have measured. */
 
 import { formatExact, formatValue } from '../../math/numbers';
-import { columnName, isMeasured, medianOf } from '../../state/runColumns';
-import { type RunGroup, toggleGroup } from '../../state/runList';
-import { Icon } from '../Icon';
+import { columnName, isMeasured, medianOf } from '../../state/runs/runColumns';
+import { type RunGroup, toggleGroup } from '../../state/runs/runList';
+import { Icon } from '../widgets/Icon';
 import type { CellColumn } from './TableCell';
 
 interface GroupRowProps {

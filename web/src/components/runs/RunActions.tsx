@@ -3,13 +3,13 @@
 import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
-import type { EditedField } from '../../state/runEdits';
-import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runList';
-import { canStop, stopRun } from '../../state/stop';
+import type { EditedField } from '../../state/runs/runEdits';
+import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runs/runList';
+import { canStop, stopRun } from '../../state/runs/stop';
+import { cssColor, showOnly } from '../../state/runs/visibility';
 import { attempt } from '../../state/toasts';
-import { cssColor, showOnly } from '../../state/visibility';
-import { Icon, type IconName } from '../Icon';
-import { focusOpener, MenuList } from '../Menu';
+import { Icon, type IconName } from '../widgets/Icon';
+import { focusOpener, MenuList } from '../widgets/Menu';
 
 interface RunActionsProps {
   run: Run;

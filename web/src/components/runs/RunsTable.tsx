@@ -3,19 +3,25 @@
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { downloadRuns } from '../../state/download';
-import { metricColumns } from '../../state/metricValues';
-import { columnsAtFirst, factsOf, goalOf, groupChoices, isMeasured } from '../../state/runColumns';
-import { groupField, listedRuns } from '../../state/runList';
-import { selected } from '../../state/selection';
-import { params, setParams } from '../../state/view';
-import { showAll, showNone, userRegExp } from '../../state/visibility';
+import { metricColumns } from '../../state/runs/metricValues';
+import {
+  columnsAtFirst,
+  factsOf,
+  goalOf,
+  groupChoices,
+  isMeasured,
+} from '../../state/runs/runColumns';
+import { groupField, listedRuns } from '../../state/runs/runList';
+import { selected } from '../../state/runs/selection';
+import { showAll, showNone, userRegExp } from '../../state/runs/visibility';
+import { params, setParams } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace';
-import { IconButton, SearchField, Select } from '../controls';
-import { FilterMenu } from '../FilterMenu';
-import { Icon } from '../Icon';
-import { SortMenu } from '../SortMenu';
+import { IconButton, SearchField, Select } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
 import { ColumnMenu } from './ColumnMenu';
 import { FilterChips } from './FilterChips';
+import { FilterMenu } from './FilterMenu';
+import { SortMenu } from './SortMenu';
 import './menus.css';
 import './runs.css';
 import { SelectionBar } from './SelectionBar';

@@ -10,13 +10,13 @@ import {
   removeTag,
   resetColors,
   setGroup,
-} from '../../state/bulkEdits';
-import { nextRow, selectAll, selectNone } from '../../state/selection';
-import { setShown } from '../../state/visibility';
+} from '../../state/runs/bulkEdits';
+import { nextRow, selectAll, selectNone } from '../../state/runs/selection';
+import { setShown } from '../../state/runs/visibility';
 import type { Workspace } from '../../state/workspace';
-import { IconButton } from '../controls';
-import { Icon, type IconName } from '../Icon';
-import { Menu, onEnter } from '../Menu';
+import { IconButton } from '../widgets/controls';
+import { Icon, type IconName } from '../widgets/Icon';
+import { Menu, onEnter } from '../widgets/Menu';
 
 interface SelectionBarProps {
   workspace: Workspace;

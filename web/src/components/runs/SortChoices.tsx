@@ -2,19 +2,19 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import { metricKeys } from '../../state/metricValues';
 import { openProject } from '../../state/overlays';
+import { metricKeys } from '../../state/runs/metricValues';
 import {
   columnsOf,
   fieldLabel,
   firstDirection,
   isMetric,
   offeredAggregates,
-} from '../../state/runColumns';
-import { setSort, sortOf } from '../../state/runList';
-import { userRegExp } from '../../state/visibility';
-import { SearchField } from '../controls';
-import { SORT_NAMES } from '../SortMenu';
+} from '../../state/runs/runColumns';
+import { setSort, sortOf } from '../../state/runs/runList';
+import { userRegExp } from '../../state/runs/visibility';
+import { SearchField } from '../widgets/controls';
+import { SORT_NAMES } from './SortMenu';
 import './menus.css';
 
 const MOST_LISTED = 200;

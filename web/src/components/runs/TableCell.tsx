@@ -6,9 +6,9 @@
 import type { Json, Run } from '../../api/types';
 import { allDigits } from '../../math/jsonNumber';
 import { formatExact, formatValue } from '../../math/numbers';
-import { asNumber, asText } from '../../state/filters';
-import { type Goal, isMeasured } from '../../state/runColumns';
-import { runValue } from '../../state/visibility';
+import { asNumber, asText } from '../../state/runs/filters';
+import { type Goal, isMeasured } from '../../state/runs/runColumns';
+import { runValue } from '../../state/runs/visibility';
 import type { Column } from './TableHead';
 
 const SETTING_DIGITS = 6;

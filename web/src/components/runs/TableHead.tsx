@@ -3,12 +3,12 @@
 import type { ComponentChildren } from 'preact';
 import type { Run } from '../../api/types';
 import { counted } from '../../math/numbers';
-import { asNumber } from '../../state/filters';
-import { type ColumnFacts, columnName, isMeasured, partOf } from '../../state/runColumns';
-import { setSort, sortOf } from '../../state/runList';
-import { selectAll, selected, selectNone } from '../../state/selection';
-import { runValue } from '../../state/visibility';
-import { Icon } from '../Icon';
+import { asNumber } from '../../state/runs/filters';
+import { type ColumnFacts, columnName, isMeasured, partOf } from '../../state/runs/runColumns';
+import { setSort, sortOf } from '../../state/runs/runList';
+import { selectAll, selected, selectNone } from '../../state/runs/selection';
+import { runValue } from '../../state/runs/visibility';
+import { Icon } from '../widgets/Icon';
 
 export interface Column {
   by: string;

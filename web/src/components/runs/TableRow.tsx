@@ -4,10 +4,10 @@ import { Component, createRef } from 'preact';
 import type { Run } from '../../api/types';
 import { formatDate, formatDuration } from '../../math/numbers';
 import { Link, runHref } from '../../router';
-import { type EditedField, saveField } from '../../state/runEdits';
-import { colorOf, cssColor } from '../../state/visibility';
-import { IconButton } from '../controls';
-import { Icon, StateGlyph } from '../Icon';
+import { type EditedField, saveField } from '../../state/runs/runEdits';
+import { colorOf, cssColor } from '../../state/runs/visibility';
+import { IconButton } from '../widgets/controls';
+import { Icon, StateGlyph } from '../widgets/Icon';
 import { EditText } from './EditText';
 import { type CellColumn, tableCell } from './TableCell';
 

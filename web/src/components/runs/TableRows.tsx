@@ -3,12 +3,12 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import { removeRuns } from '../../state/bulkEdits';
-import type { EditedField } from '../../state/runEdits';
-import { baselineId, groupField, type ListRow, listRows } from '../../state/runList';
-import { nextRow, select, selected } from '../../state/selection';
-import { params, setParams } from '../../state/view';
-import { toggleRun } from '../../state/visibility';
+import { removeRuns } from '../../state/runs/bulkEdits';
+import type { EditedField } from '../../state/runs/runEdits';
+import { baselineId, groupField, type ListRow, listRows } from '../../state/runs/runList';
+import { nextRow, select, selected } from '../../state/runs/selection';
+import { toggleRun } from '../../state/runs/visibility';
+import { params, setParams } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace';
 import { gridColumns } from './columnWidths';
 import { GroupRow } from './GroupRow';

@@ -1,9 +1,9 @@
 /** Widths of the table's columns: from the heads and some of the values, never from the layout. */
 
 import type { Run } from '../../api/types';
-import { asNumber, asText } from '../../state/filters';
-import { columnName, isMeasured } from '../../state/runColumns';
-import { runValue } from '../../state/visibility';
+import { asNumber, asText } from '../../state/runs/filters';
+import { columnName, isMeasured } from '../../state/runs/runColumns';
+import { runValue } from '../../state/runs/visibility';
 import { type CellColumn, numberText } from './TableCell';
 
 const LETTER_PIXELS = 8.2;

@@ -1,12 +1,12 @@
 /** The head of a group of runs in the list beside the panels. */
 
 import { runColor } from '../../math/color';
-import { drawsGroups } from '../../state/lineGroups';
-import { columnName } from '../../state/runColumns';
-import { groupField, type RunGroup, toggleGroup } from '../../state/runList';
-import { cssColor } from '../../state/visibility';
-import { Icon } from '../Icon';
-import '../../styles/groups.css';
+import { drawsGroups } from '../../state/lines/lineGroups';
+import { columnName } from '../../state/runs/runColumns';
+import { groupField, type RunGroup, toggleGroup } from '../../state/runs/runList';
+import { cssColor } from '../../state/runs/visibility';
+import { Icon } from '../widgets/Icon';
+import './groups.css';
 
 interface GroupHeadProps {
   group: RunGroup;

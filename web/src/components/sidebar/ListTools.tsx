@@ -1,14 +1,14 @@
 /** Above the list of runs: search, order, groups, filter. */
 
 import type { Run } from '../../api/types';
-import { filterFault, filterRoot } from '../../state/filters';
-import { groupChoices } from '../../state/runColumns';
-import { groupField } from '../../state/runList';
-import { params, setParams } from '../../state/view';
-import { userRegExp } from '../../state/visibility';
-import { IconButton, SearchField, Select } from '../controls';
-import { FilterMenu } from '../FilterMenu';
-import { SortMenu } from '../SortMenu';
+import { filterFault, filterRoot } from '../../state/runs/filters';
+import { groupChoices } from '../../state/runs/runColumns';
+import { groupField } from '../../state/runs/runList';
+import { userRegExp } from '../../state/runs/visibility';
+import { params, setParams } from '../../state/view/view';
+import { FilterMenu } from '../runs/FilterMenu';
+import { SortMenu } from '../runs/SortMenu';
+import { IconButton, SearchField, Select } from '../widgets/controls';
 
 export function ListTools({ runs }: { runs: Run[] }) {
   const search = params.value.rq ?? '';

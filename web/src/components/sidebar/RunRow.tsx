@@ -3,10 +3,10 @@
 import type { Run } from '../../api/types';
 import { formatDuration } from '../../math/numbers';
 import { Link, runHref } from '../../router';
+import { colorOf, cssColor, highlighted, runValue } from '../../state/runs/visibility';
 import { compact } from '../../state/screen';
-import { colorOf, cssColor, highlighted, runValue } from '../../state/visibility';
-import { Icon, StateGlyph } from '../Icon';
-import { ValueText } from '../ValueText';
+import { Icon, StateGlyph } from '../widgets/Icon';
+import { ValueText } from '../widgets/ValueText';
 
 interface RunRowProps {
   run: Run;

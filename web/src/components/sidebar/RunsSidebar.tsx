@@ -3,22 +3,22 @@
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { Link, runsHref } from '../../router';
-import { besideHref } from '../../state/focus';
-import { groupSlots } from '../../state/lineGroups';
-import { metricColumns } from '../../state/metricValues';
-import { columnName } from '../../state/runColumns';
-import { listedRuns, listRows } from '../../state/runList';
+import { besideHref } from '../../state/histograms/focus';
+import { groupSlots } from '../../state/lines/lineGroups';
+import { metricColumns } from '../../state/runs/metricValues';
+import { columnName } from '../../state/runs/runColumns';
+import { listedRuns, listRows } from '../../state/runs/runList';
+import { parseSort, showAll, showNone, toggleRun } from '../../state/runs/visibility';
 import { compact } from '../../state/screen';
-import { params } from '../../state/view';
-import { parseSort, showAll, showNone, toggleRun } from '../../state/visibility';
+import { params } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace';
-import { IconButton } from '../controls';
-import { Icon } from '../Icon';
-import { Sidebar } from '../Sidebar';
-import { VirtualRows } from '../VirtualRows';
+import { IconButton } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
+import { VirtualRows } from '../widgets/VirtualRows';
 import { GroupHead } from './GroupHead';
 import { ListTools } from './ListTools';
 import { RunRow } from './RunRow';
+import { Sidebar } from './Sidebar';
 
 const ROW_PIXELS = 28;
 

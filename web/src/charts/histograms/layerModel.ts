@@ -1,0 +1,98 @@
+/** Where the rows, stages and columns of a layer map lie, and the colours of its values. */
+
+import { type LayerRow, layerRows, type Stage, stagesOf, valueRange } from '../../math/layers';
+import { lastAtOrBefore } from '../../math/search';
+import type { LayerData, LayerStatistic } from '../../model/types';
+
+export const STAGE_GAP = 2;
+const LARGEST_ROW = 22;
+const ROW = 3;
+const EDGE_SHARE = 0.005;
+
+export interface LayerModel {
+  rows: LayerRow[];
+  stages: Stage[];
+  /** Bucket width on the x-axis. */
+  width: number;
+  x: [number, number];
+  /** Values at the ends of the ramp. */
+  range: [number, number];
+}
+
+export function buildLayers(data: LayerData, statistic: LayerStatistic): LayerModel {
+  const rows = layerRows(data, statistic);
+  const stages = stagesOf(rows.map((row) => row.name));
+  return {
+    rows,
+    stages,
+    width: data.width,
+    x: xRange(rows, data.width),
+    range: ramp(rows, statistic),
+  };
+}
+
+function xRange(rows: LayerRow[], width: number): [number, number] {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { bucket } of rows) {
+    if (bucket.length === 0) continue;
+    first = Math.min(first, bucket[0]);
+    last = Math.max(last, bucket[bucket.length - 1]);
+  }
+  return first <= last ? [first * width, (last + gapOf(rows)) * width] : [0, 1];
+}
+
+/** Buckets that an event spans: the median distance of neighbours. */
+function gapOf(rows: LayerRow[]): number {
+  const longest = rows.reduce((a, b) => (b.bucket.length > a.bucket.length ? b : a), rows[0]);
+  const gaps = Array.from(longest.bucket.subarray(1), (bucket, i) => bucket - longest.bucket[i]);
+  gaps.sort((a, b) => a - b);
+  return gaps.length > 0 ? gaps[gaps.length >> 1] : 1;
+}
+
+/** Logarithms from their 0.5 % to their 99.5 % quantile; shares from 0 to the largest. */
+function ramp(rows: LayerRow[], statistic: LayerStatistic): [number, number] {
+  if (statistic === 'zeros' || statistic === 'nonFinite') {
+    return [0, Math.max(1e-3, valueRange(rows)[1])];
+  }
+  const values = rows.flatMap((row) => Array.from(row.values).filter(Number.isFinite));
+  if (values.length === 0) return [0, 1];
+  values.sort((a, b) => a - b);
+  const edge = Math.floor(EDGE_SHARE * (values.length - 1));
+  const [lo, hi] = [values[edge], values[values.length - 1 - edge]];
+  return hi > lo ? [lo, hi] : [lo - 0.5, lo + 0.5];
+}
+
+/** Top of every row and the height of one, in `height` pixels; the last row ends at `end`. */
+export interface RowLayout {
+  tops: Float64Array;
+  row: number;
+  end: number;
+}
+
+export function layoutRows({ rows, stages }: LayerModel, top: number, height: number): RowLayout {
+  const room = height - STAGE_GAP * Math.max(0, stages.length - 1);
+  const fitting = room / Math.max(1, rows.length);
+  const row = fitting >= 1 ? Math.min(LARGEST_ROW, Math.floor(fitting)) : fitting;
+  const tops = new Float64Array(rows.length);
+  let y = top;
+  for (const stage of stages) {
+    for (let i = stage.from; i <= stage.to; i++) {
+      tops[i] = y;
+      y += row;
+    }
+    y += STAGE_GAP;
+  }
+  return { tops, row, end: rows.length > 0 ? y - STAGE_GAP : top };
+}
+
+/** Height of the plot in which every row gets 3 pixels. */
+export function wantedPlotHeight(data: LayerData): number {
+  const stages = stagesOf(layerRows(data, 'rms').map((row) => row.name));
+  return data.tensors.length * ROW + STAGE_GAP * Math.max(0, stages.length - 1);
+}
+
+/** Index of the row's bucket that is current at x, or -1. */
+export function bucketAt(row: LayerRow, x: number, width: number): number {
+  return lastAtOrBefore(row.bucket, Math.floor(x / width));
+}

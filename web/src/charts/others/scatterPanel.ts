@@ -1,0 +1,204 @@
+/** Points of two values: one for each run, or many. */
+
+import { formatValue } from '../../math/numbers';
+import { LINEAR } from '../../math/scale';
+import { niceBounds, niceLogBounds, type Ticks } from '../../math/ticks';
+import type { AxisTitles, Callbacks, Chart, Moment, Note } from '../../model/types';
+import {
+  drawTitles,
+  drawXAxis,
+  drawYAxis,
+  labelColumn,
+  logValueTicks,
+  mappedTicks,
+  titleRoom,
+} from '../axes';
+import { Frame, type FrameOwner, type Point } from '../frame';
+import { circle, dot } from '../surface';
+import { colorOf, fade, theme } from '../theme';
+
+export interface ScatterPoint {
+  id: string;
+  label: string;
+  color: string;
+  x: number;
+  y: number;
+}
+
+export interface ScatterOptions {
+  titles: AxisTitles;
+  /** What a point is, as a plural. */
+  noun: string;
+  log: { x: boolean; y: boolean };
+  highlighted: string | null;
+}
+
+const TOP = 10;
+const BOTTOM = 22;
+const RIGHT = 12;
+const NEAR_PIXELS = 14;
+const X_ROOM = 80;
+/** More points than this are drawn smaller, so that they are seen through each other. */
+const CROWDED = 300;
+
+type Range = [number, number];
+
+export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, FrameOwner {
+  private readonly frame: Frame;
+  private points: ScatterPoint[] = [];
+  private options: ScatterOptions | null = null;
+  private x: Range = [0, 1];
+  private y: Range = [0, 1];
+  private notes: Note[] = [];
+  private hovered: ScatterPoint | null = null;
+
+  constructor(
+    host: HTMLElement,
+    private readonly callbacks: Callbacks = {},
+  ) {
+    this.frame = new Frame(host, this);
+  }
+
+  set(points: ScatterPoint[], options: ScatterOptions): void {
+    const { log } = options;
+    const usable = (value: number, isLog: boolean) =>
+      Number.isFinite(value) && !(isLog && value <= 0);
+    this.points = points.filter(({ x, y }) => usable(x, log.x) && usable(y, log.y));
+    this.options = options;
+    this.x = boundsOf(extent(this.points, 'x'), log.x);
+    this.y = boundsOf(extent(this.points, 'y'), log.y);
+    const left = points.length - this.points.length;
+    const text = `${left} of ${points.length} ${options.noun} without both values`;
+    this.notes = left > 0 ? [{ text, tone: 'plain' }] : [];
+    this.callbacks.onNotes?.(this.notes);
+    this.frame.label(this.describe(options));
+    this.frame.paint();
+  }
+
+  resize(width: number, height: number): void {
+    this.frame.resize(width, height);
+  }
+
+  /** Runs have no moment. */
+  showMoment(_moment: Moment | null): void {}
+
+  drawn() {
+    return {
+      kind: 'scatter',
+      points: this.points.map(({ id, label, x, y }) => ({ id, label, x, y })),
+      notes: this.notes.map(({ text }) => text),
+    };
+  }
+
+  destroy(): void {
+    this.frame.destroy();
+  }
+
+  paint(): void {
+    if (!this.options) return;
+    const { context } = this.frame.base;
+    const { titles } = this.options;
+    const room = titleRoom(titles);
+    const top = TOP + room.top;
+    const high = this.frame.height - top - BOTTOM - room.bottom;
+    const yTicks = this.ticks('y', high);
+    const left = labelColumn(yTicks.labels);
+    const width = Math.max(1, this.frame.width - left - RIGHT);
+    this.frame.box = { left, top, width, height: Math.max(1, high) };
+    drawYAxis(context, this.frame.box, yTicks, (value) => this.place('y', value), true);
+    drawXAxis(context, this.frame.box, this.ticks('x', width), (value) => this.place('x', value));
+    drawTitles(context, this.frame.box, titles);
+    for (const point of this.points) this.paintPoint(context, point);
+  }
+
+  paintOver(): void {
+    const point = this.hovered;
+    if (!point || !this.options) return;
+    const { context } = this.frame.over;
+    const [x, y] = [this.place('x', point.x), this.place('y', point.y)];
+    dot(context, x, y, point.color, 5);
+    const text = `${point.label}  ${formatValue(point.x)}, ${formatValue(point.y)}`;
+    context.font = theme().font;
+    const width = context.measureText(text).width + 12;
+    const left = Math.max(0, Math.min(this.frame.width - width, x - width / 2));
+    const top = y > 30 ? y - 28 : y + 10;
+    context.fillStyle = theme().ink;
+    context.beginPath();
+    context.roundRect(left, top, width, 18, 3);
+    context.fill();
+    context.fillStyle = theme().bg;
+    context.textAlign = 'left';
+    context.textBaseline = 'middle';
+    context.fillText(text, left + 6, top + 9.5);
+  }
+
+  onHover(at: Point | null): void {
+    const hovered = at && this.nearest(at);
+    if (hovered === this.hovered) return;
+    this.hovered = hovered;
+    this.callbacks.onNearest?.(hovered?.id ?? null);
+    this.frame.paintOver();
+  }
+
+  private describe({ titles, noun }: ScatterOptions): string {
+    const ends = ([lo, hi]: Range) => `${formatValue(lo)} to ${formatValue(hi)}`;
+    const many = `${this.points.length} ${noun}`;
+    const names = `${titles.y} over ${titles.x}`;
+    if (this.points.length === 0) return `Scatter plot of ${names} without points.`;
+    const [x, y] = [extent(this.points, 'x'), extent(this.points, 'y')];
+    return `Scatter plot of ${names}, ${many}; x from ${ends(x)}, y from ${ends(y)}.`;
+  }
+
+  private nearest({ x, y }: Point): ScatterPoint | null {
+    let best: ScatterPoint | null = null;
+    let away = NEAR_PIXELS;
+    for (const point of this.points) {
+      const distance = Math.hypot(this.place('x', point.x) - x, this.place('y', point.y) - y);
+      if (distance < away) {
+        away = distance;
+        best = point;
+      }
+    }
+    return best;
+  }
+
+  private paintPoint(context: CanvasRenderingContext2D, point: ScatterPoint): void {
+    const { highlighted } = this.options!;
+    const away = highlighted !== null && highlighted !== point.id;
+    const crowded = this.points.length > CROWDED;
+    const color = away || crowded ? fade(point.color, away ? 0.35 : 0.6) : colorOf(point.color);
+    const radius = crowded ? 2.5 : 4;
+    circle(context, this.place('x', point.x), this.place('y', point.y), radius, color);
+  }
+
+  private ticks(axis: 'x' | 'y', pixels: number): Ticks {
+    const [lo, hi] = this[axis];
+    if (this.options!.log[axis]) return logValueTicks(lo, hi, axis === 'x' ? pixels / 2 : pixels);
+    return axis === 'x'
+      ? mappedTicks(lo, hi, pixels, LINEAR, X_ROOM)
+      : mappedTicks(lo, hi, pixels, LINEAR);
+  }
+
+  private place(axis: 'x' | 'y', value: number): number {
+    const [lo, hi] = this[axis];
+    const { left, top, width, height } = this.frame.box;
+    const share = this.options!.log[axis]
+      ? Math.log(value / lo) / Math.log(hi / lo)
+      : (value - lo) / (hi - lo);
+    return axis === 'x' ? left + share * width : top + (1 - share) * height;
+  }
+}
+
+function extent(points: ScatterPoint[], axis: 'x' | 'y'): Range {
+  let [lo, hi] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const point of points) {
+    if (point[axis] < lo) lo = point[axis];
+    if (point[axis] > hi) hi = point[axis];
+  }
+  return [lo, hi];
+}
+
+function boundsOf([lo, hi]: Range, log: boolean): Range {
+  if (lo > hi) return log ? [0.1, 1] : [0, 1];
+  return log ? niceLogBounds(lo / 1.3, hi * 1.3) : niceBounds(lo, hi);
+}

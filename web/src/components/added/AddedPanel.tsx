@@ -1,0 +1,119 @@
+/** A panel that the user has added, whatever its kind. */
+
+import { useState } from 'preact/hooks';
+import { keyTitle } from '../../math/keyTitle';
+import type { Note } from '../../model/types';
+import {
+  editPanel,
+  isKeyKind,
+  OWN_KINDS,
+  type OwnPanel,
+  removePanel,
+  showsKeys,
+  type ValueKind,
+} from '../../state/added/addedPanels';
+import { columnName } from '../../state/runs/runColumns';
+import { say } from '../../state/toasts';
+import { copyLink } from '../../state/view/share';
+import { Panel } from '../panel/Panel';
+import { yieldFocus } from '../panel/yieldFocus';
+import { IconButton } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
+import { Menu } from '../widgets/Menu';
+import { OwnBars, OwnScalar, OwnScatter } from './AddedCharts';
+import { OwnField } from './AddedField';
+import { BrushSettings } from './BrushSettings';
+import { OwnImportance } from './ImportancePanel';
+import { Markdown } from './Markdown';
+import { OwnParallel } from './ParallelPanel';
+import { RunComparer } from './RunComparer';
+
+/** The title that was given, else one made of what is shown. */
+export function titleOf({ title, kind, keys }: OwnPanel): string {
+  if (title) return title;
+  const names = keys.map((key) => (isKeyKind(kind) ? keyTitle(key) : columnName(key)));
+  if (kind === 'importance') return `Importance for ${names[0]}`;
+  if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
+  if (names.length > 0 && names.length <= 3) return names.join(', ');
+  return OWN_KINDS.find(([name]) => name === kind)![1];
+}
+
+export function OwnPanelView({ panel }: { panel: OwnPanel }) {
+  const [notes, setNotes] = useState<Note[]>([]);
+  const title = titleOf(panel);
+  if (showsKeys(panel)) {
+    return <OwnField panel={panel} title={title} onRemove={() => remove(panel, title)} />;
+  }
+  return (
+    <Panel
+      label={title}
+      title={
+        <span class="k" title={title}>
+          <b>{title}</b>
+        </span>
+      }
+      notes={notes}
+      actions={<OwnActions panel={panel} title={title} />}
+    >
+      <Body panel={panel as BodyProps['panel']} onNotes={setNotes} />
+    </Panel>
+  );
+}
+
+interface BodyProps {
+  panel: OwnPanel<ValueKind>;
+  onNotes(notes: Note[]): void;
+}
+
+function Body({ panel, onNotes }: BodyProps) {
+  switch (panel.kind) {
+    case 'bars':
+      return <OwnBars panel={panel} onNotes={onNotes} />;
+    case 'scalar':
+      return <OwnScalar panel={panel} />;
+    case 'scatter':
+      return <OwnScatter panel={panel} onNotes={onNotes} />;
+    case 'parallel':
+      return <OwnParallel panel={panel} onNotes={onNotes} />;
+    case 'importance':
+      return <OwnImportance key={panel.keys[0]} panel={panel} onNotes={onNotes} />;
+    case 'comparer':
+      return <RunComparer />;
+    case 'markdown':
+      return <Markdown text={panel.text ?? ''} />;
+  }
+}
+
+function remove(panel: OwnPanel, title: string): void {
+  yieldFocus('.place', '.addpanel');
+  say(`Removed ${title}`, { label: 'Undo', run: removePanel(panel.id) });
+}
+
+function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
+  return (
+    <>
+      <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
+      <Menu icon="more" label={`Settings of ${title}`} small wide={panel.kind === 'parallel'}>
+        {(close) => (
+          <>
+            {panel.kind === 'parallel' && <BrushSettings panel={panel} />}
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                void copyLink();
+              }}
+            >
+              <Icon name="link" />
+              Copy link to this picture
+            </button>
+            <button type="button" onClick={() => remove(panel, title)}>
+              <Icon name="trash" />
+              Remove the panel
+            </button>
+          </>
+        )}
+      </Menu>
+    </>
+  );
+}

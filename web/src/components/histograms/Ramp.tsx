@@ -1,0 +1,17 @@
+/** What the colours of a heatmap or layer map mean: the ramp between its ends. */
+
+import type { Legend } from '../../model/types';
+
+export function Ramp({ legend }: { legend: Legend | null }) {
+  if (!legend) return null;
+  const { from, to, unit } = legend;
+  return (
+    <span class="badge scale" title={`${from} to ${to}, ${unit}`}>
+      <span class="whole">
+        <span>{from}</span>
+        <span class="ramp" />
+        <span>{to}</span>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,263 @@
+/** The first panels of a section of watched tensors: layer map, RMS of all, one layer's step. */
+
+import { useMemo, useState } from 'preact/hooks';
+import type { Key, Run, TensorResponse } from '../../api/types';
+import { LayerMap } from '../../charts/histograms/layerMap';
+import { StepPanel } from '../../charts/histograms/stepPanel';
+import { LinePanel } from '../../charts/lines/linePanel';
+import { formatCount } from '../../math/numbers';
+import type {
+  Callbacks,
+  LayerData,
+  LayerOptions,
+  LayerStatistic,
+  Legend,
+  LineOptions,
+  Note,
+  Smoothing,
+} from '../../model/types';
+import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
+import { openFocus } from '../../state/histograms/focus';
+import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
+import { chartTensor, rmsLines } from '../../state/histograms/tensors';
+import { useHistograms, useTensors } from '../../state/hooks';
+import { panelSettings, setParams } from '../../state/view/view';
+import { LineActions } from '../lines/LineActions';
+import { ChartBox } from '../panel/ChartBox';
+import { KeyName } from '../panel/KeyName';
+import { Panel } from '../panel/Panel';
+import { type Choice, Select } from '../widgets/controls';
+
+export interface Cell {
+  key: string;
+  x: number;
+}
+
+interface TensorPanelsProps {
+  /** `gradients` or `parameters`. */
+  name: string;
+  run: Run;
+  /** Runs that have these tensors, to choose from; one of them on a run's page. */
+  candidates: Run[];
+  fields: Key[];
+}
+
+export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProps) {
+  const prefix = `${name}/`;
+  const loaded = useTensors(run.uid, prefix);
+  const against = useTensors(name === 'gradients' ? run.uid : null, 'parameters/');
+  const [cell, setCell] = useState<Cell | null>(null);
+  const answer = loaded.values[0];
+  const common = { name, run, loading: loaded.waiting > 0, error: loaded.error };
+  const chosen = cell ?? firstCell(answer, run);
+  return (
+    <>
+      <MapPanel
+        {...common}
+        answer={answer}
+        against={against.values[0]}
+        candidates={candidates}
+        cell={cell}
+        onCell={setCell}
+      />
+      <RmsPanel {...common} answer={answer} />
+      {chosen && fields.some(({ key }) => key === chosen.key) && (
+        <CellPanel run={run} cell={chosen} />
+      )}
+    </>
+  );
+}
+
+/** Before a cell is chosen: the first layer at the last step. */
+function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
+  const tensor = answer?.tensors[0];
+  return tensor ? { key: tensor.key, x: run.last_step ?? Number.POSITIVE_INFINITY } : null;
+}
+
+interface CommonProps {
+  name: string;
+  run: Run;
+  loading: boolean;
+  error: ReturnType<typeof useTensors>['error'];
+  answer: TensorResponse | undefined;
+}
+
+interface MapPanelProps extends CommonProps {
+  against: TensorResponse | undefined;
+  candidates: Run[];
+  cell: Cell | null;
+  onCell(cell: Cell): void;
+}
+
+const GRADIENT_STATISTICS: Choice<LayerStatistic>[] = [
+  ['rms', 'log₁₀ RMS'],
+  ['ratio', 'log₁₀ RMS ratio to weight'],
+  ['zeros', 'Share of zeros'],
+  ['nonFinite', 'Share of non-finite'],
+];
+const WEIGHT_STATISTICS = GRADIENT_STATISTICS.filter(([name]) => name !== 'ratio');
+
+function MapPanel(props: MapPanelProps) {
+  const { name, run, loading, error, answer, against, candidates, cell, onCell } = props;
+  const [notes, setNotes] = useState<Note[]>([]);
+  const [statistic, setStatistic] = useState<LayerStatistic>('rms');
+  const data = useMemo<LayerData | null>(
+    () =>
+      answer
+        ? {
+            width: answer.grid.width,
+            tensors: answer.tensors.map(chartTensor),
+            against: against?.tensors.map(chartTensor) ?? [],
+          }
+        : null,
+    [answer, against],
+  );
+  const options = useMemo<LayerOptions>(
+    () => ({ statistic, x: { kind: 'step' }, chosen: cell }),
+    [statistic, cell],
+  );
+  const id = `layers ${name}`;
+  const [legend, setLegend] = useState<Legend | null>(null);
+  const callbacks: Callbacks = {
+    onNotes: setNotes,
+    onLegend: setLegend,
+    onCell: (key, x) => onCell({ key, x }),
+  };
+  const statistics = name === 'gradients' ? GRADIENT_STATISTICS : WEIGHT_STATISTICS;
+  return (
+    <Panel
+      label={`Layer map of ${name}`}
+      title={<MapTitle run={run} candidates={candidates} />}
+      notes={notes}
+      loading={loading}
+      error={error}
+      legend={legend}
+      controls={
+        <Select
+          plain
+          label="Statistic"
+          value={statistic}
+          choices={statistics}
+          onChange={(next) => setStatistic(next)}
+        />
+      }
+    >
+      {data && (
+        <ChartBox
+          make={LayerMap}
+          data={data}
+          options={options}
+          panel={{ id, kind: 'layers', key: name, runs: [run.uid] }}
+          callbacks={callbacks}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function MapTitle({ run, candidates }: { run: Run; candidates: Run[] }) {
+  const choices = candidates.map(({ uid, name }): Choice<string> => [String(uid), name]);
+  return (
+    <>
+      <b class="b">Layer map</b>
+      {candidates.length > 1 && (
+        <Select
+          plain
+          label="Run of the tensors"
+          value={String(run.uid)}
+          choices={choices}
+          onChange={(uid) => setParams({ trun: uid }, 'push')}
+        />
+      )}
+    </>
+  );
+}
+
+const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
+
+function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
+  const [notes, setNotes] = useState<Note[]>([]);
+  const id = `rms ${name}`;
+  const zoom = stepZoomOf(id);
+  const settings = panelSettings(id);
+  const lines = useMemo(() => (answer ? rmsLines(answer) : []), [answer]);
+  const options = useMemo<LineOptions>(
+    () => ({
+      x: { kind: 'step', log: false, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
+      y: {
+        log: settings.ylog !== '0',
+        window: { min: null, max: null },
+        ignoreOutliers: settings.outliers === '1',
+      },
+      aggregate: 'mean',
+      envelope: false,
+      smoothing: UNSMOOTHED,
+      xRange: answer ? answer.grid.count * answer.grid.width : 0,
+      highlighted: null,
+    }),
+    [answer, JSON.stringify(zoom), JSON.stringify(settings)],
+  );
+  const callbacks: Callbacks = {
+    onNotes: setNotes,
+    onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
+  };
+  const title = `RMS of all ${name}`;
+  return (
+    <Panel
+      label={title}
+      title={<KeyName name={title} />}
+      notes={notes}
+      loading={loading}
+      error={error}
+      actions={<LineActions id={id} title={title} lines={lines} x="step" statistic />}
+    >
+      <ChartBox
+        make={LinePanel}
+        data={lines}
+        options={options}
+        panel={{ id, kind: 'rms', key: name, runs: [run.uid] }}
+        callbacks={callbacks}
+      />
+    </Panel>
+  );
+}
+
+const STEP_OPTIONS = {
+  draw: 'both',
+  bandwidth: 1,
+  y: 'auto',
+  x: { scale: 'linear', window: { min: null, max: null } },
+} as const;
+
+/** The single step of the chosen cell of the map; a click opens it with its slider. */
+function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
+  const loaded = useHistograms([{ run: run.uid, key: cell.key }]);
+  const [notes, setNotes] = useState<Note[]>([]);
+  const series = loaded.values[0];
+  const index = series ? eventAtStep(series, cell.x) : -1;
+  const histogram = series && index >= 0 ? tableOf(series).at(index) : null;
+  const overlays = useMemo(() => (histogram ? [overlayOf(run, histogram)] : []), [histogram, run]);
+  const open = () => openFocus(cell.key, run.uid, histogram?.ordinal ?? null);
+  return (
+    <Panel
+      label={`Single step of ${cell.key}`}
+      title={
+        <button type="button" class="k" onClick={open} title={`Open ${cell.key}`}>
+          <KeyName name={cell.key} />
+        </button>
+      }
+      notes={notes}
+      controls={histogram && <span class="badge">step {formatCount(histogram.step)}</span>}
+      loading={loaded.waiting > 0}
+      error={loaded.error}
+    >
+      <ChartBox
+        make={StepPanel}
+        data={overlays}
+        options={STEP_OPTIONS}
+        panel={{ id: `cell ${cell.key}`, kind: 'step', key: cell.key, runs: [run.uid] }}
+        callbacks={{ onNotes: setNotes }}
+      />
+    </Panel>
+  );
+}

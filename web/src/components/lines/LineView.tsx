@@ -1,0 +1,251 @@
+/** Metrics over all shown runs that have them: lines, or bars where each has one point. */
+
+import { effect, untracked, useSignal } from '@preact/signals';
+import { useMemo, useState } from 'preact/hooks';
+import type { Key } from '../../api/types';
+import { LinePanel } from '../../charts/lines/linePanel';
+import { keyTitle } from '../../math/keyTitle';
+import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
+import { useSeries } from '../../state/hooks';
+import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../../state/lines/cascade';
+import { groupingOf, groupNote } from '../../state/lines/lineGroups';
+import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
+import {
+  countOf,
+  drawnLines,
+  type Fetched,
+  linesOfRuns,
+  ownersOf,
+} from '../../state/lines/metricLines';
+import type { Series } from '../../state/lines/series';
+import { highlighted } from '../../state/runs/visibility';
+import { panelId } from '../../state/view/sections';
+import {
+  logX,
+  type PanelSettings,
+  panelSettings,
+  parseRange,
+  xAxis,
+  xLog,
+} from '../../state/view/view';
+import { useScope, type Workspace } from '../../state/workspace';
+import type { OwnFrame } from '../histograms/fieldViews';
+import { ChartBox } from '../panel/ChartBox';
+import { PanelName } from '../panel/KeyName';
+import { Panel } from '../panel/Panel';
+import { lazy } from '../widgets/lazy';
+import { LineActions } from './LineActions';
+import type { Extended } from './LineExtras';
+
+const Extras = lazy(() => import('./LineExtras').then((m) => m.LineExtras));
+const LineDialog = lazy(() => import('./LineDialog').then((m) => m.LineDialog));
+const Bars = lazy(() => import('../added/BarsView').then((m) => m.BarsView));
+
+interface LineViewProps {
+  /** At least one, all of one kind; x is that of the first one. */
+  fields: Key[];
+  own?: OwnFrame;
+}
+
+export function LineView({ fields, own }: LineViewProps) {
+  const { workspace, runs } = useScope();
+  const [first] = fields;
+  const id = own?.id ?? panelId(first);
+  const given = own?.name ?? panelSettings(id).title;
+  const title = own?.title ?? given ?? keyTitle(first.key);
+  const shown = ownersOf(fields, runs.value);
+  const x = xOf(workspace, first, xAxisOf(id));
+  const window = windowOf(id, x);
+  const [notes, setNotes] = useState<Note[]>([]);
+
+  const whole = useSeries(
+    fields.flatMap((field) => ownersOf([field], shown).map((run) => specOf(field, run, x, null))),
+  );
+  const span = spanIn(whole.values, window);
+  const parts = useSeries(
+    span
+      ? whole.values.flatMap((series) => {
+          const part = windowFor(series, span);
+          return part ? [{ ...series.spec, window: part }] : [];
+        })
+      : [],
+  );
+  const settings = cascaded(id);
+  const { ofRuns, logged } = useLogged(
+    fields,
+    { whole: whole.values, parts: parts.values },
+    settings,
+  );
+  const grouping = groupingOf(settings);
+  const [extended, setExtended] = useState<Extended | null>(null);
+  const isExtended = fields.length > 1 || Boolean(settings.expr || settings.legend);
+  const extra = isExtended ? extended : null;
+  const drawn = useMemo(() => logged.flatMap((metric) => metric.lines), [logged]);
+  const lines = extra?.lines ?? drawn;
+  const said = [
+    ...(own?.notes ?? []),
+    ...(extra?.notes ?? []),
+    ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
+    ...notes,
+  ];
+  const dialog = useSignal(false);
+  const range = rangeOf(whole.values);
+  const error = whole.error ?? parts.error;
+  const waiting = whole.waiting + parts.waiting > 0;
+  const actions = (
+    <>
+      <LineActions
+        id={id}
+        title={title}
+        lines={lines}
+        x={x}
+        range={range}
+        onExtend={() => (dialog.value = true)}
+      />
+      {own?.actions}
+    </>
+  );
+  const key = fields.map((field) => field.key).join(' ');
+  const panel = { id, kind: 'line', key, runs: shown.map(({ uid }) => uid) };
+
+  return (
+    <Panel
+      label={title}
+      title={<PanelName name={first.key} given={given} />}
+      notes={said}
+      actions={actions}
+      loading={waiting && shown.length > 0}
+      error={error}
+    >
+      {isExtended && (
+        <Extras {...{ fields, x, window, settings, grouping, logged }} onChange={setExtended} />
+      )}
+      {dialog.value && (
+        <LineDialog
+          id={id}
+          title={title}
+          titled={own === undefined}
+          fields={fields}
+          open={dialog}
+        />
+      )}
+      {shown.length === 0 ? (
+        <Nobody fields={fields} />
+      ) : onePointEach(whole.values) && !waiting ? (
+        <Bars lines={lines} panel={panel} log={settings.ylog === '1'} />
+      ) : (
+        <Lines
+          panel={panel}
+          lines={lines}
+          x={x}
+          window={window}
+          range={range}
+          settings={settings}
+          titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
+          onNotes={setNotes}
+        />
+      )}
+    </Panel>
+  );
+}
+
+/** What x is, where the toolbar does not say it. */
+function xTitle(workspace: Workspace, field: Key, x: string): string {
+  const common = xOf(workspace, field, xAxis.value);
+  const defined = xAxis.value === 'auto' && xKind(x).kind === 'metric';
+  return defined || x !== common ? xName(x) : '';
+}
+
+const onePointEach = (all: Series[]): boolean =>
+  all.length > 0 && all.every(({ answer }) => answer.n === 1);
+
+/** The lines of the metrics: of each run, and as they are drawn, of groups where runs are grouped. */
+function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings) {
+  const { workspace, runs } = useScope();
+  const { whole, parts } = fetched;
+  const shown = ownersOf(fields, runs.value);
+  const looks = shown.map(({ uid, name, color, slot }) => [uid, name, color, slot]).join();
+  const keys = fields.map(({ key }) => key).join();
+  const ofRuns = useMemo(() => linesOfRuns(fields, shown, fetched), [whole, parts, looks, keys]);
+  const grouping = groupingOf(settings);
+  const all = workspace.store.runs.value;
+  const logged = useMemo(
+    () => drawnLines(ofRuns, runs.value, all, grouping, fetched),
+    [ofRuns, all, runs.value.length, JSON.stringify(grouping)],
+  );
+  return { ofRuns, logged };
+}
+
+interface LinesProps {
+  panel: { id: string; kind: string; key: string; runs: number[] };
+  lines: Line[];
+  x: string;
+  window: Window;
+  range: number;
+  settings: PanelSettings;
+  titles: AxisTitles;
+  onNotes(notes: Note[]): void;
+}
+
+function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: LinesProps) {
+  const options = useMemo<LineOptions>(
+    () => ({
+      titles,
+      x: {
+        ...xKind(x),
+        log: logX(settings),
+        window,
+      },
+      y: {
+        log: settings.ylog === '1',
+        window: parseRange(settings.yrange),
+        ignoreOutliers: settings.outliers === '1',
+      },
+      aggregate: settings.aggregate ?? 'mean',
+      envelope: settings.envelope !== '0',
+      smoothing: untracked(() => smoothingOf(panel.id)),
+      xRange: range,
+      highlighted: null,
+    }),
+    [x, range, JSON.stringify(window), JSON.stringify(settings), titles.x, xLog.value],
+  );
+  const attach = (chart: LinePanel) => {
+    const stop = effect(() => {
+      chart.smooth(smoothingOf(panel.id));
+    });
+    const release = effect(() => {
+      chart.highlight(highlighted.value === null ? null : String(highlighted.value));
+    });
+    return () => {
+      stop();
+      release();
+    };
+  };
+  const callbacks: Callbacks = {
+    onNotes,
+    onZoom: (x0, x1) => setLineZoom(panel.id, x, x0 === null || x1 === null ? null : [x0, x1]),
+  };
+  return (
+    <ChartBox
+      make={LinePanel}
+      data={lines}
+      options={options}
+      panel={panel}
+      callbacks={callbacks}
+      attach={attach}
+    />
+  );
+}
+
+function Nobody({ fields }: { fields: Key[] }) {
+  const { workspace } = useScope();
+  const owners = ownersOf(fields, workspace.store.runs.value).map(({ name }) => name);
+  return (
+    <div class="message">
+      <span>None of the shown runs logs {fields.length === 1 ? 'this key' : 'these keys'}.</span>
+      <span class="mid ell">
+        {owners.length} hidden {owners.length === 1 ? 'run does' : 'runs do'}: {owners.join(', ')}
+      </span>
+    </div>
+  );
+}

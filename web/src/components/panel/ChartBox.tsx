@@ -1,0 +1,104 @@
+/** Holds one chart object: makes it, feeds it, sizes it, and exposes what it has drawn. */
+
+import { effect } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { Callbacks, Chart } from '../../model/types';
+import { hover, pinned, reportMoment } from '../../state/moment';
+import { exposePanel } from '../../state/panels';
+
+export interface PanelId {
+  id: string;
+  kind: string;
+  key: string;
+  runs: number[];
+}
+
+interface ChartBoxProps<Data, Options, C extends Chart<Data, Options>> {
+  make: new (host: HTMLElement, callbacks: Callbacks) => C;
+  data: Data;
+  options: Options;
+  panel: PanelId;
+  callbacks?: Callbacks;
+  /** Runs once with the chart; for its fast paths. What it returns runs at the end. */
+  attach?(chart: C): () => void;
+}
+
+const NAMES = [
+  'onMoment',
+  'onZoom',
+  'onValueZoom',
+  'onFull',
+  'onPick',
+  'onCell',
+  'onNearest',
+  'onBrush',
+  'onNotes',
+  'onLayout',
+  'onLegend',
+] as const;
+
+/** Callbacks that always call what the component passed last. */
+function latest(read: () => Callbacks): Callbacks {
+  const forward = NAMES.map((name) => [
+    name,
+    (...values: unknown[]) =>
+      (read()[name] as ((...v: unknown[]) => void) | undefined)?.(...values),
+  ]);
+  return Object.fromEntries(forward);
+}
+
+export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
+  props: ChartBoxProps<Data, Options, C>,
+) {
+  const host = useRef<HTMLDivElement>(null);
+  const chart = useRef<C | null>(null);
+  const current = useRef(props);
+  current.current = props;
+  const { id } = props.panel;
+
+  useLayoutEffect(() => {
+    const element = host.current!;
+    const made = new props.make(
+      element,
+      latest(() => ({
+        onMoment: (moment) => reportMoment(id, moment),
+        ...current.current.callbacks,
+      })),
+    );
+    chart.current = made;
+    made.resize(element.clientWidth, element.clientHeight);
+    const observer = new ResizeObserver(() => resizeTo(made, element));
+    observer.observe(element);
+    const hide = exposePanel(id, () => ({ ...current.current.panel, data: made.drawn() }));
+    return () => {
+      observer.disconnect();
+      hide();
+      made.destroy();
+      chart.current = null;
+    };
+  }, [props.make, id]);
+
+  useLayoutEffect(() => {
+    chart.current!.set(props.data, props.options);
+  }, [props.make, id, props.data, props.options]);
+
+  useEffect(() => {
+    const made = chart.current;
+    if (!made) return; // gone again before the browser has painted
+    const stop = effect(() => {
+      const now = hover.value;
+      if (now?.source !== id) made.showMoment(now?.moment ?? pinned.value);
+    });
+    const detach = current.current.attach?.(made);
+    return () => {
+      stop();
+      detach?.();
+    };
+  }, [props.make, id]);
+
+  return <div class="plot" ref={host} />;
+}
+
+function resizeTo(chart: Chart<unknown, unknown>, { clientWidth, clientHeight }: HTMLElement) {
+  if (clientWidth > 0 && clientHeight > 0) chart.resize(clientWidth, clientHeight);
+}

@@ -1,0 +1,98 @@
+/** The frame of every panel: header with key, notes and actions; states over the plot. */
+
+import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { ApiError } from '../../api/client';
+import { stale } from '../../api/live';
+import type { Legend, Note } from '../../model/types';
+import { useInSight } from '../../state/hooks';
+import { useScope } from '../../state/workspace';
+import { Ramp } from '../histograms/Ramp';
+import { Icon } from '../widgets/Icon';
+
+interface PanelProps {
+  label: string;
+  title: ComponentChildren;
+  notes?: Note[];
+  /** Ends of the colour ramp, for pictures that have one. */
+  legend?: Legend | null;
+  /** Controls that are always there; `actions` appear on hover and focus. */
+  controls?: ComponentChildren;
+  actions?: ComponentChildren;
+  loading?: boolean;
+  error?: ApiError | null;
+  wide?: boolean;
+  children: ComponentChildren;
+}
+
+export function Panel(props: PanelProps) {
+  const { label, title, notes = [], legend, controls, actions, loading, error, wide } = props;
+  return (
+    <section class={`p ${wide ? 'span2' : ''}`} aria-label={label}>
+      {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
+      <div class="ph">
+        {title}
+        {controls}
+        <div class="sp" />
+        <Notes notes={notes} />
+        <Ramp legend={legend ?? null} />
+        {actions && <span class="acts">{actions}</span>}
+      </div>
+      {props.children}
+      {error && <Failure error={error} />}
+    </section>
+  );
+}
+
+/** The gravest note, and how many more there are: all of them are in the title. */
+function Notes({ notes }: { notes: Note[] }) {
+  if (stale.value) {
+    return (
+      <span class="badge warn">
+        <Icon name="clock" />
+        stale, reconnecting
+      </span>
+    );
+  }
+  const [first, ...rest] = [...notes].sort((a, b) => weight(a) - weight(b));
+  if (!first) return null;
+  const all = notes.map(({ text }) => text).join('\n');
+  return (
+    <span class={`badge ell ${first.tone} ${first.quiet ? 'quiet' : ''}`} title={all}>
+      {first.tone !== 'plain' && <Icon name="warn" />}
+      {first.text}
+      {rest.length > 0 && ` + ${rest.length}`}
+    </span>
+  );
+}
+
+const TONES: Record<Note['tone'], number> = { bad: 0, warn: 1, plain: 2 };
+const weight = ({ tone, quiet }: Note): number => TONES[tone] + (quiet ? 1 : 0);
+
+function Failure({ error }: { error: ApiError }) {
+  const { workspace } = useScope();
+  return (
+    <div class="message" role="alert">
+      <b>{error.message}</b>
+      <span class="mid">Your zoom and pins are kept.</span>
+      <button type="button" class="btn" onClick={() => workspace.retry()}>
+        <Icon name="reset" />
+        Try again
+      </button>
+    </div>
+  );
+}
+
+/** How far from sight a panel is mounted already, and how far away it is dropped again. */
+export const NEAR_PIXELS = 320;
+
+/** Its place is always there; what it shows is mounted when it comes near. */
+export function LazyPanel({ wide, children }: { wide?: boolean; children: ComponentChildren }) {
+  const place = useRef<HTMLDivElement>(null);
+  const near = useInSight(place, NEAR_PIXELS);
+  return (
+    <div ref={place} class={`place ${wide ? 'span2' : ''}`}>
+      {near ? children : <div class="p" />}
+    </div>
+  );
+}

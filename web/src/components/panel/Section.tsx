@@ -1,0 +1,198 @@
+/** A collapsible part of the sheet: the panels of all keys that begin alike, in pages. */
+
+import { useRef, useState } from 'preact/hooks';
+import type { Key, Run } from '../../api/types';
+import { firstNonFinite, layerRows } from '../../math/layers';
+import { formatCount } from '../../math/numbers';
+import { openFocus } from '../../state/histograms/focus';
+import { chartTensor } from '../../state/histograms/tensors';
+import { useInSight, useTensors } from '../../state/hooks';
+import { shownColumns } from '../../state/screen';
+import { inOrder } from '../../state/view/layout';
+import { folded, isWide, panelId, type Section } from '../../state/view/sections';
+import { params, setParams } from '../../state/view/view';
+import { useScope } from '../../state/workspace';
+import { HistogramView, MediaView, PlotView } from '../histograms/fieldViews';
+import { LineView } from '../lines/LineView';
+import { IconButton } from '../widgets/controls';
+import { Icon } from '../widgets/Icon';
+import { lazy } from '../widgets/lazy';
+import { NEAR_PIXELS } from './Panel';
+import { PanelPlace } from './PanelPlace';
+
+const SectionMenu = lazy(() => import('./SectionMenu').then((m) => m.SectionMenu));
+const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels));
+
+const ROWS_A_PAGE = { scalars: 6, plots: 4, system: 6, histograms: 2, tensors: 2 };
+
+const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
+
+function setFolded(name: string, closed: boolean): void {
+  const names = folded();
+  if (closed) names.add(name);
+  else names.delete(name);
+  setParams({ fold: [...names].join(',') }, 'replace');
+}
+
+export function SectionView({ section }: { section: Section }) {
+  const { name, keys, kind } = section;
+  const { runs } = useScope();
+  const [page, setPage] = useState(0);
+  const open = !folded().has(name);
+  const size = ROWS_A_PAGE[kind] * shownColumns.value;
+  const pages = Math.ceil(keys.length / size);
+  const at = Math.min(page, pages - 1);
+  const ordered = inOrder(name, keys, panelId);
+  const shown = ordered.slice(at * size, (at + 1) * size);
+  const candidates = useCandidates(section);
+  const run = mainRun(candidates);
+  const tensors = kind === 'tensors' && run;
+  const noun = tensors ? 'tensor' : 'panel';
+  const place = useRef<HTMLElement>(null);
+  const near = useInSight(place, NEAR_PIXELS);
+  return (
+    <section ref={place} aria-label={`Section ${name}`}>
+      <div class={`sec ${open ? '' : 'closed'}`}>
+        <button
+          type="button"
+          class="fold"
+          aria-expanded={open}
+          onClick={() => setFolded(name, open)}
+        >
+          <Icon name="down" />
+          <b>{name}</b>
+          <span class="n">
+            {keys.length} {noun}
+            {keys.length === 1 ? '' : 's'}
+          </span>
+        </button>
+        <div class="sp" />
+        {open && near && tensors && <FirstNonFinite name={name} run={run} />}
+        {open && keys.some(isLine) && (
+          <SectionMenu name={name} title={name} timed={kind === 'system'} />
+        )}
+        {open && pages > 1 && (
+          <Pager name={name} page={at} size={size} total={keys.length} onPage={setPage} />
+        )}
+      </div>
+      {open && (
+        <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
+          {tensors && !near && <Places count={3} />}
+          {tensors && near && (
+            <TensorPanels
+              key={run.uid}
+              name={name}
+              run={run}
+              candidates={candidates}
+              fields={keys}
+            />
+          )}
+          {shown.map((field) => (
+            <PanelPlace
+              key={panelId(field)}
+              id={panelId(field)}
+              section={name}
+              ids={() => ordered.map(panelId)}
+              wide={kind === 'plots' && isWide(field, runs.value)}
+            >
+              <FieldView field={field} run={run} plot={kind === 'plots'} />
+            </PanelPlace>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Keeps the place of panels that are not mounted yet. */
+function Places({ count }: { count: number }) {
+  return (
+    <>
+      {Array.from({ length: count }, (_, i) => (
+        <div class="p" key={i} />
+      ))}
+    </>
+  );
+}
+
+interface FieldViewProps {
+  field: Key;
+  run: Run | undefined;
+  /** The key is the table of a chart. */
+  plot: boolean;
+}
+
+function FieldView({ field, run, plot }: FieldViewProps) {
+  if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
+  if (field.kind !== 'histogram') return <LineView fields={[field]} />;
+  const { runs } = useScope();
+  const owner = run && field.runs.includes(run.uid) ? run : undefined;
+  const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));
+  return shown ? <HistogramView field={field} run={shown} /> : null;
+}
+
+function useCandidates(section: Section): Run[] {
+  const { runs } = useScope();
+  const owners = new Set(section.keys.filter((k) => k.kind === 'histogram').flatMap((k) => k.runs));
+  return runs.value.filter(({ uid }) => owners.has(uid));
+}
+
+/** The run whose tensors are shown over time: chosen, else the first shown one that has them. */
+function mainRun(candidates: Run[]): Run | undefined {
+  const chosen = Number(params.value.trun);
+  return candidates.find(({ uid }) => uid === chosen) ?? candidates[0];
+}
+
+interface PagerProps {
+  name: string;
+  page: number;
+  size: number;
+  total: number;
+  onPage(page: number): void;
+}
+
+function Pager({ name, page, size, total, onPage }: PagerProps) {
+  const last = Math.ceil(total / size) - 1;
+  const from = page * size + 1;
+  const to = Math.min(total, from + size - 1);
+  return (
+    <div class="pager">
+      <IconButton
+        icon="left"
+        label={`Panels before these of ${name}`}
+        small
+        disabled={page === 0}
+        onClick={() => onPage(page - 1)}
+      />
+      {from}–{to} of {total}
+      <IconButton
+        icon="right"
+        label={`Panels after these of ${name}`}
+        small
+        disabled={page === last}
+        onClick={() => onPage(page + 1)}
+      />
+    </div>
+  );
+}
+
+/** The first NaN or infinity of a section: where trouble began. */
+function FirstNonFinite({ name, run }: { name: string; run: Run }) {
+  const answer = useTensors(run.uid, `${name}/`).values[0];
+  if (!answer) return null;
+  const data = {
+    width: answer.grid.width,
+    tensors: answer.tensors.map(chartTensor),
+    against: [],
+  };
+  const found = firstNonFinite(layerRows(data, 'nonFinite'));
+  if (!found) return null;
+  const tensor = answer.tensors.find(({ key }) => key === found.key)!;
+  const step = tensor.columns.x_first[tensor.columns.bucket.indexOf(found.bucket)];
+  return (
+    <button type="button" class="badge bad" onClick={() => openFocus(found.key, run.uid, null)}>
+      <Icon name="warn" />
+      First non-finite: {found.key.slice(name.length + 1)} at step {formatCount(step)}
+    </button>
+  );
+}

@@ -1,0 +1,146 @@
+/** Ctrl+K: finds runs and panels of the open project, and other projects. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { listProjects } from '../../api/client';
+import type { Project } from '../../api/types';
+import { keyTitle } from '../../math/keyTitle';
+import { counted } from '../../math/numbers';
+import { escapeRegExp } from '../../math/search';
+import { navigate, projectHref, runHref } from '../../router';
+import { openFocus } from '../../state/histograms/focus';
+import { openProject, paletteOpen } from '../../state/overlays';
+import type { ProjectStore } from '../../state/project';
+import { attempt } from '../../state/toasts';
+import { plotKeys } from '../../state/view/sections';
+import { setParams } from '../../state/view/view';
+import { KeyName } from '../panel/KeyName';
+import { Dialog } from '../widgets/Dialog';
+import { Icon } from '../widgets/Icon';
+
+interface Item {
+  group: 'Panels' | 'Runs' | 'Projects';
+  id: string;
+  label: string;
+  hint: string;
+  open(): void;
+}
+
+const MOST_A_GROUP = 8;
+
+function panelItems(store: ProjectStore): Item[] {
+  const plots = plotKeys(store.runs.value);
+  return store.catalogue.value.keys.map(({ key, kind }) => ({
+    group: 'Panels',
+    id: `${kind} ${key}`,
+    label: keyTitle(plots.get(key) ?? key),
+    hint: plots.has(key) ? 'chart' : kind,
+    open: () =>
+      kind === 'histogram'
+        ? openFocus(key, null, null)
+        : setParams({ q: `^${escapeRegExp(key)}$` }, 'push'),
+  }));
+}
+
+function runItems(store: ProjectStore): Item[] {
+  return store.runs.value.map((run) => ({
+    group: 'Runs',
+    id: run.run_id,
+    label: run.name,
+    hint: run.state,
+    open: () => navigate(runHref(store.entity, store.project, run.run_id)),
+  }));
+}
+
+function projectItems(projects: Project[]): Item[] {
+  return projects.map(({ entity, name, runs }) => ({
+    group: 'Projects',
+    id: `${entity}/${name}`,
+    label: name,
+    hint: counted(runs, 'run'),
+    open: () => navigate(projectHref(entity, name)),
+  }));
+}
+
+function found(items: Item[], text: string): Item[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (item: Item) => words.every((word) => item.label.toLowerCase().includes(word));
+  return items.filter(fits).slice(0, MOST_A_GROUP);
+}
+
+export function Palette() {
+  return (
+    <Dialog open={paletteOpen} label="Find a run, panel or project" class="palette">
+      <Finder />
+    </Dialog>
+  );
+}
+
+function Finder() {
+  const [text, setText] = useState('');
+  const [projects, setProjects] = useState<Project[]>([]);
+  const [at, setAt] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    void attempt('The projects could not be read', async () => setProjects(await listProjects()));
+  }, []);
+  const store = openProject.value;
+  const items = [
+    ...(store ? found(panelItems(store), text) : []),
+    ...(store ? found(runItems(store), text) : []),
+    ...found(projectItems(projects), text),
+  ];
+  const chosen = Math.min(at, items.length - 1);
+  const choose = (item: Item | undefined) => {
+    if (!item) return;
+    paletteOpen.value = false;
+    item.open();
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === 'Enter') choose(items[chosen]);
+    if (!step || items.length === 0) return;
+    event.preventDefault();
+    setAt((chosen + step + items.length) % items.length);
+  };
+  return (
+    <>
+      <div class="in">
+        <Icon name="search" />
+        <input
+          autofocus
+          aria-label="Find"
+          onKeyDown={onKey}
+          aria-controls="found"
+          placeholder="Find a run, panel or project"
+          value={text}
+          onInput={(event) => {
+            setText(event.currentTarget.value);
+            setAt(0);
+          }}
+        />
+        <kbd>Esc</kbd>
+      </div>
+      <div class="list" role="listbox" id="found" aria-label="Found" ref={list}>
+        {items.map((item, i) => (
+          <div key={`${item.group} ${item.id}`}>
+            {items[i - 1]?.group !== item.group && <div class="hd">{item.group}</div>}
+            <button
+              type="button"
+              class="it"
+              role="option"
+              tabIndex={-1}
+              aria-selected={i === chosen}
+              onPointerMove={() => setAt(i)}
+              onClick={() => choose(item)}
+            >
+              {item.group === 'Panels' ? <KeyName name={item.label} /> : <b>{item.label}</b>}
+              <span class="sp" />
+              <span class="dim t12">{item.hint}</span>
+            </button>
+          </div>
+        ))}
+        {items.length === 0 && <div class="hd">Nothing has these words in its name.</div>}
+      </div>
+    </>
+  );
+}

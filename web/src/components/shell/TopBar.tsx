@@ -1,0 +1,158 @@
+/** The bar on top of every page: where we are, tabs, search, live state, theme, help. */
+
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { brokenSince } from '../../api/live';
+import { Link, projectHref } from '../../router';
+import { helpOpen, paletteOpen } from '../../state/overlays';
+import { headingNext } from '../../state/runs/selection';
+import { choice, nextTheme } from '../../state/theme';
+import { IconButton } from '../widgets/controls';
+import { Icon, Logo } from '../widgets/Icon';
+
+export interface Tab {
+  label: string;
+  href: string;
+  current: boolean;
+  count?: number;
+}
+
+interface TopBarProps {
+  entity?: string;
+  project?: string;
+  run?: string;
+  /** What the page is, for those who hear it; pages that show a heading need none here. */
+  heading?: string;
+  tabs: Tab[];
+  running?: number;
+  /** Opens the drawer on narrow screens, where there is one. */
+  onDrawer?(): void;
+}
+
+export function TopBar(props: TopBarProps) {
+  const { entity, project, run, heading, tabs, running = 0, onDrawer } = props;
+  return (
+    <header class="top">
+      {heading && <Heading text={heading} />}
+      {onDrawer && (
+        <IconButton icon="list" label="Show or hide the list" class="burger" onClick={onDrawer} />
+      )}
+      <Link class="brand" href="/" aria-label="All projects">
+        <Logo />
+        <span>lossboard</span>
+      </Link>
+      <Crumbs entity={entity} project={project} run={run} />
+      <nav class="tabs" aria-label="Views">
+        {tabs.map(({ label, href, current, count }) => (
+          <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
+            {label} {count !== undefined && <span>{count}</span>}
+          </Link>
+        ))}
+      </nav>
+      <div class="sp" />
+      <button
+        type="button"
+        class="field finder"
+        aria-label="Find a run, panel or project"
+        onClick={() => {
+          paletteOpen.value = true;
+        }}
+      >
+        <Icon name="search" />
+        <span class="sp ell">Find a run, panel or project</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      <Live running={running} />
+      <ThemeButton />
+      <IconButton
+        icon="help"
+        label="Help and shortcuts"
+        onClick={() => {
+          helpOpen.value = true;
+        }}
+      />
+    </header>
+  );
+}
+
+function Heading({ text }: { text: string }) {
+  const place = useRef<HTMLHeadingElement>(null);
+  const next = headingNext.value;
+  useEffect(() => {
+    if (!next) return;
+    headingNext.value = false;
+    place.current?.focus();
+  }, [next]);
+  return (
+    <h1 ref={place} class="sr" tabIndex={-1}>
+      {text}
+    </h1>
+  );
+}
+
+function Crumbs({ entity, project, run }: Pick<TopBarProps, 'entity' | 'project' | 'run'>) {
+  if (!entity || !project) return null;
+  const projectLink: ComponentChildren = (
+    <Link href={projectHref(entity, project)} aria-current={run ? undefined : 'page'}>
+      {project}
+    </Link>
+  );
+  return (
+    <nav class="crumb" aria-label="Where you are">
+      <Link href="/">{entity}</Link>
+      <i>/</i>
+      {projectLink}
+      {run && <i>/</i>}
+      {run && (
+        <span class="ell" aria-current="page">
+          {run}
+        </span>
+      )}
+    </nav>
+  );
+}
+
+const now = signal(Date.now());
+
+function Live({ running }: { running: number }) {
+  const since = brokenSince.value;
+  useEffect(() => {
+    if (since === null) return;
+    const tick = () => {
+      now.value = Date.now();
+    };
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => clearInterval(timer);
+  }, [since]);
+  if (since !== null) {
+    const secs = Math.max(0, Math.round((now.value - since) / 1000));
+    return (
+      <div class="live stale" role="status">
+        <span class="pulse" />
+        Stale<span aria-hidden="true"> {secs} s</span>, reconnecting
+      </div>
+    );
+  }
+  return (
+    <div class="live" title="What is logged appears here by itself">
+      <span class={`pulse ${running > 0 ? 'beat' : ''}`} />
+      Live
+      {running > 0 && <span class="dim">· {running} running</span>}
+    </div>
+  );
+}
+
+const THEME_ICONS = { system: 'auto', light: 'sun', dark: 'moon' } as const;
+const THEME_WORDS = { system: 'as the system', light: 'light', dark: 'dark' } as const;
+
+function ThemeButton() {
+  return (
+    <IconButton
+      icon={THEME_ICONS[choice.value]}
+      label={`Theme: ${THEME_WORDS[choice.value]}`}
+      onClick={nextTheme}
+    />
+  );
+}

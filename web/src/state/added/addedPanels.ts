@@ -1,0 +1,141 @@
+/** Panels that the user has added, and where and how large all panels stand. */
+
+import { computed, signal } from '@preact/signals';
+import type { Key, Run } from '../../api/types';
+import { isMedia, isTable } from '../../math/media';
+import { panelSizes, sizesWith } from '../view/layout';
+import { plotKeys } from '../view/sections';
+import { type HistogramView, params, setParams, settingsOf } from '../view/view';
+
+/** Of logged keys. */
+export type KeyKind = 'lines' | 'histogram' | 'table' | 'chart' | 'media';
+/** Of values that runs have once, or of none. */
+export type ValueKind =
+  | 'bars'
+  | 'scalar'
+  | 'scatter'
+  | 'parallel'
+  | 'importance'
+  | 'comparer'
+  | 'markdown';
+export type OwnKind = KeyKind | ValueKind;
+
+export interface OwnPanel<Kind extends OwnKind = OwnKind> {
+  id: string;
+  kind: Kind;
+  title: string;
+  /** Names of logged keys or charts; fields (`config.lr`, `summary.loss`) of the other kinds, x before y. */
+  keys: string[];
+  /** Of `scalar`: what of the shown runs. */
+  statistic?: 'min' | 'max' | 'mean' | 'median';
+  /** Of `histogram`: without it, the workspace's. */
+  view?: HistogramView;
+  /** Of kinds of logged keys: ids of the runs; without them, all that are shown. */
+  runs?: string[];
+  /** Of `importance`: without the runs that are hidden. */
+  onlyShown?: true;
+  /** Of `markdown`. */
+  text?: string;
+}
+
+/** Which keys a panel of a kind can show; charts of `wandb.plot` are known by their tables. */
+const SHOWN: Record<KeyKind, (key: Key, plots: Map<string, string>) => boolean> = {
+  lines: ({ kind }) => kind === 'scalar',
+  histogram: ({ kind }) => kind === 'histogram',
+  table: ({ kind, media }) => kind === 'json' && isTable(media),
+  chart: ({ key }, plots) => plots.has(key),
+  media: ({ kind, media }) => kind === 'json' && isMedia(media),
+};
+
+export const isKeyKind = (kind: OwnKind): kind is KeyKind => kind in SHOWN;
+export const showsKeys = (panel: OwnPanel): panel is OwnPanel<KeyKind> => isKeyKind(panel.kind);
+
+/** The keys that a panel of a kind can show, by the names that they have there. */
+export function choicesFor(kind: KeyKind, keys: Key[], runs: Run[]): Map<string, Key> {
+  const plots: Map<string, string> = kind === 'chart' ? plotKeys(runs) : new Map();
+  const known = keys.filter((key) => SHOWN[kind](key, plots));
+  const nameOf = ({ key }: Key) => (kind === 'chart' ? plots.get(key)! : key);
+  return new Map(known.map((key) => [nameOf(key), key]));
+}
+
+/** The keys of a panel that none of the runs has logged. */
+export function missingKeys({ keys }: OwnPanel, known: Map<string, Key>, runs: Run[]): string[] {
+  const logged = (key: Key | undefined) => runs.some(({ uid }) => key?.runs.includes(uid));
+  return keys.filter((name) => !logged(known.get(name)));
+}
+
+/** The runs with these ids, hidden ones too. */
+export const chosenRuns = (ids: string[], all: Run[]): Run[] =>
+  all.filter((run) => ids.includes(run.run_id));
+
+export const OWN_KINDS: [OwnKind, string][] = [
+  ['lines', 'Lines of several metrics'],
+  ['histogram', 'Histograms of one key'],
+  ['table', 'Table of one key'],
+  ['chart', 'Chart of wandb.plot'],
+  ['media', 'Media of one key'],
+  ['bars', 'Bars, one a run'],
+  ['scalar', 'One number'],
+  ['scatter', 'Scatter of two values'],
+  ['parallel', 'Parallel coordinates'],
+  ['importance', 'Importance of settings'],
+  ['comparer', 'Run comparer'],
+  ['markdown', 'Text (Markdown)'],
+];
+
+function isPanel(value: unknown): value is OwnPanel {
+  if (value === null || typeof value !== 'object') return false;
+  const { id, kind, keys } = value as Partial<OwnPanel>;
+  const known = OWN_KINDS.some(([name]) => name === kind);
+  return typeof id === 'string' && known && Array.isArray(keys);
+}
+
+function parse(text: string | undefined): OwnPanel[] {
+  if (!text) return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter(isPanel) : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return []; // a link that was cut short
+    throw error;
+  }
+}
+
+export const ownPanels = computed(() => parse(params.value.own));
+
+function write(panels: OwnPanel[], beside: Record<string, string | null> = {}): void {
+  setParams({ ...beside, own: panels.length > 0 ? JSON.stringify(panels) : null }, 'push');
+}
+
+export function savePanel(panel: OwnPanel): void {
+  const known = ownPanels.peek();
+  const isKnown = known.some(({ id }) => id === panel.id);
+  write(isKnown ? known.map((one) => (one.id === panel.id ? panel : one)) : [...known, panel]);
+}
+
+/** Its settings and size go with it; what is returned brings all of it back to its place. */
+export function removePanel(id: string): () => void {
+  const panels = ownPanels.peek();
+  const at = panels.findIndex((panel) => panel.id === id);
+  const settings = settingsOf(id);
+  const size = panelSizes.peek().get(id) ?? null;
+  const none = Object.fromEntries(Object.keys(settings).map((name) => [name, null]));
+  write(
+    panels.filter((panel) => panel.id !== id),
+    { ...none, size: sizesWith(id, null) },
+  );
+  return () => {
+    const now = ownPanels.peek();
+    const back = [...now.slice(0, at), panels[at], ...now.slice(at)];
+    write(back, { ...settings, size: sizesWith(id, size) });
+  };
+}
+
+export const newPanelId = (): string => `own ${Date.now().toString(36)}`;
+
+/** What the editor has open: a panel, or `new`. */
+export const editedPanel = signal<OwnPanel | 'new' | null>(null);
+
+export function editPanel(panel: OwnPanel | null): void {
+  editedPanel.value = panel ?? 'new';
+}

@@ -1,0 +1,87 @@
+/**
+ * Keys as sections: by the first part of the key, charts of `wandb.plot` by themselves, tensors after
+ * scalars, machine metrics last.
+ */
+
+import type { Catalogue, Key, Run } from '../../api/types';
+import { isMedia } from '../../math/media';
+import { plotSpecs } from '../../math/plotSpecs';
+import { isHidden } from '../project';
+import { params } from './view';
+
+export interface Section {
+  name: string;
+  kind: 'scalars' | 'plots' | 'tensors' | 'histograms' | 'system';
+  keys: Key[];
+}
+
+/** What a panel of one key is called in settings and layout. */
+export const panelId = ({ kind, key }: Pick<Key, 'kind' | 'key'>): string => `${kind} ${key}`;
+
+/** Names of the sections that are closed. */
+export function folded(): Set<string> {
+  return new Set((params.value.fold ?? '').split(',').filter(Boolean));
+}
+
+/** Keys without a slash stand together, first. */
+export const PLAIN_SECTION = 'charts';
+const PLOT_SECTION = 'custom charts';
+
+export function sectionName(key: Pick<Key, 'kind' | 'key'>): string {
+  if (key.kind === 'system') return 'system';
+  const cut = key.key.indexOf('/');
+  return cut > 0 ? key.key.slice(0, cut) : PLAIN_SECTION;
+}
+
+function kindOf(name: string, keys: Key[]): Section['kind'] {
+  if (name === PLOT_SECTION) return 'plots';
+  if (keys[0].kind === 'system') return 'system';
+  const histograms = keys.filter(({ kind }) => kind === 'histogram');
+  if (histograms.length === 0) return 'scalars';
+  return histograms.some(({ watched }) => watched) ? 'tensors' : 'histograms';
+}
+
+const RANK = { scalars: 0, plots: 1, histograms: 2, tensors: 3, system: 4 };
+
+/** What is looked at first stands first. */
+const FIRST = [/^charts$/, /^train/, /^(val|valid|eval)/, /^test/];
+
+function rank({ name, kind }: Section): number {
+  const known = FIRST.findIndex((pattern) => pattern.test(name));
+  return RANK[kind] * 10 + (known < 0 ? FIRST.length : known);
+}
+
+const order = (a: Section, b: Section): number => rank(a) - rank(b) || a.name.localeCompare(b.name);
+
+const isDrawn = ({ kind, media }: Key): boolean => kind !== 'json' || isMedia(media);
+
+/** The keys of charts by those of the tables that they draw. */
+export function plotKeys(runs: Run[]): Map<string, string> {
+  const specs = runs.flatMap(({ config }) => plotSpecs(config));
+  return new Map(specs.map(({ key, tableKey }) => [tableKey, key]));
+}
+
+/** Confusion matrices of several runs stand side by side: they need the room of two panels. */
+export function isWide(key: Key, runs: Run[]): boolean {
+  const owners = runs.filter(({ uid }) => key.runs.includes(uid));
+  const specs = owners.flatMap(({ config }) => plotSpecs(config));
+  const own = specs.filter(({ tableKey }) => tableKey === key.key);
+  return owners.length > 1 && own.some(({ name }) => name.startsWith('wandb/confusion_matrix'));
+}
+
+/** Sections of the keys that any of the runs has and whose name fits the search. */
+export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | null): Section[] {
+  const uids = new Set(runs.map(({ uid }) => uid));
+  const plots = plotKeys(runs);
+  const byName = new Map<string, Key[]>();
+  for (const key of catalogue.keys) {
+    if (!isDrawn(key) || isHidden(catalogue, key)) continue;
+    const plot = plots.get(key.key);
+    if (search && !search.test(plot ?? key.key) && !search.test(key.key)) continue;
+    if (!key.runs.some((uid) => uids.has(uid))) continue;
+    const name = plot === undefined ? sectionName(key) : PLOT_SECTION;
+    byName.set(name, [...(byName.get(name) ?? []), key]);
+  }
+  const sections = [...byName].map(([name, keys]) => ({ name, keys, kind: kindOf(name, keys) }));
+  return sections.sort(order);
+}
