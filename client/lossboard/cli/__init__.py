@@ -28,7 +28,7 @@ _SUMMARIES: Final = {
     "serve": "Serve the dashboard and take what training runs log.",
     "demo": "Serve a dashboard and train a small ConvNet three times, to look around in.",
 }
-_ALIAS_FOLDER: Final = Path(__file__).parent / "alias"
+_ALIAS_FOLDER: Final = Path(__file__).parents[1] / "alias"
 # What stands after the name of a script or command is its own, also --help.
 _PASS_ON: Final = {"ignore_unknown_options": True, "help_option_names": []}
 
