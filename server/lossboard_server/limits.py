@@ -33,6 +33,7 @@ __all__ = [
     "check_json",
     "check_sizes",
     "check_total",
+    "joined_text",
     "kept_of_json",
     "slim_record",
     "too_large_notice",
@@ -41,7 +42,9 @@ __all__ = [
 _MOST_KEYS: Final = MOST_VALUE_NODES  # at the top of a config, summary or metadata
 _MOST_ARTIFACTS: Final = 10_000  # of one record
 _SHOWN_CHARACTERS: Final = 200  # of a key
+_LEFT_OUT: Final = "left out as too large: "
 _TOLD: Final = 5  # values that one notice names
+_MOST_TOLD: Final = 20  # ... and several of them together
 _KIND: Final = "too_large"
 _NAMED: Final = ("config", "summary", "metadata")
 
@@ -171,9 +174,19 @@ def too_large_notice(left_out: Iterable[str]) -> Notice:
     """What the run says of values that were left out, given one sentence for each."""
     sentences = list(left_out)
     more = len(sentences) - _TOLD
-    text = "left out as too large: " + "; ".join(sentences[:_TOLD])
+    text = _LEFT_OUT + "; ".join(sentences[:_TOLD])
     text += f"; and {more} more" if more > 0 else ""
     return Notice(_KIND, text, time.time_ns() // 1000, float(len(sentences)))
+
+
+def joined_text(before: str, notice: Notice) -> str:
+    """The text of a notice after the one `before` of its kind: of what is left out, all of it."""
+    if notice.kind != _KIND or not before:
+        return notice.text
+    told = before.removeprefix(_LEFT_OUT).split("; ")
+    new = notice.text.removeprefix(_LEFT_OUT).split("; ")
+    sentences = list(dict.fromkeys([*told, *new]))
+    return _LEFT_OUT + "; ".join(sentences[:_MOST_TOLD])
 
 
 def check_sizes(what: str, values: Mapping[str, Any]) -> None:

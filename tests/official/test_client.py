@@ -42,6 +42,19 @@ def test_scalars_config_and_summary_arrive_as_they_were_logged(
     assert run["metrics"]["acc"]["step_metric"] == "epoch"
 
 
+def test_a_value_that_is_too_large_costs_itself_alone_and_is_named(
+    server: Any, official: Runner, own_name: str
+) -> None:
+    official(server, "too_large.py", own_name, "run")
+    rows, run = history(server, own_name, "run"), detail(server, own_name, "run")
+    assert [row["loss"] for row in rows] == list(range(5))
+    assert {k: v for k, v in run["config"].items() if k != "_wandb"} == {"lr": 0.1, "later": 3}
+    assert run["state"] == "finished" and "huge" not in run["summary"]
+    (notice,) = [notice for notice in run["notices"] if notice["kind"] == "too_large"]
+    for name in ("config 'text'", "config 'many'", "summary 'huge'", "'odd'"):
+        assert name in notice["text"]
+
+
 @pytest.mark.covers("console")
 def test_console_lines_arrive_with_their_stream(server: Any, official: Runner) -> None:
     official(server, "scalars.py", "console", "run")

@@ -16,7 +16,7 @@ from lossboard_server.database import dialect, schema
 from lossboard_server.database.engines import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound, TooLarge
-from lossboard_server.limits import check_sizes, check_total, too_large_notice
+from lossboard_server.limits import check_sizes, check_total, joined_text, too_large_notice
 from lossboard_server.writing.attempts import joined_early, open_attempt
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
 from lossboard_server.writing.records import check_values
@@ -252,8 +252,9 @@ def add_notices(transaction: Transaction, uid: int, notices: Iterable[Notice]) -
     """Notices of one kind add up: the sum of the amounts and the last text are kept."""
     kept = _column(transaction, uid, "notices_json")
     for notice in notices:
-        amount = kept.get(notice.kind, {"amount": 0.0})["amount"] + notice.amount
-        kept[notice.kind] = {"text": notice.text, "amount": amount, "time_us": notice.time_us}
+        before = kept.get(notice.kind, {"amount": 0.0, "text": ""})
+        amount, text = before["amount"] + notice.amount, joined_text(before["text"], notice)
+        kept[notice.kind] = {"text": text, "amount": amount, "time_us": notice.time_us}
     transaction.update_run(uid, "meta", notices_json=encode_json_text(kept))
 
 
