@@ -1,11 +1,14 @@
-"""Who may import whom (docs/architecture.md, section 3), read from the sources."""
+"""Who may import whom and who may write tables: the table of docs/architecture.md, section 3."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -17,27 +20,68 @@ PACKAGES = {
     "lossboard": ROOT / "client" / "lossboard",
     "lossboard_server": ROOT / "server" / "lossboard_server",
 }
-SHARED_WITH_SERVER = {"lossboard.wire", "lossboard.histogram", "lossboard.bounds"}
 HEAVY = {"torch", "fastapi", "sqlalchemy", "pandas", "PIL", "httpx", "requests", "http.client"}
+HEADING = "| folder | may import | may write tables |"
+BRACES = re.compile(r"(.*)\{(.*)\}(.*)")
+WRITES = {"insert", "update", "delete"}
+SQL_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\s")
 
-# What stands in one line must not reach, through anything it imports, what stands in a later one.
-LAYERS = {
-    "lossboard": (
-        {"wire", "bounds"},
-        {"histogram", "spool", "transport"},
-        {"watch", "sender", "run_config", "run_summary", "media", "console", "api"},
-        {"live_run"},
-        {"cli"},
-    ),
-    "lossboard_server": (
-        {"schema"},
-        {"storage", "sampling"},
-        {"ingest", "catalogue", "queries"},
-        {"routes", "wandb_protocol"},
-        {"app"},
-        {"commands", "demo"},
-    ),
-}
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the folders and modules that it speaks of, and what they may import, as paths."""
+
+    places: tuple[str, ...]
+    named: frozenset[str]
+    all_above: frozenset[str]
+    may_write: bool
+
+    @property
+    def may_import(self) -> frozenset[str]:
+        return self.named | self.all_above | {*self.places}
+
+
+def spelled_out(path: str) -> list[str]:
+    """`a/{b,c}.py` is a/b.py and a/c.py."""
+    if braces := BRACES.fullmatch(path):
+        return [f"{braces[1]}{name.strip()}{braces[3]}" for name in braces[2].split(",")]
+    return [path]
+
+
+def quoted(cell: str) -> list[str]:
+    return [path for name in re.findall(r"`([^`]+)`", cell) for path in spelled_out(name)]
+
+
+def table() -> Iterator[list[str]]:
+    """The cells of the rows about Python, of every table with this heading."""
+    inside = False
+    for line in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines():
+        inside = line == HEADING or (inside and line.startswith("|"))
+        if inside and line.startswith(("| `client/", "| `server/")):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@cache
+def rows() -> list[Row]:
+    """From the ground up; a name without its package means the package of its row."""
+    made: list[Row] = []
+    for first, second, third in table():
+        places = quoted(first)
+        package = "/".join(places[0].split("/")[:2])
+        named = frozenset(in_full(name, package) for name in quoted(second))
+        above = {p for row in made for p in row.places if p.startswith(package)}
+        all_above = frozenset(above if second.startswith("all above") else ())
+        made.append(Row(tuple(places), named, all_above, third == "yes"))
+    return made
+
+
+def in_full(name: str, package: str) -> str:
+    path = name if name.startswith(("client/", "server/")) else f"{package}/{name}"
+    return path if path.endswith("/") else f"{path.removesuffix('.py')}.py"
+
+
+def row_of(place: str) -> Row | None:
+    return next((row for row in rows() if place in row.places), None)
 
 
 @cache
@@ -51,21 +95,35 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imported_at_run_time(path: Path, name: str) -> Iterator[str]:
-    """Dotted names that the module imports, also inside functions; not those for types only."""
-    pending: list[ast.AST] = [ast.parse(path.read_text())]
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def place_of(name: str) -> str:
+    """The folder at the top of its package that a module lies in, or the file that lies there."""
+    package, _, inner = name.partition(".")
+    directory = PACKAGES[package].relative_to(ROOT).as_posix()
+    first = inner.split(".")[0] or "__init__"
+    folder = (PACKAGES[package] / first).is_dir()
+    return f"{directory}/{first}{'/' if folder else '.py'}"
+
+
+def imports_in(path: Path, *, types: bool) -> Iterator[str]:
+    """Dotted names that the module imports, also inside functions; those for types on request."""
+    pending: list[ast.AST] = [parsed(path)]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if not types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from imported_from(node, path, name)
+            yield from imported_from(node, path)
         pending.extend(ast.iter_child_nodes(node))
 
 
-def imported_from(node: ast.ImportFrom, path: Path, name: str) -> Iterator[str]:
+def imported_from(node: ast.ImportFrom, path: Path) -> Iterator[str]:
     assert node.level == 0, f"{path}:{node.lineno}: write the import of {node.module} absolutely"
     known = modules()
     for alias in node.names:
@@ -74,56 +132,106 @@ def imported_from(node: ast.ImportFrom, path: Path, name: str) -> Iterator[str]:
 
 
 @cache
-def own_imports(name: str) -> set[str]:
+def own_imports(name: str, *, types: bool = False) -> set[str]:
     """The modules of our two packages that module `name` imports."""
     known = modules()
-    return {target for target in imported_at_run_time(known[name], name) if target in known}
+    return {target for target in imports_in(known[name], types=types) if target in known}
 
 
-def reached_from(name: str) -> set[str]:
-    """Everything that importing the module may load of our packages, itself not counted."""
-    reached: set[str] = set()
-    pending = [name]
-    while pending:
-        new = own_imports(pending.pop()) - reached
-        reached |= new
-        pending += new
-    return reached - {name}
+@cache
+def arrows() -> dict[str, dict[str, set[str]]]:
+    """For each place what it imports of other places, types too, and in which modules."""
+    found: dict[str, dict[str, set[str]]] = {place_of(name): defaultdict(set) for name in modules()}
+    for name in modules():
+        for target in own_imports(name, types=True):
+            if place_of(target) != place_of(name):
+                found[place_of(name)][place_of(target)].add(f"{name} imports {target}")
+    return found
 
 
-def layer_of(name: str) -> int | None:
-    """None for a module that the architecture does not name: it is judged by who imports it."""
-    package, _, inner = name.partition(".")
-    first = inner.split(".")[0]
-    ranks = (rank for rank, names in enumerate(LAYERS[package]) if first in names)
-    return next(ranks, None)
+@cache
+def writing_helpers() -> set[str]:
+    """Functions of `database/` that write what they are given: who takes one writes."""
+    helpers = set()
+    for name, path in modules().items():
+        if name.startswith("lossboard_server.database."):
+            functions = [n for n in parsed(path).body if isinstance(n, ast.FunctionDef)]
+            helpers |= {f"{name}.{f.name}" for f in functions if any(map(writes, ast.walk(f)))}
+    return helpers
 
 
-@pytest.mark.parametrize("name", sorted(name for name in modules() if layer_of(name) is not None))
-def test_a_module_reaches_no_layer_above_its_own(name: str) -> None:
-    own = layer_of(name)
-    package = name.split(".")[0]
-    ranks = {target: layer_of(target) for target in reached_from(name)}
-    above = {t for t, rank in ranks.items() if rank is not None and own is not None and rank > own}
-    assert not {t for t in above if t.split(".")[0] == package}
+def writes(node: ast.AST) -> bool:
+    """Whether this is an insert, update or delete of SQLAlchemy, or one in SQL's words."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return SQL_WRITES.match(node.value) is not None
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id in WRITES
+    bare = not node.args and not node.keywords  # a set's, a hash's and a list's take something
+    return isinstance(node.func, ast.Attribute) and node.func.attr in WRITES and bare
 
 
-def test_every_layer_names_modules_that_exist() -> None:
-    named = {
-        f"{package}.{name}" for package in LAYERS for layer in LAYERS[package] for name in layer
-    }
-    assert named <= set(modules())
+def writing_lines(name: str) -> list[str]:
+    """Where a module of the server writes tables."""
+    nodes = list(ast.walk(parsed(modules()[name])))
+    calls = [f"{name}:{node.lineno}" for node in nodes if writes(node) and hasattr(node, "lineno")]
+    taken = [
+        f"{name} takes {helper}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if (helper := f"{node.module}.{alias.name}") in writing_helpers()
+    ]
+    return calls + taken
+
+
+def writing_places() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in modules():
+        if name.startswith("lossboard_server") and (lines := writing_lines(name)):
+            found[place_of(name)] += lines
+    return dict(found)
+
+
+def test_every_folder_and_every_module_at_the_top_stands_in_the_table_once() -> None:
+    named = [place for row in rows() for place in row.places]
+    assert sorted(named) == sorted(arrows())
+
+
+@pytest.mark.parametrize("place", sorted(arrows()))
+def test_a_folder_imports_only_what_the_table_allows(place: str) -> None:
+    row = row_of(place)
+    allowed = row.may_import if row else set()
+    assert {to: by for to, by in arrows()[place].items() if to not in allowed} == {}
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.places[0])
+def test_the_table_allows_nothing_that_no_module_needs(row: Row) -> None:
+    """Of what a row names itself; "all above" is a word for many."""
+    used = {to for place in row.places for to in arrows().get(place, {})}
+    assert row.named - used == set()
+
+
+def test_only_the_folders_that_the_table_marks_write_tables() -> None:
+    marked = {place for row in rows() if row.may_write for place in row.places}
+    found = writing_places()
+    assert {place: lines for place, lines in found.items() if place not in marked} == {}
+    assert marked == set(found)
+
+
+def test_storage_knows_neither_errors_that_clients_see_nor_the_web_framework() -> None:
+    names = [name for name in modules() if name.startswith("lossboard_server.storage")]
+    seen = {target for name in names for target in imports_in(modules()[name], types=True)}
+    assert names
+    assert not [t for t in seen if t.split(".")[0] in ("fastapi", "starlette")]
+    assert "lossboard_server.errors" not in seen
 
 
 def test_the_client_never_imports_the_server() -> None:
     client = [name for name in modules() if name.split(".")[0] == "lossboard"]
-    assert not [name for name in client if any("lossboard_server" in t for t in own_imports(name))]
-
-
-def test_the_server_sees_only_wire_and_histogram_of_the_client() -> None:
-    server = [name for name in modules() if name.split(".")[0] == "lossboard_server"]
-    seen = {target for name in server for target in own_imports(name)}
-    assert {t for t in seen if t.split(".")[0] == "lossboard"} <= SHARED_WITH_SERVER
+    seen = {target for name in client for target in own_imports(name, types=True)}
+    assert not [target for target in seen if target.startswith("lossboard_server")]
 
 
 def test_no_module_takes_part_in_a_circle_of_imports() -> None:

@@ -114,7 +114,7 @@ function layersOf(value: Json | undefined, kind: Layer['kind']): Layer[] {
   );
 }
 
-/** What `scene/model.ts` and `math/molecule.ts` read. */
+/** What `scene/model.ts` and `scene/molecule.ts` read. */
 const MODELS = /\.(obj|gltf|glb|stl)$/i;
 const MOLECULES = /\.(pdb|pqr|sdf|sd|mol|mol2|xyz|gro|cif|mcif|mmcif)$/i;
 

@@ -66,7 +66,7 @@ async def make_project(server: Server, request: Request, entity: str, project: s
 async def edit_project(
     server: Server, request: Request, entity: str, project: str, edit: ProjectEdit
 ) -> Response:
-    """Replace all settings of a project; routes/saved_views.py changes one view alone."""
+    """Replace all settings of a project; http/routes/saved_views.py changes one view alone."""
     await server.writer.write(
         lambda transaction: change_settings(
             transaction, (entity, project), edit.settings, server.settings.request_limit_bytes
