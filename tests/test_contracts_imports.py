@@ -238,6 +238,26 @@ def test_no_module_takes_part_in_a_circle_of_imports() -> None:
     TopologicalSorter({name: own_imports(name) - {name} for name in modules()}).prepare()
 
 
+def test_no_folder_takes_part_in_a_circle_of_imports() -> None:
+    """Types count. Integrations of other libraries use the public module like users do, and it
+    loads them only when they are asked for: that circle is none."""
+    graph = {place: set(targets) for place, targets in arrows().items()}
+    graph["client/lossboard/__init__.py"] -= {"client/lossboard/integration/"}
+    TopologicalSorter(graph).prepare()
+
+
+def test_the_table_stands_in_the_order_of_imports() -> None:
+    """From the ground up, but for the integrations, which stand on the public module."""
+    order = {place: number for number, row in enumerate(rows()) for place in row.places}
+    upward = [
+        f"{place} imports {target}"
+        for place, targets in arrows().items()
+        for target in targets
+        if order[target] > order[place] and not place.endswith("/integration/")
+    ]
+    assert upward == []
+
+
 def loaded_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*sys.modules)"
     answer = subprocess.run(

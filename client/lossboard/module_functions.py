@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from lossboard.opening.current import runs
 from lossboard.opening.initialize import finish_all
+from lossboard.process_settings import setup_fields
 from lossboard.run.attaching import decode_token
 from lossboard.run.metrics import Metric
 from lossboard.run.run import Run, join_run
@@ -159,12 +160,12 @@ def login(
 
     `host` is kept as the server for the runs to come, `key` as their `api_key`.
     """
-    if runs.active or resolve(runs.setup_fields).mode != "online":
+    if runs.active or resolve(setup_fields).mode != "online":
         return False
     if host is not None:
-        runs.setup_fields["base_url"] = Settings(base_url=host).base_url
+        setup_fields["base_url"] = Settings(base_url=host).base_url
     if key is not None:
-        runs.setup_fields["api_key"] = Settings(api_key=key).api_key
+        setup_fields["api_key"] = Settings(api_key=key).api_key
     return True
 
 
@@ -172,8 +173,8 @@ def setup(settings: Settings | Mapping[str, Any] | None = None) -> Settings:
     """Sets the settings of all runs to come; returns those that hold now."""
     if settings is not None:
         chosen = settings.chosen if isinstance(settings, Settings) else settings
-        runs.setup_fields |= Settings(**chosen).chosen
-    return resolve(runs.setup_fields)
+        setup_fields.update(Settings(**chosen).chosen)
+    return resolve(setup_fields)
 
 
 def set_entity(entity: str) -> None:
@@ -189,7 +190,7 @@ def set_project(project: str) -> None:
 def teardown(exit_code: int | None = None) -> None:
     """Finishes all runs, and forgets what `setup` was given."""
     finish_all(exit_code or 0)
-    runs.setup_fields.clear()
+    setup_fields.clear()
 
 
 def require(requirement: Any = None, **_: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import sys
 import threading
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from lossboard.machine.console import unrecorded
+from lossboard.printable_text import printable
 from lossboard.sending.interface import Level
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Write",
     "draw_line",
     "draws_lines",
-    "printable",
     "termerror",
     "termlog",
     "termwarn",
@@ -31,19 +30,7 @@ __all__ = [
 PREFIX: Final = "lossboard: "
 _LEVEL_WORD: Final = {"info": "", "warn": "WARNING ", "error": "ERROR "}
 
-# Control characters, line and paragraph separators, marks that turn the direction of writing,
-# and lone surrogates: what a name could do harm with where it is shown.
-_CONTROLS: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
 Write: TypeAlias = Callable[[str], None]
-
-
-def printable(text: str) -> str:
-    """The text with control characters as backslash escapes, so that a terminal shows them and
-    does not obey them."""
-    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Terminal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 
-from lossboard_server.writing.writer import Change
+from lossboard_server.changes import Change
 
 __all__ = ["Broker", "Subscription"]
 

@@ -8,13 +8,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from lossboard_server.background.awaited_blobs import AwaitedBlobs
 from lossboard_server.blobs import BlobStore
+from lossboard_server.changes import Committed
 from lossboard_server.database.dialect import file_of
 from lossboard_server.database.directory import DataDirectory
 from lossboard_server.database.engines import Database, url_of
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
+from lossboard_server.queries.awaited_blobs import AwaitedBlobs
 from lossboard_server.queries.keys import KeyMemo
 from lossboard_server.queries.live_keys import LiveKeys
 from lossboard_server.queries.run_rows import RunMemo
@@ -23,7 +24,7 @@ from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
 from lossboard_server.web_files import WebFiles
 from lossboard_server.writing.sealer import Sealer
-from lossboard_server.writing.writer import Committed, Writer
+from lossboard_server.writing.writer import Writer
 
 __all__ = ["Server", "Services", "open_services"]
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from lossboard_server.changes import Change, Committed
 from lossboard_server.events import Broker
-from lossboard_server.writing.writer import Change, Committed
 
 Events = Iterator[tuple[str, dict[str, Any]]]
 

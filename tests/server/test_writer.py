@@ -12,12 +12,13 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from lossboard.wire import RunStart
+from lossboard_server.changes import Committed
 from lossboard_server.database import schema
 from lossboard_server.database.engines import Database
 from lossboard_server.errors import Busy
 from lossboard_server.settings import Settings
 from lossboard_server.writing.catalogue import open_run
-from lossboard_server.writing.writer import Committed, Transaction, Writer
+from lossboard_server.writing.writer import Transaction, Writer
 
 Result = TypeVar("Result")
 

@@ -18,7 +18,7 @@ from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.connection import Connection, NotFound
 from lossboard.errors import UnsupportedError
 from lossboard.identity import default_project, generate_id, generate_name
-from lossboard.opening.current import runs as process
+from lossboard.process_settings import setup_fields
 from lossboard.settings import resolve
 
 __all__ = [
@@ -50,7 +50,7 @@ class Api:
         api_key: str | None = None,
     ) -> None:
         given = {"api_key": api_key} if api_key else {}
-        self._settings = resolve(process.setup_fields, overrides or {}, given)
+        self._settings = resolve(setup_fields, overrides or {}, given)
         self._connection = Connection(self._settings, timeout_secs=timeout or 60.0)
 
     @property

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lossboard.api.run import stored_artifact
-from lossboard.api.times import iso_time
 from lossboard.artifacts import Artifact
 from lossboard.artifacts.names import artifact_name_checked, artifact_type_checked
 from lossboard.connection import Connection
+from lossboard.times import iso_time
 
 __all__ = ["ArtifactCollection", "ArtifactType", "artifact_types"]
 

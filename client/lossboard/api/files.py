@@ -13,8 +13,8 @@ from lossboard import wire
 from lossboard.api.joining import RunPlace, join_run
 from lossboard.connection import Connection
 from lossboard.errors import CommError
+from lossboard.files.mime_types import guessed_type
 from lossboard.files.placing import inside, placed
-from lossboard.run.saving import guessed_type
 
 __all__ = ["File", "upload_file"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lossboard.api.runs import Runs
-from lossboard.api.times import iso_time
 from lossboard.connection import Connection
 from lossboard.page_urls import page_url
+from lossboard.times import iso_time
 
 __all__ = ["Project"]
 

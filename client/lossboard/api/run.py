@@ -12,11 +12,11 @@ from lossboard.api.editable import EditableValues, grown
 from lossboard.api.files import File, upload_file
 from lossboard.api.histograms import StoredHistogram, stored_histograms
 from lossboard.api.history import as_frame, sampled_rows, scan_rows
-from lossboard.api.times import iso_time
 from lossboard.api.users import User
 from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.connection import Connection, NotFound, numbers_restored
 from lossboard.page_urls import page_url
+from lossboard.times import iso_time
 
 __all__ = ["Run", "stored_artifact"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lossboard.api.times import iso_time
 from lossboard.artifacts.manifest import Manifest
 from lossboard.artifacts.names import aliases_checked, metadata_checked
 from lossboard.artifacts.stored import StoredArtifact
 from lossboard.terminal import termwarn
+from lossboard.times import iso_time
 
 __all__ = ["Told"]
 

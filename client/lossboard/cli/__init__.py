@@ -15,9 +15,9 @@ import click
 from lossboard.cli.runs import list_runs, remove_run, show_run
 from lossboard.errors import Error
 from lossboard.files.directories import runs_folder
+from lossboard.printable_text import printable
 from lossboard.sending.undelivered import waiting_spools, waiting_text
 from lossboard.settings import environment_with_path, resolve
-from lossboard.terminal import printable
 from lossboard.version import __version__
 
 __all__ = ["main"]

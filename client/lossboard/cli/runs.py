@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from lossboard.api import Api, Run
-from lossboard.terminal import printable
+from lossboard.printable_text import printable
 
 __all__ = ["list_runs", "remove_run", "show_run"]
 

@@ -11,10 +11,10 @@ from typing import Final
 import click
 import msgspec
 
+from lossboard.printable_text import printable
 from lossboard.run.run import sender_options
 from lossboard.sending.sync import SyncReport, sync
 from lossboard.settings import Settings
-from lossboard.terminal import printable
 
 __all__ = ["deliver"]
 

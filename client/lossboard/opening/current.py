@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lossboard.errors import Error
 
@@ -18,7 +18,6 @@ class Runs:
     def __init__(self) -> None:
         self.active: list[Run] = []
         self.main: Run | None = None
-        self.setup_fields: dict[str, Any] = {}  # what `setup` was given, for every `init`
 
     def add(self, run: Run, *, main: bool) -> None:
         """Remembers a run; with `main` as the one that module functions mean."""

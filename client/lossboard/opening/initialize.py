@@ -28,6 +28,7 @@ from lossboard.machine.host import describe, main_program
 from lossboard.machine.process_end import process_end
 from lossboard.opening.current import runs
 from lossboard.opening.start import Opening, decide, forget_resume_file, write_resume_file
+from lossboard.process_settings import setup_fields
 from lossboard.run.config_sources import DEFAULTS_FILE, parse_config, read_yaml
 from lossboard.run.disabled import NoopRun
 from lossboard.run.interrupts import undisturbed
@@ -106,7 +107,7 @@ def init(
     }
     given = {field: value for field, value in arguments.items() if value is not None}
     layer = settings.chosen if isinstance(settings, Settings) else settings or {}
-    resolved = resolve(runs.setup_fields, layer, given)
+    resolved = resolve(setup_fields, layer, given)
     return _begin_with(resolved, config, config_exclude_keys, config_include_keys)
 
 

@@ -13,10 +13,11 @@ from lossboard import wire
 from lossboard.faults import Fault
 from lossboard.files.directories import RunDirectory
 from lossboard.files.disk import file_name
+from lossboard.files.mime_types import guessed_type
 from lossboard.media.base import Content
 from lossboard.media.binder import Binder
 from lossboard.run.described import Described
-from lossboard.run.saving import LiveFiles, Match, guessed_type, matches, policy_checked
+from lossboard.run.saving import LiveFiles, Match, matches, policy_checked
 from lossboard.sending.sender import Sender
 from lossboard.settings import Settings
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lossboard.faults import short_text, type_name
+from lossboard.printable_text import printable
 from lossboard.run.tally import KeyTally
 from lossboard.sending.interface import DeliveryReport, Key
 from lossboard.sizes import size_text
-from lossboard.terminal import printable
 
 __all__ = [
     "RunLinks",

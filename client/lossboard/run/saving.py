@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import threading
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from lossboard.sending.worker import Worker
 
-__all__ = ["LiveFiles", "Match", "Policy", "guessed_type", "matches", "policy_checked"]
+__all__ = ["LiveFiles", "Match", "Policy", "matches", "policy_checked"]
 
 Policy: TypeAlias = Literal["live", "end", "now"]
 
@@ -70,11 +69,6 @@ def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file())
     return [path] if path.is_file() else []
-
-
-def guessed_type(name: str) -> str:
-    """The MIME type that a name suggests."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 class LiveFiles:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from lossboard import wire
+from lossboard.printable_text import printable
 from lossboard.sending.delivery import Backoff, Delivery, Outcome, Verdict
 from lossboard.sending.interface import SenderOptions
 from lossboard.sending.ledger import Ledger
@@ -20,7 +21,6 @@ from lossboard.sending.spool import Spool, SpoolBusy, SpoolError
 from lossboard.sending.transport import Transport
 from lossboard.sending.undelivered import spool_directories
 from lossboard.sending.uploads import FileStore, Uploads
-from lossboard.terminal import printable
 
 __all__ = ["SyncReport", "sync"]
 

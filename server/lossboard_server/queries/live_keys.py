@@ -15,36 +15,18 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from lossboard_server.changes import Heard, Told
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.series_facts import KINDS, SeriesFacts, facts_in
 from lossboard_server.storage.skim import skim_record
 
-if TYPE_CHECKING:
-    from lossboard_server.writing.writer import Heard
-
-__all__ = ["LiveKeys", "Told"]
+__all__ = ["LiveKeys"]
 
 _TOLD_SECS = 1.0  # a commit that was followed by another announcement is being noted
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A record that was committed: number `seq` of a writer, of which `before` was expected.
-
-    `opened`: its writer opened the attempt with it.
-    """
-
-    attempt_id: int
-    writer_id: int
-    before: int
-    seq: int
-    opened: bool
-    facts: list[SeriesFacts]
 
 
 @dataclass(slots=True)

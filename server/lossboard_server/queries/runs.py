@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from lossboard_server.changes import EVERYTHING, Change
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among, unindexed
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.queries.shown import WHOLE, shown
-from lossboard_server.writing.writer import EVERYTHING, Change
 
 __all__ = [
     "Run",

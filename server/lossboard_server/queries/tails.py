@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from lossboard_server.changes import Heard
 from lossboard_server.database import schema
-from lossboard_server.writing.writer import Heard
 
 __all__ = ["tail_sizes"]
 

@@ -13,11 +13,11 @@ from sqlalchemy import bindparam, insert, select, update
 
 from lossboard.wire import Notice, Record
 from lossboard_server.blobs import is_sha256
+from lossboard_server.changes import Told
 from lossboard_server.database import dialect, schema
 from lossboard_server.encoding import encode_json_text
 from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.limits import too_large_notice
-from lossboard_server.queries.live_keys import Told
 from lossboard_server.storage.series_facts import facts_in
 from lossboard_server.writing import catalogue, records
 from lossboard_server.writing.logged_artifacts import keep_artifacts

@@ -15,6 +15,7 @@ from functools import partial
 
 from sqlalchemy import Connection, update
 
+from lossboard_server.changes import Heard
 from lossboard_server.database import schema
 from lossboard_server.database.engines import Database
 from lossboard_server.encoding import encode_json_text
@@ -31,7 +32,7 @@ from lossboard_server.storage.sealing import (
     plan_bytes,
     plan_seal,
 )
-from lossboard_server.writing.writer import Heard, Transaction, Writer
+from lossboard_server.writing.writer import Transaction, Writer
 
 __all__ = ["Sealer"]
 

@@ -14,26 +14,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
+from lossboard_server.changes import NO_RUN, Change, Committed, Heard
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import begin_write
 from lossboard_server.errors import ApiError, Busy
-from lossboard_server.queries.live_keys import Told
 from lossboard_server.writing.run_memo import Facts, RunFacts
 
-__all__ = ["EVERYTHING", "NO_RUN", "Change", "Committed", "Heard", "Transaction", "Writer"]
+__all__ = ["Transaction", "Writer"]
 
 Result = TypeVar("Result")
 
 _log = logging.getLogger("lossboard.server")
-
-EVERYTHING: Final = frozenset({"rows", "histograms", "state", "meta", "console", "files"})
-
-NO_RUN: Final = 0  # the run of a change of a project's settings
 
 _GROUP_TASKS = 1000
 
@@ -46,37 +42,6 @@ _stamp_run = (
         last_step=bindparam("step"),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a committed transaction changed in one run, or in the settings of a project."""
-
-    version: int
-    uid: int  # NO_RUN: the settings
-    project: str  # entity/name
-    what: frozenset[str]  # some of EVERYTHING, or "settings"
-    generation: int
-
-
-@dataclass(slots=True)
-class Heard:
-    """What writers of one run added to its tail; nothing, for a heartbeat."""
-
-    records: int = 0
-    rows: int = 0
-    size_bytes: int = 0
-    ended: bool = False
-    restored: bool = False  # the numbers are those of the whole tail
-    told: list[Told] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a transaction did, told to the rest of the server once it is committed."""
-
-    changes: list[Change]
-    heard: dict[int, Heard]  # by number of the run
 
 
 class Transaction:

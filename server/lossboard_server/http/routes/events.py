@@ -9,11 +9,11 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
+from lossboard_server.changes import Change
 from lossboard_server.errors import Invalid
 from lossboard_server.events import Subscription
 from lossboard_server.queries.runs import changed_since
 from lossboard_server.services import Server, Services
-from lossboard_server.writing.writer import Change
 
 __all__ = ["router"]
 
