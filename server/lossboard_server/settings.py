@@ -72,6 +72,9 @@ class Settings:
     blob_unused_secs: float = _setting(
         86_400.0, "A file that no run or artifact names is removed after so long."
     )
+    blob_sweep_secs: float = _setting(
+        21_600.0, "Pause between looks for files that no run or artifact names."
+    )
     ingest_queue_bytes: int = _setting(
         256 << 20, "Records waiting for the database; past it writers are told to come back."
     )
@@ -94,6 +97,9 @@ class Settings:
     seal_idle_secs: float = _setting(30.0, "Silence of a run after which its records are sealed.")
     maintenance_secs: float = _setting(
         1.0, "Pause between looks for crashed runs, records to seal and runs to delete."
+    )
+    checkpoint_idle_secs: float = _setting(
+        5.0, "Silence of all runs after which SQLite's write-ahead log is emptied."
     )
     tail_memo_bytes: int = _setting(256 << 20, "Memory for decoded records that aren't sealed.")
     event_interval_secs: float = _setting(0.2, "Changes within this time go out as one event.")

@@ -64,6 +64,25 @@ def test_an_explicit_name_comes_before_globs_and_longer_globs_before_shorter() -
     assert found.find("_hidden") is None
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["longest last", "longest first"])
+def test_the_longest_glob_wins_in_whatever_order_they_were_defined(order: int) -> None:
+    globs = ["*", "train/*", "train/loss/*"][::order]
+    found = table(*(definition_of(name, step_metric=f"of {name}") for name in globs))
+    definition = found.find("train/loss/x")
+    assert definition is not None and definition.step_metric == "of train/loss/*"
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["longest last", "longest first"])
+def test_the_server_takes_the_longest_glob_too(project: str, api: wandb.Api, order: int) -> None:
+    with wandb.init() as run:
+        for name, summary in [("*", "min"), ("train/*", "max")][::order]:
+            run.define_metric(name, summary=summary)
+        for value in (1.0, 3.0, 2.0):
+            run.log({"train/loss": value})
+    stored = api.run(f"{run.entity}/{project}/{run.id}")
+    assert stored.summary["train/loss"] == {"max": 3.0}
+
+
 def test_a_missing_step_metric_is_put_into_the_row_with_its_last_value() -> None:
     found = table(definition_of("*", step_metric="epoch"))
     rows: list[dict[Any, Any]] = [{"loss": 1}, {"epoch": 3}, {"loss": 2}, {"loss": 3, "epoch": 4}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 
 from lossboard import wire
-from lossboard.sending.delivery import Backoff, Outcome, Verdict
+from lossboard.sending.delivery import Backoff, Delivery, Outcome, Verdict
+from lossboard.sending.ledger import Ledger
 from lossboard.sending.sender import Sender
+from lossboard.sending.spool import Spool
 from lossboard.sending.sync import sync
+from lossboard.sending.transport import Answer
 from lossboard.sending.undelivered import waiting_spools
 
 END = wire.Exit(0, 1)
@@ -58,6 +62,55 @@ def test_retries_use_full_jitter_between_half_a_second_and_thirty() -> None:
     assert all(0 <= delay <= 0.5 * 2**n for n, delay in enumerate(delays[:7]))
     assert 10 < max(delays) <= 30 and min(delays[10:]) < 5
     assert Backoff().delay_secs(Outcome(Verdict.RETRY, retry_after_secs=120)) == 120
+
+
+def test_a_pause_has_a_floor_that_grows_with_it() -> None:
+    """Whoever has to change something first is not asked every second meanwhile."""
+    first = [Backoff().delay_secs(Outcome(Verdict.PAUSE)) for _ in range(200)]
+    assert min(first) >= 15 and max(first) <= 30
+    backoff = Backoff()
+    delays = [backoff.delay_secs(Outcome(Verdict.PAUSE)) for _ in range(200)]
+    assert min(delays[5:]) >= 300 and max(delays) <= 600
+    backoff.reset()
+    assert backoff.delay_secs(Outcome(Verdict.PAUSE)) <= 30
+    assert Backoff().delay_secs(Outcome(Verdict.PAUSE, retry_after_secs=700)) == 700
+
+
+class Answers:
+    """Requests that are answered one after the other with what a test says."""
+
+    base_url = "http://here"
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+
+    def request(self, *_: object) -> Answer:
+        return self._answers.pop(0)
+
+
+def gap(expected: int) -> Answer:
+    error = {"code": "conflict", "message": "a gap", "details": {"expected": expected}}
+    return Answer(409, {}, json.dumps({"error": error}).encode())
+
+
+def taken(next_seq: int) -> Answer:
+    return Answer(200, {}, json.dumps({"next_seq": next_seq, "stop": False}).encode())
+
+
+def test_a_server_that_rewinds_again_and_again_is_asked_after_a_pause(tmp_path: Path) -> None:
+    """Five times are believed, as of a server that lost its data; an answer that takes a record
+    begins the count anew."""
+    start = wire.RunStart(entity="local", project="p", run_id="r", started_us=1)
+    spool = Spool(tmp_path, writer="a" * 32, base_url=None, start=start, segment_bytes=1 << 20)
+    ledger = Ledger(spool, memory_limit_bytes=1 << 20)
+    ledger.add(wire.encode_record(wire.Record(version=wire.WIRE_VERSION, start=start)))
+    answers = [gap(0)] * 6 + [taken(1)]
+    delivery = Delivery(ledger, Answers(*answers), on_reject=print, on_damage=print)
+    verdicts = [delivery.attempt() for _ in answers]
+    assert [outcome.verdict for outcome in verdicts[:5]] == [Verdict.DONE] * 5
+    assert verdicts[5].verdict is Verdict.RETRY and "409" in verdicts[5].reason
+    assert verdicts[6].verdict is Verdict.DONE
+    spool.close()
 
 
 @pytest.mark.parametrize("lost", [1, 3])

@@ -108,6 +108,25 @@ def test_an_old_log_sent_again_belongs_to_the_attempt_it_began(server: Any) -> N
     assert len(detail(server, "stream", "again")["attempts"]) == 1
 
 
+def test_a_log_synced_again_keeps_the_start_and_the_last_step_of_its_run(server: Any) -> None:
+    """`wandb sync` of an old folder says when it runs and not when the run began."""
+    began = START_SECS - 86_400
+    rows = [
+        json.dumps({"_step": step, "_timestamp": began + 1 + step, "_runtime": 1 + step, "x": step})
+        for step in range(8)
+    ]
+    write(server, "synced", 0, rows)
+    before = detail(server, "stream", "synced")
+    assert (before["started_us"], before["last_step"]) == (pytest.approx(began * 1e6, abs=10), 7)
+    for parts in (slice(0, 8),), (slice(0, 3), slice(3, 8)):
+        upsert(server, "synced")
+        for part in parts:
+            write(server, "synced", part.start, rows[part])
+        again = detail(server, "stream", "synced")
+        assert (again["started_us"], again["last_step"]) == (before["started_us"], 7)
+    assert steps(server, "synced") == list(range(8))
+
+
 def upsert(server: Any, run: str) -> None:
     """What the client sends when a script starts."""
     question = {

@@ -23,8 +23,6 @@ __all__ = ["Maintenance"]
 _log = logging.getLogger("lossboard.server")
 
 _PAGES_PER_STEP = 2000
-_CHECKPOINT_IDLE_SECS = 5.0
-_SWEEP_SECS = 6 * 3600.0
 _SWEEP_BATCH = 500
 
 
@@ -83,7 +81,7 @@ class Maintenance:
 
     async def _sweep(self) -> None:
         """Remove the blobs that no run and no artifact names any more."""
-        if time.monotonic() - self._swept_secs < _SWEEP_SECS:
+        if time.monotonic() - self._swept_secs < self._services.settings.blob_sweep_secs:
             return
         self._swept_secs = time.monotonic()
         blobs, unused_secs = self._services.blobs, self._services.settings.blob_unused_secs
@@ -100,7 +98,7 @@ class Maintenance:
         version, now_secs = self._services.writer.version, time.monotonic()
         if version != self._changed_version:
             self._changed_version, self._changed_secs = version, now_secs
-        idle = now_secs - self._changed_secs > _CHECKPOINT_IDLE_SECS
+        idle = now_secs - self._changed_secs > self._services.settings.checkpoint_idle_secs
         if idle and version != self._checkpointed_version:
             self._checkpointed_version = version
             await self._services.writer.maintain(dialect.checkpoint)

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossboard_server.storage.buckets import finest_exponent, grid_over
+from lossboard_server.storage.buckets import Grid, finest_exponent, grid_over
 
 numbers = st.floats(-1e300, 1e300)
 integers = st.integers(-(2**62), 2**62)
@@ -51,3 +51,11 @@ def test_floats_lie_between_the_edges_of_their_bucket(x: list[float]) -> None:
     edges = grid.buckets(np.array(x)) * grid.width
     assert ((edges <= x) & (x < edges + grid.width)).all()
     assert [grid.bucket(one) for one in x] == grid.buckets(np.array(x)).tolist()
+
+
+@given(st.floats(-1.0, -5e-324), st.integers(0, 1000))
+def test_a_float_just_below_zero_is_in_the_bucket_below_zero(x: float, exponent: int) -> None:
+    """However wide the bucket is: scaled by its width such an x may vanish."""
+    grid = Grid(exponent, integral=False)
+    assert grid.bucket(x) == -1
+    assert grid.buckets(np.array([x, 0.0, -x])).tolist() == [-1, 0, 0 if -x < grid.width else 1]

@@ -278,3 +278,20 @@ def test_the_x_of_a_minimum_is_the_least_at_which_it_stands(store: Any) -> None:
     two = [(0, 0.0), (1, 9.0), (2, -1.0), (3, 0.0)]
     columns = _sealed(store, one, two, FAR, FAR)
     assert (columns["x_min"][0], columns["x_max"][0]) == (2, 1)
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_an_x_nearer_to_zero_than_a_bucket_lies_on_its_side_of_zero(
+    store: Any, is_sealed: bool
+) -> None:
+    """On the axis of a metric whose numbers are of very different sizes."""
+    run_id = store.run()
+    writer = store.writer(run_id)
+    for step, x in enumerate([-1e-320, 1e-320, 1e300]):
+        writer.log((step, step + 1, {"m": x, "v": float(step)}))
+    if is_sealed:
+        store.seal(run_id)
+    query = SeriesQuery([run_id], ["v"], x="metric:m", buckets=10)
+    columns = store.ask(query_series, query).series[0].columns
+    assert list(columns["count"]) == [1, 1, 1]
+    assert list(columns["x_first"]) == [-1e-320, 1e-320, 1e300]
