@@ -13,7 +13,7 @@ def filled(intake: Intake, item: Item) -> int:
     """How many items go in before one has to wait; the last one waits and goes in when there is
     room."""
     count, full = 0, threading.Event()
-    while not full.is_set():
+    while not full.is_set() and count < 100:
         putting = threading.Thread(target=intake.put, args=(item, lambda activity: full.set()))
         putting.start()
         while putting.is_alive() and not full.is_set():
