@@ -1,4 +1,4 @@
-"""Times as W&B's Api gives them."""
+"""Times as W&B's public API and its artifacts give them."""
 
 from __future__ import annotations
 

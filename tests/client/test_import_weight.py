@@ -37,3 +37,16 @@ def test_a_whole_run_brings_no_more_than_the_standard_library(script: Script) ->
 def test_the_import_makes_no_file(script: Script) -> None:
     code = "import os, lossboard\nprint(sorted(os.listdir()))"
     assert script(code).stdout == "['train.py']\n"
+
+
+def test_every_public_name_may_be_the_first_that_a_script_imports(script: Script) -> None:
+    code = (
+        "import sys, lossboard\n"
+        "names = list(lossboard.__all__)\n"
+        "for name in names:\n"
+        "    for module in [module for module in sys.modules if module.startswith('lossboard')]:\n"
+        "        del sys.modules[module]\n"
+        "    exec(f'from lossboard import {name}')\n"
+        "print(len(names) > 50)\n"
+    )
+    assert script(code).stdout == "True\n"
