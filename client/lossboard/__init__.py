@@ -84,6 +84,10 @@ if TYPE_CHECKING:
     config: Config
     summary: Summary
 
+# The imports above set the package `lossboard.run` under the name of the current run, which
+# `__getattr__` gives.
+globals().pop("run")
+
 __all__ = [
     "AlertLevel",
     "Api",

@@ -140,7 +140,7 @@ def attach(attach_id: str) -> Run:
     Raises UsageError for what is no attach id.
     """
     token = decode_token(attach_id)
-    here = [run for run in runs.active if run.id == token.start.run_id and not run.inherited]
+    here = [run for run in runs.active if run.id == token.start.run_id and not run._in_fork]
     run = here[0] if here else join_run(token)
     if not here:
         runs.add(run, main=True)

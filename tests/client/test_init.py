@@ -199,7 +199,7 @@ def test_a_second_init_returns_the_active_run(offline: Path) -> None:
 def test_a_second_init_can_finish_the_first(offline: Path, reinit: Any) -> None:
     first = wandb.init()
     second = wandb.init(reinit=reinit)
-    assert first.finished and not second.finished
+    assert first._home.finished and not second._home.finished
     assert wandb.run is second
 
 

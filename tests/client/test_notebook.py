@@ -26,7 +26,7 @@ CELLS = (
     "wandb.log({'late': 1}, step=3)\n"
     "print('printed')",
     "wandb.config.lr = 0.2\nrun",
-    "second = wandb.init(name='second one')\nprint(run.finished, wandb.run is second)",
+    "second = wandb.init(name='second one')\nprint(run._home.finished, wandb.run is second)",
     "second.display(height=300)",
     "%wandb local/some/id -h 250",
     "wandb.finish()",

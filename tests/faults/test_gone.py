@@ -119,9 +119,9 @@ class Lost:
 wandb.run._tally.add({"y": Lost()})
 """,
     "a part of the program's end raises": """
-from lossboard import live_run
+from lossboard.run.run import watch
 def broken(run): raise KeyError("hooks")
-live_run.watch.stop = broken
+watch.stop = broken
 """,
     "no thread can be started any more": """
 def refuse(thread): raise RuntimeError("can't start new thread")

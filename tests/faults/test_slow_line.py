@@ -341,7 +341,7 @@ def test_a_handler_of_the_scripts_own_is_called_and_what_it_raises_comes_after_t
         try:
             run.finish()
         finally:
-            print("finished", run.finished, flush=True)
+            print("finished", run._home.finished, flush=True)
         """,
         FILE_BYTES="30_000_000",
     )

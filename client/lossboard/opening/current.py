@@ -33,7 +33,7 @@ class Runs:
 
     def forget_inherited(self) -> None:
         """In a forked child: the parent's runs are not in the way of one of its own."""
-        for run in [run for run in self.active if run.inherited]:
+        for run in [run for run in self.active if run._in_fork]:
             self.remove(run)
 
     def require(self, call: str) -> Run:

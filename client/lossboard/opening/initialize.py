@@ -30,6 +30,7 @@ from lossboard.opening.current import runs
 from lossboard.opening.start import Opening, decide, forget_resume_file, write_resume_file
 from lossboard.process_settings import setup_fields
 from lossboard.run.config_sources import DEFAULTS_FILE, parse_config, read_yaml
+from lossboard.run.core import Beginning, Core
 from lossboard.run.disabled import NoopRun
 from lossboard.run.interrupts import undisturbed
 from lossboard.run.notebook import cell, in_notebook, show_html, start_html
@@ -119,7 +120,7 @@ def _begin_with(
     tell = raised if settings.strict else odd.append
     run = _begin_or_return(settings, parse_config(config, exclude, include, tell), tell)
     for fault in odd:
-        run.tell(fault, "config")
+        run._faults.tell("config", fault)
     return run
 
 
@@ -295,7 +296,7 @@ def _open(
     if directory.fallback:
         terminal.say(directory.fallback, "warn")
 
-    def open_sender(run: Run) -> Sender:
+    def open_sender(run: Core) -> Sender:
         return Sender(
             start=msgspec.structs.replace(start, config=json_ready(start.config)),
             spool_root=directory.spools,
@@ -310,7 +311,7 @@ def _open(
         if settings.resume == "auto" and exit_code == 0:
             forget_resume_file(folder, terminal.say)
 
-    return Run(
+    beginning = Beginning(
         settings=settings,
         start=start,
         open_sender=open_sender,
@@ -320,8 +321,8 @@ def _open(
         resumed=opening.resumed,
         summary=opening.known.get("summary"),
         runtime_before_secs=opening.known.get("runtime_secs") or 0.0,
-        on_finish=on_finish,
     )
+    return Run(beginning, on_finish)
 
 
 def _greet(run: Run, terminal: Terminal) -> None:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lossboard import wire
-from lossboard.errors import CommError, UsageError, WaitTimeoutError
 from lossboard.identity import artifact_name_safe
 from lossboard.machine.host import main_program
-from lossboard.run.files import RunFiles
-from lossboard.settings import Settings
+from lossboard.run.core import Beginning, Core, while_running
+from lossboard.run.handover import found_artifact, hand_over
 
 if TYPE_CHECKING:  # imported when they are first needed: most runs log no artifact
-    from lossboard.api import Api
-    from lossboard.artifacts import Artifact, StoredArtifact
+    from lossboard.artifacts import Artifact
     from lossboard.machine.code_files import CodeFilter
 
-__all__ = ["RunArtifacts", "client_id_of"]
-
-_POLL_SECS: Final = 0.2
-_FLUSH_SECS: Final = 2.0
+__all__ = ["Artifacts"]
 
 
-class RunArtifacts(RunFiles):
-    """A run as the maker and user of artifacts."""
+class Artifacts(Core):
+    """The calls of a run that make and use artifacts, models among them."""
 
-    def __init__(self, settings: Settings, start: wire.RunStart, *, resumed: bool) -> None:
-        super().__init__(settings, start, resumed=resumed)
-        self._growing: dict[str, Artifact] = {}  # by name: of upsert_artifact
+    def __init__(self, beginning: Beginning) -> None:
+        self._growing: dict[str, Artifact] = {}  # by name: what upsert_artifact gathers
+        super().__init__(beginning)
 
+    @while_running("log_artifact")
     def log_artifact(
         self,
         artifact_or_path: Artifact | str | os.PathLike[str],
@@ -49,12 +42,10 @@ class RunArtifacts(RunFiles):
 
         Raises ValueError for names, types and aliases that can't be.
         """
-        if self._ended:
-            self._refuse("log_artifact")
         artifact = self._as_artifact(artifact_or_path, name, type)
         artifact.want(aliases, tags)
         if artifact.is_draft():
-            self._log(artifact)
+            hand_over(self, artifact)
         else:
             artifact.save()
         return artifact
@@ -83,55 +74,7 @@ class RunArtifacts(RunFiles):
             )
         return artifact
 
-    def _log(self, artifact: Artifact) -> str:
-        """Hands the artifact over; its client id."""
-        if artifact.incremental:
-            self._inherit(artifact)
-        artifact.finalize()
-        entries = artifact.manifest.entries
-        for entry in entries.values():
-            if entry.local_path is not None and entry.ref is None:
-                self._sender.put_blob(Path(entry.local_path), entry.sha256, entry.size)
-        logged = self._announcement(artifact)
-        self._sender.put_artifact(
-            logged,
-            [
-                wire.ArtifactEntry(path, entry.digest, entry.size, entry.sha256, entry.ref or "")
-                for path, entry in sorted(entries.items())
-            ],
-        )
-        client_id = logged.client_id
-        artifact.mark_logged(client_id, lambda timeout: self._await_artifact(client_id, timeout))
-        return client_id
-
-    def _announcement(self, artifact: Artifact) -> wire.LoggedArtifact:
-        place, digest = f"{self.entity}/{self.project}/{artifact.name}", artifact.digest
-        return wire.LoggedArtifact(
-            client_id=client_id_of(f"{place}:{digest}"),
-            name=artifact.name,
-            type=artifact.type,
-            digest=digest,
-            entry_count=artifact.file_count,
-            sequence_client_id=client_id_of(place),
-            description=artifact.description,
-            metadata=artifact.metadata,
-            aliases=tuple(artifact._wanted_aliases),
-            tags=tuple(artifact.tags),
-            history_step=self._step_now(),
-        )
-
-    def _inherit(self, artifact: Artifact) -> None:
-        """An incremental artifact takes over what the latest version holds."""
-        if self.offline:
-            self.warn(f"offline, artifact {artifact.name!r} is not incremental: it is whole")
-            return
-        if artifact.name in self._collections():
-            artifact.inherit(self._found(f"{artifact.name}:latest").manifest)
-
-    def _collections(self) -> set[str]:
-        types = self._api().artifact_types(f"{self.entity}/{self.project}")
-        return {collection.name for one in types for collection in one.collections()}
-
+    @while_running("use_artifact")
     def use_artifact(
         self,
         artifact_or_name: Artifact | str,
@@ -145,12 +88,10 @@ class RunArtifacts(RunFiles):
         An artifact that is not logged yet is logged first. Raises TypeError offline, ValueError
         where there is none, or one of another type.
         """
-        if self._ended:
-            self._refuse("use_artifact")
         if self.offline:
             raise TypeError("Cannot use artifact when in offline mode.")
         if isinstance(artifact_or_name, str):
-            artifact = self._found(artifact_or_name)
+            artifact = found_artifact(self, artifact_or_name)
         else:
             artifact = self._with_aliases(artifact_or_name, aliases).wait()
         if type is not None and type != artifact.type:
@@ -165,49 +106,6 @@ class RunArtifacts(RunFiles):
         if artifact.is_draft() or aliases:
             return self.log_artifact(artifact, aliases=aliases)
         return artifact
-
-    def _found(self, name: str) -> Artifact:
-        path = name if "/" in name else f"{self.entity}/{self.project}/{name}"
-        found: Artifact = self._api().artifact(path)
-        return found
-
-    def _api(self) -> Api:
-        from lossboard.api import Api  # brings an HTTP library
-
-        place = {"entity": self.entity, "project": self.project}
-        return Api({"base_url": self._settings.base_url, **place})
-
-    def _await_artifact(self, client_id: str, timeout: float | None) -> StoredArtifact:
-        if self.offline:
-            raise UsageError("offline, an artifact is no version before `lossboard sync`")
-        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
-        while True:
-            left = deadline - time.monotonic()
-            flushed = not self._ended and self._sender.flush(max(0.0, min(left, _FLUSH_SECS)))
-            found = self._committed(client_id)
-            if found is not None:
-                return found
-            if flushed or self._ended:
-                raise self._why_missing()
-            if left <= 0:
-                raise WaitTimeoutError(f"the artifact was no version within {timeout} seconds")
-            time.sleep(_POLL_SECS)
-
-    def _committed(self, client_id: str) -> StoredArtifact | None:
-        try:
-            found = self._api().artifact_by_client_id(client_id)
-        except CommError:  # that the server is away was said by the sender, which goes on trying
-            return None
-        is_version = found is not None and found.attributes["state"] == "COMMITTED"
-        return found if is_version else None
-
-    def _why_missing(self) -> Exception:
-        """The reason that the server gave for not keeping it."""
-        run = self._api().run(self.path)
-        for kind in ("artifact_refused", "rejected"):
-            if kind in run.notices:
-                return ValueError(f"the artifact was refused: {run.notices[kind]}")
-        return CommError("the artifact is not complete at the server: run `lossboard sync`")
 
     def link_artifact(
         self, artifact: Artifact, target_path: str, aliases: Iterable[str] | None = None
@@ -251,7 +149,7 @@ class RunArtifacts(RunFiles):
 
     def _say_unfinished(self) -> None:
         for name in self._growing:
-            self.warn(
+            self._warn(
                 f"artifact {name!r} was never finished by finish_artifact(): it is not logged"
             )
 
@@ -273,17 +171,45 @@ class RunArtifacts(RunFiles):
         folder = Path(root or ".").resolve()
         found = code_files(folder, include_fn, exclude_fn)
         if not found:
-            self.warn(f"log_code: no source files below {folder}")
+            self._warn(f"log_code: no source files below {folder}")
             return None
         program = main_program(self._settings)
         default = f"source-{self.project}-{program.name if program else 'interactive'}"
         artifact = Artifact.internal(artifact_name_safe(name or default), "code")
         for path in found:
             artifact.add_file(path, path.relative_to(folder).as_posix())
-        self.put_config(("code_path",), artifact.name)
+        self._home.put_config(("code_path",), artifact.name)
         return self.log_artifact(artifact)
 
+    # ---- models
 
-def client_id_of(place: str) -> str:
-    """32 hex digits that name an artifact or collection by what it is."""
-    return hashlib.sha256(place.encode()).hexdigest()[:32]
+    def log_model(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        aliases: Iterable[str] | None = None,
+    ) -> Artifact:
+        """`log_artifact` with type "model"."""
+        return self.log_artifact(path, name=name, type="model", aliases=aliases)
+
+    def use_model(self, name: str) -> str:
+        """Uses and downloads a model; the path of its only file, else of its folder. Raises
+        RuntimeError offline, ValueError for what is no model."""
+        if self.offline:
+            raise RuntimeError("`use_model` not supported in offline mode.")
+        artifact = self.use_artifact(name)
+        if "model" not in artifact.type:
+            raise ValueError(f"{artifact.name} is of type {artifact.type!r} and no model")
+        folder = artifact.download()
+        files = artifact.files()
+        return os.path.join(folder, files[0].path) if len(files) == 1 else folder
+
+    def link_model(
+        self,
+        path: str | os.PathLike[str],
+        registered_model_name: str,
+        name: str | None = None,
+        aliases: Iterable[str] | None = None,
+    ) -> Artifact:
+        """`log_model`, and `link_artifact` to the collection `registered_model_name`."""
+        return self.link_artifact(self.log_model(path, name), registered_model_name, aliases)

@@ -11,6 +11,7 @@ import msgspec
 from lossboard import wire
 from lossboard.errors import Error
 from lossboard.page_urls import page_url
+from lossboard.run.core import Core, while_running
 from lossboard.run.notebook import frame_html, in_notebook, show_html
 from lossboard.run.report import RunLinks
 from lossboard.settings import Settings
@@ -20,13 +21,8 @@ __all__ = ["Described"]
 _TAG_LIMIT = 64
 
 
-class Described:
+class Described(Core):
     """Properties that a run has from its beginning; name, notes and tags can be set."""
-
-    def __init__(self, settings: Settings, start: wire.RunStart, *, resumed: bool) -> None:
-        self._settings = settings.frozen()
-        self._start = start
-        self._resumed = resumed
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = name.startswith("_") or isinstance(getattr(type(self), name, None), property)
@@ -34,22 +30,13 @@ class Described:
             raise Error(f"Attribute {name} is not supported on Run object.")
         object.__setattr__(self, name, value)
 
+    @while_running("name, notes or tags")
     def _send_fields(self, fields: wire.RunFields) -> None:
-        """Tells the server of a change."""
-        raise NotImplementedError
+        self._sender.put_fields(fields)
 
     def _describe(self, **changed: Any) -> None:
         self._send_fields(wire.RunFields(**changed))
         self._start = msgspec.structs.replace(self._start, **changed)
-
-    def warn(self, text: str) -> None:
-        """Tells the user."""
-        raise NotImplementedError
-
-    @property
-    def id(self) -> str:
-        """The run's id, unique in its project."""
-        return self._start.run_id
 
     @property
     def name(self) -> str:
@@ -79,24 +66,9 @@ class Described:
         wanted = tuple(tags)
         wrong = [tag for tag in wanted if not 1 <= len(tag) <= _TAG_LIMIT]
         if wrong:
-            self.warn(f"tags are not changed: {wrong} are not of 1 to {_TAG_LIMIT} characters")
+            self._warn(f"tags are not changed: {wrong} are not of 1 to {_TAG_LIMIT} characters")
             return
         self._describe(tags=wanted)
-
-    @property
-    def entity(self) -> str:
-        """The namespace of the project."""
-        return self._start.entity
-
-    @property
-    def project(self) -> str:
-        """The project's name."""
-        return self._start.project
-
-    @property
-    def path(self) -> str:
-        """entity/project/id"""
-        return f"{self.entity}/{self.project}/{self.id}"
 
     @property
     def group(self) -> str:
@@ -117,11 +89,6 @@ class Described:
     def resumed(self) -> bool:
         """Whether it continues a run that was there before."""
         return self._resumed
-
-    @property
-    def offline(self) -> bool:
-        """Whether everything stays on this machine until `lossboard sync`."""
-        return self._settings.mode == "offline"
 
     @property
     def disabled(self) -> bool:

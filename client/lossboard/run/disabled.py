@@ -11,6 +11,8 @@ from lossboard import wire
 from lossboard.duties import Duties
 from lossboard.files.directories import RunDirectory
 from lossboard.media.base import Content
+from lossboard.run.core import Beginning
+from lossboard.run.home import Home
 from lossboard.run.null_sender import NullSender
 from lossboard.run.run import Run
 from lossboard.sending.interface import DeliveryReport
@@ -33,6 +35,18 @@ class Silence:
         return self
 
 
+class _NoHome(Home):
+    """Keeps nothing."""
+
+    def put_file(self, source: Content, *, name: str, mime_type: str) -> wire.FileEntry:
+        """No file is made; media in the summary look as if there were one."""
+        return wire.FileEntry(name, "", 0, 0, mime_type)
+
+    def put_table(self, key: str, table: Any) -> Mapping[str, str]:
+        """No artifact is made."""
+        return {}
+
+
 class NoopRun(Run):
     """A run without a sender: config works with all its rules, the summary holds what was logged
     last, no file is made, and nothing raises after its end."""
@@ -40,14 +54,16 @@ class NoopRun(Run):
     def __init__(
         self, settings: Settings, start: wire.RunStart, on_finish: Callable[[Run, int], None]
     ) -> None:
-        super().__init__(
+        folder = Path(tempfile.gettempdir()) / "wandb" / start.run_id
+        beginning = Beginning(
             settings=settings,
             start=start,
             open_sender=lambda _: cast(Sender, NullSender()),
             terminal=Terminal(levels=frozenset()),
-            directory=RunDirectory(Path(tempfile.gettempdir()) / "wandb" / start.run_id),
-            on_finish=on_finish,
+            directory=RunDirectory(folder),
+            open_home=_NoHome,
         )
+        super().__init__(beginning, on_finish)
 
     def log(
         self,
@@ -72,14 +88,6 @@ class NoopRun(Run):
     def save(self, *_: Any, **__: Any) -> Any:
         """Nothing is saved: False."""
         return False
-
-    def put_file(self, source: Content, *, name: str, mime_type: str) -> wire.FileEntry:
-        """No file is made; media in the summary look as if there were one."""
-        return wire.FileEntry(name, "", 0, 0, mime_type)
-
-    def put_table(self, key: str, table: Any) -> Mapping[str, str]:
-        """No artifact is made."""
-        return {}
 
     def log_artifact(self, *_: Any, **__: Any) -> Any:
         """Nothing is logged; what comes back takes any call."""

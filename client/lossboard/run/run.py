@@ -11,98 +11,46 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, NoReturn, Self, SupportsIndex
+from typing import Any, Final, Literal, Self, SupportsIndex
 
 from lossboard import watch, wire
 from lossboard.duties import Duties
-from lossboard.errors import UsageError
-from lossboard.faults import Fault, Faults
 from lossboard.files.directories import RunDirectory
-from lossboard.machine.description import Description
 from lossboard.machine.process_end import flush_at_end_of_child
-from lossboard.machine.recorders import Recorders
 from lossboard.run.alerts import AlertGate, AlertLevel
+from lossboard.run.artifacts import Artifacts
 from lossboard.run.attaching import RunToken, decode_token, encode_token
 from lossboard.run.config import Config
+from lossboard.run.core import Beginning, Core, while_running
+from lossboard.run.described import Described
+from lossboard.run.files import Files
 from lossboard.run.goodbye import deliver_rest, say_goodbye
 from lossboard.run.interrupts import undisturbed
-from lossboard.run.metrics import Metric, MetricTable, definition_of
-from lossboard.run.steps import StepMachine, as_step, take_reserved
+from lossboard.run.metrics import Metric, definition_of
+from lossboard.run.steps import as_step, take_reserved
 from lossboard.run.summary import Summary
-from lossboard.run.tables import RunTables
-from lossboard.run.tally import Tally
 from lossboard.sending.interface import DeliveryReport, RunStatus, SenderOptions
 from lossboard.sending.sender import Sender, SenderHandle
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
-from lossboard.values import Row, history_row
+from lossboard.values import history_row
 
 __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
 
 _CARE_INTERVAL_US: Final = 500_000  # how often `log` looks after what is not its own work
 
 
-class Run(RunTables):
-    """A run being logged. It is made by `init`; `log`, `config` and `summary` are its everyday.
+class Run(Described, Files, Artifacts):
+    """A run being logged. It is made by `init`; `log`, `config` and `summary` are its everyday."""
 
-    `open_sender(run)` is called once, when everything that a sender calls back is in place.
-    """
-
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        start: wire.RunStart,
-        open_sender: Callable[[Run], Sender],
-        terminal: Terminal,
-        directory: RunDirectory,
-        first_step: int = 0,
-        resumed: bool = False,
-        summary: Mapping[str, Any] | None = None,
-        runtime_before_secs: float = 0.0,
-        on_finish: Callable[[Run, int], None],
-    ) -> None:
-        super().__init__(settings, start, resumed=resumed)
-        self._terminal = terminal
-        self._directory = directory
+    def __init__(self, beginning: Beginning, on_finish: Callable[[Run, int], None]) -> None:
         self._on_finish = on_finish
-        self._starting_step = first_step
-        self._runtime_before_secs = runtime_before_secs
-        self._metrics = MetricTable()
-        self._tally = Tally()
-        self._steps = StepMachine(first_step, self._put_row, self._note_late)
-        self._ended = False
-        self._in_fork = False
         self._stopping = False
-        self._late_rows = 0
         self._preempting = False
         self._alerts = AlertGate()
-        self._pid = os.getpid()
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
-        self._faults = Faults(self._say_once, self.notice, strict=bool(settings.strict))
-        self._config = Config(
-            wire.ints_restored(start.config),
-            allow_val_change=bool(settings.allow_val_change),
-            on_change=self._put_config,
-            tell=self._faults.teller("config"),
-        )
-        self._summary = Summary(
-            summary or {},
-            tally=self._tally,
-            metrics=self._metrics,
-            on_change=self._put_summary,
-            bind=self._binder.bind_summary,
-            internal=self._about_last_row,
-            tell=self._faults.teller("summary"),
-        )
-        self._sender = open_sender(self)
-        self._recorders = Recorders(
-            settings,
-            self._sender,
-            Description(settings, start.metadata, start.started_us, directory.files),
-            on_failure=self._recorder_failed,
-        )
+        super().__init__(beginning)
 
     # ---- logging
 
@@ -124,40 +72,16 @@ class Run(RunTables):
         integer. A value that can't be stored is left out or kept as text, with a warning and a
         notice in the run (raises with `settings.strict`).
         """
-        if self._ended:
+        if self._ended:  # no `while_running`: another call would cost as much as a tenth of it
             self._refuse("log")
         index = step if step is None or type(step) is int else as_step(step)
-        row = {} if data is None else history_row(data, self._binder, index, self.tell)
+        row = {} if data is None else history_row(data, self._binder, index, self._tell_log)
         time_us = time.time_ns() // 1000
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
             time_us = take_reserved(row, time_us)
         self._steps.log(row, index, commit, time_us)
         if time_us >= self._care_at_us:
             self._care(time_us)
-
-    def _put_row(self, step: int, time_us: int, row: Row) -> None:
-        if self._metrics.syncs:
-            self._metrics.sync(row)
-        self._sender.put_row(step, time_us, row)
-        if self._tally.add(row):
-            self._summary.count(wait=False)
-
-    def _about_last_row(self) -> dict[str, Any]:
-        if self._steps.last_put is None:
-            return {}
-        step, time_us = self._steps.last_put
-        runtime_secs = (time_us - self._start.started_us) / 1e6 + self._runtime_before_secs
-        return {"_step": step, "_timestamp": time_us / 1e6, "_runtime": runtime_secs}
-
-    def _note_late(self, step: int, current: int) -> None:
-        text = (
-            f"step {step} is lower than the current step {current}: kept as a row of its own"
-            " at that step"
-        )
-        if not self._late_rows:
-            self.warn(f"{text}. define_metric() gives a metric an x-axis of its own")
-        self._late_rows += 1
-        self.notice("late", text)
 
     def _care(self, time_us: int) -> None:
         """Small duties beside logging, done at most twice a second."""
@@ -172,13 +96,9 @@ class Run(RunTables):
             _thread.interrupt_main()
 
     @property
+    @while_running("step")
     def step(self) -> int:
         """The step that a call of `log` without one is logged at."""
-        if self._ended:
-            self._refuse("step")
-        return self._steps.step
-
-    def _step_now(self) -> int:
         return self._steps.step
 
     @property
@@ -207,6 +127,7 @@ class Run(RunTables):
         """The last value of each metric, and what was set by hand."""
         return self._summary
 
+    @while_running("define_metric")
     def define_metric(
         self,
         name: str,
@@ -225,34 +146,15 @@ class Run(RunTables):
         best (by `goal`), none; `hidden` leaves out the automatic chart. Definitions of one name
         add up, unless `overwrite`. Raises Error for wrong arguments.
         """
-        if self._ended:
-            self._refuse("define_metric")
         definition = definition_of(name, step_metric, step_sync, hidden, summary, goal)
         merged = self._metrics.define(definition, overwrite=bool(overwrite))
         self._sender.put_metric(merged)
         self._summary.recompute()
         return Metric(merged)
 
-    def _put_config(self, changed: Mapping[str, Any]) -> None:
-        if self._ended:
-            self._refuse("config.update")
-        self._sender.put_config(changed)
+    # ---- watching a model
 
-    def _put_summary(self, changed: Mapping[str, Any], removed: list[str]) -> None:
-        if self._ended:
-            self._refuse("summary.update")
-        self._sender.put_summary(changed, removed)
-
-    def _recorder_failed(self, trace: str) -> None:
-        self.warn(f"a thread beside this run died; please report this:\n{trace}")
-
-    def _send_fields(self, fields: wire.RunFields) -> None:
-        if self._ended:
-            self._refuse("name, notes or tags")
-        self._sender.put_fields(fields)
-
-    # ---- watching a model: what `lossboard.watch` needs of a run
-
+    @while_running("watch")
     def watch(
         self,
         models: Any,
@@ -268,46 +170,17 @@ class Run(RunTables):
         Raises ValueError for other values of `log` and for keys that another model has, TypeError
         for what is no module.
         """
-        if self._ended:
-            self._refuse("watch")
         watch.start(
-            self, models, criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph
+            self._home, models, criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph
         )
 
     def unwatch(self, models: Any = None) -> None:
         """Stops watching one model or several, all by default."""
-        watch.unwatch(self, models)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing can be logged any more."""
-        return self._ended
-
-    def put_event(self, step: int, time_us: int, batch: int, histograms: Mapping[Any, Any]) -> None:
-        """Stores the histograms of one backward pass."""
-        self._sender.put_event(step, time_us, batch, histograms)
-
-    def set_summary(self, key: str, value: Any) -> None:
-        """Sets a value of the summary."""
-        self._summary[key] = value
-
-    def warn(self, text: str) -> None:
-        """Prints a warning, from any thread."""
-        self._terminal.say(text, "warn")
-
-    def _say_once(self, text: str) -> None:
-        self._terminal.say_once(text, "warn")
-
-    def tell(self, fault: Fault, what: str = "log") -> None:
-        """Says what becomes of a value that can't be stored as it is."""
-        self._faults.tell(what, fault)
-
-    def notice(self, kind: str, text: str) -> None:
-        """Has something seen in the run; notices of one kind add up."""
-        self._sender.put_notice(wire.Notice(kind=kind, text=text, time_us=_now_us()))
+        watch.unwatch(self._home, models)
 
     # ---- saying things about the run
 
+    @while_running("alert")
     def alert(
         self,
         title: str,
@@ -317,8 +190,6 @@ class Run(RunTables):
     ) -> None:
         """Puts an alert into the run, unless one of that title came less than `wait_duration`
         seconds (default 60) ago. Raises ValueError for levels other than INFO, WARN and ERROR."""
-        if self._ended:
-            self._refuse("alert")
         alert = self._alerts.accept(title, text, level, wait_duration)
         if alert is not None:
             self._sender.put_alert(alert)
@@ -328,17 +199,15 @@ class Run(RunTables):
         named = {name: value for name, value in labels.items() if value is not None}
         self._sender.put_metadata({"label": named})
 
+    @while_running("write_logs")
     def write_logs(self, text: str) -> None:
         """Adds text to the output that is kept with the run, without printing it."""
-        if self._ended:
-            self._refuse("write_logs")
         self._recorders.write(text)
 
+    @while_running("mark_preempting")
     def mark_preempting(self) -> None:
         """Says that the machine is about to be taken away: an end that follows, other than a
         success, is no failure."""
-        if self._ended:
-            self._refuse("mark_preempting")
         self._preempting = True
         self._sender.put_preempting()
 
@@ -358,7 +227,7 @@ class Run(RunTables):
             if self._ended:
                 return
             ending = Duties("the run has ended, but this went wrong at its end")
-            ending.do("watch", lambda: self._say_if_silent(watch.stop(self)))
+            ending.do("watch", lambda: self._say_if_silent(watch.stop(self._home)))
             ending.do("the last row", self._steps.close)
             ending.do("saved files", self._live_files.finish)
             ending.do("unfinished artifacts", self._say_unfinished)
@@ -375,8 +244,8 @@ class Run(RunTables):
 
     def _say_if_silent(self, reason: str | None) -> None:
         if reason is not None:
-            self.warn(reason)
-            self.notice("watch_silent", reason)
+            self._warn(reason)
+            self._notice("watch_silent", reason)
 
     def _say_goodbye(self, report: DeliveryReport, ending: Duties) -> None:
         links, tallies = self._links(str(self._directory.path)), self._tally.keys
@@ -397,18 +266,7 @@ class Run(RunTables):
         self.finish(exit_code=0 if kind is None else 1)
         return False
 
-    def _refuse(self, call: str) -> NoReturn:
-        raise UsageError(
-            f"Run ({self.id}) is finished. The call to `{call}` will be ignored."
-            " Please make sure that you are using an active run."
-        )
-
     # ---- other processes
-
-    @property
-    def inherited(self) -> bool:
-        """Whether this is a forked child, and the run was begun by its parent."""
-        return self._in_fork
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
@@ -417,16 +275,9 @@ class Run(RunTables):
         return unpickled_run, (self._attach_id,)
 
     def _start_in_fork(self) -> None:
-        """In a forked child, right after the fork."""
-        self._in_fork = True
+        super()._start_in_fork()
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
-        self._recorders.leave()
-        self._terminal.levels = frozenset({"error"})
-        self._terminal.waiting.clear()
-        self._steps.start_in_fork()
-        self._live_files.start_in_fork()
-        self._tally.start_in_fork()
 
     @property
     def _attach_id(self) -> str:
@@ -457,21 +308,23 @@ def join_run(token: RunToken) -> Run:
     """The run that another process began, as one more writer of it. It prints errors only."""
     settings = Settings(**token.settings)
 
-    def open_sender(run: Run) -> Sender:
+    terminal = Terminal(levels=frozenset({"error"}))
+
+    def open_sender(_: Core) -> Sender:
         handle = SenderHandle(
             token.start, Path(token.spool_root), token.base_url, sender_options(settings)
         )
-        return handle.open(run._terminal.say)
+        return handle.open(terminal.say)
 
-    return Run(
+    beginning = Beginning(
         settings=settings,
         start=token.start,
         open_sender=open_sender,
-        terminal=Terminal(levels=frozenset({"error"})),
+        terminal=terminal,
         directory=RunDirectory(Path(token.directory)),
         first_step=token.step,
-        on_finish=lambda *_: None,
     )
+    return Run(beginning, on_finish=lambda *_: None)
 
 
 def unpickled_run(attach_id: str) -> Run:
