@@ -108,6 +108,18 @@ def test_only_settings_read_the_environment() -> None:
     assert reading <= {"client/lossboard/settings.py", "server/lossboard_server/settings.py"}
 
 
+def test_no_docstring_begins_in_the_middle_of_a_thought() -> None:
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    puzzling = [
+        f"{name_of(path)}:{getattr(node, 'lineno', 1)}"
+        for path in package_modules()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, kinds)
+        and (ast.get_docstring(node) or "").startswith(("Whose", "Those that", "One of"))
+    ]
+    assert puzzling == []
+
+
 def test_no_error_is_swallowed_in_silence() -> None:
     silent = [
         f"{name_of(path)}:{node.lineno}"

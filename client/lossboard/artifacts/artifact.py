@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import IO, Any, Final, Self
 
 from lossboard.artifacts.addresses import by_client_id
 from lossboard.artifacts.contents import Contents
-from lossboard.artifacts.downloads import Downloads
+from lossboard.artifacts.described import Described, Waiter
 from lossboard.artifacts.manifest import ArtifactManifestEntry, Manifest
 from lossboard.artifacts.names import (
     aliases_checked,
@@ -20,17 +20,15 @@ from lossboard.artifacts.names import (
 )
 from lossboard.artifacts.objects import add_object, object_entry, read_object
 from lossboard.artifacts.stored import StoredArtifact
-from lossboard.errors import ArtifactFinalizedError, ArtifactNotLoggedError
+from lossboard.errors import ArtifactFinalizedError
 from lossboard.media.combined import CombinedTable
 
-__all__ = ["Artifact", "Waiter"]
-
-Waiter = Callable[[float | None], StoredArtifact]  # timeout in seconds, None waits on
+__all__ = ["Artifact"]
 
 _MAX_OBJECTS: Final = 10_000
 
 
-class Artifact(Downloads):
+class Artifact(Described):
     """A named directory of files; each different content of one name is a version of it.
 
     `name` has 1 to 128 letters, digits, `-`, `_` and `.`; `metadata` is any plain data. With
@@ -48,28 +46,23 @@ class Artifact(Downloads):
         use_as: str | None = None,
         storage_region: str | None = None,
     ) -> None:
-        super().__init__(artifact_name_checked(name), artifact_type_checked(type))
-        self.description = description or ""
-        self.metadata = metadata_checked(metadata)
+        checked = artifact_name_checked(name), artifact_type_checked(type)
+        super().__init__(*checked, description or "", metadata_checked(metadata))
         self.incremental = incremental
         self.removed: set[str] = set()  # paths that an incremental one takes out
-        self._contents = Contents()
         self._finalized = False
-        self._waiter: Waiter | None = None
 
     @classmethod
     def of(cls, stored: StoredArtifact) -> Self:
-        """An artifact of the server."""
-        made = cls.__new__(cls)
-        Downloads.__init__(made, stored.attributes["collection"], stored.attributes["type"])
-        made.incremental, made.removed = False, set()
-        made._contents, made._finalized, made._waiter = Contents(), True, None
+        """An artifact of the server, whatever its name and type."""
+        made = cls("stored", "unspecified")
+        made._finalized = True
         made._take(stored)
         return made
 
     @classmethod
     def internal(cls, name: str, type: str) -> Self:
-        """One of a type that is reserved for us, such as run_table."""
+        """An artifact of a type that is reserved for us, such as run_table."""
         made = cls(name, "unspecified")
         made._type = type
         return made
@@ -197,17 +190,6 @@ class Artifact(Downloads):
         self._logged(timeout)
         return self
 
-    def _logged(self, timeout: float | None = None) -> StoredArtifact:
-        if self._stored is None:
-            if self._waiter is None:
-                raise ArtifactNotLoggedError(
-                    f"Artifact {self._base_name!r} is not logged yet: log it with log_artifact()"
-                )
-            wanted = self.description, self.metadata  # perhaps changed since it was logged
-            self._take(self._waiter(timeout))
-            self.description, self.metadata = wanted
-        return self._known()
-
     def save(self, project: str | None = None, settings: Any = None) -> None:
         """Sends changed description, metadata, aliases and tags of a logged artifact."""
         self._logged()
@@ -256,13 +238,6 @@ class Artifact(Downloads):
         return self._logged().used_by()
 
     # ---- content
-
-    @property
-    def manifest(self) -> Manifest:
-        """All its files."""
-        if self._stored is not None:
-            return self._stored.manifest
-        return Manifest(self._contents.entries)
 
     def get(self, name: str) -> Any | None:
         """The media or table that was added as `name`, or None."""

@@ -253,7 +253,7 @@ def _wanted(query: HistoryQuery) -> frozenset[str] | None:
 
 @dataclass(frozen=True)
 class _Event:
-    """One of some histograms."""
+    """A histogram out of several."""
 
     whole: Histograms
     place: int
