@@ -72,7 +72,7 @@ class Run(Described, Files, Artifacts):
         integer. A value that can't be stored is left out or kept as text, with a warning and a
         notice in the run (raises with `settings.strict`).
         """
-        if self._ended:  # no `while_running`: another call would cost as much as a tenth of it
+        if self._ended:  # no `while_running`: that is one more call for each row
             self._refuse("log")
         index = step if step is None or type(step) is int else as_step(step)
         row = {} if data is None else history_row(data, self._binder, index, self._tell_log)
