@@ -288,3 +288,36 @@ def test_importing_lossboard_starts_no_thread_and_reads_no_environment() -> None
         "assert threading.active_count() == 1"
     )
     assert "lossboard" in loaded_by(watcher)
+
+
+WEB_FRAMEWORK = {"fastapi", "starlette"}
+SPEAKING_HTTP = ("http", "app", "services")  # and the routes of the official door
+
+
+def outside_imports(name: str) -> set[str]:
+    """First parts of the names of the libraries that a module of ours imports."""
+    known = modules()
+    imported = set(imported_at_run_time(known[name], name))
+    return {target.split(".")[0] for target in imported - set(known)}
+
+
+def test_only_what_speaks_http_imports_the_web_framework() -> None:
+    importing = {
+        name.removeprefix("lossboard_server.")
+        for name in modules()
+        if name.startswith("lossboard_server.") and outside_imports(name) & WEB_FRAMEWORK
+    }
+    others = {name for name in importing if name.split(".")[0] not in SPEAKING_HTTP}
+    assert others == {"wandb_protocol.routes"}
+
+
+def test_the_errors_of_the_server_are_classes_that_need_no_other_module() -> None:
+    name = "lossboard_server.errors"
+    assert own_imports(name) == set()
+    assert outside_imports(name) <= {"__future__", "typing"}
+
+
+def test_storage_raises_no_answer_of_the_http_api() -> None:
+    storage = [name for name in modules() if name.startswith("lossboard_server.storage.")]
+    assert storage
+    assert not [name for name in storage if "lossboard_server.errors" in own_imports(name)]

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from lossboard_server.background.maintenance import Maintenance
-from lossboard_server.errors import install_error_handlers
+from lossboard_server.http.error_answers import install_error_handlers
 from lossboard_server.http.openapi import describe
 from lossboard_server.http.routes import (
     artifacts,

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lossboard_server.errors import Forbidden, TooLarge, error_response
+from lossboard_server.errors import Forbidden, TooLarge
+from lossboard_server.http.error_answers import RefusedBody, error_response
 from lossboard_server.settings import Settings
 
 __all__ = [
@@ -209,8 +210,8 @@ def _too_many(most_nodes: int) -> TooLarge:
 
 
 def _counted(receive: Receive, limit_bytes: int, most_nodes: int | None) -> Receive:
-    """`receive` that raises TooLarge once the body exceeds the limit, or, being JSON, holds too
-    many values. FastAPI makes objects of such a body on the event loop."""
+    """`receive` that refuses the body once it exceeds the limit, or, being JSON, holds too many
+    values. FastAPI makes objects of such a body on the event loop."""
     seen_bytes = seen_nodes = 0
 
     async def counted() -> Message:
@@ -220,11 +221,11 @@ def _counted(receive: Receive, limit_bytes: int, most_nodes: int | None) -> Rece
             body = message.get("body", b"")
             seen_bytes += len(body)
             if seen_bytes > limit_bytes:
-                raise _too_large(limit_bytes)
+                raise RefusedBody(_too_large(limit_bytes))
             if most_nodes is not None:
                 seen_nodes += sum(body.count(mark) for mark in _JSON_MARKS)
                 if seen_nodes > most_nodes:
-                    raise _too_many(most_nodes)
+                    raise RefusedBody(_too_many(most_nodes))
         return message
 
     return counted
