@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, Row, func, select
 
 from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.errors import NotFound
 
-__all__ = ["console_lines", "find_file", "list_files"]
+__all__ = [
+    "console_counts",
+    "console_lines",
+    "file_counts",
+    "find_file",
+    "find_run_file",
+    "list_files",
+    "numbered_lines",
+]
 
 
 def console_lines(
@@ -36,6 +46,34 @@ def console_lines(
     return lines, total
 
 
+def numbered_lines(
+    connection: Connection, uid: int, *, first: int | None, limit: int
+) -> list[Row[Any]]:
+    """Lines of a run by the number that its client gave them: `limit` ones from number `first` on,
+    or the last ones (None)."""
+    line = schema.console_line
+    query = select(line).where(line.c.run_id == uid).limit(limit)
+    if first is None:
+        return list(connection.execute(query.order_by(line.c.number.desc())))[::-1]
+    query = query.where(line.c.number >= first).order_by(line.c.number)
+    return list(connection.execute(query))
+
+
+def console_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
+    """How many lines of console each run has, by uid; of those that have any."""
+    return _counts(connection, schema.console_line.c.run_id, uids)
+
+
+def file_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
+    """How many files each run has, by uid; of those that have any."""
+    return _counts(connection, schema.file.c.run_id, uids)
+
+
+def _counts(connection: Connection, owner: Column[Any], uids: Sequence[int]) -> dict[int, int]:
+    query = select(owner, func.count()).where(among(connection, owner, uids)).group_by(owner)
+    return {int(uid): int(count) for uid, count in connection.execute(query)}
+
+
 def list_files(connection: Connection, uid: int) -> list[dict[str, Any]]:
     """Files of a run by name."""
     file = schema.file
@@ -53,3 +91,19 @@ def find_file(connection: Connection, uid: int, name: str) -> str:
     if found is None:
         raise NotFound(f"run {uid} has no file {name!r}")
     return str(found)
+
+
+def find_run_file(connection: Connection, entity: str, project: str, run_id: str, name: str) -> Any:
+    """`sha256` and `mime_type` of a file of a run by the names of both."""
+    file, run, owner = schema.file, schema.run, schema.project
+    return connection.execute(
+        select(file.c.sha256, file.c.mime_type)
+        .join(run, run.c.id == file.c.run_id)
+        .join(owner, owner.c.id == run.c.project_id)
+        .where(
+            owner.c.entity == entity,
+            owner.c.name == project,
+            run.c.run_id == run_id,
+            file.c.name == name,
+        )
+    ).first()

@@ -26,7 +26,7 @@ from lossboard_server.queries.run_columns import order_by_columns, split_filter
 from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.queries.runs import store_version
 
-__all__ = ["RunPage", "RunQuery", "list_runs"]
+__all__ = ["RunPage", "RunQuery", "list_runs", "sweep_names"]
 
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -143,11 +143,11 @@ def _column(
 ) -> Mapping[int, Any]:
     """Values by uid of a field that stands outside of the rows."""
     if field == SWEEP:
-        return _sweeps(connection, list(versions))
+        return sweep_names(connection, list(versions))
     return memo.metrics.column(connection, field, versions)
 
 
-def _sweeps(connection: Connection, uids: list[int]) -> dict[int, str]:
+def sweep_names(connection: Connection, uids: Sequence[int]) -> dict[int, str]:
     """Names of the sweeps that runs belong to, of those that do."""
     run = schema.run
     query = select(run.c.id, run.c.metadata_json).where(

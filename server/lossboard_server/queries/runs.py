@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ __all__ = [
     "RunMemo",
     "changed_since",
     "find_run",
+    "project_ids",
     "resume_state",
     "run_detail",
     "run_version",
@@ -107,6 +108,13 @@ def find_run(connection: Connection, entity: str, project: str, run_id: str) -> 
     if row.deleted_us is not None:
         raise _gone(f"{entity}/{project}/{run_id}", row.id, row.purged)
     return int(row.id)
+
+
+def project_ids(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
+    """The project of each run, by uid."""
+    run = schema.run
+    found = select(run.c.id, run.c.project_id).where(among(connection, run.c.id, uids))
+    return {row.id: row.project_id for row in connection.execute(found)}
 
 
 def _gone(name: str, uid: int, purged: bool) -> Gone:

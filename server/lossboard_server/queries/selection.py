@@ -94,7 +94,7 @@ class Selection:
     ) -> None:
         self.connection = connection
         self.lineages: list[Lineage] = lineages(connection, run_ids)
-        self._memo = memo
+        self.memo = memo
         self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_ids})
         self._histograms = "histogram" in kinds
         self.tail = read_tail(connection, memo, self._readable, histograms=self._histograms)
@@ -131,7 +131,7 @@ class Selection:
         """The tails with series of all kinds."""
         if self._histograms:
             return self.tail
-        return read_tail(self.connection, self._memo, self._readable, histograms=True)
+        return read_tail(self.connection, self.memo, self._readable, histograms=True)
 
     def names(self, lineage: Lineage) -> list[tuple[str, str]]:
         """(kind, key) of the run's series, in the order in which they first arrived."""

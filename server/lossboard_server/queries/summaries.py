@@ -21,7 +21,9 @@ from lossboard_server.storage import TailMemo
 from lossboard_server.storage.entries import Entry, scalar
 from lossboard_server.storage.points import Points
 
-__all__ = ["last_steps", "summaries"]
+__all__ = ["SUMMARY_KINDS", "last_steps", "summaries", "summaries_in"]
+
+SUMMARY_KINDS = ("scalar", "json")
 
 
 class _Last(NamedTuple):
@@ -45,10 +47,15 @@ def summaries(
     Of rows that a summary speaks of which was sent whole, it alone counts.
     Raises NotFound for unknown runs.
     """
-    selection = Selection(connection, memo, run_ids, ["scalar", "json"], only)
+    return summaries_in(Selection(connection, memo, run_ids, SUMMARY_KINDS, only))
+
+
+def summaries_in(selection: Selection) -> dict[int, dict[str, Any]]:
+    """The same of the runs of a selection, which may have series of other kinds too."""
+    connection, uids = selection.connection, [lineage.run_id for lineage in selection.lineages]
     run = schema.run.c
     query = select(run.id, run.metrics_json, run.set_summary_json)
-    rows = connection.execute(query.where(among(connection, run.id, run_ids)))
+    rows = connection.execute(query.where(among(connection, run.id, uids)))
     settings = {row.id: (json.loads(row.metrics_json), json.loads(row[2])) for row in rows}
     return {
         lineage.run_id: _summary(selection, lineage, *settings[lineage.run_id])
@@ -84,6 +91,8 @@ def _lasts(selection: Selection, lineage: Lineage) -> dict[tuple[str, tuple[str,
     """The last value of each key and path, whichever kind it is of."""
     lasts: dict[tuple[str, tuple[str, ...]], _Last] = {}
     for kind, key in selection.names(lineage):
+        if kind not in SUMMARY_KINDS:
+            continue
         last = _last(selection, kind, selection.find(lineage, kind, key))
         name = (key, selection.path(lineage, kind, key))
         if last is not None and (name not in lasts or last.time_us >= lasts[name].time_us):

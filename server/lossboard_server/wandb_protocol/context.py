@@ -6,10 +6,11 @@ Resolvers are plain functions that run in a worker thread; a write waits for the
 from __future__ import annotations
 
 import base64
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -22,7 +23,16 @@ from lossboard_server.services import Services
 from lossboard_server.wandb_protocol.signing import Signer
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["DEFAULT_ENTITY", "DEFAULT_PAGE", "Call", "global_id", "id_parts", "iso_time", "page_of"]
+__all__ = [
+    "DEFAULT_ENTITY",
+    "DEFAULT_PAGE",
+    "Call",
+    "connection_of",
+    "global_id",
+    "id_parts",
+    "iso_time",
+    "page_of",
+]
 
 DEFAULT_ENTITY: Final = "local"
 DEFAULT_PAGE: Final = 50
@@ -30,25 +40,43 @@ DEFAULT_PAGE: Final = 50
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Call:
     """One request of a W&B client. `base_url` is the address it reached us by, without a slash
-    at the end; `client_id` is set in shared mode only."""
+    at the end; `client_id` is set in shared mode only. It works in one thread, which closes it."""
 
     services: Services
     signer: Signer
     base_url: str
     client_id: str = ""
+    _reading: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
+    _connection: Connection | None = field(default=None, init=False, repr=False)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection in one read transaction."""
-        with self.services.database.read() as connection:
-            yield connection
+        """A connection in the request's one read transaction, which the first read begins.
+
+        It ends with the request, with a read that fails, and before a write: what is read after
+        that has what was written.
+        """
+        if self._connection is None:
+            self._connection = self._reading.enter_context(self.services.database.read())
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection = None
+            self._reading.__exit__(*sys.exc_info())  # raises TimedOut for what took too long
+            raise
 
     def write(self, task: Callable[[Transaction], Result]) -> Result:
         """The result of `task` once it is committed."""
+        self.close()
         return anyio.from_thread.run(self._write, task)
+
+    def close(self) -> None:
+        """End the read transaction, if there is one."""
+        self._connection = None
+        self._reading.close()
 
     async def _write(self, task: Callable[[Transaction], Result]) -> Result:
         return await self.services.writer.write(task)
@@ -97,12 +125,26 @@ def page_of(
     """A connection over `items`, which are all there are; cursors are positions."""
     start = int(after or 0)
     chosen = items[start : start + (first or DEFAULT_PAGE)]
-    end = start + len(chosen)
+    more = [edge(item) for item in chosen] if edge else None
+    return connection_of([node(item) for item in chosen], start=start, total=len(items), more=more)
+
+
+def connection_of(
+    nodes: list[dict[str, Any]],
+    *,
+    start: int,
+    total: int,
+    more: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """A connection over `nodes`, which are those from place `start` on of `total`; `more` is what
+    else their edges say."""
+    end = start + len(nodes)
+    extra = more or [{} for _ in nodes]
     return {
-        "totalCount": len(items),
+        "totalCount": total,
         "edges": [
-            {"node": node(item), "cursor": str(start + index + 1), **(edge(item) if edge else {})}
-            for index, item in enumerate(chosen)
+            {"node": node, "cursor": str(start + index + 1), **one}
+            for index, (node, one) in enumerate(zip(nodes, extra, strict=True))
         ],
-        "pageInfo": {"endCursor": str(end), "hasNextPage": end < len(items)},
+        "pageInfo": {"endCursor": str(end), "hasNextPage": end < total},
     }

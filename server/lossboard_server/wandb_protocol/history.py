@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from lossboard_server import queries
 from lossboard_server.encoding import encode_bare_json
+from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
 from lossboard_server.queries.runs import Run
+from lossboard_server.queries.selection import Selection
 from lossboard_server.wandb_protocol.context import Call
+from lossboard_server.wandb_protocol.run_reads import RunReads
 
-__all__ = ["keys_of", "last_system_row", "rows_text", "sampled", "system_text", "tail_text"]
+__all__ = ["keys_of", "rows_text", "sampled", "system_text", "system_values", "tail_text"]
 
 DEFAULT_SAMPLES: Final = 500
 MAX_ROWS: Final = 100_000
@@ -94,55 +97,48 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def keys_of(call: Call, run: Run) -> dict[str, Any]:
+def keys_of(known: RunReads, run: Run) -> dict[str, Any]:
     """W&B's historyKeys: each key with how many values of which type it has."""
-    with call.read() as connection:
-        facts = queries.keys(connection, call.services.tails, [run.uid])
-        summary = queries.summaries(connection, call.services.tails, [run.uid])[run.uid]
+    summary = known.summaries[run.uid]
     keys: dict[str, Any] = {}
-    for fact in facts:
-        if fact.kind not in ("scalar", "histogram", "json"):
-            continue
+    for count in known.key_counts[run.uid]:
         entry = keys.setdefault(
-            fact.key,
-            {
-                "typeCounts": [],
-                "monotonic": False,
-                "previousValue": _plain(_at(summary, fact.key)),
-            },
+            count.key,
+            {"typeCounts": [], "monotonic": False, "previousValue": _at(summary, count.key)},
         )
-        kind = _TYPE_NAMES.get(fact.kind) or fact.media or "string"
-        entry["typeCounts"].append({"type": kind, "count": fact.n})
+        kind = _TYPE_NAMES.get(count.kind) or count.media or "string"
+        entry["typeCounts"].append({"type": kind, "count": count.n})
     last_step = -1 if run.last_step is None else run.last_step
     own = {"typeCounts": [{"type": "number", "count": last_step + 1}], "monotonic": True}
     keys.setdefault("_step", {**own, "previousValue": last_step})
     return {"sets": [], "keys": keys, "lastStep": last_step}
 
 
-def _system_rows(call: Call, uid: int, samples: int | None = None) -> list[dict[str, Any]]:
-    query = queries.HistoryQuery(run=uid, limit=MAX_ROWS, samples=samples, stream="system")
-    rows = _answer(call, query)
-    return [{key: value for key, value in row.items() if key != "_step"} for row in rows]
-
-
 def system_text(call: Call, uid: int, samples: int | None = None) -> list[str]:
     """Rows of system metrics as JSON texts."""
-    rows = _system_rows(call, uid, samples or DEFAULT_SAMPLES)
-    return [encode_bare_json(row) for row in rows]
+    query = queries.HistoryQuery(run=uid, samples=samples or DEFAULT_SAMPLES, stream="system")
+    return [encode_bare_json(system_values(row)) for row in _answer(call, query)]
 
 
-def last_system_row(call: Call, uid: int) -> dict[str, Any]:
-    """The newest system metrics."""
-    rows = _system_rows(call, uid)
-    return rows[-1] if rows else {}
+def system_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of system metrics without its number."""
+    return {key: value for key, value in row.items() if key != "_step"}
 
 
 def tail_text(call: Call, uid: int, stream: Literal["history", "system"]) -> str:
     """The last row in the form that a resuming client reads: a JSON list of JSON texts."""
-    if stream == "system":
-        rows = _system_rows(call, uid)
-    else:
-        with call.read() as connection:
-            last = queries.last_steps(connection, call.services.tails, [uid]).get(uid)
-        rows = [] if last is None else _rows(call, uid, last, last + 1)
+    rows = _last_system_rows(call, uid) if stream == "system" else _last_rows(call, uid)
     return json.dumps([encode_bare_json(row) for row in rows[-1:]])
+
+
+def _last_system_rows(call: Call, uid: int) -> list[dict[str, Any]]:
+    with call.read() as connection:
+        selection = Selection(connection, call.services.tails, [uid], SYSTEM_KINDS, None)
+        newest = newest_system_rows(selection)
+    return [system_values(row) for row in newest.values()]
+
+
+def _last_rows(call: Call, uid: int) -> list[dict[str, Any]]:
+    with call.read() as connection:
+        last = queries.last_steps(connection, call.services.tails, [uid]).get(uid)
+    return [] if last is None else _rows(call, uid, last, last + 1)

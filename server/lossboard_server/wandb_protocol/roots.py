@@ -46,7 +46,7 @@ from lossboard_server.wandb_protocol.run_nodes import (
     upload_file_node,
     viewer_node,
 )
-from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
+from lossboard_server.wandb_protocol.run_pages import run_count, run_page
 from lossboard_server.writing import catalogue
 
 __all__ = ["RESOLVERS", "Mutations", "Queries"]
@@ -254,7 +254,7 @@ def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
         "isBenchmark": False,
         "readOnly": False,
         "user": viewer_node(),
-        "runCount": lambda info, filters=None: runs_of(call, row.id, filters, None).total,
+        "runCount": lambda info, filters=None: run_count(call, row.id, filters),
         "runs": lambda info, **given: run_page(call, row.id, **given),
         "run": lambda info, name=None: _run_named(call, entity, row.name, name),
         "bucket": lambda info, name=None, missingOk=None: _run_named(call, entity, row.name, name),

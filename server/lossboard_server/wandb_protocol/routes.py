@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -82,10 +83,10 @@ class _Door:
         """One GraphQL operation; errors are in the answer, as the protocol has it."""
         payload = await _body(request, self._services.settings.record_limit_bytes)
         call = self._call(request)
-        answer = await _in_thread(self._answer, payload, call)
+        answer = await _in_call(self._answer, call, payload)
         return Response(answer, media_type="application/json")
 
-    def _answer(self, payload: bytes, call: Call) -> bytes:
+    def _answer(self, call: Call, payload: bytes) -> bytes:
         check_json("the GraphQL request", payload)
         try:
             question = msgspec.json.decode(payload, type=_Question)
@@ -120,14 +121,14 @@ class _Door:
         received = await self._services.blobs.receive_unnamed(request.stream())
         if claims.get("md5") not in (None, received.md5):
             raise Invalid(f"the bytes sent have MD5 {received.md5}, announced {claims['md5']}")
-        await _in_thread(transfers.keep_upload, call, claims, received)
+        await _in_call(transfers.keep_upload, call, claims, received)
         return Response(status_code=200)
 
     async def download(self, request: Request, token: str) -> Response:
         """A file of an artifact, or its manifest, from an address we signed."""
         call, claims = self._call(request), self._signer.claims(token)
         if "manifest" in claims:
-            text = await _in_thread(transfers.manifest_text, call, int(claims["manifest"]))
+            text = await _in_call(transfers.manifest_text, call, int(claims["manifest"]))
             return Response(text, media_type="application/json")
         return self._blob(str(claims.get("blob", "")), "application/octet-stream")
 
@@ -136,13 +137,13 @@ class _Door:
     ) -> Response:
         """A file of a run, always as a download."""
         call = self._call(request)
-        found = await _in_thread(transfers.run_file, call, entity, project, run_id, name)
+        found = await _in_call(transfers.run_file, call, entity, project, run_id, name)
         return self._blob(*found)
 
     async def artifact_file(self, request: Request, entity: str, md5: str) -> Response:
         """A file of an artifact as clients ask for one that they download alone."""
         call = self._call(request)
-        sha256 = await _in_thread(transfers.artifact_file, call, md5, entity)
+        sha256 = await _in_call(transfers.artifact_file, call, md5, entity)
         return self._blob(sha256, "application/octet-stream")
 
     async def placed_file(self, request: Request, place: str) -> Response:
@@ -153,7 +154,7 @@ class _Door:
             raise NotFound(f"no route GET /artifactsV2/{place[:80]}")
         is_newer = len(parts) > 5
         md5, owner = (parts[-2], parts[:3]) if is_newer else (parts[2], parts[:1])
-        sha256 = await _in_thread(transfers.artifact_file, self._call(request), md5, *owner)
+        sha256 = await _in_call(transfers.artifact_file, self._call(request), md5, *owner)
         return self._blob(sha256, "application/octet-stream")
 
     def _blob(self, sha256: str, mime_type: str) -> Response:
@@ -169,6 +170,16 @@ class _Door:
 
 async def _in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
     return await anyio.to_thread.run_sync(partial(work, *arguments))
+
+
+async def _in_call(work: Callable[..., Result], call: Call, *arguments: Any) -> Result:
+    """The result of `work(call, *arguments)`, in a thread that closes the call."""
+
+    def worked() -> Result:
+        with closing(call):
+            return work(call, *arguments)
+
+    return await _in_thread(worked)
 
 
 def _checked(start: RunStart) -> RunStart:

@@ -6,25 +6,30 @@ import json
 from typing import Any
 
 from lossboard_server.queries import run_lists
-from lossboard_server.wandb_protocol.context import DEFAULT_PAGE, Call, page_of
+from lossboard_server.wandb_protocol.context import DEFAULT_PAGE, Call, connection_of
 from lossboard_server.wandb_protocol.run_nodes import run_node
+from lossboard_server.wandb_protocol.run_reads import RunReads
 
-__all__ = ["run_page", "runs_of"]
-
-ALL_RUNS = 1_000_000
+__all__ = ["run_count", "run_page"]
 
 
-def runs_of(
-    call: Call, project_id: int, filters: str | None, order: str | None
+def run_count(call: Call, project_id: int, filters: str | None) -> int:
+    """How many of the project's runs `filters` hold for."""
+    return _runs_of(call, project_id, filters, None, start=0, limit=0).total
+
+
+def _runs_of(
+    call: Call, project_id: int, filters: str | None, order: str | None, *, start: int, limit: int
 ) -> run_lists.RunPage:
-    """The project's runs that `filters` hold for, in that order."""
+    """Some of the project's runs that `filters` hold for, in that order."""
     text = order or "+created_at"
     sort = text.lstrip("+-").replace("summary_metrics.", "summary.").replace(".value", "")
     query = run_lists.RunQuery(
         filter=json.loads(filters or "{}") or {},
         sort={"created_at": "created", "display_name": "name"}.get(sort, sort),
         descending=text.startswith("-"),
-        limit=ALL_RUNS,
+        limit=limit,
+        offset=start,
     )
     with call.read() as connection:
         return run_lists.list_runs(connection, call.services.runs, project_id, query)
@@ -39,5 +44,8 @@ def run_page(
     first: int | None = None,
 ) -> dict[str, Any]:
     """A connection over such runs."""
-    found = runs_of(call, project_id, filters, order).runs
-    return page_of(found, lambda run: run_node(call, run), after=after, first=first or DEFAULT_PAGE)
+    start, limit = max(0, int(after or 0)), max(1, first or DEFAULT_PAGE)
+    found = _runs_of(call, project_id, filters, order, start=start, limit=limit)
+    reads = RunReads(call, found.runs)
+    nodes = [run_node(call, run, reads=reads) for run in found.runs]
+    return connection_of(nodes, start=start, total=found.total)

@@ -21,7 +21,7 @@ from lossboard_server.wandb_protocol.context import (
     page_of,
 )
 from lossboard_server.wandb_protocol.run_nodes import project_stub
-from lossboard_server.wandb_protocol.run_pages import run_page, runs_of
+from lossboard_server.wandb_protocol.run_pages import run_count, run_page
 from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of, read_sweep
 from lossboard_server.writing import catalogue
 from lossboard_server.writing.writer import Transaction
@@ -207,7 +207,7 @@ def sweep_node(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
         "config": row.config_text,
         "createdAt": iso_time(row.created_us),
         "updatedAt": iso_time(row.created_us),
-        "runCount": lambda info: runs_of(call, project_id, mine, None).total,
+        "runCount": lambda info: run_count(call, project_id, mine),
         "runs": lambda info, order=None, after=None, first=None, filters=None: run_page(
             call, project_id, mine, order, after, first
         ),
