@@ -321,3 +321,25 @@ def test_storage_raises_no_answer_of_the_http_api() -> None:
     storage = [name for name in modules() if name.startswith("lossboard_server.storage.")]
     assert storage
     assert not [name for name in storage if "lossboard_server.errors" in own_imports(name)]
+
+
+def test_the_official_door_and_the_routes_hold_no_sql() -> None:
+    """They ask `queries` and `writing`; of SQLAlchemy they name the connection alone."""
+    doors = ("lossboard_server.wandb_protocol", "lossboard_server.http.routes")
+    holding = {name for name in modules() if name.startswith(doors) and holds_sql(name)}
+    assert holding == set()
+
+
+def holds_sql(name: str) -> bool:
+    if "lossboard_server.database.schema" in own_imports(name):
+        return True
+    imports = list(ast.walk(ast.parse(modules()[name].read_text())))
+    taken = {
+        alias.name
+        for node in imports
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for alias in node.names
+    }
+    return bool(taken - {"Connection"}) or "sqlalchemy" in {
+        alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names
+    }

@@ -25,6 +25,7 @@ __all__ = [
     "content_by_digest",
     "created_by",
     "entries_of",
+    "entries_without_blob",
     "logged_by_run",
     "places_of",
     "types_of_project",
@@ -181,6 +182,16 @@ def entries_of(
         .limit(limit)
     )
     return [EntryRow(**row._mapping) for row in connection.execute(query)]
+
+
+def entries_without_blob(connection: Connection, artifact_id: int) -> list[tuple[int, str]]:
+    """Number and digest of the files of an artifact whose content isn't known to be here."""
+    rows = connection.execute(
+        select(_ENTRY.c.id, _ENTRY.c.digest).where(
+            _ENTRY.c.artifact_id == artifact_id, _ENTRY.c.sha256 == "", _ENTRY.c.reference == ""
+        )
+    )
+    return [(int(row.id), str(row.digest)) for row in rows]
 
 
 def collection_by_id(connection: Connection, collection_id: int) -> Collection | None:

@@ -13,7 +13,7 @@ from lossboard_server.errors import NotFound
 from lossboard_server.queries.run_rows import state_of
 from lossboard_server.queries.sparklines import Sparkline, SparklineMemo
 
-__all__ = ["Project", "find_project", "list_projects", "one_project", "view_state"]
+__all__ = ["Project", "find_project", "list_projects", "one_project", "project_row", "view_state"]
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,16 @@ def find_project(connection: Connection, entity: str, name: str) -> int:
             f"there is no project {entity}/{name}: it appears with the first run logged to it"
         )
     return int(found)
+
+
+def project_row(
+    connection: Connection, *, id: int | None = None, entity: str = "", name: str = ""
+) -> Any:
+    """The row of the project of that id, or of those names, if there is one."""
+    project = schema.project
+    named = (project.c.entity == entity) & (project.c.name == name)
+    query = select(project).where(named if id is None else project.c.id == id)
+    return connection.execute(query).first()
 
 
 def list_projects(connection: Connection, sparklines: SparklineMemo | None = None) -> list[Project]:

@@ -21,13 +21,16 @@ __all__ = [
     "RunDetail",
     "RunMemo",
     "changed_since",
+    "config_keys",
     "find_run",
+    "find_run_of",
     "project_ids",
     "resume_state",
     "run_detail",
     "run_version",
     "run_versions",
     "running_runs",
+    "started_us",
     "store_version",
 ]
 
@@ -115,6 +118,28 @@ def project_ids(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
     run = schema.run
     found = select(run.c.id, run.c.project_id).where(among(connection, run.c.id, uids))
     return {row.id: row.project_id for row in connection.execute(found)}
+
+
+def started_us(connection: Connection, uid: int) -> int:
+    """When the run began."""
+    run = schema.run
+    found = select(run.c.started_us).where(run.c.id == uid)
+    return int(connection.execute(found).scalar_one())
+
+
+def config_keys(connection: Connection, uid: int) -> list[str]:
+    """Top-level keys of the run's config."""
+    run = schema.run
+    text = connection.execute(select(run.c.config_json).where(run.c.id == uid)).scalar_one()
+    return list(decode_json(text))
+
+
+def find_run_of(connection: Connection, project_id: int, run_id: str) -> int | None:
+    """Number of a run of the project, deleted ones too, if there is the run."""
+    run = schema.run
+    return connection.execute(
+        select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == run_id)
+    ).scalar()
 
 
 def _gone(name: str, uid: int, purged: bool) -> Gone:

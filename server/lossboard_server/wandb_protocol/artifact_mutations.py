@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import GraphQLError
-from sqlalchemy import select, update
 
-from lossboard_server.database import schema
 from lossboard_server.limits import kept_of_json
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifact_references import numbered
+from lossboard_server.queries.runs import find_run_of
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_by_global_id,
     artifact_id_in,
@@ -46,13 +45,13 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def create(transaction: Transaction) -> int:
         project_id = catalogue.open_project(transaction, entity, project)
-        run_id = _run_id(transaction, project_id, run_name) if run_name else None
+        found = find_run_of(transaction.connection, project_id, run_name) if run_name else None
         wanted = artifacts.NewArtifact(
             project_id=project_id,
             collection=_collection_name(given),
             type=str(given["artifactTypeName"]),
             digest=str(given.get("digest") or ""),
-            run_id=run_id,
+            run_id=found,
             client_id=given.get("clientID") or "",
             sequence_client_id=given.get("sequenceClientID") or "",
             description=given.get("description") or "",
@@ -87,13 +86,6 @@ def _collection_name(given: Mapping[str, Any]) -> str:
     if not names[0]:
         raise GraphQLError("an artifact needs a collection name")
     return str(names[0])
-
-
-def _run_id(transaction: Transaction, project_id: int, name: str) -> int | None:
-    run = schema.run
-    return transaction.connection.execute(
-        select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == name)
-    ).scalar()
 
 
 def _payload(call: Call, artifact_id: int) -> dict[str, Any]:
@@ -153,11 +145,7 @@ def keep_manifest(
             return  # a repeated upload; the committed manifest is the same
         entries = [_entry(transaction, path, entry) for path, entry in contents.items()]
         artifacts.add_entries(connection, artifact_id, entries)
-        connection.execute(
-            update(schema.artifact)
-            .where(schema.artifact.c.id == artifact_id)
-            .values(manifest_sha256=sha256)
-        )
+        artifacts.set_manifest(connection, artifact_id, sha256)
 
     call.write(keep)
 
@@ -197,18 +185,9 @@ def commit_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fill_in_blobs(transaction: Transaction, artifact_id: int) -> None:
     """Entries whose blobs came after the manifest."""
-    entry = schema.artifact_entry
-    missing = transaction.connection.execute(
-        select(entry.c.id, entry.c.digest).where(
-            entry.c.artifact_id == artifact_id, entry.c.sha256 == "", entry.c.reference == ""
-        )
-    ).all()
-    for row in missing:
-        transaction.connection.execute(
-            update(entry)
-            .where(entry.c.id == row.id)
-            .values(sha256=_sha256_of(transaction, row.digest))
-        )
+    for entry_id, digest in reads.entries_without_blob(transaction.connection, artifact_id):
+        sha256 = _sha256_of(transaction, digest)
+        artifacts.set_blob(transaction.connection, entry_id, sha256)
 
 
 def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,10 +229,10 @@ def use_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def use(transaction: Transaction) -> None:
         project_id = catalogue.open_project(transaction, start.entity, start.project)
-        run_id = _run_id(transaction, project_id, start.run_id)
-        if run_id is None:
+        uid = find_run_of(transaction.connection, project_id, start.run_id)
+        if uid is None:
             raise GraphQLError(f"there is no run {start.run_id!r} in {start.project}")
-        artifacts.use(transaction.connection, artifact_id, run_id=run_id, now_us=transaction.now_us)
+        artifacts.use(transaction.connection, artifact_id, run_id=uid, now_us=transaction.now_us)
 
     call.write(use)
     return _payload(call, artifact_id)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo
-from sqlalchemy import select
 
-from lossboard_server.database import schema
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifacts import Artifact, Collection
+from lossboard_server.queries.projects import project_row
 from lossboard_server.wandb_protocol.context import Call, global_id, id_parts, iso_time, page_of
 from lossboard_server.wandb_protocol.run_nodes import project_stub, run_by_uid
 
@@ -75,9 +74,8 @@ def artifact_named(call: Call, project_id: int, name: str | None) -> dict[str, A
 
 def project_of(call: Call, project_id: int) -> dict[str, Any]:
     """The stub of a project by its number."""
-    project = schema.project
     with call.read() as connection:
-        row = connection.execute(select(project).where(project.c.id == project_id)).one()
+        row = project_row(connection, id=project_id)
     return project_stub(row.id, row.entity, row.name)
 
 

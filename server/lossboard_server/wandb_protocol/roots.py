@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo
-from sqlalchemy import select
 
-from lossboard_server.database import schema
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries import artifacts as artifact_reads
 from lossboard_server.queries import projects as project_reads
@@ -242,10 +240,8 @@ def _bucket(call: Call, uid: int, next_line: int) -> dict[str, Any]:
 
 def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
     """The project, or None; clients ask for projects that a run is only going to make."""
-    project = schema.project
-    query = select(project).where(project.c.entity == entity, project.c.name == name)
     with call.read() as connection:
-        row = connection.execute(query).first()
+        row = project_reads.project_row(connection, entity=entity, name=name)
     if row is None:
         return None
     return {

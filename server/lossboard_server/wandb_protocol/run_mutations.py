@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 from graphql import GraphQLError
-from sqlalchemy import select
 
 from lossboard.wire import WIRE_VERSION, Alert, Notice, Record, RunFields, RunStart, storable_ints
 from lossboard_server import queries
-from lossboard_server.database import schema
 from lossboard_server.limits import kept_of_json, too_large_notice
+from lossboard_server.queries import runs as run_reads
+from lossboard_server.queries import stream_marks
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
 from lossboard_server.wandb_protocol.context import Call, id_parts
@@ -26,7 +25,6 @@ from lossboard_server.writing.writer import Transaction
 __all__ = [
     "delete_files",
     "delete_run",
-    "line_count",
     "notify_alert",
     "rewind_run",
     "stop_run",
@@ -187,29 +185,22 @@ def _removed_keys(
 ) -> list[str]:
     if config is None:
         return []
-    run = schema.run
-    text = transaction.connection.execute(
-        select(run.c.config_json).where(run.c.id == _run_of(transaction, attempt))
-    ).scalar_one()
-    return [key for key in json.loads(text) if key not in config]
+    known = run_reads.config_keys(transaction.connection, _run_of(transaction, attempt))
+    return [key for key in known if key not in config]
 
 
 def _run_of(transaction: Transaction, attempt: int) -> int:
-    return int(
-        transaction.connection.execute(
-            select(schema.attempt.c.run_id).where(schema.attempt.c.id == attempt)
-        ).scalar_one()
-    )
+    return stream_marks.run_of(transaction.connection, attempt)
 
 
 def _lines_before(transaction: Transaction, start: RunStart, attempt: int | None) -> int:
     """How many history lines the client continues after; it numbers its own from there."""
     if start.opens == "fork":
         return start.cut_step + 1
-    return 0 if attempt is None else line_count(transaction, attempt)
+    return 0 if attempt is None else _line_count(transaction, attempt)
 
 
-def line_count(transaction: Transaction, attempt: int) -> int:
+def _line_count(transaction: Transaction, attempt: int) -> int:
     """History lines of an attempt, or steps where it was logged through the native door."""
     known = streams.written_lines(transaction, attempt).get(streams.HISTORY)
     if known is not None:
@@ -301,12 +292,8 @@ def delete_files(call: Call, given: Mapping[str, Any]) -> None:
     pairs = [(int(uid), ":".join(name)) for uid, *name in wanted]
 
     def remove(transaction: Transaction) -> None:
-        file = schema.file
         for uid, name in pairs:
-            transaction.connection.execute(
-                file.delete().where(file.c.run_id == uid, file.c.name == name)
-            )
-            transaction.touch(uid, "files")
+            catalogue.remove_file(transaction, uid, name)
 
     call.write(remove)
 

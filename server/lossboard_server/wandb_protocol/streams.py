@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, update
 
 from lossboard.wire import (
     WIRE_VERSION,
@@ -32,8 +31,9 @@ from lossboard.wire import (
     encode_record,
     storable_ints,
 )
-from lossboard_server.database import schema
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
+from lossboard_server.queries import stream_marks as kept
+from lossboard_server.queries.runs import started_us
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
@@ -42,7 +42,7 @@ from lossboard_server.wandb_protocol.lines import (
     step_of,
     system_rows_of,
 )
-from lossboard_server.writing import ingest
+from lossboard_server.writing import ingest, stream_marks
 from lossboard_server.writing.records import check_values
 from lossboard_server.writing.writer import Transaction
 
@@ -284,19 +284,7 @@ def _iso_us(stamp: str, otherwise_us: int) -> int:
 
 def attempt_of(transaction: Transaction, start: RunStart) -> int | None:
     """The latest attempt of the run, if there is the run."""
-    attempt, run, project = schema.attempt, schema.run, schema.project
-    return transaction.connection.execute(
-        select(attempt.c.id)
-        .join(run, run.c.id == attempt.c.run_id)
-        .join(project, project.c.id == run.c.project_id)
-        .where(
-            project.c.entity == start.entity,
-            project.c.name == start.project,
-            run.c.run_id == start.run_id,
-        )
-        .order_by(attempt.c.id.desc())
-        .limit(1)
-    ).scalar()
+    return kept.attempt_of(transaction.connection, start.entity, start.project, start.run_id)
 
 
 def _attempt_for(
@@ -309,10 +297,13 @@ def _attempt_for(
         attempt = attempt_of(transaction, start)
         assert attempt is not None, "it was just opened"
     for name, stream, lines in _streams(reading):
-        if stream.offset == 0 and lines and not _is_marked(transaction, attempt, client_id, name):
-            earlier = _begun_with(transaction, attempt, client_id, name, _digest(lines[0]))
+        if stream.offset == 0 and lines and not _mark(transaction, attempt, client_id, name):
+            digest = _digest(lines[0])
+            earlier = kept.attempt_begun_with(
+                transaction.connection, attempt, client_id, name, digest
+            )
             if earlier is not None:
-                _drop_empty(transaction, attempt, earlier)
+                stream_marks.drop_empty_attempt(transaction, attempt, earlier)
                 return earlier
     return attempt
 
@@ -323,49 +314,8 @@ def _digest(line: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_marked(transaction: Transaction, attempt: int, client_id: str, name: str) -> bool:
-    return _mark(transaction, attempt, client_id, name) is not None
-
-
-def _begun_with(
-    transaction: Transaction, attempt: int, client_id: str, name: str, digest: str
-) -> int | None:
-    """The earlier attempt of the same run whose stream began with this line."""
-    mark, table = schema.stream_mark, schema.attempt
-    run_id = select(table.c.run_id).where(table.c.id == attempt).scalar_subquery()
-    return transaction.connection.execute(
-        select(mark.c.attempt_id)
-        .join(table, table.c.id == mark.c.attempt_id)
-        .where(
-            table.c.run_id == run_id,
-            mark.c.attempt_id != attempt,
-            mark.c.client_id == client_id,
-            mark.c.stream == name,
-            mark.c.first_digest == digest,
-        )
-        .order_by(mark.c.attempt_id.desc())
-        .limit(1)
-    ).scalar()
-
-
-def _drop_empty(transaction: Transaction, attempt: int, earlier: int) -> None:
-    """Makes an attempt that turned out to be an old log again part of the attempt of that log:
-    its writers move over; nothing was written to it yet."""
-    writer, table = schema.writer, schema.attempt
-    transaction.connection.execute(
-        update(writer).where(writer.c.attempt_id == attempt).values(attempt_id=earlier)
-    )
-    transaction.connection.execute(table.delete().where(table.c.id == attempt))
-    transaction.facts.clear()
-
-
 def _mark(transaction: Transaction, attempt: int, client_id: str, name: str) -> Any:
-    mark = schema.stream_mark
-    return transaction.connection.execute(
-        select(mark.c.id, mark.c.next_line).where(
-            mark.c.attempt_id == attempt, mark.c.client_id == client_id, mark.c.stream == name
-        )
-    ).first()
+    return kept.mark_of(transaction.connection, attempt, client_id, name)
 
 
 def _new_lines(
@@ -377,29 +327,27 @@ def _new_lines(
     lines: Sequence[dict[str, Any]],
 ) -> Fresh:
     """What isn't kept yet; the mark moves past it. A resumed attempt begins at any line."""
-    table, mark = schema.stream_mark, _mark(transaction, attempt, client_id, name)
-    kept = offset if mark is None else mark.next_line
-    first = max(offset, kept)
+    mark = _mark(transaction, attempt, client_id, name)
+    next_line = offset if mark is None else mark.next_line
+    first = max(offset, next_line)
     fresh = list(lines[first - offset :])
     if mark is None and lines:
-        values = {"attempt_id": attempt, "client_id": client_id, "stream": name}
-        values |= {"next_line": first + len(fresh), "first_digest": _digest(lines[0])}
-        transaction.connection.execute(insert(table).values(values))
+        stream_marks.begin_mark(
+            transaction,
+            attempt,
+            client_id,
+            name,
+            next_line=first + len(fresh),
+            first_digest=_digest(lines[0]),
+        )
     elif mark is not None and fresh:
-        moved = update(table).where(table.c.id == mark.id).values(next_line=first + len(fresh))
-        transaction.connection.execute(moved)
-    return Fresh(first, fresh, first - kept)
+        stream_marks.move_mark(transaction, mark.id, first + len(fresh))
+    return Fresh(first, fresh, first - next_line)
 
 
 def written_lines(transaction: Transaction, attempt: int, client_id: str = "") -> dict[str, int]:
     """How many lines of each stream are kept for this attempt."""
-    mark = schema.stream_mark
-    rows = transaction.connection.execute(
-        select(mark.c.stream, mark.c.next_line).where(
-            mark.c.attempt_id == attempt, mark.c.client_id == client_id
-        )
-    )
-    return {row.stream: row.next_line for row in rows}
+    return kept.written_lines(transaction.connection, [attempt], client_id)[attempt]
 
 
 def open_attempt(transaction: Transaction, start: RunStart) -> ingest.Accepted:
@@ -427,14 +375,9 @@ def send(
 
 def _writer_of(transaction: Transaction, attempt: int, client_id: str) -> tuple[str, int]:
     """Token and next number: the attempt's own writer, or in shared mode the client's."""
-    writer = schema.writer
     mine = hashlib.sha256(f"wandb:{attempt}:{client_id}".encode()).hexdigest()[:32]
-    query = select(writer.c.token, writer.c.next_seq).order_by(writer.c.id).limit(1)
-    if client_id:
-        query = query.where(writer.c.token == mine)
-    else:
-        query = query.where(writer.c.attempt_id == attempt)
-    row = transaction.connection.execute(query).first()
+    token = mine if client_id else ""
+    row = kept.writer_of(transaction.connection, attempt=attempt, token=token)
     return (mine, 0) if row is None else (row.token, row.next_seq)
 
 
@@ -443,13 +386,11 @@ def _restore_last_step(
 ) -> None:
     """A log sent again carries steps that were kept before; the run has them all the same."""
     steps = [step_of(line, 0) for line in history]
-    run_id = transaction.connection.execute(
-        select(schema.attempt.c.run_id).where(schema.attempt.c.id == attempt)
-    ).scalar_one()
-    run = transaction.run(run_id)
+    uid = kept.run_of(transaction.connection, attempt)
+    run = transaction.run(uid)
     if steps and run is not None and (run.last_step is None or max(steps) > run.last_step):
         run.last_step = max(steps)
-        transaction.touch(run_id, "rows")
+        transaction.touch(uid, "rows")
 
 
 def _correct_start(
@@ -461,11 +402,6 @@ def _correct_start(
     if now_secs is None or runtime_secs is None:
         return
     began_us = int((now_secs - runtime_secs) * 1e6)
-    run, table = schema.run, schema.attempt
-    row = transaction.connection.execute(
-        select(run.c.id, run.c.started_us)
-        .join(table, table.c.run_id == run.c.id)
-        .where(table.c.id == attempt)
-    ).one()
-    if began_us < row.started_us:
-        transaction.update_run(row.id, "meta", started_us=began_us)
+    uid = kept.run_of(transaction.connection, attempt)
+    if began_us < started_us(transaction.connection, uid):
+        transaction.update_run(uid, "meta", started_us=began_us)

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 import yaml
 from graphql import GraphQLError
-from sqlalchemy import insert, select, update
 
-from lossboard_server.database import schema
+from lossboard_server.queries import sweeps as reads
 from lossboard_server.wandb_protocol.context import (
     DEFAULT_ENTITY,
     Call,
@@ -23,7 +22,7 @@ from lossboard_server.wandb_protocol.context import (
 from lossboard_server.wandb_protocol.run_nodes import project_stub
 from lossboard_server.wandb_protocol.run_pages import run_count, run_page
 from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of, read_sweep
-from lossboard_server.writing import catalogue
+from lossboard_server.writing import catalogue, sweeps
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["create_agent", "heartbeat", "sweep_node", "sweep_page", "upsert_sweep"]
@@ -63,34 +62,27 @@ def _make(transaction: Transaction, project_id: int, given: Mapping[str, Any]) -
         raise GraphQLError("a new sweep needs a config with method and parameters")
     name = "".join(secrets.choice(_NAME_LETTERS) for _ in range(8))
     config = yaml.safe_load(given["config"])
-    transaction.connection.execute(
-        insert(schema.sweep).values(
-            project_id=project_id,
-            name=name,
-            display_name=given.get("displayName") or str(config.get("name") or name),
-            config_text=given["config"],
-            state="RUNNING",
-            created_us=transaction.now_us,
-        )
+    sweeps.add_sweep(
+        transaction,
+        project_id,
+        name,
+        display_name=given.get("displayName") or str(config.get("name") or name),
+        config_text=given["config"],
     )
     return name
 
 
 def _change(transaction: Transaction, given: Mapping[str, Any]) -> str:
-    sweep = schema.sweep
     number = int(id_parts(given["id"], "Sweep")[0])
     state = given.get("state")
     if state is not None and state not in _STATES:
         raise GraphQLError(f"a sweep's state is one of {', '.join(_STATES)}, not {state!r}")
     if state is not None:
-        transaction.connection.execute(
-            update(sweep).where(sweep.c.id == number).values(state=state)
-        )
-    return str(
-        transaction.connection.execute(
-            select(sweep.c.name).where(sweep.c.id == number)
-        ).scalar_one()
-    )
+        sweeps.set_state(transaction, number, state)
+    name = reads.sweep_name(transaction.connection, number)
+    if name is None:
+        raise GraphQLError(f"there is no sweep with id {given['id']!r}")
+    return name
 
 
 def create_agent(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,24 +90,11 @@ def create_agent(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     entity = given.get("entityName") or DEFAULT_ENTITY
 
     def create(transaction: Transaction) -> int:
-        sweep, project = schema.sweep, schema.project
-        row = transaction.connection.execute(
-            select(sweep.c.id)
-            .join(project, project.c.id == sweep.c.project_id)
-            .where(
-                project.c.entity == entity,
-                project.c.name == str(given.get("projectName")),
-                sweep.c.name == str(given["sweep"]),
-            )
-        ).scalar()
-        if row is None:
+        project, name = str(given.get("projectName")), str(given["sweep"])
+        sweep_id = reads.find_sweep(transaction.connection, entity, project, name)
+        if sweep_id is None:
             raise GraphQLError(f"there is no sweep {given['sweep']!r} in this project")
-        values = {"sweep_id": row, "host": given.get("host") or ""}
-        made = transaction.connection.execute(
-            insert(schema.sweep_agent).values(**values, created_us=transaction.now_us)
-        )
-        assert made.inserted_primary_key is not None, "an insert of one row has its key"
-        return int(made.inserted_primary_key[0])
+        return sweeps.add_agent(transaction, sweep_id, given.get("host") or "")
 
     return {"agent": {"id": global_id("Agent", call.write(create))}}
 
@@ -129,10 +108,7 @@ def heartbeat(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _next(transaction: Transaction, agent_id: int) -> list[dict[str, Any]]:
-    sweep, agent = schema.sweep, schema.sweep_agent
-    row = transaction.connection.execute(
-        select(sweep).join(agent, agent.c.sweep_id == sweep.c.id).where(agent.c.id == agent_id)
-    ).first()
+    row = reads.sweep_of_agent(transaction.connection, agent_id)
     if row is None:
         raise GraphQLError("this agent is unknown here, or its sweep was deleted")
     if row.state == "PAUSED":
@@ -142,8 +118,10 @@ def _next(transaction: Transaction, agent_id: int) -> list[dict[str, Any]]:
     point = None
     if row.state == "RUNNING" and (limit is None or row.given < int(limit)):
         point = parameters_of(config, sweep=row.name, index=row.given)
-    done = {"given": row.given + 1} if point else {"state": _ended(row.state)}
-    transaction.connection.execute(update(sweep).where(sweep.c.id == row.id).values(**done))
+    if not point:
+        sweeps.set_state(transaction, row.id, _ended(row.state))
+    else:
+        sweeps.count_given(transaction, row.id, row.given + 1)
     if point is None:
         return [{"type": "exit"}]
     run_id = "".join(secrets.choice(_NAME_LETTERS) for _ in range(8))
@@ -174,10 +152,8 @@ def sweep_page(
     """The sweeps of a project, the newest first."""
     if json.loads(filters or "{}"):
         raise GraphQLError("lossboard does not filter sweeps: ask for all and choose among them")
-    sweep = schema.sweep
-    query = select(sweep.c.name).where(sweep.c.project_id == project_id)
     with call.read() as connection:
-        names = list(connection.execute(query.order_by(sweep.c.id.desc())).scalars())
+        names = reads.sweep_names(connection, project_id)
     return page_of(
         names, lambda name: sweep_node(call, project_id, name) or {}, after=after, first=first
     )
@@ -185,13 +161,8 @@ def sweep_page(
 
 def sweep_node(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
     """A sweep of the project, or None."""
-    sweep, project = schema.sweep, schema.project
     with call.read() as connection:
-        row = connection.execute(
-            select(sweep, project.c.entity, project.c.name.label("project"))
-            .join(project, project.c.id == sweep.c.project_id)
-            .where(sweep.c.project_id == project_id, sweep.c.name == name)
-        ).first()
+        row = reads.sweep_by_name(connection, project_id, name)
     if row is None:
         return None
     config = yaml.safe_load(row.config_text)

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
 
 from lossboard.bounds import MOST_NODES, bytes_excess
 from lossboard.wire import WIRE_VERSION, FileEntry, Record, RunStart
 from lossboard_server.blobs import Received
-from lossboard_server.database import schema
 from lossboard_server.errors import ApiError, Invalid, NotFound, TooLarge
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries import console
 from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.writing import artifacts
@@ -117,20 +116,8 @@ def _keep_run_file(call: Call, uid: int, name: str, received: Received) -> None:
 
 def run_file(call: Call, entity: str, project: str, run_id: str, name: str) -> tuple[str, str]:
     """SHA-256 and type of a run's file; raises NotFound."""
-    file, run, owner = schema.file, schema.run, schema.project
-    query = (
-        select(file.c.sha256, file.c.mime_type)
-        .join(run, run.c.id == file.c.run_id)
-        .join(owner, owner.c.id == run.c.project_id)
-        .where(
-            owner.c.entity == entity,
-            owner.c.name == project,
-            run.c.run_id == run_id,
-            file.c.name == name,
-        )
-    )
     with call.read() as connection:
-        row = connection.execute(query).first()
+        row = console.find_run_file(connection, entity, project, run_id, name)
     if row is None or not call.services.blobs.has(row.sha256):
         raise NotFound(f"run {entity}/{project}/{run_id} has no file {name!r}")
     return row.sha256, row.mime_type

@@ -35,6 +35,8 @@ __all__ = [
     "remove",
     "remove_aliases",
     "reserve",
+    "set_blob",
+    "set_manifest",
     "update_description",
     "use",
     "want_aliases",
@@ -163,6 +165,17 @@ def add_entries(connection: Connection, artifact_id: int, entries: Iterable[Entr
     ]
     if rows:
         connection.execute(insert(_ENTRY), rows)
+
+
+def set_manifest(connection: Connection, artifact_id: int, sha256: str) -> None:
+    """Names the blob that the artifact's manifest came as."""
+    mine = _ARTIFACT.c.id == artifact_id
+    connection.execute(update(_ARTIFACT).where(mine).values(manifest_sha256=sha256))
+
+
+def set_blob(connection: Connection, entry_id: int, sha256: str) -> None:
+    """Names the blob of an artifact's file, which came after the manifest."""
+    connection.execute(update(_ENTRY).where(_ENTRY.c.id == entry_id).values(sha256=sha256))
 
 
 def commit(connection: Connection, artifact_id: int, *, now_us: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from lossboard.wire import Exit, MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server.database import dialect, schema
@@ -35,6 +35,7 @@ __all__ = [
     "merge_config",
     "open_project",
     "open_run",
+    "remove_file",
     "require_run",
     "restore_run",
     "save_view",
@@ -356,6 +357,14 @@ def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
     heard = transaction.hear(uid)
     heard.restored, heard.records, heard.rows = True, row[0], int(row[1])
     heard.size_bytes = int(row[2] or 0)
+
+
+def remove_file(transaction: Transaction, uid: int, name: str) -> None:
+    """Take a file off its run."""
+    file = schema.file
+    mine = delete(file).where(file.c.run_id == uid, file.c.name == name)
+    transaction.connection.execute(mine)
+    transaction.touch(uid, "files")
 
 
 def save_view(transaction: Transaction, digest: str, state_json: str) -> None:
