@@ -343,3 +343,7 @@ def holds_sql(name: str) -> bool:
     return bool(taken - {"Connection"}) or "sqlalchemy" in {
         alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names
     }
+
+
+def test_no_folder_of_ours_hides_the_current_run() -> None:
+    loaded_by("import lossboard; import lossboard.run.run; assert lossboard.run is None")
