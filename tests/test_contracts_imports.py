@@ -347,3 +347,29 @@ def holds_sql(name: str) -> bool:
 
 def test_no_folder_of_ours_hides_the_current_run() -> None:
     loaded_by("import lossboard; import lossboard.run.run; assert lossboard.run is None")
+
+
+EACH_FIRST = """
+import importlib, os, sys
+import torch  # once for all of them, it takes long
+import lossboard
+for name in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        importlib.import_module(name)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, name
+"""
+
+
+def test_each_folder_of_the_client_can_be_the_first_that_is_imported() -> None:
+    top = {name for name in modules() if name.startswith("lossboard.") and name.count(".") == 1}
+    names = sorted(top - {"lossboard.__main__"})
+    done = subprocess.run(
+        [sys.executable, "-c", EACH_FIRST, *names],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT / "client",
+    )
+    assert done.returncode == 0, done.stderr
