@@ -379,7 +379,7 @@ def _correct(index: NDArray[np.intp], finite: Floats, edges: Floats) -> None:
 def _edges(lo: float, hi: float, bins: int) -> Floats:
     if not np.isfinite(hi - lo):
         return _edges(lo / 4, hi / 4, bins) * 4.0
-    edges = np.arange(bins + 1, dtype=np.float64) * ((hi - lo) / bins) + lo
+    edges = np.arange(bins + 1, dtype=np.float64) * ((hi - lo) / bins) + lo  # [bins + 1]
     edges[-1] = hi
     return edges
 

@@ -22,12 +22,12 @@ Floats = NDArray[np.float64]
 
 def from_many(arrays: Sequence[NDArray[np.float32]]) -> list[HistogramData]:
     """`[from_values(array) for array in arrays]` for one-dimensional, non-empty float32 arrays."""
-    joined = np.concatenate(arrays)
+    joined = np.concatenate(arrays)  # float32[all values]
     if not np.isfinite(joined).all():
         return [from_values(array) for array in arrays]
-    sizes = np.array([array.size for array in arrays])
+    sizes = np.array([array.size for array in arrays])  # int64[arrays]
     starts = np.cumsum(sizes) - sizes
-    owner = np.repeat(np.arange(sizes.size), sizes)
+    owner = np.repeat(np.arange(sizes.size), sizes)  # int64[all values]: which array each is of
     values = joined.astype(np.float64)
     lo, hi = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     return list(
@@ -45,11 +45,11 @@ def from_many(arrays: Sequence[NDArray[np.float32]]) -> list[HistogramData]:
 
 
 def _linear_counts(values: Floats, owner: NDArray[np.intp], lo: Floats, hi: Floats) -> Counts:
-    width = (hi - lo) / DEFAULT_BINS
+    width = (hi - lo) / DEFAULT_BINS  # float64[arrays]
     width[width == 0] = 1.0
     index = ((values - lo[owner]) / width[owner]).astype(np.intp)
     np.minimum(index, DEFAULT_BINS - 1, out=index)
-    index += owner * DEFAULT_BINS
+    index += owner * DEFAULT_BINS  # intp[all values]
     return np.bincount(index, minlength=lo.size * DEFAULT_BINS).reshape(-1, DEFAULT_BINS)
 
 
@@ -58,7 +58,7 @@ def _assembled(
     lo: Floats,
     hi: Floats,
     *,
-    counts: Counts,
+    counts: Counts,  # int64[arrays, DEFAULT_BINS]
     total: Floats,
     squares: Floats,
     zeros: NDArray[np.int64],

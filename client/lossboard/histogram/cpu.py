@@ -94,7 +94,7 @@ class CpuKernel:
         places = self._places.get(chunk.dtype)
         if places is None:
             places = self._places[chunk.dtype] = torch.empty(_CHUNK, dtype=chunk.dtype).numpy()
-        place = places[: chunk.numel()]
+        place = places[: chunk.numel()]  # [chunk], of the tensor's own type
         np.subtract(chunk.numpy(), places.dtype.type(lo), out=place)
         # A division and not a product: values that lie on an edge are then found exactly there
         # whenever they and the edges are exact, as with integers.
@@ -117,7 +117,7 @@ def _occurrences(indices: Tensor) -> Tensor:
     # in few bins, where the processor waits for a counter just changed, it takes a third.
     even = indices.numel() // 2 * 2
     pairs = torch.bincount(indices[:even].view(torch.int16), minlength=(DEFAULT_BINS + 1) * 256)
-    table = pairs.view(DEFAULT_BINS + 1, 256)[:, : DEFAULT_BINS + 1]
+    table = pairs.view(DEFAULT_BINS + 1, 256)[:, : DEFAULT_BINS + 1]  # [second, first index]
     return table.sum(0) + table.sum(1) + torch.bincount(indices[even:], minlength=DEFAULT_BINS + 1)
 
 

@@ -64,7 +64,7 @@ class DeviceBatch:
     def __init__(self, bins: int = DEFAULT_BINS) -> None:
         self.bins = bins
         self.flags = 0
-        self._rows: list[Tensor] = []
+        self._rows: list[Tensor] = []  # float64[8 + bins + codes] each
         self._length = 0
         self._host: Tensor | None = None
         self._arrived: torch.cuda.Event | None = None
@@ -83,7 +83,7 @@ class DeviceBatch:
         `flags` are added to those of every histogram.
         """
         self.flags = flags
-        joined = torch.cat(self._rows)
+        joined = torch.cat(self._rows)  # float64[rows one after another]
         self._rows.clear()
         if joined.device.type == "cpu":
             self._host = joined
@@ -112,7 +112,7 @@ class DeviceBatch:
 def _row(flat: Tensor, bins: int) -> Tensor:
     lo, hi = _finite_range(flat)
     parts = [_chunk_counts(chunk, lo, hi, bins) for chunk in torch.split(flat, _CHUNK)]
-    counted = parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
+    counted = parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)  # [6 + bins]
     return torch.cat((torch.stack((lo, hi)), counted, _code_counts(flat)))
 
 
@@ -137,7 +137,7 @@ def _chunk_counts(chunk: Tensor, lo: Tensor, hi: Tensor, bins: int) -> Tensor:
     # Quarters: hi - lo may be beyond the largest float64. A constant gives 0 / 0: bin 0.
     place = ((values / 4 - lo / 4) / (hi / 4 - lo / 4) * bins).nan_to_num(0.0)
     place = place.clamp(0, bins - 1).floor()
-    place = torch.where(finite, place, bins)
+    place = torch.where(finite, place, bins)  # float64[chunk]; non-finite ones in bin `bins`
     counts = torch.histc(place.float() + 0.5, bins + 1, 0, bins + 1)
     return torch.cat((torch.stack([part.double() for part in sums]), counts[:-1].double()))
 
@@ -148,9 +148,9 @@ def _code_counts(flat: Tensor) -> Tensor:
 
 
 def _assembled(row: NDArray[np.float64], size: int, bins: int, flags: int) -> HistogramData:
-    statistics = row[:_STATISTICS]
+    statistics = row[:_STATISTICS]  # float64[8]
     nan, pos_inf, neg_inf, zeros = (int(count) for count in statistics[_NAN:])
-    counts = row[_STATISTICS : _STATISTICS + bins].astype(np.int64)
+    counts = row[_STATISTICS : _STATISTICS + bins].astype(np.int64)  # int64[bins]
     n = int(counts.sum())
     if not n:
         return from_parts(0.0, 0.0, counts[:0], nan, pos_inf, neg_inf, flags=flags)

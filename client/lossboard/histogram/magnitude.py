@@ -69,7 +69,7 @@ def from_code_table(
     """Keys and counts of each owner's values, which are finite; subnormal ones are left out."""
     codes = _FLOAT32_CODES
     code = (values.view("<u2")[1::2] >> 5) + owner * codes
-    counts = np.bincount(code, minlength=owners * codes)
+    counts = np.bincount(code, minlength=owners * codes)  # int64[owners * codes]
     present = np.flatnonzero(counts)
     keys = _keys_by_code(codes)[present % codes]
     order = np.lexsort((keys, present // codes))

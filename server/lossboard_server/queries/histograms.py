@@ -77,8 +77,8 @@ class Events(NamedTuple):
     """
 
     statistics: Statistics
-    blocks: Ints
-    places: Ints
+    blocks: Ints  # int64[events]
+    places: Ints  # int64[events]
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Events:
         """The events at these positions."""
@@ -155,7 +155,7 @@ def _choose(events: Events, query: HistogramQuery) -> tuple[Ints, int, int]:
         first, last = query.ordinals
         inside = np.arange(max(first, 0), max(0, min(last + 1, n)))
     else:
-        mask = np.ones(n, np.bool_)
+        mask = np.ones(n, np.bool_)  # bool[events of the series]
         if query.x0 is not None:
             mask &= events.statistics.steps >= query.x0
         if query.x1 is not None:
@@ -243,11 +243,11 @@ def _in_order(bins: list[Any], kind: Any, parts: _Bins, events: Events) -> Any:
     """The bins of the events, in their order."""
     if not bins:
         return kind(*(np.empty(0) for _ in kind._fields))
-    names = np.array(list(parts))
-    starts = np.cumsum([0, *(len(part.bins) for part in bins)])[:-1]
+    names = np.array(list(parts))  # int64[parts]
+    starts = np.cumsum([0, *(len(part.bins) for part in bins)])[:-1]  # int64[parts]: first events
     order = np.argsort(names)
     where = order[np.searchsorted(names[order], events.blocks)]
-    places = starts[where] + events.places
+    places = starts[where] + events.places  # int64[events]
     whole = kind.join(bins)
     if len(places) == len(whole.bins) and (places[1:] > places[:-1]).all():
         return whole

@@ -106,7 +106,7 @@ def decode_columns(frame: bytes, types: Sequence[DTypeLike], n: int) -> list[NDA
     kinds = np.frombuffer(frame, np.uint8, total)
     constant, raw = kinds == _CONSTANT, kinds == _RAW
     constants, raws = int(constant.sum()), int(raw.sum())
-    planes = np.empty((total, n), np.uint8)
+    planes = np.empty((total, n), np.uint8)  # a plane a row
     planes[constant] = np.frombuffer(frame, np.uint8, constants, total)[:, None]
     planes[raw] = np.frombuffer(frame, np.uint8, raws * n, total + constants).reshape(raws, n)
     if constants + raws < total:

@@ -80,10 +80,10 @@ class Counts(NamedTuple):
     """Linear bins of m events: `bins[i]` numbers of `counts` and, where `edged[i]` is 1,
     `bins[i] + 1` of `edges` belong to event i."""
 
-    bins: Ints
-    counts: Floats
-    edged: NDArray[np.uint8]
-    edges: Floats
+    bins: Ints  # int64[m]
+    counts: Floats  # float64[sum of bins]
+    edged: NDArray[np.uint8]  # uint8[m]
+    edges: Floats  # float64[sum of bins + 1 where edged]
 
     def take(self, which: NDArray[np.intp]) -> Counts:
         """The events at these positions."""
@@ -104,9 +104,9 @@ class Counts(NamedTuple):
 class Magnitudes(NamedTuple):
     """Magnitude bins of m events: `bins[i]` of `keys` and `counts` belong to event i."""
 
-    bins: Ints
-    keys: NDArray[np.int16]
-    counts: NDArray[np.uint64]
+    bins: Ints  # int64[m]
+    keys: NDArray[np.int16]  # int16[sum of bins]
+    counts: NDArray[np.uint64]  # uint64[sum of bins]
 
     def take(self, which: NDArray[np.intp]) -> Magnitudes:
         """The events at these positions."""
@@ -121,7 +121,7 @@ class Magnitudes(NamedTuple):
 
 def _spread(sizes: Ints, which: NDArray[np.intp]) -> NDArray[np.intp]:
     """Places of the entries of the chosen events in a column that has sizes[i] for event i."""
-    chosen = sizes[which]
+    chosen = sizes[which]  # int64[chosen events]
     starts = (np.cumsum(sizes) - sizes)[which]
     inner = np.arange(int(chosen.sum())) - np.repeat(np.cumsum(chosen) - chosen, chosen)
     return (np.repeat(starts, chosen) + inner).astype(np.intp)
@@ -260,7 +260,7 @@ def _encode_matrix(
 ) -> bytes:
     """Values of m events as a width by m matrix, 0 where an event has none."""
     type_ = _smallest_type(values)
-    matrix = np.zeros((width, len(sizes)), type_)
+    matrix = np.zeros((width, len(sizes)), type_)  # [width, m]: a bin of all events lies together
     matrix[columns, np.repeat(np.arange(len(sizes)), sizes)] = values.astype(type_)
     return bytes([COUNT_TYPES.index(type_)]) + (encode_columns([matrix.ravel()]) if width else b"")
 
@@ -299,10 +299,10 @@ def decode_counts(data: bytes, m: int) -> Counts:
     narrow, edged = decode_columns(heads, ["<u2", "u1"], m)
     bins = narrow.astype(np.int64)
     width = int(bins.max())
-    matrix = _decode_matrix(packed, width, m)
+    matrix = _decode_matrix(packed, width, m)  # [m, width]
     flat = matrix.ravel() if (bins == width).all() else matrix[np.arange(width) < bins[:, None]]
     of_edges = int((bins + 1)[edged == 1].sum())
-    edges = decode_floats(packed_edges, of_edges) if of_edges else np.empty(0)
+    edges = decode_floats(packed_edges, of_edges) if of_edges else np.empty(0)  # [of_edges]
     return Counts(bins, flat.astype(np.float64), edged, edges)
 
 
@@ -320,8 +320,8 @@ def _distinct(keys: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.in
     """The different keys, ascending, and the place of each key among them. They lie in a narrow
     range: counting them is ten times as fast as sorting."""
     least = int(keys.min())
-    places = keys.astype(np.intp) - least
-    present = np.bincount(places) > 0
+    places = keys.astype(np.intp) - least  # intp[keys]
+    present = np.bincount(places) > 0  # bool[greatest - least + 1]
     found = np.flatnonzero(present)
     return (found + least).astype(np.int16), (np.cumsum(present) - 1)[places]
 
@@ -333,7 +333,7 @@ def decode_magnitudes(data: bytes, m: int) -> Magnitudes:
         return Magnitudes(none, np.empty(0, np.int16), np.empty(0, np.uint64))
     packed_keys, packed, width = split_frames(data)
     keys = decode_ints(packed_keys, int.from_bytes(width, "little")).astype(np.int16)
-    matrix = _decode_matrix(packed, len(keys), m)
+    matrix = _decode_matrix(packed, len(keys), m)  # [m, keys]
     events, columns = np.nonzero(matrix)
     counts = matrix[events, columns].astype(np.uint64)
     return Magnitudes(np.bincount(events, minlength=m).astype(np.int64), keys[columns], counts)

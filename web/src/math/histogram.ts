@@ -13,9 +13,9 @@ const MAGNITUDE_OFFSET = 1100;
 /** Random access to the events of one series. */
 export class HistogramTable {
   readonly length: number;
-  private readonly binsAt: Float64Array;
-  private readonly edgesAt: Float64Array;
-  private readonly magnitudesAt: Float64Array;
+  private readonly binsAt: Float64Array; // [events + 1]
+  private readonly edgesAt: Float64Array; // [events + 1]
+  private readonly magnitudesAt: Float64Array; // [events + 1]
   private readonly cache: (Histogram | undefined)[] = [];
 
   constructor(readonly events: HistogramEvents) {
@@ -70,7 +70,7 @@ export class HistogramTable {
 }
 
 function offsets(lengths: Float64Array): Float64Array {
-  const at = new Float64Array(lengths.length + 1);
+  const at = new Float64Array(lengths.length + 1); // [lengths + 1]: first entries, then the end
   for (let i = 0; i < lengths.length; i++) at[i + 1] = at[i] + lengths[i];
   return at;
 }
@@ -80,9 +80,9 @@ function offsets(lengths: Float64Array): Float64Array {
  * one value where both are the same.
  */
 export interface Pieces {
-  from: Float64Array;
-  to: Float64Array;
-  mass: Float64Array;
+  from: Float64Array; // [pieces]
+  to: Float64Array; // [pieces]
+  mass: Float64Array; // [pieces]
 }
 
 /** The linear (or user-made) bins. */
@@ -93,7 +93,7 @@ export function binPieces(h: Histogram): Pieces {
 }
 
 export function evenEdges(lo: number, hi: number, bins: number): Float64Array {
-  const edges = new Float64Array(bins + 1);
+  const edges = new Float64Array(bins + 1); // [bins + 1]
   const width = (hi - lo) / bins;
   for (let i = 0; i < bins; i++) edges[i] = lo + width * i;
   edges[bins] = hi;
@@ -102,7 +102,7 @@ export function evenEdges(lo: number, hi: number, bins: number): Float64Array {
 
 /** Reads the bins of many events in turn into one buffer: each call overwrites the last result. */
 export class BinReader {
-  private edges = new Float64Array(0);
+  private edges = new Float64Array(0); // [bins + 1]
   private pieces: Pieces = { from: this.edges, to: this.edges, mass: this.edges };
 
   read(h: Histogram): Pieces {
