@@ -26,41 +26,6 @@ def test_a_copy_of_a_run_is_the_run_and_a_pickle_is_for_other_processes(offline:
         wandb.attach("nonsense")
 
 
-CHILDREN = """
-import multiprocessing, sys
-import lossboard as wandb
-
-def work(run, value):
-    (run or wandb).log({"child": value})
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context(sys.argv[1])
-    run = wandb.init()
-    run.log({"parent": 1})
-    given = None if sys.argv[1] == "fork" else run
-    children = [context.Process(target=work, args=(given, value)) for value in (1, 2)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-        assert child.exitcode == 0
-    run.log({"parent": 2})
-"""
-
-
-@pytest.mark.covers("processes")
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_children_log_to_the_run_of_their_parent(project: str, script: Script, method: str) -> None:
-    done = script(CHILDREN, method)
-    assert done.returncode == 0, done.stderr
-    found = the_run()
-    rows = list(found.scan_history())
-    assert sorted(row["parent"] for row in rows if "parent" in row) == [1, 2]
-    keys = found._connection.get("projects", "local", project, "keys")["keys"]
-    counts = {key["key"]: key["n"] for key in keys if key["kind"] == "scalar"}
-    assert counts == {"child": 2, "parent": 2}
-
-
 FORK_WITH_OPEN_ROW = """
 import os
 import lossboard as wandb

@@ -10,8 +10,8 @@ import json
 import secrets
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def list_of(count: int, item: bytes) -> bytes:
     return b"\xdd" + struct.pack(">I", count) + item * count
 
 
+@cache  # it takes seconds
 def map_of(count: int, value: bytes) -> bytes:
     keyed = (b"\xa8%08x" % index + value for index in range(count))
     return b"\xdf" + struct.pack(">I", count) + b"".join(keyed)
@@ -119,9 +120,10 @@ def sent(server: Watched, method: str, path: str, **options: Any) -> httpx.Respo
 
     sender = threading.Thread(target=send)
     sender.start()
-    while sender.is_alive():
-        assert httpx.get(f"{server.base_url}/api/health", timeout=60).is_success
-        time.sleep(0.01)
+    with httpx.Client(base_url=server.base_url, timeout=60) as other:
+        while sender.is_alive():
+            assert other.get("/api/health").is_success
+            sender.join(0.05)
     (answer,) = answers
     return answer
 
@@ -171,11 +173,16 @@ def test_a_key_as_long_as_a_record_names_nothing(watched: Watched) -> None:
     assert len(answer.content) < 2000
 
 
+@cache  # it takes seconds
+def wide_object() -> str:
+    return "{" + ",".join(f'"{n:x}":0' for n in range(SIZE // 10)) + "}"
+
+
 JSON: dict[str, Callable[[], str]] = {
     "empty lists": lambda: "[" + "[]," * (SIZE // 3) + "[]]",
     "empty objects": lambda: "[" + "{}," * (SIZE // 3) + "{}]",
     "nested lists": lambda: "[" + ("[" * 90 + "]" * 90 + ",") * (SIZE // 181) + "0]",
-    "a wide object": lambda: "{" + ",".join(f'"{n:x}":0' for n in range(SIZE // 10)) + "}",
+    "a wide object": wide_object,
     "tiny strings": lambda: "[" + '"ab",' * (SIZE // 5) + "0]",
     "very deep": lambda: "[" * (SIZE // 2) + "]" * (SIZE // 2),
     "digits": lambda: "1" * SIZE,

@@ -159,8 +159,9 @@ def test_a_raw_fork_that_leaves_by_os_exit_does_not_end_the_run(start: Start, st
     assert stored.run()["exit_code"] == 0
 
 
+@pytest.mark.covers("processes")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_children_of_multiprocessing_log_to_the_run_they_are_given(
+def test_children_of_multiprocessing_log_to_the_run_of_their_parent(
     start: Start, stored: Any, method: str
 ) -> None:
     family = start(
@@ -169,13 +170,14 @@ def test_children_of_multiprocessing_log_to_the_run_they_are_given(
 
         def work(run, number):
             for step in range(50):
-                run.log({f"child{number}": step / 2})
+                (run or wandb).log({f"child{number}": step / 2})
 
         if __name__ == "__main__":
             run = wandb.init()
             log("parent", 100)
             context = multiprocessing.get_context(os.environ["METHOD"])
-            children = [context.Process(target=work, args=(run, n)) for n in range(2)]
+            given = None if os.environ["METHOD"] == "fork" else run
+            children = [context.Process(target=work, args=(given, n)) for n in range(2)]
             for child in children:
                 child.start()
             for child in children:
@@ -198,40 +200,40 @@ RANKS = """
     import torch.distributed as dist
     import torch.multiprocessing as mp
 
-    def work(rank, world_size, rendezvous, run_id):
-        os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(world_size), "LOCAL_RANK": str(rank)}
-        dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=world_size)
-        run = wandb.init(id=run_id or None)
+    def train(rank, run_id):
+        run = wandb.init(id=run_id)
         for step in range(20):
             value = torch.tensor(float(rank + step))
             dist.all_reduce(value)
             run.log({f"rank{rank}": value})
         run.finish()
+
+    def work(rank, world_size, rendezvous, run_id):
+        os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(world_size), "LOCAL_RANK": str(rank)}
+        dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=world_size)
+        train(rank, run_id)
+        train(rank, None)
         dist.destroy_process_group()
 
     if __name__ == "__main__":
         shared = os.environ.pop("LOSSBOARD_RUN_ID")
-        run_id = shared if os.environ["SHARED"] else ""
         os.environ["TORCHELASTIC_RUN_ID"] = shared + "-group"
-        mp.spawn(work, (2, f"file://{os.getcwd()}/rendezvous", run_id), nprocs=2)
+        mp.spawn(work, (2, f"file://{os.getcwd()}/rendezvous", shared), nprocs=2)
 """
 
 
-def test_ranks_with_one_run_id_are_writers_of_one_run(start: Start, stored: Any) -> None:
-    ended(start(RANKS, SHARED="1"))
+def test_ranks_with_one_run_id_are_writers_of_one_run_and_without_it_runs_of_one_group(
+    start: Start, stored: Any, server: Any, run_id: str
+) -> None:
+    ended(start(RANKS))
     for rank in range(2):
         assert [value for _, value in stored.points(f"rank{rank}")] == [
             2.0 * step + 1 for step in range(20)
         ]
     assert len(stored.run()["writers"]) == 2
-
-
-def test_ranks_without_a_run_id_are_runs_of_one_group(
-    start: Start, server: Any, run_id: str
-) -> None:
-    ended(start(RANKS, SHARED=""))
     answer = httpx.get(f"{server.base_url}/api/projects/me/faults/runs", params={"limit": 100})
-    runs = [run for run in answer.json()["runs"] if run["group"] == f"{run_id}-group"]
+    group = [run for run in answer.json()["runs"] if run["group"] == f"{run_id}-group"]
+    runs = [run for run in group if run["run_id"] != run_id]
     assert len(runs) == 2
     keys = httpx.get(
         f"{server.base_url}/api/projects/me/faults/keys",

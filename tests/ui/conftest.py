@@ -1,7 +1,7 @@
 """A real browser on a real server with data that the real client has logged.
 
-The browser lives as long as a module: Playwright's event loop must not outlive the tests that
-use it, others run loops of their own.
+The browser lives as long as a worker is in this folder, with a context of its own for each test:
+Playwright's event loop must not outlive the tests that use it, others run loops of their own.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def dashboard() -> None:
         pytest.skip("needs Chromium and the built dashboard: `make test` sees to both")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
