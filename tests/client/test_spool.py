@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,17 @@ def test_a_file_that_is_no_segment_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(SpoolError, match="none of the 1 segments .* starts as a spool segment"):
         Spool.open(tmp_path, segment_bytes=1)
     assert stranger.read_bytes() == b"something else entirely"
+
+
+def test_a_spool_whose_handles_the_program_has_closed_is_removed_and_says_so(
+    tmp_path: Path,
+) -> None:
+    spool = new_spool(tmp_path / "spool")
+    spool.append(0, b"payload")
+    for handle in Path("/proc/self/fd").iterdir():
+        if str(tmp_path) in os.path.realpath(handle):
+            os.close(int(handle.name))
+    trouble = spool.remove()
+    assert "000000000000.spool: Bad file descriptor" in trouble
+    assert f"{LOCK_NAME}: Bad file descriptor" in trouble
+    assert not (tmp_path / "spool").exists()

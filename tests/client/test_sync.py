@@ -134,3 +134,18 @@ def test_a_spool_that_cannot_be_read_is_named_and_left_alone(tmp_path: Path, run
     failed = sync([tmp_path], "http://127.0.0.1:9", stream=io.StringIO()).failed
     assert list(failed) == [report.spool_dir] and "starts as a spool" in str(failed.values())
     assert [segment.read_bytes() for segment in segments] == [b"x" * 100] * len(segments)
+
+
+def test_what_can_not_be_removed_after_delivery_is_named(
+    server: Any, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_behind(tmp_path, run_id)
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "refused")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    stream = io.StringIO()
+    assert len(delivered(tmp_path, server, stream).delivered) == 1
+    assert "not all could be tidied up" in stream.getvalue() and "refused" in stream.getvalue()
+    assert steps_of(server, run_id) == list(range(200))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from filelock import lock_descriptor
 
 __all__ = [
+    "closed",
     "file_name",
     "opened",
     "read_at",
@@ -73,6 +75,16 @@ def try_lock(handle: int) -> bool:
 def file_name(name: str) -> str:
     """The name with `-` for each character that no file of this system may have in it."""
     return name.translate(dict.fromkeys(map(ord, _FORBIDDEN), "-"))
+
+
+def closed(close: Callable[[], object], path: Path) -> str:
+    """Closes what is open of a file; why that failed, or an empty string. The program may have
+    closed all handles there were, ours too, as daemons do."""
+    try:
+        close()
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    return ""
 
 
 def removed(path: Path) -> str:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO, Final
 
+from lossboard.files.disk import removed
+
 __all__ = ["folder_inside", "inside", "is_being_written", "placed"]
 
 _PARTIAL: Final = re.compile(r"\.lossboard-[0-9a-f]{16}\.part")
@@ -60,8 +62,9 @@ def placed(root: Path, name: str) -> Iterator[BinaryIO]:
         with partial.open("xb") as file:
             yield file
         partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        if trouble := removed(partial):
+            error.add_note(f"what was there of it is left behind: {trouble}")
         raise
 
 

@@ -326,14 +326,16 @@ class Pipeline:
     def _tidied(self, report: DeliveryReport) -> str:
         """What of the clean-up failed; an empty string when nothing did."""
         if report.delivered:
-            self.files.remove_if_empty()
-            return self._spool.remove()
+            troubles = [self.files.remove_if_empty(), self._spool.remove()]
+        else:
+            troubles = [self._synced(), self._spool.close()]
+        return "; ".join(filter(None, troubles))
+
+    def _synced(self) -> str:
         try:
             self._spool.sync_to_disk()
         except OSError as error:
             return str(error)
-        finally:
-            self._spool.close()
         return ""
 
     def abandon(self) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from lossboard import wire
-from lossboard.files.disk import removed
+from lossboard.files.disk import closed, removed
 from lossboard.sending.frames import FRAME_HEAD, frame_at, frames, head_of_frame
 
 __all__ = [
@@ -191,10 +191,11 @@ class Segment:
         if reading is not None:
             reading.close()
 
-    def close(self) -> None:
-        """Closes the file; in a forked child the parent's stays open."""
-        self.end_writing()
-        self.end_reading()
+    def close(self) -> str:
+        """Closes the file; in a forked child the parent's stays open. What of it failed, or an
+        empty string."""
+        troubles = (closed(self.end_writing, self.path), closed(self.end_reading, self.path))
+        return "; ".join(filter(None, dict.fromkeys(troubles)))
 
     @property
     def is_gone(self) -> bool:
@@ -225,14 +226,15 @@ class Segment:
     def discard(self) -> str:
         """Its records are done with: the file goes, a damaged one to `damaged/`; why it is there
         still, or an empty string. One that stays is delivered once more by whoever finds it."""
-        self.close()
-        if not self.damage or not self.path.exists():
-            return removed(self.path)
+        troubles = [self.close()]
         try:
-            set_apart(self.path, self.path.parent)
+            if not self.damage or not self.path.exists():
+                troubles.append(removed(self.path))
+            else:
+                set_apart(self.path, self.path.parent)
         except OSError as error:
-            return f"{self.path}: {error.strerror or error}"
-        return ""
+            troubles.append(f"{self.path}: {error.strerror or error}")
+        return "; ".join(filter(None, troubles))
 
 
 def segment_paths(directory: Path) -> list[Path]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from lossboard import wire
-from lossboard.files.disk import opened, removed, removed_if_empty, synced, try_lock
+from lossboard.files.disk import closed, opened, removed, removed_if_empty, synced, try_lock
 from lossboard.sending.segment import DAMAGED_NAME, Segment, SegmentHead, segment_paths
 
 __all__ = [
@@ -225,15 +225,19 @@ class Spool:
         with contextlib.suppress(OSError):  # without the note it is named once more
             (self.directory / DELETED_NAME).write_text(words, encoding="utf-8")
 
-    def close(self) -> None:
-        """Closes the files and gives the lock back; what is there stays."""
+    def close(self) -> str:
+        """Closes the files and gives the lock back; what is there stays. What of it failed, or an
+        empty string."""
         with self._lock:
             segments, self._segments = self._segments, []
             lock_handle, self._lock_handle = self._lock_handle, None
-        for segment in segments:
-            segment.close()
+        troubles = [segment.close() for segment in segments]
         if lock_handle is not None:
-            _close_lock(lock_handle)
+            troubles.append(self._give_back(lock_handle))
+        return "; ".join(filter(None, troubles))
+
+    def _give_back(self, handle: int) -> str:
+        return closed(lambda: _close_lock(handle), self.directory / LOCK_NAME)
 
     def remove(self) -> str:
         """Removes everything but `rejected/` and `damaged/` (and other strangers), and gives the
@@ -253,8 +257,9 @@ class Spool:
     def _discard_lock(self, handle: int) -> str:
         path = self.directory / LOCK_NAME
         trouble = removed(path)  # before it is given back: nobody takes what goes
-        _close_lock(handle)
-        return trouble and removed(path)  # Windows removes no file that is open
+        unclosed = self._give_back(handle)
+        trouble = trouble and removed(path)  # Windows removes no file that is open
+        return "; ".join(filter(None, [unclosed, trouble]))
 
     def abandon(self) -> None:
         """In a forked child: lets go of the parent's files; its lock stays the parent's."""

@@ -121,9 +121,10 @@ def _ship(shipment: _Shipment, orders: _Orders, report: SyncReport) -> None:
     report.missing += shipment.missing
     is_damaged = bool(shipment.damaged_files)
     if not trouble:
-        shipment.remove()
+        untidy = shipment.remove()
         report.delivered.append(directory)
-        bar.close("delivered" + shipment.losses)
+        left = f", but not all could be tidied up: {untidy}" if untidy else ""
+        bar.close("delivered" + shipment.losses + left)
     else:
         bar.clear()
         _note_trouble(shipment, trouble, orders, report)
@@ -272,7 +273,6 @@ class _Shipment:
             notices.append(wire.Notice("damaged", words, now_us, len(self._damages)))
         return notices
 
-    def remove(self) -> None:
-        """Everything was delivered."""
-        self._files.remove_if_empty()
-        self.spool.remove()
+    def remove(self) -> str:
+        """Everything was delivered: nothing of it is kept. What could not be removed, and why."""
+        return "; ".join(filter(None, [self._files.remove_if_empty(), self.spool.remove()]))

@@ -50,6 +50,7 @@ class FileStore:
         self._ensure = ensure
         self._waiting: OrderedDict[str, Stored] = OrderedDict()  # a dict is slow to find its first
         self._uploaded: set[str] = set()
+        self._left_behind: list[Path] = []  # copies that could not be removed
         self._changed = threading.Condition()
 
     def adopt(self) -> None:
@@ -144,8 +145,9 @@ class FileStore:
 
     def uploaded(self, stored: Stored) -> None:
         """The server has it: the copy goes."""
-        if stored.source == self._folder / stored.sha256:
-            removed(stored.source)
+        copy = self._folder / stored.sha256
+        if stored.source == copy and removed(copy):
+            self._left_behind.append(copy)
         with self._changed:
             self._uploaded.add(stored.sha256)
             self._waiting.pop(stored.sha256, None)
@@ -199,9 +201,10 @@ class FileStore:
         with self._changed:
             return sum(stored.size_bytes for stored in self._waiting.values())
 
-    def remove_if_empty(self) -> None:
-        """Removes the folder once nothing is in it."""
-        removed_if_empty(self._folder)
+    def remove_if_empty(self) -> str:
+        """Removes the folder once nothing is in it; what of that failed, or an empty string."""
+        troubles = [removed(path) for path in self._left_behind]
+        return "; ".join(filter(None, [*troubles, removed_if_empty(self._folder)]))
 
 
 def _is_on_disk(source: Path | bytes) -> bool:
