@@ -120,6 +120,7 @@ wandb.run._tally.add({"y": Lost()})
 """,
     "a part of the program's end raises": """
 from lossboard.run.run import watch
+from lossboard.run import run as live_run
 def broken(run): raise KeyError("hooks")
 watch.stop = broken
 """,
@@ -142,23 +143,37 @@ def train(
     monkeypatch.setenv("LOSSBOARD_PROJECT", own_name)
 
     def run(text: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "train.py").write_text(BEFORE + text)
-        environment = {**os.environ, "PYTHONPATH": ROOTS, **variables}
-        return subprocess.run(
-            [sys.executable, str(tmp_path / "train.py")],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        return ended(started(tmp_path, text, **variables))
 
     yield run
     lossboard.teardown()
 
 
+def started(folder: Path, text: str, **variables: str) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "train.py").write_text(BEFORE + text)
+    return subprocess.Popen(
+        [sys.executable, str(folder / "train.py")],
+        env={**os.environ, "PYTHONPATH": ROOTS, **variables},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    with process:
+        printed = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, *printed)
+
+
 def the_values() -> list[float]:
     (run,) = lossboard.Api().runs()
+    return values_of(run)
+
+
+def values_of(run: Any) -> list[float]:
     assert run.state == "finished"
     return [row["x"] for row in run.scan_history()]
 
@@ -167,14 +182,22 @@ def warnings_in(text: str) -> list[str]:
     return [line for line in text.splitlines() if "WARNING" in line or "ERROR" in line]
 
 
-@pytest.mark.parametrize("end", ["wandb.finish()", ""], ids=["finish", "atexit"])
+@pytest.mark.usefixtures("train")
 @pytest.mark.parametrize("text", VANISHING.values(), ids=VANISHING)
-def test_a_run_whose_files_go_away_is_delivered_whole(train: Train, text: str, end: str) -> None:
-    done = train(text + end)
-    assert done.returncode == 0, done.stderr
-    assert the_values() == list(range(100))
-    assert "Traceback" not in done.stderr
-    assert len(warnings_in(done.stderr)) <= 2  # at the beginning and at the end
+def test_a_run_whose_files_go_away_is_delivered_whole(tmp_path: Path, text: str) -> None:
+    """By `finish` and at exit: two scripts at the same time, which mostly wait."""
+    processes = {
+        end: started(tmp_path / end, text + code, LOSSBOARD_RUN_ID=end)
+        for end, code in (("finish", "wandb.finish()"), ("atexit", ""))
+    }
+    for end, process in processes.items():
+        done = ended(process)
+        assert done.returncode == 0, done.stderr
+        assert values_of(lossboard.Api().run(f"{os.environ['LOSSBOARD_PROJECT']}/{end}")) == list(
+            range(100)
+        )
+        assert "Traceback" not in done.stderr
+        assert len(warnings_in(done.stderr)) <= 2  # at the beginning and at the end
 
 
 @pytest.mark.parametrize("text", VANISHING.values(), ids=VANISHING)
