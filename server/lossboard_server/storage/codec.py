@@ -20,7 +20,14 @@ from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
     "CODEC",
+    "CONSTANT_PLANE",
+    "LEVEL",
+    "RAW_PLANE",
+    "ZLIB_PLANE",
+    "Bytes",
     "CodecError",
+    "are_random",
+    "column_stacks",
     "decode_columns",
     "decode_floats",
     "decode_ints",
@@ -34,10 +41,10 @@ __all__ = [
 ]
 
 CODEC: Final = 1  # the id in the `codec` column of blocks written by this module
-_LEVEL: Final = 1
+LEVEL: Final = 1
 _RANDOM_BITS: Final = 7.2  # planes with at least this entropy per byte are kept raw
-_CONSTANT, _RAW, _ZLIB = 0, 1, 2
-_EVEN: Final = bytes([_CONSTANT] * 8)  # how a frame of one constant column of 8 bytes begins
+CONSTANT_PLANE, RAW_PLANE, ZLIB_PLANE = 0, 1, 2
+_EVEN: Final = bytes([CONSTANT_PLANE] * 8)  # how a frame of one constant column of 8 bytes begins
 
 Bytes = NDArray[np.uint8]
 
@@ -46,7 +53,7 @@ class CodecError(ValueError):
     """Stored bytes that this version can't decode."""
 
 
-def _stacks(columns: Sequence[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+def column_stacks(columns: Sequence[NDArray[Any]]) -> Iterator[NDArray[Any]]:
     """The columns' bits as rows of matrices, neighbours of one width together: a call of numpy
     costs as much as a short column."""
     for size, group in groupby(columns, lambda column: column.dtype.itemsize):
@@ -77,24 +84,29 @@ def _entropy(planes: Bytes) -> NDArray[np.float64]:
     return bits
 
 
+def are_random(planes: Bytes) -> NDArray[np.bool_]:
+    """Which of the planes, of 512 bytes or more, are kept raw."""
+    return _entropy(planes) >= _RANDOM_BITS
+
+
 def encode_columns(columns: Sequence[NDArray[Any]]) -> bytes:
     """One frame of columns of equal length n >= 1, each of a type of 1, 2, 4 or 8 bytes."""
-    stacks = list(_stacks(columns))
+    stacks = list(column_stacks(columns))
     first_bytes, varying = zip(*map(_planes, stacks), strict=True)
     firsts, varies = np.concatenate(first_bytes), np.concatenate(varying)
-    kinds = np.where(varies, _ZLIB, _CONSTANT).astype(np.uint8)
+    kinds = np.where(varies, ZLIB_PLANE, CONSTANT_PLANE).astype(np.uint8)
     if not varies.any():
         return kinds.tobytes() + firsts.tobytes()
     planes = np.concatenate(list(map(_varying_planes, stacks, varying)))
     if planes.shape[1] >= 512:
-        kinds[np.flatnonzero(varies)[_entropy(planes) >= _RANDOM_BITS]] = _RAW
-    packable = kinds[varies] == _ZLIB
+        kinds[np.flatnonzero(varies)[are_random(planes)]] = RAW_PLANE
+    packable = kinds[varies] == ZLIB_PLANE
     return b"".join(
         (
             kinds.tobytes(),
             firsts[~varies].tobytes(),
             planes[~packable].tobytes(),
-            zlib.compress(planes[packable].tobytes(), _LEVEL) if packable.any() else b"",
+            zlib.compress(planes[packable].tobytes(), LEVEL) if packable.any() else b"",
         )
     )
 
@@ -104,14 +116,14 @@ def decode_columns(frame: bytes, types: Sequence[DTypeLike], n: int) -> list[NDA
     dtypes = [np.dtype(type_) for type_ in types]
     total = sum(dtype.itemsize for dtype in dtypes)
     kinds = np.frombuffer(frame, np.uint8, total)
-    constant, raw = kinds == _CONSTANT, kinds == _RAW
+    constant, raw = kinds == CONSTANT_PLANE, kinds == RAW_PLANE
     constants, raws = int(constant.sum()), int(raw.sum())
     planes = np.empty((total, n), np.uint8)  # a plane a row
     planes[constant] = np.frombuffer(frame, np.uint8, constants, total)[:, None]
     planes[raw] = np.frombuffer(frame, np.uint8, raws * n, total + constants).reshape(raws, n)
     if constants + raws < total:
         packed = zlib.decompress(memoryview(frame)[total + constants + raws * n :])
-        planes[kinds == _ZLIB] = np.frombuffer(packed, np.uint8).reshape(-1, n)
+        planes[kinds == ZLIB_PLANE] = np.frombuffer(packed, np.uint8).reshape(-1, n)
     return _columns(planes, dtypes)
 
 

@@ -14,23 +14,17 @@ from lossboard_server.storage.histograms import (
     decode_counts,
     decode_magnitudes,
     decode_statistics,
-    encode_counts,
-    encode_magnitudes,
-    encode_statistics,
 )
 from lossboard_server.storage.pyramid import Block
 from lossboard_server.storage.values import Values, decode_values, encode_values
 
 __all__ = [
-    "EVENTS_PER_BLOCK",
     "VALUES_PER_BLOCK",
-    "append_histograms",
     "append_values",
     "decode_histograms",
     "is_packed_anew",
 ]
 
-EVENTS_PER_BLOCK: Final = 256
 VALUES_PER_BLOCK: Final = 1024
 _LEAST_SHARE: Final = 2  # half of what is in a block has to come to have it packed anew
 _VALUE_BYTES_PER_BLOCK: Final = 256 << 10  # or as many values as fill this, uncompressed
@@ -54,31 +48,9 @@ def is_packed_anew(open_row: Any, added: int) -> bool:
     return bool(added * _LEAST_SHARE >= open_row.n)
 
 
-def append_histograms(sealed: int, open_row: Any, events: Histograms) -> list[Block]:
-    """The blocks to write so that `events` follow the `sealed` ones; they replace `open_row`,
-    which is None where there is none or it is left as it is."""
-    if open_row is not None:
-        sealed -= open_row.n
-        events = Histograms.join([decode_histograms(open_row), events])
-    return list(_cut_histograms(sealed, events))
-
-
-def _cut_histograms(ordinal: int, events: Histograms) -> Iterator[Block]:
-    for start in range(0, len(events.steps), EVENTS_PER_BLOCK):
-        whole = len(events.steps) <= EVENTS_PER_BLOCK
-        part = events if whole else events.take(slice(start, start + EVENTS_PER_BLOCK))
-        data = {
-            "data": encode_statistics(part.statistics),
-            "counts": encode_counts(part.counts),
-            "magnitude": encode_magnitudes(part.magnitudes),
-        }
-        is_open = len(part.steps) < EVENTS_PER_BLOCK
-        yield Block(is_open, _place(ordinal + start, part) | data)
-
-
 def append_values(sealed: int, open_row: Any, values: Values) -> list[Block]:
-    """The blocks to write so that `values` follow the `sealed` ones; they replace `open_row`, as
-    with histograms."""
+    """The blocks to write so that `values` follow the `sealed` ones; they replace `open_row`,
+    which is None where there is none or it is left as it is."""
     if open_row is not None:
         sealed -= open_row.n
         values = Values.join([decode_values(open_row.data, open_row.n), values])
@@ -96,7 +68,7 @@ def _cut_values(ordinal: int, values: Values) -> Iterator[Block]:
         start, before = end, int(sizes[min(end, len(sizes)) - 1])
 
 
-def _place(ordinal: int, part: Histograms | Values) -> dict[str, Any]:
+def _place(ordinal: int, part: Values) -> dict[str, Any]:
     return {
         "ordinal": ordinal,
         "n": len(part.steps),

@@ -18,16 +18,15 @@ from lossboard_server.storage.codec import (
     decode_columns,
     decode_floats,
     decode_ints,
-    encode_columns,
-    encode_floats,
-    encode_ints,
-    join_frames,
     split_frames,
 )
 from lossboard_server.storage.points import Floats, Ints
 
 __all__ = [
+    "FLOAT_COLUMNS",
+    "INT_COLUMNS",
     "NO_BATCH",
+    "OTHER_COLUMNS",
     "Counts",
     "Histograms",
     "Magnitudes",
@@ -35,9 +34,6 @@ __all__ = [
     "decode_counts",
     "decode_magnitudes",
     "decode_statistics",
-    "encode_counts",
-    "encode_magnitudes",
-    "encode_statistics",
     "histograms_of",
 ]
 
@@ -218,51 +214,21 @@ def _magnitudes_of(events: Sequence[HistogramData]) -> Magnitudes:
     )
 
 
-_INT_COLUMNS = ("steps", "times_us", "batches")
-_FLOAT_COLUMNS = ("lo", "hi", "n", "total", "squares")
-_OTHER_COLUMNS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
-
-
-def encode_statistics(statistics: Statistics) -> bytes:
-    """The `data` of a block of m >= 1 events."""
-    frames = [encode_ints(getattr(statistics, name)) for name in _INT_COLUMNS]
-    floats = [getattr(statistics, name) for name in _FLOAT_COLUMNS]
-    others = [getattr(statistics, name) for name in _OTHER_COLUMNS]
-    return join_frames([*frames, encode_columns([*floats, *others, statistics.fractional])])
+INT_COLUMNS = ("steps", "times_us", "batches")
+FLOAT_COLUMNS = ("lo", "hi", "n", "total", "squares")
+OTHER_COLUMNS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
 
 
 def decode_statistics(data: bytes, m: int) -> Statistics:
     """What `encode_statistics` was given."""
     *ints, rest = split_frames(data)
     fields: dict[str, Any] = {
-        name: decode_ints(frame, m) for name, frame in zip(_INT_COLUMNS, ints, strict=True)
+        name: decode_ints(frame, m) for name, frame in zip(INT_COLUMNS, ints, strict=True)
     }
-    names = (*_FLOAT_COLUMNS, *_OTHER_COLUMNS, "fractional")
-    types = ["<f8"] * len(_FLOAT_COLUMNS) + ["<i8"] * len(_OTHER_COLUMNS) + ["u1"]
+    names = (*FLOAT_COLUMNS, *OTHER_COLUMNS, "fractional")
+    types = ["<f8"] * len(FLOAT_COLUMNS) + ["<i8"] * len(OTHER_COLUMNS) + ["u1"]
     fields |= dict(zip(names, decode_columns(rest, types, m), strict=True))
     return Statistics(**fields)
-
-
-def _smallest_type(counts: NDArray[Any]) -> str:
-    """The narrowest of the wire's count types that holds all of these exactly."""
-    if not len(counts):
-        return "<u1"
-    top = counts.max()
-    if counts.dtype.kind == "f" and not (
-        top < 2**53 and counts.min() >= 0 and (counts == np.floor(counts)).all()
-    ):
-        return "<f8"  # also when NaN is among them
-    return next(type_ for type_ in COUNT_TYPES[:4] if int(top) <= np.iinfo(type_).max)
-
-
-def _encode_matrix(
-    sizes: Ints, values: NDArray[Any], columns: NDArray[np.intp], width: int
-) -> bytes:
-    """Values of m events as a width by m matrix, 0 where an event has none."""
-    type_ = _smallest_type(values)
-    matrix = np.zeros((width, len(sizes)), type_)  # [width, m]: a bin of all events lies together
-    matrix[columns, np.repeat(np.arange(len(sizes)), sizes)] = values.astype(type_)
-    return bytes([COUNT_TYPES.index(type_)]) + (encode_columns([matrix.ravel()]) if width else b"")
 
 
 def _decode_matrix(frame: bytes, width: int, m: int) -> NDArray[Any]:
@@ -271,26 +237,6 @@ def _decode_matrix(frame: bytes, width: int, m: int) -> NDArray[Any]:
     if not width:
         return np.zeros((m, 0), type_)
     return decode_columns(frame[1:], [type_], width * m)[0].reshape(width, m).T
-
-
-def encode_counts(counts: Counts) -> bytes:
-    """The `counts` of a block of m >= 1 events."""
-    width = int(counts.bins.max())
-    inner = _spread_columns(counts.bins)
-    edges = encode_floats(counts.edges) if len(counts.edges) else b""
-    return join_frames(
-        [
-            encode_columns([counts.bins.astype("<u2"), counts.edged]),
-            _encode_matrix(counts.bins, counts.counts, inner, width),
-            edges,
-        ]
-    )
-
-
-def _spread_columns(sizes: Ints) -> NDArray[np.intp]:
-    """0, 1, ..., sizes[i] - 1 for each event i, one after another."""
-    total = int(sizes.sum())
-    return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def decode_counts(data: bytes, m: int) -> Counts:
@@ -304,26 +250,6 @@ def decode_counts(data: bytes, m: int) -> Counts:
     of_edges = int((bins + 1)[edged == 1].sum())
     edges = decode_floats(packed_edges, of_edges) if of_edges else np.empty(0)  # [of_edges]
     return Counts(bins, flat.astype(np.float64), edged, edges)
-
-
-def encode_magnitudes(magnitudes: Magnitudes) -> bytes:
-    """The `magnitude` of a block of m >= 1 events; empty if none has any."""
-    if not len(magnitudes.keys):
-        return b""
-    keys, columns = _distinct(magnitudes.keys)
-    matrix = _encode_matrix(magnitudes.bins, magnitudes.counts, columns, len(keys))
-    width = len(keys).to_bytes(4, "little")
-    return join_frames([encode_ints(keys.astype(np.int64)), matrix, width])
-
-
-def _distinct(keys: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.intp]]:
-    """The different keys, ascending, and the place of each key among them. They lie in a narrow
-    range: counting them is ten times as fast as sorting."""
-    least = int(keys.min())
-    places = keys.astype(np.intp) - least  # intp[keys]
-    present = np.bincount(places) > 0  # bool[greatest - least + 1]
-    found = np.flatnonzero(present)
-    return (found + least).astype(np.int16), (np.cumsum(present) - 1)[places]
 
 
 def decode_magnitudes(data: bytes, m: int) -> Magnitudes:

@@ -8,7 +8,7 @@ seal; what was sealed before stays where it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,13 +16,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
-from lossboard_server.storage.entries import Entry, Series, entry_of, entry_of_row, row_of_entry
-from lossboard_server.storage.flat import append_histograms, append_values, is_packed_anew
-from lossboard_server.storage.histograms import Histograms
-from lossboard_server.storage.points import Points
-from lossboard_server.storage.pyramid import Block, append_points
+from lossboard_server.storage.entries import row_of_entry
+from lossboard_server.storage.sealed_series import SealedSeries, Waiting, seal_portion, table_of
 from lossboard_server.storage.skim import skim_record
-from lossboard_server.storage.tail import TailDecoder, TailKey, TailSeries
+from lossboard_server.storage.tail import TailDecoder, TailKey
 
 __all__ = ["SEAL_RECORDS", "SealPlan", "apply_seal", "plan_bytes", "plan_seal"]
 
@@ -30,20 +27,7 @@ SEAL_RECORDS: Final = 512  # a run with more is due for sealing: one-row records
 _PLAN_BYTES: Final = 8 << 20  # of the tail in one plan, of a run with few series
 _BYTES_PER_SERIES: Final = 16 << 10  # some twenty histograms: a block costs as much as ten of them
 _MOST_PLAN_BYTES: Final = 48 << 20  # bounds the memory of a plan
-
-
-@dataclass
-class SealedSeries:
-    """What a seal writes of one series."""
-
-    name: TailKey
-    path: tuple[str, ...]
-    series_id: int | None  # None: a new series
-    entry: Entry
-    table: Table
-    blocks: list[Block]
-    replaced: list[int]  # ids of the open blocks that `blocks` replace
-    closed: list[int]  # ids of open blocks that stay as they are
+_EVENTS_TOGETHER: Final = 1024  # of histograms: more take more memory and no less time
 
 
 @dataclass
@@ -101,10 +85,10 @@ def plan_seal(
         table: _open_blocks(connection, table, _ids_in(table, found.names(), known))
         for table in _TABLES
     }
-    for name in found.names():
+    for portion in _portions(found):
         if stop():
             return None
-        plan.series.append(_seal_series(name, found.take(name), known.get(name), opened))
+        plan.series += seal_portion(portion, known, opened)
     return plan if plan.records and not stop() else None
 
 
@@ -142,7 +126,7 @@ def _known_series(connection: Connection, attempt_ids: set[int]) -> dict[TailKey
 
 def _ids_in(table: Table, names: Sequence[TailKey], known: dict[TailKey, Any]) -> list[int]:
     """Numbers of the known ones of these series that lie in the table."""
-    return [known[name].id for name in names if name in known and _table_of(name.kind) is table]
+    return [known[name].id for name in names if name in known and table_of(name.kind) is table]
 
 
 def _open_blocks(
@@ -157,44 +141,19 @@ def _open_blocks(
     return found
 
 
-def _seal_series(
-    name: TailKey,
-    tail_series: TailSeries,
-    row: Any,
-    opened: dict[Table, dict[int, list[Any]]],
-) -> SealedSeries:
-    """`row` is the series' row, None for a new one."""
-    data = tail_series.unpacked()
-    entry, sealed = entry_of(data), 0
-    if row is not None:
-        before = entry_of_row(row)
-        entry, sealed = before.then(entry), before.n
-    table = _table_of(name.kind)
-    open_rows = [] if row is None else opened[table].get(row.id, [])
-    closed: list[int] = []
-    is_flat = table is not schema.block  # levels of points have blocks of one size
-    if is_flat and open_rows and not is_packed_anew(open_rows[0], len(data.steps)):
-        closed, open_rows = [open_rows[0].id], []
-    blocks = _append(sealed, open_rows, data)
-    levels = {block.columns.get("level", 0) for block in blocks}
-    replaced = [o.id for o in open_rows if getattr(o, "level", 0) in levels]
-    path = tail_series.path
-    return SealedSeries(name, path, row and row.id, entry, table, blocks, replaced, closed)
-
-
-def _table_of(kind: str) -> Table:
-    if kind in ("scalar", "system"):
-        return schema.block
-    return schema.hist_block if kind == "histogram" else schema.json_block
-
-
-def _append(sealed: int, open_rows: list[Any], data: Series) -> list[Block]:
-    if isinstance(data, Points):
-        return append_points(sealed, {row.level: row for row in open_rows}, data.by_step())
-    open_row = open_rows[0] if open_rows else None
-    if isinstance(data, Histograms):
-        return append_histograms(sealed, open_row, data.by_step())
-    return append_values(sealed, open_row, data.by_step())
+def _portions(found: TailDecoder) -> Iterator[list[Waiting]]:
+    """Series of histograms together, until there are about a thousand events; others alone."""
+    portion: list[Waiting] = []
+    events = 0
+    for name in found.names():
+        series = found.take(name)
+        if portion and (name.kind != "histogram" or events >= _EVENTS_TOGETHER):
+            yield portion
+            portion, events = [], 0
+        portion.append((name, series))
+        events += len(series.data.steps) if name.kind == "histogram" else _EVENTS_TOGETHER
+    if portion:
+        yield portion
 
 
 def apply_seal(connection: Connection, plan: SealPlan) -> bool:

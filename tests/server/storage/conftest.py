@@ -22,7 +22,7 @@ from lossboard.wire import (
     encode_record,
 )
 from lossboard_server.database import schema
-from lossboard_server.storage import TailMemo, flat, pyramid
+from lossboard_server.storage import TailMemo, event_series, flat, pyramid
 from lossboard_server.storage.sealing import apply_seal, plan_seal
 
 Row = tuple[int, int, dict[str, Any]]  # step, time_us, values
@@ -157,6 +157,6 @@ def small_blocks() -> Iterator[None]:
         patch.setattr(pyramid, "POINTS_PER_NODE", 4)
         patch.setattr(pyramid, "NODES_PER_BLOCK", 4)
         patch.setattr(pyramid, "NODES_PER_NODE", 2)
-        patch.setattr(flat, "EVENTS_PER_BLOCK", 4)
+        patch.setattr(event_series, "EVENTS_PER_BLOCK", 4)
         patch.setattr(flat, "VALUES_PER_BLOCK", 4)
         yield
