@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine, func, select
 
+from lossboard.sending import delivery
 from lossboard.sending.interface import SenderOptions
 from lossboard.sending.sender import Sender
 from lossboard.wire import Exit, HistogramColumn, HistogramData, RunStart
@@ -129,9 +130,17 @@ def test_past_its_limit_the_tail_takes_no_more_until_some_of_it_is_sealed(
 
 
 def test_a_client_keeps_what_a_full_tail_refuses_and_delivers_all_of_it(
-    server_factory: Any, tmp_path: Any
+    server_factory: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = server_factory(tail_limit_bytes=300_000)
+    refused: list[int] = []
+
+    def noted(answer: Any, base_url: str) -> delivery.Outcome:
+        refused.append(answer.status)
+        return verdict_of(answer, base_url)
+
+    verdict_of = delivery.verdict_of
+    monkeypatch.setattr(delivery, "verdict_of", noted)
+    server = server_factory(tail_limit_bytes=50_000)  # less than one record of this client
     start = RunStart("local", "limits", "r", started_us=1)
     sender = Sender(
         start=start,
@@ -144,6 +153,7 @@ def test_a_client_keeps_what_a_full_tail_refuses_and_delivers_all_of_it(
     for step in range(30):
         sender.put_event(step, step, step, {("gradients", f"w{t}"): one for t in range(100)})
     assert sender.finish(Exit(0, 1), timeout_secs=100).delivered
+    assert set(refused) == {503}
     found = httpx.get(f"{server.base_url}/api/projects/local/limits/keys").json()["keys"]
     assert [facts["n"] for facts in found] == [30] * 100
 
