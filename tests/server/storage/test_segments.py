@@ -19,9 +19,8 @@ types = st.lists(st.sampled_from(["<u1", "<u2", "<u4", "<i8", "<f8"]), min_size=
 def column(noise: Any, type_: str, segments: Segments) -> Any:
     """Random, of few values, or constant, by segment."""
     widths = noise.choice([1, 3, 256, 2**62], len(segments))
-    bounds = np.repeat(
-        np.minimum(widths, 2 ** (8 * np.dtype(type_).itemsize - 1)), segments.lengths
-    )
+    most = 2 ** min(8 * np.dtype(type_).itemsize, 62)
+    bounds = np.repeat(np.minimum(widths, most), segments.lengths)
     return noise.integers(0, bounds).astype(type_)
 
 
