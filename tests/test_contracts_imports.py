@@ -297,7 +297,7 @@ SPEAKING_HTTP = ("http", "app", "services")  # and the routes of the official do
 def outside_imports(name: str) -> set[str]:
     """First parts of the names of the libraries that a module of ours imports."""
     known = modules()
-    imported = set(imported_at_run_time(known[name], name))
+    imported = set(imports_in(known[name], types=False))
     return {target.split(".")[0] for target in imported - set(known)}
 
 
@@ -346,7 +346,7 @@ def holds_sql(name: str) -> bool:
 
 
 def test_no_folder_of_ours_hides_the_current_run() -> None:
-    loaded_by("import lossboard; import lossboard.run.run; assert lossboard.run is None")
+    loaded_by("import lossboard; import lossboard.live_run.run; assert lossboard.run is None")
 
 
 EACH_FIRST = """

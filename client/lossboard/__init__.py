@@ -24,6 +24,8 @@ from lossboard.errors import (
 )
 from lossboard.histogram import Histogram
 from lossboard.integration.missing import missing
+from lossboard.live_run.alerts import AlertLevel
+from lossboard.live_run.run import Run
 from lossboard.module_functions import (
     alert,
     attach,
@@ -51,8 +53,6 @@ from lossboard.module_functions import (
 from lossboard.opening.current import Unset, runs
 from lossboard.opening.initialize import init
 from lossboard.opening.magics import register_magics
-from lossboard.run.alerts import AlertLevel
-from lossboard.run.run import Run
 from lossboard.settings import Settings
 from lossboard.terminal import termerror, termlog, termwarn
 from lossboard.version import __version__
@@ -76,17 +76,13 @@ if TYPE_CHECKING:
         Video,
     )
     from lossboard.integration import lightgbm, sklearn, xgboost
+    from lossboard.live_run.config import Config
+    from lossboard.live_run.summary import Summary
     from lossboard.plot import plot_table
-    from lossboard.run.config import Config
-    from lossboard.run.summary import Summary
 
     run: Run | None
     config: Config
     summary: Summary
-
-# The imports above set the package `lossboard.run` under the name of the current run, which
-# `__getattr__` gives.
-globals().pop("run")
 
 __all__ = [
     "AlertLevel",

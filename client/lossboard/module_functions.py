@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
+from lossboard.live_run.attaching import decode_token
+from lossboard.live_run.metrics import Metric
+from lossboard.live_run.run import Run, join_run
 from lossboard.opening.current import runs
 from lossboard.opening.initialize import finish_all
 from lossboard.process_settings import setup_fields
-from lossboard.run.attaching import decode_token
-from lossboard.run.metrics import Metric
-from lossboard.run.run import Run, join_run
 from lossboard.settings import Settings, resolve
 from lossboard.terminal import termwarn
 

@@ -13,8 +13,8 @@ import pytest
 
 import lossboard as wandb
 from lossboard.errors import ConfigError, UsageError
-from lossboard.run.config import Config
-from lossboard.run.config_sources import as_mapping, parse_config
+from lossboard.live_run.config import Config
+from lossboard.live_run.config_sources import as_mapping, parse_config
 
 
 @dataclass

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import lossboard as wandb
+from lossboard.live_run.report import history_cells, sparkline, summary_cells
+from lossboard.live_run.tally import KeyTally
 from lossboard.machine.console import ConsoleCapture, unrecorded
 from lossboard.machine.line_emulator import LineEmulator
-from lossboard.run.report import history_cells, sparkline, summary_cells
-from lossboard.run.tally import KeyTally
 from lossboard.terminal import Terminal
 
 from .conftest import Script

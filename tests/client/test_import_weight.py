@@ -54,7 +54,7 @@ def test_every_public_name_may_be_the_first_that_a_script_imports(script: Script
 
 def test_the_current_run_is_not_hidden_by_the_package_of_that_name(script: Script) -> None:
     code = (
-        "import lossboard, lossboard.run.core, lossboard.cli.sync\n"
+        "import lossboard, lossboard.live_run.core, lossboard.cli.sync\n"
         "print(lossboard.run)\n"
         "run = lossboard.init(mode='disabled')\n"
         "from lossboard import run as current\n"

@@ -9,7 +9,7 @@ import pytest
 
 import lossboard as wandb
 from lossboard.errors import Error
-from lossboard.run.metrics import Metric, MetricTable, definition_of
+from lossboard.live_run.metrics import Metric, MetricTable, definition_of
 
 
 def table(*definitions: Any) -> MetricTable:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lossboard.run.steps import StepMachine, as_step
+from lossboard.live_run.steps import StepMachine, as_step
 
 Rows = list[tuple[int, dict[Any, Any]]]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossboard.run.metrics import MetricTable, definition_of
-from lossboard.run.summary import Summary
-from lossboard.run.tally import KeyTally, Tally
+from lossboard.live_run.metrics import MetricTable, definition_of
+from lossboard.live_run.summary import Summary
+from lossboard.live_run.tally import KeyTally, Tally
 
 
 class Case:

@@ -119,8 +119,8 @@ class Lost:
 wandb.run._tally.add({"y": Lost()})
 """,
     "a part of the program's end raises": """
-from lossboard.run.run import watch
-from lossboard.run import run as live_run
+from lossboard.live_run.run import watch
+from lossboard.live_run import run as live_run
 def broken(run): raise KeyError("hooks")
 watch.stop = broken
 """,

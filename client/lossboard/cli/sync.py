@@ -11,8 +11,8 @@ from typing import Final
 import click
 import msgspec
 
+from lossboard.live_run.run import sender_options
 from lossboard.printable_text import printable
-from lossboard.run.run import sender_options
 from lossboard.sending.sync import SyncReport, sync
 from lossboard.settings import Settings
 

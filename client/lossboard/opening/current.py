@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from lossboard.errors import Error
 
 if TYPE_CHECKING:
-    from lossboard.run.run import Run
+    from lossboard.live_run.run import Run
 
 __all__ = ["Runs", "Unset", "runs"]
 

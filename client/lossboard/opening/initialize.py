@@ -24,18 +24,18 @@ from lossboard.identity import (
     project_checked,
     rank_name,
 )
+from lossboard.live_run.config_sources import DEFAULTS_FILE, parse_config, read_yaml
+from lossboard.live_run.core import Beginning, Core
+from lossboard.live_run.disabled import NoopRun
+from lossboard.live_run.interrupts import undisturbed
+from lossboard.live_run.notebook import cell, in_notebook, show_html, start_html
+from lossboard.live_run.report import start_lines
+from lossboard.live_run.run import Run, sender_options
 from lossboard.machine.host import describe, main_program
 from lossboard.machine.process_end import process_end
 from lossboard.opening.current import runs
 from lossboard.opening.start import Opening, decide, forget_resume_file, write_resume_file
 from lossboard.process_settings import setup_fields
-from lossboard.run.config_sources import DEFAULTS_FILE, parse_config, read_yaml
-from lossboard.run.core import Beginning, Core
-from lossboard.run.disabled import NoopRun
-from lossboard.run.interrupts import undisturbed
-from lossboard.run.notebook import cell, in_notebook, show_html, start_html
-from lossboard.run.report import start_lines
-from lossboard.run.run import Run, sender_options
 from lossboard.sending.columns import json_ready
 from lossboard.sending.interface import Level
 from lossboard.sending.sender import Sender

@@ -7,9 +7,9 @@ import shlex
 from typing import Any, NoReturn
 
 from lossboard.errors import UsageError
+from lossboard.live_run.notebook import cell, frame_html, in_notebook, shell, show_html
 from lossboard.opening.current import runs
 from lossboard.page_urls import page_url
-from lossboard.run.notebook import cell, frame_html, in_notebook, shell, show_html
 from lossboard.settings import resolve
 from lossboard.terminal import termlog, termwarn
 

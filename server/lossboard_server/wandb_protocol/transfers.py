@@ -19,7 +19,7 @@ from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries import console
 from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
-from lossboard_server.writing import artifacts
+from lossboard_server.writing.blob_digests import remember_md5
 from lossboard_server.writing.records import check_values
 from lossboard_server.writing.writer import Transaction
 
@@ -34,7 +34,7 @@ _MOST_MANIFEST_NODES: Final = 4 * MOST_NODES  # a file has some four
 def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> None:
     """Does what the signed address said the upload was for."""
     call.write(
-        lambda transaction: artifacts.remember_md5(
+        lambda transaction: remember_md5(
             transaction.connection,
             md5=received.md5,
             sha256=received.sha256,

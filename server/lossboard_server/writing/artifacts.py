@@ -31,7 +31,6 @@ __all__ = [
     "commit",
     "create",
     "link",
-    "remember_md5",
     "remove",
     "remove_aliases",
     "reserve",
@@ -356,14 +355,6 @@ def remove(connection: Connection, artifact_id: int, *, now_us: int) -> None:
         .where(_ARTIFACT.c.id == artifact_id)
         .values(state="DELETED", client_id="", updated_us=now_us)
     )
-
-
-def remember_md5(connection: Connection, *, md5: str, sha256: str, size_bytes: int) -> None:
-    """Notes which blob has this MD5 (hex): W&B's manifests name files by it."""
-    table = schema.blob_md5
-    known = connection.execute(select(table.c.sha256).where(table.c.md5 == md5)).first()
-    if known is None:
-        connection.execute(insert(table).values(md5=md5, sha256=sha256, size_bytes=size_bytes))
 
 
 def _ensure_collection(connection: Connection, wanted: NewArtifact, now_us: int) -> int:

@@ -1,5 +1,5 @@
 """Reading configs."""
 
-from lossboard.run.config_sources import parse_config
+from lossboard.live_run.config_sources import parse_config
 
 __all__ = ["parse_config"]

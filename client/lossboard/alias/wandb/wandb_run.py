@@ -1,5 +1,5 @@
 """The class of runs, where older integrations look for it."""
 
-from lossboard.run.run import Run
+from lossboard.live_run.run import Run
 
 __all__ = ["Run"]

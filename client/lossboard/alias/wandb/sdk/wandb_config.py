@@ -1,5 +1,5 @@
 """The class of configs."""
 
-from lossboard.run.config import Config
+from lossboard.live_run.config import Config
 
 __all__ = ["Config"]

@@ -1,5 +1,5 @@
 """Helpers that integrations import by path."""
 
-from lossboard.run.disabled import NoopRun as RunDisabled
+from lossboard.live_run.disabled import NoopRun as RunDisabled
 
 __all__ = ["RunDisabled"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from lossboard import wire
 from lossboard.identity import artifact_name_safe
+from lossboard.live_run.core import Beginning, Core, while_running
+from lossboard.live_run.handover import found_artifact, hand_over
 from lossboard.machine.host import main_program
-from lossboard.run.core import Beginning, Core, while_running
-from lossboard.run.handover import found_artifact, hand_over
 
 if TYPE_CHECKING:  # imported when they are first needed: most runs log no artifact
     from lossboard.artifacts import Artifact

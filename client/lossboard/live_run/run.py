@@ -16,19 +16,19 @@ from typing import Any, Final, Literal, Self, SupportsIndex
 from lossboard import watch, wire
 from lossboard.duties import Duties
 from lossboard.files.directories import RunDirectory
+from lossboard.live_run.alerts import AlertGate, AlertLevel
+from lossboard.live_run.artifacts import Artifacts
+from lossboard.live_run.attaching import RunToken, decode_token, encode_token
+from lossboard.live_run.config import Config
+from lossboard.live_run.core import Beginning, Core, while_running
+from lossboard.live_run.described import Described
+from lossboard.live_run.files import Files
+from lossboard.live_run.goodbye import deliver_rest, say_goodbye
+from lossboard.live_run.interrupts import undisturbed
+from lossboard.live_run.metrics import Metric, definition_of
+from lossboard.live_run.steps import as_step, take_reserved
+from lossboard.live_run.summary import Summary
 from lossboard.machine.process_end import flush_at_end_of_child
-from lossboard.run.alerts import AlertGate, AlertLevel
-from lossboard.run.artifacts import Artifacts
-from lossboard.run.attaching import RunToken, decode_token, encode_token
-from lossboard.run.config import Config
-from lossboard.run.core import Beginning, Core, while_running
-from lossboard.run.described import Described
-from lossboard.run.files import Files
-from lossboard.run.goodbye import deliver_rest, say_goodbye
-from lossboard.run.interrupts import undisturbed
-from lossboard.run.metrics import Metric, definition_of
-from lossboard.run.steps import as_step, take_reserved
-from lossboard.run.summary import Summary
 from lossboard.sending.interface import DeliveryReport, RunStatus, SenderOptions
 from lossboard.sending.sender import Sender, SenderHandle
 from lossboard.settings import Settings

@@ -8,9 +8,9 @@ from typing import Any
 from lossboard import wire
 from lossboard.faults import Tell, fault_of, is_for_the_caller, raised, type_name
 from lossboard.histogram import Histogram
+from lossboard.live_run.metrics import MetricTable
+from lossboard.live_run.tally import KeyTally, Tally
 from lossboard.plain_values import LEFT_OUT, exact_text
-from lossboard.run.metrics import MetricTable
-from lossboard.run.tally import KeyTally, Tally
 from lossboard.sending.interface import Key
 from lossboard.values import stored_summary_value
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lossboard.faults import short_text, type_name
+from lossboard.live_run.tally import KeyTally
 from lossboard.printable_text import printable
-from lossboard.run.tally import KeyTally
 from lossboard.sending.interface import DeliveryReport, Key
 from lossboard.sizes import size_text
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from lossboard.errors import ConfigError
 from lossboard.faults import Tell, raised, short_text, type_name
+from lossboard.live_run.config_sources import as_mapping
 from lossboard.plain_values import exact_text
-from lossboard.run.config_sources import as_mapping
 from lossboard.values import config_values
 
 __all__ = ["Config", "OnChange"]

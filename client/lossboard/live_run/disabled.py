@@ -10,11 +10,11 @@ from typing import Any, SupportsIndex, cast
 from lossboard import wire
 from lossboard.duties import Duties
 from lossboard.files.directories import RunDirectory
+from lossboard.live_run.core import Beginning
+from lossboard.live_run.home import Home
+from lossboard.live_run.null_sender import NullSender
+from lossboard.live_run.run import Run
 from lossboard.media.base import Content
-from lossboard.run.core import Beginning
-from lossboard.run.home import Home
-from lossboard.run.null_sender import NullSender
-from lossboard.run.run import Run
 from lossboard.sending.interface import DeliveryReport
 from lossboard.sending.sender import Sender
 from lossboard.settings import Settings

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from lossboard.identity import artifact_name_safe
-from lossboard.run.handover import client_id_of, hand_over
+from lossboard.live_run.handover import client_id_of, hand_over
 
 if TYPE_CHECKING:  # imported when they are first needed: most runs log no table
+    from lossboard.live_run.core import Core
     from lossboard.media.combined import CombinedTable
     from lossboard.media.table import Table
-    from lossboard.run.core import Core
 
 __all__ = ["put_table"]
 

@@ -10,8 +10,8 @@ from typing import TextIO
 
 from lossboard.files.disk import file_name
 from lossboard.files.mime_types import guessed_type
-from lossboard.run.core import Beginning, Core, while_running
-from lossboard.run.saving import LiveFiles, Match, matches, policy_checked
+from lossboard.live_run.core import Beginning, Core, while_running
+from lossboard.live_run.saving import LiveFiles, Match, matches, policy_checked
 
 __all__ = ["Files"]
 

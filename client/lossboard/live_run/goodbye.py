@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from lossboard import wire
 from lossboard.duties import Duties
-from lossboard.run.delivery_line import DeliveryLine
-from lossboard.run.notebook import end_html, in_notebook, show_html
-from lossboard.run.report import (
+from lossboard.live_run.delivery_line import DeliveryLine
+from lossboard.live_run.notebook import end_html, in_notebook, show_html
+from lossboard.live_run.report import (
     RunLinks,
     delivery_lines,
     end_lines,
@@ -16,8 +16,8 @@ from lossboard.run.report import (
     history_cells,
     summary_cells,
 )
-from lossboard.run.summary import Summary
-from lossboard.run.tally import KeyTally
+from lossboard.live_run.summary import Summary
+from lossboard.live_run.tally import KeyTally
 from lossboard.sending.interface import DeliveryReport, Key
 from lossboard.sending.sender import Sender
 from lossboard.settings import Settings

@@ -10,10 +10,10 @@ import msgspec
 
 from lossboard import wire
 from lossboard.errors import Error
+from lossboard.live_run.core import Core, while_running
+from lossboard.live_run.notebook import frame_html, in_notebook, show_html
+from lossboard.live_run.report import RunLinks
 from lossboard.page_urls import page_url
-from lossboard.run.core import Core, while_running
-from lossboard.run.notebook import frame_html, in_notebook, show_html
-from lossboard.run.report import RunLinks
 from lossboard.settings import Settings
 
 __all__ = ["Described"]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from lossboard import wire
 from lossboard.faults import Fault
 from lossboard.files.disk import file_name
+from lossboard.live_run.tables import put_table
 from lossboard.media.base import Content
-from lossboard.run.tables import put_table
 
 if TYPE_CHECKING:
+    from lossboard.live_run.core import Core
     from lossboard.media.combined import CombinedTable
     from lossboard.media.table import Table
-    from lossboard.run.core import Core
 
 __all__ = ["Home"]
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lossboard.run.report import RunLinks
+from lossboard.live_run.report import RunLinks
 
 __all__ = [
     "cell",

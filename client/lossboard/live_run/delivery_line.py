@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, Self
 
-from lossboard.run.interrupts import interrupted
-from lossboard.run.notebook import in_notebook, shown_text
+from lossboard.live_run.interrupts import interrupted
+from lossboard.live_run.notebook import in_notebook, shown_text
 from lossboard.sending.interface import Waiting
 from lossboard.sending.progress import Pace
 from lossboard.terminal import Terminal, draw_line, draws_lines

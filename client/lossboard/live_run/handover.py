@@ -14,7 +14,7 @@ from lossboard.errors import CommError, UsageError, WaitTimeoutError
 if TYPE_CHECKING:  # the first two bring what most runs never need
     from lossboard.api import Api
     from lossboard.artifacts import Artifact, StoredArtifact
-    from lossboard.run.core import Core
+    from lossboard.live_run.core import Core
 
 __all__ = ["client_id_of", "found_artifact", "hand_over"]
 
