@@ -6,13 +6,13 @@ import { TopBar } from './components/shell/TopBar';
 import { lazy } from './components/widgets/lazy';
 import { Message } from './pages/Message';
 import { ProjectsPage } from './pages/ProjectsPage';
-import { route } from './router';
 import { plotlyPath } from './state/explore';
-import { unpin } from './state/moment';
 import { helpOpen, paletteOpen } from './state/overlays';
+import { route } from './state/route';
 import { clash } from './state/view/clash';
 import { redo, undo } from './state/view/history';
-import { openWorkspace } from './state/workspace';
+import { unpin } from './state/workspace/moment';
+import { openWorkspace } from './state/workspace/workspace';
 
 const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.WorkspacePage));
 const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage));

@@ -1,7 +1,7 @@
 /** Artifacts of a run: what it logged and used, their files and who else has to do with them. */
 
+import type { JsonObject } from '../model/json';
 import { get } from './client';
-import type { JsonObject } from './types';
 
 export interface RunName {
   uid: number;

@@ -2,6 +2,7 @@
 
 import { decode } from '@msgpack/msgpack';
 import { parseJson } from '../math/jsonNumber';
+import type { Json, JsonObject } from '../model/json';
 import { type PackedColumns, unpackColumns } from './columns';
 import type {
   Catalogue,
@@ -9,8 +10,6 @@ import type {
   Health,
   HistogramAnswer,
   HistogramRequest,
-  Json,
-  JsonObject,
   Project,
   Run,
   RunDetail,

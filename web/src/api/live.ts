@@ -1,12 +1,7 @@
 /** Live changes of the server for this tab, through the shared worker or by polling. */
 
 import { signal } from '@preact/signals';
-import type { Change } from './types';
-
-export type LiveMessage =
-  | { kind: 'state'; open: boolean }
-  | { kind: 'change'; change: Change }
-  | { kind: 'reset' };
+import type { Change, LiveMessage } from './types';
 
 /** `null`: everything may have changed. */
 type Listener = (change: Change | null) => void;

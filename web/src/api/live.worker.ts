@@ -3,7 +3,7 @@
  * Browsers allow six connections to a server: a stream in each tab would starve the seventh.
  */
 
-import type { LiveMessage } from './live';
+import type { LiveMessage } from './types';
 
 const ports = new Set<MessagePort>();
 const RETRY_MS = 3000;

@@ -1,8 +1,8 @@
 /** Media: the steps at which a key was logged, and the bytes behind its values. */
 
 import { mimeOf } from '../math/media';
+import type { Json } from '../model/json';
 import { fileHref, get, getBytes, listFiles } from './client';
-import type { Json } from './types';
 
 export interface MediaRow {
   step: number;

@@ -1,11 +1,9 @@
 /** The answers of the server, as docs/http_api.md states them. */
 
 import type { Grid, SeriesAnswer, SeriesColumns } from '../math/buckets';
+import type { JsonObject } from '../model/json';
 
 export type RunState = 'running' | 'finished' | 'failed' | 'crashed' | 'killed' | 'preempting';
-
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
 
 export interface Project {
   entity: string;
@@ -212,3 +210,8 @@ export interface Change {
   what: ('rows' | 'histograms' | 'state' | 'meta' | 'console' | 'files' | 'settings')[];
   generation: number;
 }
+
+export type LiveMessage =
+  | { kind: 'state'; open: boolean }
+  | { kind: 'change'; change: Change }
+  | { kind: 'reset' };

@@ -110,3 +110,28 @@ export function fade(color: string, alpha: number): string {
   const [r, g, b] = rgbOf(color);
   return `rgba(${r},${g},${b},${alpha})`;
 }
+
+const TOKENS = [
+  'bg',
+  'bg2',
+  'ink',
+  'ink2',
+  'ink3',
+  'grid',
+  'line2',
+  'accent',
+  'ref',
+  'font',
+  'mono',
+];
+const SENT_RAMP = [0, 1, 2, 3, 4].map((i) => `ramp${i}`);
+const COLOR_TOKENS = Array.from({ length: 12 }, (_, i) => `c${i}`);
+
+/** The tokens of the present theme: the frame has no style sheet of ours. */
+export function tokens(): Record<string, string> {
+  const style = getComputedStyle(document.documentElement);
+  const names = [...TOKENS, ...SENT_RAMP, ...COLOR_TOKENS];
+  return Object.fromEntries(
+    names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+  );
+}

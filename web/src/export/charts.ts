@@ -2,13 +2,13 @@
 
 import { ApiError } from '../api/client';
 import { mediaRows } from '../api/media';
-import { exploredPlot } from '../components/plots/plotFigure';
+import { exploredPlot } from '../explore/plotFigure';
 import { plotKind } from '../math/plots';
 import { ownersOf } from '../state/lines/metricLines';
 import { itemsAt, readTables } from '../state/media/mediaMoment';
 import { plotTables, specOf } from '../state/media/plots';
 import { panelSettings } from '../state/view/view';
-import type { Slot } from './collect';
+import type { Slot } from './types';
 
 export async function addCharts(slots: Slot[]): Promise<void> {
   for (const slot of slots) {

@@ -1,55 +1,27 @@
 /** The panels of a view with all their numbers, as an exported file holds them. */
 
-import type { Key, Run } from '../api/types';
-import { titleOf } from '../components/added/AddedPanel';
 import { keyTitle } from '../math/keyTitle';
 import {
   choicesFor,
   chosenRuns,
   missingKeys,
   OWN_KINDS,
-  type OwnPanel,
   ownPanels,
   showsKeys,
+  titleOf,
 } from '../state/added/addedPanels';
-import type { Explored } from '../state/explore';
 import { cascaded } from '../state/lines/cascade';
 import { userRegExp } from '../state/runs/visibility';
 import { inOrder } from '../state/view/layout';
 import { sectionsOf } from '../state/view/sections';
 import { panelSearch } from '../state/view/view';
-import type { Scope } from '../state/workspace';
+import type { Scope } from '../state/workspace/workspace';
 import { addCharts } from './charts';
 import { addHeatmaps } from './heatmaps';
 import { addLines } from './lines';
-import { addMedia, type ExportedMedia } from './media';
-import { addValues, type ExportedText } from './values';
-
-export type ExportedPanel = Explored | ExportedMedia | ExportedText;
-
-export interface Part {
-  name: string;
-  panels: ExportedPanel[];
-}
-
-export interface Collected {
-  parts: Part[];
-  /** What the view has and the file has not. */
-  left: string[];
-}
-
-/** A panel of the page, and what of it is in the file. */
-export interface Slot {
-  id: string;
-  title: string;
-  fields: Key[];
-  runs: Run[];
-  /** Of a panel that the user has added. */
-  own?: OwnPanel;
-  /** Keys that none of the runs has logged. */
-  missing?: string[];
-  readonly panels: ExportedPanel[];
-}
+import { addMedia } from './media';
+import type { Collected, ExportedPanel, Slot } from './types';
+import { addValues } from './values';
 
 interface Place {
   name: string;

@@ -1,11 +1,11 @@
 /** One HTML file with plotly.js and all data inside: it opens anywhere and asks nobody. */
 
 import type { Run } from '../api/types';
-import textStyle from '../components/added/text.css?raw';
+import textStyle from '../components/text/text.css?raw';
 import { type Figure, figureOf } from '../explore/figure';
 import type { Explored } from '../state/explore';
-import type { Collected } from './collect';
 import { packedHeat } from './pack';
+import type { Collected } from './types';
 import viewerStyle from './viewer.css?raw';
 import viewer from './viewer.js?raw';
 

@@ -1,14 +1,15 @@
 /** Exports what a page or a panel shows as one interactive HTML file. */
 
 import { getBytes, getHealth } from '../api/client';
-import { tokens } from '../components/panel/Explore';
-import { saveBlob } from '../state/download';
+import { tokens } from '../charts/theme';
 import type { Explored } from '../state/explore';
+import { saveBlob } from '../state/runs/download';
 import { theme } from '../state/theme';
 import { currentLink } from '../state/view/view';
-import type { Scope } from '../state/workspace';
-import { type Collected, collect } from './collect';
+import type { Scope } from '../state/workspace/workspace';
+import { collect } from './collect';
 import { htmlDocument } from './document';
+import type { Collected } from './types';
 
 export async function exportView(scope: Scope): Promise<void> {
   const { project } = scope.workspace.store;

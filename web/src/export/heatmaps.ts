@@ -7,7 +7,7 @@ import { eventsFromColumns } from '../math/events';
 import { chunks, groupBy } from '../state/batcher';
 import type { Explored } from '../state/explore';
 import { ownersOf } from '../state/lines/metricLines';
-import type { Slot } from './collect';
+import type { Slot } from './types';
 
 /** Events of one heatmap. */
 const EVENTS = 300;

@@ -11,8 +11,8 @@ import { groupingOf } from '../state/lines/lineGroups';
 import { BUCKETS, rangeOf, specOf, xOf } from '../state/lines/lines';
 import { drawnLines, linesOfRuns, ownersOf } from '../state/lines/metricLines';
 import type { Series } from '../state/lines/series';
-import type { Workspace } from '../state/workspace';
-import type { Slot } from './collect';
+import type { Workspace } from '../state/workspace/workspace';
+import type { Slot } from './types';
 
 const SERIES_A_REQUEST = 200;
 

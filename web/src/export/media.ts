@@ -2,33 +2,14 @@
 
 import { ApiError, getBytes } from '../api/client';
 import { mediaHref, mediaRows } from '../api/media';
-import type { Json, Run } from '../api/types';
+import type { Run } from '../api/types';
 import { parseJson } from '../math/jsonNumber';
 import { lastItems, type MediaItem } from '../math/media';
 import { counted } from '../math/numbers';
 import { concatenated, type LoggedTable } from '../math/table';
 import { ownersOf } from '../state/lines/metricLines';
-import type { Slot } from './collect';
 import { base64 } from './pack';
-
-export type ExportedItem = { caption: string } & (
-  | { kind: 'image' | 'audio'; url: string }
-  | { kind: 'table'; columns: Json[]; rows: Json[][] }
-);
-
-export interface ExportedStep {
-  step: number;
-  /** Uid of the run: several may have one name. */
-  of: number;
-  run: string;
-  items: ExportedItem[];
-}
-
-export interface ExportedMedia {
-  kind: 'media';
-  title: string;
-  steps: ExportedStep[];
-}
+import type { ExportedItem, ExportedMedia, Slot } from './types';
 
 const MOST_MEGABYTES = 32;
 const CHARACTERS_A_BYTE = 4 / 3;

@@ -3,22 +3,15 @@
 import { type ComponentChild, h, render } from 'preact';
 import type { Run } from '../api/types';
 import { colorOf } from '../charts/theme';
-import { OwnScalar } from '../components/added/AddedCharts';
-import { barsOf, pointsOf } from '../components/added/addedChart';
-import { Markdown } from '../components/added/Markdown';
-import { RunComparer } from '../components/added/RunComparer';
+import { Markdown } from '../components/text/Markdown';
+import { OwnScalar } from '../components/text/OwnScalar';
+import { RunComparer } from '../components/text/RunComparer';
 import { wideRange } from '../math/parallel';
+import { barsOf, pointsOf } from '../state/added/addedChart';
 import type { OwnPanel } from '../state/added/addedPanels';
 import { columnName } from '../state/runs/runColumns';
-import { type Scope, ScopeProvider } from '../state/workspace';
-import type { ExportedPanel, Slot } from './collect';
-
-/** What a component of the dashboard renders by itself. */
-export interface ExportedText {
-  kind: 'text';
-  title: string;
-  html: string;
-}
+import { type Scope, ScopeProvider } from '../state/workspace/workspace';
+import type { ExportedPanel, ExportedText, Slot } from './types';
 
 const MARGIN = { l: 64, r: 24, t: 16, b: 48 };
 

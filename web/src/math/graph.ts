@@ -1,6 +1,6 @@
 /** Logged graphs of layers: their nodes and edges, and where a drawing has them. */
 
-import type { Json, JsonObject } from '../api/types';
+import type { Json, JsonObject } from '../model/json';
 
 export interface GraphNode {
   id: string;

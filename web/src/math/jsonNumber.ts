@@ -3,7 +3,7 @@
  * hold exactly as their digits.
  */
 
-import type { Json } from '../api/types';
+import type { Json } from '../model/json';
 import { formatExact } from './numbers';
 
 const WORDS = new Set<Json | undefined>(['NaN', 'Infinity', '-Infinity']);

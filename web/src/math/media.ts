@@ -1,6 +1,6 @@
 /** Logged media values as a flat list of things to show. */
 
-import type { Json, JsonObject } from '../api/types';
+import type { Json, JsonObject } from '../model/json';
 
 export type MediaKind =
   | 'image'

@@ -1,6 +1,6 @@
 /** Boxes over images in shares of the image, and names of classes. */
 
-import type { Json, JsonObject } from '../api/types';
+import type { Json, JsonObject } from '../model/json';
 
 export interface Box {
   position: Record<string, number | number[]>;

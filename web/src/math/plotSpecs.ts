@@ -1,6 +1,6 @@
 /** Charts of `wandb.plot` as the client names them in a run's config, each over a logged table. */
 
-import type { Json, JsonObject } from '../api/types';
+import type { Json, JsonObject } from '../model/json';
 
 export interface PlotSpec {
   /** What the user logged the chart under. */

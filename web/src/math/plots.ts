@@ -1,6 +1,6 @@
 /** What the charts of `wandb.plot` draw of their tables. */
 
-import type { Json } from '../api/types';
+import type { Json } from '../model/json';
 import type { Histogram } from '../model/types';
 import { evenEdges } from './histogram';
 import { jsonNumber } from './jsonNumber';

@@ -1,6 +1,6 @@
 /** Logged point clouds: what a `.pts.json` holds, and the edges of its boxes. */
 
-import type { Json } from '../api/types';
+import type { Json } from '../model/json';
 
 export interface CloudBox {
   corners: number[][];

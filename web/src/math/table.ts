@@ -1,6 +1,6 @@
 /** Rows of logged tables: filtered and sorted. */
 
-import type { Json } from '../api/types';
+import type { Json } from '../model/json';
 import { jsonNumber } from './jsonNumber';
 
 export interface LoggedTable {

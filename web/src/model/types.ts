@@ -299,3 +299,6 @@ export interface Chart<Data, Options> {
   drawn(): unknown;
   destroy(): void;
 }
+
+/** One of the values that a control offers, with its name. */
+export type Choice<T extends string> = readonly [value: T, label: string];

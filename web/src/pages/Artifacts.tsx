@@ -13,13 +13,14 @@ import {
 import type { Run } from '../api/types';
 import { IconButton } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
+import { Link } from '../components/widgets/Link';
 import { lazy } from '../components/widgets/lazy';
 import { ValueText } from '../components/widgets/ValueText';
 import { formatCount, formatDate } from '../math/numbers';
-import { Link, runHref } from '../router';
 import { isTable } from '../state/media/artifactTables';
+import { runHref } from '../state/route';
 import { attempt } from '../state/toasts';
-import type { Workspace } from '../state/workspace';
+import type { Workspace } from '../state/workspace/workspace';
 import { formatBytes, inFolder } from './Files';
 import './files.css';
 

@@ -8,7 +8,7 @@ import { SearchField } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
 import { counted, formatCount, formatDate } from '../math/numbers';
 import { attempt } from '../state/toasts';
-import type { Workspace } from '../state/workspace';
+import type { Workspace } from '../state/workspace/workspace';
 import './files.css';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -11,7 +11,6 @@ import { StatisticsStrip } from '../components/histograms/StatisticsStrip';
 import { StepSlider } from '../components/histograms/StepSlider';
 import { TensorList } from '../components/histograms/TensorList';
 import { KeyName } from '../components/panel/KeyName';
-import { HISTOGRAM_VIEWS } from '../components/shell/Toolbar';
 import { IconButton, Segments } from '../components/widgets/controls';
 import { keyTitle } from '../math/keyTitle';
 import { explore, prefetchExplore } from '../state/explore';
@@ -28,11 +27,12 @@ import {
 } from '../state/histograms/focus';
 import type { EventSeries } from '../state/histograms/histograms';
 import { eventAtStep, overlayOf, tableOf } from '../state/histograms/singleEvents';
-import { useHistograms } from '../state/hooks';
 import { colorOf, cssColor } from '../state/runs/visibility';
+import { HISTOGRAM_VIEWS } from '../state/view/choices';
 import { copyLink } from '../state/view/share';
 import { type HistogramView, params, setParams } from '../state/view/view';
-import { useScope } from '../state/workspace';
+import { useHistograms } from '../state/workspace/hooks';
+import { useScope } from '../state/workspace/workspace';
 import { Message } from './Message';
 
 export function FocusView({ name, drawer }: { name: string; drawer: boolean }) {

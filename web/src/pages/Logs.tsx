@@ -9,9 +9,9 @@ import { Check, IconButton, SearchField } from '../components/widgets/controls';
 import { VirtualRows } from '../components/widgets/VirtualRows';
 import { ansiSpans, plainText } from '../math/ansi';
 import { counted, formatClock, formatCount } from '../math/numbers';
-import { saveBlob } from '../state/download';
+import { saveBlob } from '../state/runs/download';
 import { attempt } from '../state/toasts';
-import type { Workspace } from '../state/workspace';
+import type { Workspace } from '../state/workspace/workspace';
 import './logs.css';
 
 const PAGE = 10_000;

@@ -1,5 +1,5 @@
 import { Icon } from '../components/widgets/Icon';
-import { Link } from '../router';
+import { Link } from '../components/widgets/Link';
 
 interface MessageProps {
   title: string;

@@ -2,7 +2,7 @@
  * notices. */
 
 import { useState } from 'preact/hooks';
-import type { Json, JsonObject, Notice, Run, RunDetail } from '../api/types';
+import type { Notice, Run, RunDetail } from '../api/types';
 import { SearchField } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
 import { lazy } from '../components/widgets/lazy';
@@ -10,6 +10,7 @@ import { ValueText } from '../components/widgets/ValueText';
 import { keyTitle } from '../math/keyTitle';
 import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
+import type { Json, JsonObject } from '../model/json';
 import { PACKAGES_FILE, packagesOf, useRunText } from '../state/media/runFiles';
 import type { LoadState } from '../state/project';
 import { Alerts } from './Alerts';

@@ -3,13 +3,13 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Tab, TopBar } from '../components/shell/TopBar';
-import { projectHref, runsHref } from '../router';
 import { besideHref } from '../state/histograms/focus';
 import { openProject } from '../state/overlays';
+import { projectHref, runsHref } from '../state/route';
 import { arriving } from '../state/view/history';
 import { findBase } from '../state/view/savedViews';
 import { base } from '../state/view/view';
-import { openWorkspace, type Workspace } from '../state/workspace';
+import { openWorkspace, type Workspace } from '../state/workspace/workspace';
 import { Message } from './Message';
 
 export function useWorkspace(entity: string, project: string): Workspace {

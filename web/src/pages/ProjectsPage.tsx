@@ -7,12 +7,13 @@ import type { Project, RunState } from '../api/types';
 import { SparkLine } from '../components/lines/SparkLine';
 import { TopBar } from '../components/shell/TopBar';
 import { StateGlyph } from '../components/widgets/Icon';
+import { Link } from '../components/widgets/Link';
 import { lazy } from '../components/widgets/lazy';
 import { keyTitle } from '../math/keyTitle';
 import { formatCount, formatDate } from '../math/numbers';
-import { Link, navigate, projectHref } from '../router';
 import { type LoadState, loadError } from '../state/project';
 import { onDirty } from '../state/refresh';
+import { navigate, projectHref } from '../state/route';
 import { Message } from './Message';
 
 const FirstRun = lazy(() => import('./FirstRun').then((m) => m.FirstRun));

@@ -2,13 +2,14 @@
 
 import type { ComponentChildren } from 'preact';
 import { deleteRun, restoreRun } from '../api/client';
-import type { Json, Run, RunDetail } from '../api/types';
+import type { Run, RunDetail } from '../api/types';
 import { IconButton } from '../components/widgets/controls';
 import { Icon, StateGlyph } from '../components/widgets/Icon';
 import { Menu } from '../components/widgets/Menu';
 import { ValueText } from '../components/widgets/ValueText';
 import { formatCount, formatDate, formatDuration } from '../math/numbers';
-import { navigate, projectHref } from '../router';
+import type { Json } from '../model/json';
+import { navigate, projectHref } from '../state/route';
 import { headingNext } from '../state/runs/selection';
 import { canStop, isStopping, stopRun } from '../state/runs/stop';
 import { colorOf, cssColor } from '../state/runs/visibility';

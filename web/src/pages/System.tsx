@@ -1,12 +1,12 @@
 /** What the machine did while the run ran: processor, memory, disk, network, GPUs over time. */
 
 import type { Key, Run } from '../api/types';
-import { SectionView } from '../components/panel/Section';
+import { SectionView } from '../components/sheet/Section';
 import { Toolbar } from '../components/shell/Toolbar';
 import { userRegExp } from '../state/runs/visibility';
 import type { Section } from '../state/view/sections';
 import { panelSearch } from '../state/view/view';
-import { useScope } from '../state/workspace';
+import { useScope } from '../state/workspace/workspace';
 
 /** In the order in which they are shown; the first that fits takes the key. */
 const PARTS: [name: string, pattern: RegExp][] = [

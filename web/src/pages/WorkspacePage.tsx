@@ -1,7 +1,7 @@
 /** A project: the list of its runs, and panels over all that are shown. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Sheet } from '../components/panel/Sheet';
+import { Sheet } from '../components/sheet/Sheet';
 import { Toolbar } from '../components/shell/Toolbar';
 import { RunsSidebar } from '../components/sidebar/RunsSidebar';
 import { IconButton } from '../components/widgets/controls';
@@ -9,7 +9,7 @@ import { lazy } from '../components/widgets/lazy';
 import { editedPanel, editPanel } from '../state/added/addedPanels';
 import { focusKey } from '../state/histograms/focus';
 import { loadViews } from '../state/view/savedViews';
-import { ScopeProvider } from '../state/workspace';
+import { ScopeProvider } from '../state/workspace/workspace';
 import { ProjectPage, useWorkspace } from './ProjectPage';
 
 const ViewsMenu = lazy(() => import('../components/shell/ViewsMenu').then((m) => m.ViewsMenu));

@@ -12,8 +12,9 @@ import {
   Vector3,
 } from 'three';
 import { formatCount } from '../math/numbers';
+import type { Atom, Bond } from './chemistry/bonds';
 import { elementOf, formulaOf } from './chemistry/elements';
-import { type Atom, type Bond, type Molecule, readMolecule } from './chemistry/molecule';
+import { type Molecule, readMolecule } from './chemistry/molecule';
 import type { Content } from './stage';
 
 const BALL_SHARE = 0.42;

@@ -18,11 +18,11 @@ import {
   titleRoom,
   xTicks,
 } from '../axes';
-import { describeLines } from '../describe';
 import { Frame, type FrameOwner, type Point } from '../frame';
 import { cancelPaint, paintLater } from '../queue';
 import { type Box, circle, clipped, type Span } from '../surface';
 import { colorOf, fade, theme } from '../theme';
+import { describeLines } from './describeLines';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintDiagonal, paintLineLayer } from './lineLayer';

@@ -1,17 +1,21 @@
 /** Added panels of values that runs have once: bars, one number, scatter. */
 
 import { useMemo } from 'preact/hooks';
-import type { Run } from '../../api/types';
 import { ScatterPanel } from '../../charts/others/scatterPanel';
-import { counted, formatExact, formatValue } from '../../math/numbers';
 import { wideRange } from '../../math/parallel';
-import type { OwnPanel } from '../../state/added/addedPanels';
-import { columnName, medianOf } from '../../state/runs/runColumns';
-import { useScope } from '../../state/workspace';
+import {
+  barsOf,
+  idOf,
+  light,
+  lit,
+  type OwnChartProps,
+  pointsOf,
+} from '../../state/added/addedChart';
+import { columnName } from '../../state/runs/runColumns';
+import { useScope } from '../../state/workspace/workspace';
+import { BarsBox } from '../panel/BarsBox';
 import { ChartBox } from '../panel/ChartBox';
-import { barsOf, idOf, light, lit, numberAt, type OwnChartProps, pointsOf } from './addedChart';
-import { BarsBox } from './BarsBox';
-import './text.css';
+import '../text/text.css';
 
 export function OwnBars({ panel, onNotes }: OwnChartProps) {
   const runs = useScope().runs.value;
@@ -50,37 +54,4 @@ export function OwnScatter({ panel, onNotes }: OwnChartProps) {
       callbacks={{ onNotes, onNearest: light }}
     />
   );
-}
-
-/** One number of all shown runs, with the run that it is of. */
-export function OwnScalar({ panel }: { panel: OwnPanel }) {
-  const runs = useScope().runs.value;
-  const statistic = panel.statistic ?? 'min';
-  const found = statisticOf(runs, panel.keys[0], statistic);
-  if (!found) return <div class="scalar dim">None of the shown runs has this value.</div>;
-  return (
-    <div class="scalar">
-      <b title={formatExact(found.value)}>{formatValue(found.value)}</b>
-      <span class="mid">
-        {statistic} of {counted(found.runs, 'run')}
-        {found.of && `: ${found.of.name}`}
-      </span>
-    </div>
-  );
-}
-
-type Statistic = NonNullable<OwnPanel['statistic']>;
-
-function statisticOf(runs: Run[], by: string, statistic: Statistic) {
-  const known = runs
-    .map((run) => ({ run, value: numberAt(run, by) }))
-    .filter(({ value }) => Number.isFinite(value))
-    .sort((a, b) => a.value - b.value);
-  if (known.length === 0) return null;
-  if (statistic === 'min') return { value: known[0].value, of: known[0].run, runs: known.length };
-  const last = known[known.length - 1];
-  if (statistic === 'max') return { value: last.value, of: last.run, runs: known.length };
-  const mean = known.reduce((sum, { value }) => sum + value, 0) / known.length;
-  const value = statistic === 'mean' ? mean : medianOf(runs, by)!;
-  return { value, of: null, runs: known.length };
 }

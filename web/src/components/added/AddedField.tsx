@@ -15,9 +15,10 @@ import {
   savePanel,
 } from '../../state/added/addedPanels';
 import { ownersOf } from '../../state/lines/metricLines';
-import { type Scope, ScopeProvider, useScope } from '../../state/workspace';
-import { HistogramView, MediaView, type OwnFrame, PlotView } from '../histograms/fieldViews';
+import { type Scope, ScopeProvider, useScope } from '../../state/workspace/workspace';
+import { HistogramView, MediaView, PlotView } from '../histograms/fieldViews';
 import { LineView } from '../lines/LineView';
+import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
 import { IconButton } from '../widgets/controls';
 

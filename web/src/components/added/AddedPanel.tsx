@@ -1,42 +1,30 @@
 /** A panel that the user has added, whatever its kind. */
 
 import { useState } from 'preact/hooks';
-import { keyTitle } from '../../math/keyTitle';
 import type { Note } from '../../model/types';
 import {
   editPanel,
-  isKeyKind,
-  OWN_KINDS,
   type OwnPanel,
   removePanel,
   showsKeys,
+  titleOf,
   type ValueKind,
 } from '../../state/added/addedPanels';
-import { columnName } from '../../state/runs/runColumns';
 import { say } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
 import { Panel } from '../panel/Panel';
 import { yieldFocus } from '../panel/yieldFocus';
+import { Markdown } from '../text/Markdown';
+import { OwnScalar } from '../text/OwnScalar';
+import { RunComparer } from '../text/RunComparer';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
-import { OwnBars, OwnScalar, OwnScatter } from './AddedCharts';
+import { OwnBars, OwnScatter } from './AddedCharts';
 import { OwnField } from './AddedField';
 import { BrushSettings } from './BrushSettings';
 import { OwnImportance } from './ImportancePanel';
-import { Markdown } from './Markdown';
 import { OwnParallel } from './ParallelPanel';
-import { RunComparer } from './RunComparer';
-
-/** The title that was given, else one made of what is shown. */
-export function titleOf({ title, kind, keys }: OwnPanel): string {
-  if (title) return title;
-  const names = keys.map((key) => (isKeyKind(kind) ? keyTitle(key) : columnName(key)));
-  if (kind === 'importance') return `Importance for ${names[0]}`;
-  if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
-  if (names.length > 0 && names.length <= 3) return names.join(', ');
-  return OWN_KINDS.find(([name]) => name === kind)![1];
-}
 
 export function OwnPanelView({ panel }: { panel: OwnPanel }) {
   const [notes, setNotes] = useState<Note[]>([]);

@@ -2,11 +2,11 @@
 
 import { type OwnKind, type OwnPanel, ownPanels } from '../../state/added/addedPanels';
 import { OWN_SECTION } from '../../state/lines/cascade';
-import { shownColumns } from '../../state/screen';
 import { inOrder } from '../../state/view/layout';
 import { params, setParams } from '../../state/view/view';
+import { shownColumns } from '../../state/workspace/screen';
+import { SectionMenu } from '../lines/SectionMenu';
 import { PanelPlace } from '../panel/PanelPlace';
-import { SectionMenu } from '../panel/SectionMenu';
 import { Icon } from '../widgets/Icon';
 import './added.css';
 import { OwnPanelView } from './AddedPanel';

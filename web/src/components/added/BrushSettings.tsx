@@ -3,7 +3,7 @@
 import type { Brush, ParallelAxis } from '../../math/parallel';
 import type { OwnPanel } from '../../state/added/addedPanels';
 import { brushesOf, clearBrushes, setBrush } from '../../state/added/brushes';
-import { useScope } from '../../state/workspace';
+import { useScope } from '../../state/workspace/workspace';
 import { Check, NumberField } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { axisOf } from './ParallelPanel';

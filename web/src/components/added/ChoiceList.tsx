@@ -1,8 +1,9 @@
 /** A searched list of things of which some are chosen, in the order of choice. */
 
 import { useState } from 'preact/hooks';
+import type { Choice } from '../../model/types';
 import { userRegExp } from '../../state/runs/visibility';
-import { Check, type Choice, SearchField } from '../widgets/controls';
+import { Check, SearchField } from '../widgets/controls';
 
 const MOST_LISTED = 300;
 

@@ -8,7 +8,7 @@ import type { OwnPanel } from '../../state/added/addedPanels';
 import { sampleOf, useImportance } from '../../state/added/importance';
 import { exposePanel } from '../../state/panels';
 import { columnName } from '../../state/runs/runColumns';
-import { useScope } from '../../state/workspace';
+import { useScope } from '../../state/workspace/workspace';
 
 /** Below this share of explained variance, importances are mostly noise. */
 const WEAK_SCORE = 0.1;

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { keyTitle } from '../../math/keyTitle';
+import type { Choice } from '../../model/types';
 import {
   choicesFor,
   editedPanel,
@@ -14,10 +15,10 @@ import {
   savePanel,
 } from '../../state/added/addedPanels';
 import { columnsOf, fullName } from '../../state/runs/runColumns';
+import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import type { HistogramView } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
-import { HISTOGRAM_VIEWS } from '../shell/Toolbar';
-import { Check, type Choice, IconButton, Select } from '../widgets/controls';
+import { useScope } from '../../state/workspace/workspace';
+import { Check, IconButton, Select } from '../widgets/controls';
 import { Dialog } from '../widgets/Dialog';
 import { ChoiceList } from './ChoiceList';
 import './added.css';

@@ -16,6 +16,7 @@ import {
   placeOfWord,
   wordAxis,
 } from '../../math/parallel';
+import { idOf, light, lit, numberAt, type OwnChartProps } from '../../state/added/addedChart';
 import {
   type Brushes,
   brushesOf,
@@ -27,9 +28,8 @@ import { asNumber, asText } from '../../state/runs/filters';
 import { columnName } from '../../state/runs/runColumns';
 import { colorOf, runValue, showOnly } from '../../state/runs/visibility';
 import { panelSettings } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
+import { useScope } from '../../state/workspace/workspace';
 import { ChartBox } from '../panel/ChartBox';
-import { idOf, light, lit, numberAt, type OwnChartProps } from './addedChart';
 
 export function OwnParallel({ panel, onNotes }: OwnChartProps) {
   const runs = useScope().runs.value;

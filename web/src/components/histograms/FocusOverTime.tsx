@@ -10,13 +10,13 @@ import { eventAxis, eventZoomOf } from '../../state/histograms/eventAxis';
 import { setCurrent } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
 import { chartSeries } from '../../state/histograms/singleEvents';
-import { reportMoment } from '../../state/moment';
 import { colorOf } from '../../state/runs/visibility';
 import { type HistogramView, panelSettings, params } from '../../state/view/view';
+import { reportMoment } from '../../state/workspace/moment';
 import { ChartBox } from '../panel/ChartBox';
+import { Ramp } from '../panel/Ramp';
 import { AxisBadge } from './HistogramActions';
 import { valueOptions, zoomCallbacks } from './HistogramView';
-import { Ramp } from './Ramp';
 
 interface FocusOverTimeProps {
   field: Key;

@@ -6,21 +6,13 @@ import { StepPanel } from '../../charts/histograms/stepPanel';
 import { finestPieces } from '../../math/histogram';
 import { formatCount } from '../../math/numbers';
 import { quantiles } from '../../math/percentiles';
-import type { Note, StepOptions, StepOverlay } from '../../model/types';
+import type { Choice, Note, StepOptions, StepOverlay } from '../../model/types';
 import { setReference } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { formatSpan, params, parseSpan, type Span, setParams } from '../../state/view/view';
 import { ChartBox } from '../panel/ChartBox';
-import {
-  Check,
-  type Choice,
-  IconButton,
-  NumberField,
-  Segments,
-  Select,
-  Slider,
-} from '../widgets/controls';
+import { Check, IconButton, NumberField, Segments, Select, Slider } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { VALUE_SCALES } from './HistogramActions';
 

@@ -1,12 +1,18 @@
 /** The actions of a histogram panel: open, choose view and axis, explore, copy a link. */
 
 import { hasBatches } from '../../math/events';
-import type { HeatColor, HistogramAxis, HistogramEvents, ValueScale } from '../../model/types';
+import type {
+  Choice,
+  HeatColor,
+  HistogramAxis,
+  HistogramEvents,
+  ValueScale,
+} from '../../model/types';
 import { eventAxis, setEventAxis } from '../../state/histograms/eventAxis';
+import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import { copyLink } from '../../state/view/share';
 import { type HistogramView, panelSettings, setPanel } from '../../state/view/view';
-import { HISTOGRAM_VIEWS } from '../shell/Toolbar';
-import { type Choice, IconButton, Select } from '../widgets/controls';
+import { IconButton, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
 

@@ -13,8 +13,6 @@ import { eventAxis, eventZoomOf, setEventZoom } from '../../state/histograms/eve
 import { openFocus } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
 import { chartSeries, eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { useHistograms } from '../../state/hooks';
-import { hover, pinned, reportMoment } from '../../state/moment';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import {
   formatSpan,
@@ -24,11 +22,13 @@ import {
   setPanel,
   type HistogramView as View,
 } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
+import { useHistograms } from '../../state/workspace/hooks';
+import { hover, pinned, reportMoment } from '../../state/workspace/moment';
+import { useScope } from '../../state/workspace/workspace';
 import { ChartBox, type PanelId } from '../panel/ChartBox';
 import { PanelName } from '../panel/KeyName';
+import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
-import type { OwnFrame } from './fieldViews';
 import { AxisBadge, HistogramActions } from './HistogramActions';
 
 interface HistogramViewProps {

@@ -8,6 +8,7 @@ import { LinePanel } from '../../charts/lines/linePanel';
 import { formatCount } from '../../math/numbers';
 import type {
   Callbacks,
+  Choice,
   LayerData,
   LayerOptions,
   LayerStatistic,
@@ -20,13 +21,13 @@ import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
 import { chartTensor, rmsLines } from '../../state/histograms/tensors';
-import { useHistograms, useTensors } from '../../state/hooks';
 import { panelSettings, setParams } from '../../state/view/view';
+import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
 import { KeyName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
-import { type Choice, Select } from '../widgets/controls';
+import { Select } from '../widgets/controls';
 
 export interface Cell {
   key: string;

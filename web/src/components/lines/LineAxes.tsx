@@ -1,7 +1,7 @@
 /** X, its range and scale, and the range of y, of one line panel alone. */
 
 import { isDuration } from '../../charts/axes';
-import type { Window } from '../../model/types';
+import type { Choice, Window } from '../../model/types';
 import { cascaded, inherited } from '../../state/lines/cascade';
 import { xKind } from '../../state/lines/lines';
 import { say } from '../../state/toasts';
@@ -15,9 +15,9 @@ import {
   type XAxis,
   xRangeOf,
 } from '../../state/view/view';
-import { Check, type Choice, IconButton, NumberField, Select } from '../widgets/controls';
+import { Check, IconButton, NumberField, Select } from '../widgets/controls';
 import './lines.css';
-import { useXChoices } from '../shell/Toolbar';
+import { useXChoices } from '../../state/workspace/xChoices';
 
 export function AxisSettings({ id, x }: { id: string; x: string }) {
   const settings = panelSettings(id);

@@ -3,7 +3,6 @@
 import { useLayoutEffect, useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import type { Line, Note, Window } from '../../model/types';
-import { useSeries } from '../../state/hooks';
 import {
   compute,
   type Formula,
@@ -19,7 +18,8 @@ import { spanIn } from '../../state/lines/lines';
 import { type MetricLines, ownersOf } from '../../state/lines/metricLines';
 import { cssColor } from '../../state/runs/visibility';
 import type { PanelSettings } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
+import { useSeries } from '../../state/workspace/hooks';
+import { useScope } from '../../state/workspace/workspace';
 import './lines.css';
 
 export interface Extended {

@@ -1,17 +1,17 @@
 /** What the menu of a line panel holds: its own settings and downloads. */
 
-import type { Aggregate, Line } from '../../model/types';
-import { downloadCsv } from '../../state/download';
+import type { Aggregate, Choice, Line } from '../../model/types';
 import { type Explored, explore } from '../../state/explore';
 import { inherited } from '../../state/lines/cascade';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
-import { downloadPng, downloadSvg } from '../../state/pictures';
+import { downloadCsv } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
 import { panelSettings, setPanel } from '../../state/view/view';
-import { type Scope, useScope } from '../../state/workspace';
+import { downloadPng, downloadSvg } from '../../state/workspace/pictures';
+import { type Scope, useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
-import { Check, type Choice, Select } from '../widgets/controls';
+import { Check, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { AxisSettings } from './LineAxes';
 import { OwnSmoothing } from './PanelSmoothing';

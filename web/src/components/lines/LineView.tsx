@@ -6,7 +6,6 @@ import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
 import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
-import { useSeries } from '../../state/hooks';
 import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../../state/lines/cascade';
 import { groupingOf, groupNote } from '../../state/lines/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
@@ -28,10 +27,11 @@ import {
   xAxis,
   xLog,
 } from '../../state/view/view';
-import { useScope, type Workspace } from '../../state/workspace';
-import type { OwnFrame } from '../histograms/fieldViews';
+import { useSeries } from '../../state/workspace/hooks';
+import { useScope, type Workspace } from '../../state/workspace/workspace';
 import { ChartBox } from '../panel/ChartBox';
 import { PanelName } from '../panel/KeyName';
+import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
 import { lazy } from '../widgets/lazy';
 import { LineActions } from './LineActions';
@@ -39,7 +39,7 @@ import type { Extended } from './LineExtras';
 
 const Extras = lazy(() => import('./LineExtras').then((m) => m.LineExtras));
 const LineDialog = lazy(() => import('./LineDialog').then((m) => m.LineDialog));
-const Bars = lazy(() => import('../added/BarsView').then((m) => m.BarsView));
+const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 
 interface LineViewProps {
   /** At least one, all of one kind; x is that of the first one. */

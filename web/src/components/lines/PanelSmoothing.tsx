@@ -1,8 +1,8 @@
 /** Smoothing of a panel or a section, which may be that of the level above. */
 
-import type { SmoothingKind } from '../../model/types';
+import type { Choice, SmoothingKind } from '../../model/types';
 import { DEFAULT_AMOUNT, formatSmoothing, parseSmoothing, smoothing } from '../../state/view/view';
-import { Check, type Choice, Select } from '../widgets/controls';
+import { Check, Select } from '../widgets/controls';
 import { SMOOTHING_CHOICES, SmoothingAmount } from './SmoothingControl';
 
 interface OwnSmoothingProps {

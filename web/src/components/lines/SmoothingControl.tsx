@@ -1,9 +1,9 @@
 /** Smoothing of the whole workspace: kind, slider with number, and whether the original shows. */
 
-import type { Smoothing, SmoothingKind } from '../../model/types';
-import { compact } from '../../state/screen';
+import type { Choice, Smoothing, SmoothingKind } from '../../model/types';
 import { DEFAULT_AMOUNT, setSmoothing, smoothing } from '../../state/view/view';
-import { Check, type Choice, NumberField, Select, Slider } from '../widgets/controls';
+import { compact } from '../../state/workspace/screen';
+import { Check, NumberField, Select, Slider } from '../widgets/controls';
 
 export const SMOOTHING_CHOICES: Choice<SmoothingKind>[] = [
   ['twema', 'Time-weighted EMA'],

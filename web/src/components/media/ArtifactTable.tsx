@@ -5,8 +5,9 @@ import type { Artifact } from '../../api/artifacts';
 import type { Run } from '../../api/types';
 import type { MediaItem } from '../../math/media';
 import type { LoggedTable } from '../../math/table';
-import { Link, runHref } from '../../router';
 import { readArtifactTable, readReferredTable } from '../../state/media/artifactTables';
+import { runHref } from '../../state/route';
+import { Link } from '../widgets/Link';
 import { TableGrid } from './TableItem';
 import './media.css';
 

@@ -2,10 +2,10 @@
 
 import { useMemo } from 'preact/hooks';
 import { ApiError } from '../../api/client';
-import type { JsonObject } from '../../api/types';
 import { BOX, type Graph, type GraphNode, layered, readGraph } from '../../math/graph';
 import type { MediaItem } from '../../math/media';
 import { counted, formatCount } from '../../math/numbers';
+import type { JsonObject } from '../../model/json';
 import { useJson } from '../../state/media/hooks';
 import './media.css';
 

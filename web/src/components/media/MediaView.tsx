@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
-import { downloadTables } from '../../state/download';
+import type { Choice } from '../../model/types';
 import {
   areTables,
   notesOf,
@@ -13,13 +13,14 @@ import {
   useMediaMoment,
 } from '../../state/media/mediaMoment';
 import { exposePanel } from '../../state/panels';
+import { downloadTables } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { panelSettings, setPanel } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
-import type { OwnFrame } from '../histograms/fieldViews';
+import { useScope } from '../../state/workspace/workspace';
 import { PanelName } from '../panel/KeyName';
+import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
-import { type Choice, IconButton, Segments } from '../widgets/controls';
+import { IconButton, Segments } from '../widgets/controls';
 import { Dialog } from '../widgets/Dialog';
 import { MediaBox } from './MediaBox';
 import { MediaSteps } from './MediaSteps';

@@ -3,11 +3,11 @@
 import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { ApiError } from '../../api/client';
+import { tokens } from '../../charts/theme';
 import type { MediaItem } from '../../math/media';
 import { plotlyPath, prefetchExplore } from '../../state/explore';
 import { useJson } from '../../state/media/hooks';
 import { theme } from '../../state/theme';
-import { tokens } from '../panel/Explore';
 
 interface Figure {
   data: object[];

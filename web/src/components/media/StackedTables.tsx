@@ -2,10 +2,10 @@
 
 import { useMemo } from 'preact/hooks';
 import { ApiError } from '../../api/client';
-import type { Json } from '../../api/types';
 import { concatenated } from '../../math/table';
-import type { RunTable } from '../../state/download';
+import type { Json } from '../../model/json';
 import { type RunItems, useTables } from '../../state/media/mediaMoment';
+import type { RunTable } from '../../state/runs/download';
 import { TableGrid } from './TableItem';
 
 export function StackedTables({ shown, name }: { shown: RunItems[]; name: string }) {

@@ -2,13 +2,13 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client';
-import type { Json } from '../../api/types';
 import { jsonNumber } from '../../math/jsonNumber';
 import { type MediaItem, mediaItems } from '../../math/media';
 import { counted, formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
-import type { RunTable } from '../../state/download';
+import type { Json } from '../../model/json';
 import { useHref, useTable } from '../../state/media/hooks';
+import type { RunTable } from '../../state/runs/download';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { IconButton, SearchField } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';

@@ -3,8 +3,8 @@
 import { effect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Callbacks, Chart } from '../../model/types';
-import { hover, pinned, reportMoment } from '../../state/moment';
 import { exposePanel } from '../../state/panels';
+import { hover, pinned, reportMoment } from '../../state/workspace/moment';
 
 export interface PanelId {
   id: string;

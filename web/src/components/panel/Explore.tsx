@@ -2,35 +2,11 @@
 
 import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { tokens } from '../../charts/theme';
 import { closeExplore, explored, plotlyPath } from '../../state/explore';
 import { theme } from '../../state/theme';
 import { IconButton } from '../widgets/controls';
 import { KeyName } from './KeyName';
-
-const TOKENS = [
-  'bg',
-  'bg2',
-  'ink',
-  'ink2',
-  'ink3',
-  'grid',
-  'line2',
-  'accent',
-  'ref',
-  'font',
-  'mono',
-];
-const RAMP = [0, 1, 2, 3, 4].map((i) => `ramp${i}`);
-const COLORS = Array.from({ length: 12 }, (_, i) => `c${i}`);
-
-/** The tokens of the present theme: the frame has no style sheet of ours. */
-export function tokens(): Record<string, string> {
-  const style = getComputedStyle(document.documentElement);
-  const names = [...TOKENS, ...RAMP, ...COLORS];
-  return Object.fromEntries(
-    names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
-  );
-}
 
 /** Mounted once the pointer was near an Explore button; shown while something is explored. */
 export function Explore() {

@@ -1,7 +1,7 @@
 /** The entry of a menu that exports the page's panels as one file. */
 
 import { attempt, say } from '../../state/toasts';
-import { useScope } from '../../state/workspace';
+import { useScope } from '../../state/workspace/workspace';
 import { Icon } from '../widgets/Icon';
 
 export function ExportEntry({ close }: { close(): void }) {

@@ -5,10 +5,10 @@ import { useRef } from 'preact/hooks';
 import type { ApiError } from '../../api/client';
 import { stale } from '../../api/live';
 import type { Legend, Note } from '../../model/types';
-import { useInSight } from '../../state/hooks';
-import { useScope } from '../../state/workspace';
-import { Ramp } from '../histograms/Ramp';
+import { useInSight } from '../../state/workspace/hooks';
+import { useScope } from '../../state/workspace/workspace';
 import { Icon } from '../widgets/Icon';
+import { Ramp } from './Ramp';
 
 interface PanelProps {
   label: string;

@@ -2,9 +2,9 @@
 
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
-import { useInSight } from '../../state/hooks';
-import { shownColumns } from '../../state/screen';
 import { movePanel, type PanelSize, panelSizes, setSize } from '../../state/view/layout';
+import { useInSight } from '../../state/workspace/hooks';
+import { shownColumns } from '../../state/workspace/screen';
 import { NEAR_PIXELS } from './Panel';
 import './place.css';
 

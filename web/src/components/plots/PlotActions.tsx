@@ -1,18 +1,18 @@
 /** The actions of a chart of `wandb.plot`: explore, its table, a link and downloads. */
 
 import { useRef } from 'preact/hooks';
+import { exploredPlot } from '../../explore/plotFigure';
 import type { PlotSpec } from '../../math/plotSpecs';
-import { downloadTables, type RunTable } from '../../state/download';
 import { explore, prefetchExplore } from '../../state/explore';
 import type { PlotTable } from '../../state/media/plots';
-import { downloadPng } from '../../state/pictures';
+import { downloadTables, type RunTable } from '../../state/runs/download';
 import { copyLink } from '../../state/view/share';
 import { panelSettings, setPanel } from '../../state/view/view';
+import { downloadPng } from '../../state/workspace/pictures';
 import { Downloads } from '../panel/Downloads';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
-import { exploredPlot } from './plotFigure';
 
 interface PlotActionsProps {
   id: string;

@@ -29,7 +29,7 @@ import {
 } from '../../state/media/plots';
 import { highlighted } from '../../state/runs/visibility';
 import { formatSpan, panelSettings, parseSpan, setPanel } from '../../state/view/view';
-import { BarsBox } from '../added/BarsBox';
+import { BarsBox } from '../panel/BarsBox';
 import { ChartBox, type PanelId } from '../panel/ChartBox';
 import { LineNames, RunNames } from './PlotNames';
 

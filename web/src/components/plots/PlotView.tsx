@@ -11,12 +11,12 @@ import { notesOf, useMediaMoment, useTables } from '../../state/media/mediaMomen
 import { plotTables, specOf } from '../../state/media/plots';
 import { colorOf } from '../../state/runs/visibility';
 import { panelSettings, setPanel } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
-import type { OwnFrame } from '../histograms/fieldViews';
+import { useScope } from '../../state/workspace/workspace';
 import { MediaBox } from '../media/MediaBox';
 import { MediaSteps } from '../media/MediaSteps';
 import { MediaView } from '../media/MediaView';
 import { KeyName, PanelName } from '../panel/KeyName';
+import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
 import { Segments } from '../widgets/controls';
 import { PlotActions } from './PlotActions';

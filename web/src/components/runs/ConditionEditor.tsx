@@ -2,6 +2,7 @@
 
 import { useId } from 'preact/hooks';
 import type { Run } from '../../api/types';
+import type { Choice } from '../../model/types';
 import type { DraftCondition } from '../../state/runs/filterDraft';
 import {
   type FieldType,
@@ -15,7 +16,7 @@ import {
 import type { Operator } from '../../state/runs/filterTree';
 import { fieldLabel } from '../../state/runs/runColumns';
 import { runValue } from '../../state/runs/visibility';
-import { type Choice, IconButton, Select } from '../widgets/controls';
+import { IconButton, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 
 interface ConditionEditorProps {

@@ -2,6 +2,7 @@
 
 import { useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
+import type { Choice } from '../../model/types';
 import {
   type DraftGroup,
   type DraftNode,
@@ -14,7 +15,7 @@ import {
 import { filterRoot, setFilter } from '../../state/runs/filters';
 import { formatFilter, type Join } from '../../state/runs/filterTree';
 import { copyText } from '../../state/toasts';
-import { type Choice, IconButton, Select } from '../widgets/controls';
+import { IconButton, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { ConditionEditor } from './ConditionEditor';
 import './filters.css';

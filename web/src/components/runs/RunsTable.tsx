@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import { downloadRuns } from '../../state/download';
+import { downloadRuns } from '../../state/runs/download';
 import { metricColumns } from '../../state/runs/metricValues';
 import {
   columnsAtFirst,
@@ -15,7 +15,7 @@ import { groupField, listedRuns } from '../../state/runs/runList';
 import { selected } from '../../state/runs/selection';
 import { showAll, showNone, userRegExp } from '../../state/runs/visibility';
 import { params, setParams } from '../../state/view/view';
-import type { Workspace } from '../../state/workspace';
+import type { Workspace } from '../../state/workspace/workspace';
 import { IconButton, SearchField, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { ColumnMenu } from './ColumnMenu';

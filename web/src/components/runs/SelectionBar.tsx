@@ -13,7 +13,7 @@ import {
 } from '../../state/runs/bulkEdits';
 import { nextRow, selectAll, selectNone } from '../../state/runs/selection';
 import { setShown } from '../../state/runs/visibility';
-import type { Workspace } from '../../state/workspace';
+import type { Workspace } from '../../state/workspace/workspace';
 import { IconButton } from '../widgets/controls';
 import { Icon, type IconName } from '../widgets/Icon';
 import { Menu, onEnter } from '../widgets/Menu';

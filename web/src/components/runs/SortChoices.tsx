@@ -13,8 +13,8 @@ import {
 } from '../../state/runs/runColumns';
 import { setSort, sortOf } from '../../state/runs/runList';
 import { userRegExp } from '../../state/runs/visibility';
+import { SORT_NAMES } from '../../state/view/choices';
 import { SearchField } from '../widgets/controls';
-import { SORT_NAMES } from './SortMenu';
 import './menus.css';
 
 const MOST_LISTED = 200;

@@ -3,18 +3,12 @@
 import type { Run } from '../../api/types';
 import { fieldLabel } from '../../state/runs/runColumns';
 import { setSort, sortOf } from '../../state/runs/runList';
+import { SORT_NAMES } from '../../state/view/choices';
 import { IconButton } from '../widgets/controls';
 import { lazy } from '../widgets/lazy';
 import { Menu } from '../widgets/Menu';
 
 const SortChoices = lazy(() => import('./SortChoices').then((m) => m.SortChoices));
-
-export const SORT_NAMES: Record<string, string> = {
-  created: 'Created',
-  name: 'Name',
-  state: 'State',
-  runtime: 'Runtime',
-};
 
 export function SortMenu({ runs }: { runs: Run[] }) {
   const { by, descending } = sortOf();

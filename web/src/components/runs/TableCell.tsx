@@ -3,9 +3,10 @@
  * elements as it takes: a row has a dozen of them, and four rows come in with a frame.
  */
 
-import type { Json, Run } from '../../api/types';
+import type { Run } from '../../api/types';
 import { allDigits } from '../../math/jsonNumber';
 import { formatExact, formatValue } from '../../math/numbers';
+import type { Json } from '../../model/json';
 import { asNumber, asText } from '../../state/runs/filters';
 import { type Goal, isMeasured } from '../../state/runs/runColumns';
 import { runValue } from '../../state/runs/visibility';

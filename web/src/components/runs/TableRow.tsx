@@ -3,11 +3,12 @@
 import { Component, createRef } from 'preact';
 import type { Run } from '../../api/types';
 import { formatDate, formatDuration } from '../../math/numbers';
-import { Link, runHref } from '../../router';
+import { runHref } from '../../state/route';
 import { type EditedField, saveField } from '../../state/runs/runEdits';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
+import { Link } from '../widgets/Link';
 import { EditText } from './EditText';
 import { type CellColumn, tableCell } from './TableCell';
 

@@ -9,7 +9,7 @@ import { baselineId, groupField, type ListRow, listRows } from '../../state/runs
 import { nextRow, select, selected } from '../../state/runs/selection';
 import { toggleRun } from '../../state/runs/visibility';
 import { params, setParams } from '../../state/view/view';
-import type { Workspace } from '../../state/workspace';
+import type { Workspace } from '../../state/workspace/workspace';
 import { gridColumns } from './columnWidths';
 import { GroupRow } from './GroupRow';
 import { RunActions } from './RunActions';

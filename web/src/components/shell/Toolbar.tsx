@@ -2,62 +2,30 @@
 
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { keyTitle } from '../../math/keyTitle';
 import { formatCount } from '../../math/numbers';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
-import { xName } from '../../state/lines/lines';
-import { pinned, unpin } from '../../state/moment';
-import { stepMetricOf } from '../../state/project';
 import { groupField } from '../../state/runs/runList';
 import { userRegExp } from '../../state/runs/visibility';
-import { compact } from '../../state/screen';
+import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import {
   columns,
-  type HistogramView,
   histogramView,
   panelSearch,
   setParams,
   syncZoom,
   withoutZoom,
-  type XAxis,
   xAxis,
   xLog,
 } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
+import { pinned, unpin } from '../../state/workspace/moment';
+import { compact } from '../../state/workspace/screen';
+import { useScope } from '../../state/workspace/workspace';
+import { useXChoices } from '../../state/workspace/xChoices';
 import { SmoothingControl } from '../lines/SmoothingControl';
 import { ExportEntry } from '../panel/ExportEntry';
-import { Check, type Choice, IconButton, SearchField, Select, Stepper } from '../widgets/controls';
+import { Check, IconButton, SearchField, Select, Stepper } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
-
-export const HISTOGRAM_VIEWS: Choice<HistogramView>[] = [
-  ['heatmap', 'Heatmap'],
-  ['ridgeline', 'Ridgeline'],
-  ['percentiles', 'Percentiles'],
-  ['step', 'Single step'],
-];
-
-/** Metrics that are offered as x; the rest can be named in the address. */
-const MOST_METRICS = 60;
-
-/** `timed`: of machine metrics, which have no steps. */
-export function useXChoices(timed = false): Choice<XAxis>[] {
-  const { catalogue } = useScope().workspace.store;
-  const { keys } = catalogue.value;
-  const scalars = keys.filter(({ kind }) => kind === 'scalar');
-  const defined = scalars.some((key) => stepMetricOf(catalogue.value, key));
-  const metrics = scalars.slice(0, MOST_METRICS).map(({ key }): Choice<XAxis> => {
-    return [`metric:${key}`, keyTitle(key)];
-  });
-  const times = (['runtime', 'process', 'time'] as const).map((x): Choice<XAxis> => [x, xName(x)]);
-  if (timed) return times;
-  return [
-    ['auto', defined ? 'As defined' : xName('step')],
-    ...(defined ? [['step', xName('step')] as Choice<XAxis>] : []),
-    ...times,
-    ...metrics,
-  ];
-}
 
 /** `children` stand at the end: what one page has and another has not. */
 export function Toolbar({ children }: { children?: ComponentChildren }) {

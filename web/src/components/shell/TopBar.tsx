@@ -4,12 +4,13 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { brokenSince } from '../../api/live';
-import { Link, projectHref } from '../../router';
 import { helpOpen, paletteOpen } from '../../state/overlays';
+import { projectHref } from '../../state/route';
 import { headingNext } from '../../state/runs/selection';
 import { choice, nextTheme } from '../../state/theme';
 import { IconButton } from '../widgets/controls';
 import { Icon, Logo } from '../widgets/Icon';
+import { Link } from '../widgets/Link';
 
 export interface Tab {
   label: string;

@@ -2,10 +2,11 @@
 
 import type { Run } from '../../api/types';
 import { formatDuration } from '../../math/numbers';
-import { Link, runHref } from '../../router';
+import { runHref } from '../../state/route';
 import { colorOf, cssColor, highlighted, runValue } from '../../state/runs/visibility';
-import { compact } from '../../state/screen';
+import { compact } from '../../state/workspace/screen';
 import { Icon, StateGlyph } from '../widgets/Icon';
+import { Link } from '../widgets/Link';
 import { ValueText } from '../widgets/ValueText';
 
 interface RunRowProps {

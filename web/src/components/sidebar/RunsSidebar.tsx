@@ -2,18 +2,19 @@
 
 import { useMemo } from 'preact/hooks';
 import type { Run } from '../../api/types';
-import { Link, runsHref } from '../../router';
 import { besideHref } from '../../state/histograms/focus';
 import { groupSlots } from '../../state/lines/lineGroups';
+import { runsHref } from '../../state/route';
 import { metricColumns } from '../../state/runs/metricValues';
 import { columnName } from '../../state/runs/runColumns';
 import { listedRuns, listRows } from '../../state/runs/runList';
 import { parseSort, showAll, showNone, toggleRun } from '../../state/runs/visibility';
-import { compact } from '../../state/screen';
 import { params } from '../../state/view/view';
-import type { Workspace } from '../../state/workspace';
+import { compact } from '../../state/workspace/screen';
+import type { Workspace } from '../../state/workspace/workspace';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
+import { Link } from '../widgets/Link';
 import { VirtualRows } from '../widgets/VirtualRows';
 import { GroupHead } from './GroupHead';
 import { ListTools } from './ListTools';

@@ -1,6 +1,6 @@
-import type { Json } from '../../api/types';
 import { allDigits, jsonNumber } from '../../math/jsonNumber';
 import { formatValue } from '../../math/numbers';
+import type { Json } from '../../model/json';
 
 interface ValueTextProps {
   value: Json | undefined;

@@ -1,6 +1,7 @@
 /** The small controls: icon button, search field, select, segments, slider with number, stepper. */
 
 import { useEffect, useId, useState } from 'preact/hooks';
+import type { Choice } from '../../model/types';
 import { Icon, type IconName } from './Icon';
 
 interface IconButtonProps {
@@ -59,8 +60,6 @@ export function SearchField({ label, value, onInput, outlined, invalid }: Search
     </label>
   );
 }
-
-export type Choice<T extends string> = readonly [value: T, label: string];
 
 interface SelectProps<T extends string> {
   label: string;

@@ -1,7 +1,19 @@
 /** Bonds of molecules whose file names none. */
 
 import { elementOf } from './elements';
-import type { Atom, Bond } from './molecule';
+
+export interface Atom {
+  symbol: string;
+  /** x, y, z in ångström. */
+  at: [number, number, number];
+}
+
+export interface Bond {
+  from: number;
+  to: number;
+  /** 1, 2 or 3; aromatic bonds are 2. */
+  order: number;
+}
 
 /** How much longer than the sum of the radii a bond may be, in ångström. */
 const SLACK = 0.4;

@@ -1,20 +1,7 @@
 /** Atoms and bonds of the text formats of molecules. */
 
-import { bondsByDistance } from './bonds';
+import { type Atom, type Bond, bondsByDistance } from './bonds';
 import { symbolInName, symbolOf } from './elements';
-
-export interface Atom {
-  symbol: string;
-  /** x, y, z in ångström. */
-  at: [number, number, number];
-}
-
-export interface Bond {
-  from: number;
-  to: number;
-  /** 1, 2 or 3; aromatic bonds are 2. */
-  order: number;
-}
 
 export interface Molecule {
   atoms: Atom[];

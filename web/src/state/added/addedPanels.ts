@@ -2,7 +2,9 @@
 
 import { computed, signal } from '@preact/signals';
 import type { Key, Run } from '../../api/types';
+import { keyTitle } from '../../math/keyTitle';
 import { isMedia, isTable } from '../../math/media';
+import { columnName } from '../runs/runColumns';
 import { panelSizes, sizesWith } from '../view/layout';
 import { plotKeys } from '../view/sections';
 import { type HistogramView, params, setParams, settingsOf } from '../view/view';
@@ -138,4 +140,14 @@ export const editedPanel = signal<OwnPanel | 'new' | null>(null);
 
 export function editPanel(panel: OwnPanel | null): void {
   editedPanel.value = panel ?? 'new';
+}
+
+/** The title that was given, else one made of what is shown. */
+export function titleOf({ title, kind, keys }: OwnPanel): string {
+  if (title) return title;
+  const names = keys.map((key) => (isKeyKind(kind) ? keyTitle(key) : columnName(key)));
+  if (kind === 'importance') return `Importance for ${names[0]}`;
+  if (kind === 'scatter') return `${names[1]} over ${names[0]}`;
+  if (names.length > 0 && names.length <= 3) return names.join(', ');
+  return OWN_KINDS.find(([name]) => name === kind)![1];
 }

@@ -1,8 +1,9 @@
 /** The settings and the result of runs, and what a worker finds out about them. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Json, Run } from '../../api/types';
+import type { Run } from '../../api/types';
 import { type Importance, refusal, type Setting } from '../../math/importance';
+import type { Json } from '../../model/json';
 import { asNumber, asText } from '../runs/filters';
 import { columnName, columnsOf } from '../runs/runColumns';
 import { runValue } from '../runs/visibility';

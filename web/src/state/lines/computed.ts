@@ -1,9 +1,10 @@
 /** Lines that a panel computes from logged metrics: `${train/loss} / ${val/loss}` of each run. */
 
-import type { Catalogue, Json, Key, Run } from '../../api/types';
+import type { Catalogue, Key, Run } from '../../api/types';
 import { computeSeries } from '../../math/computed';
 import { type Expression, parseExpression, SyntaxFault } from '../../math/expression';
 import { formatCount } from '../../math/numbers';
+import type { Json } from '../../model/json';
 import type { Note } from '../../model/types';
 import { runValue } from '../runs/visibility';
 import type { PanelSettings, Span } from '../view/view';

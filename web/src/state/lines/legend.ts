@@ -1,9 +1,10 @@
 /** Names of lines by a template, as `${run:name} ${config:lr}`: what it can name, and its values. */
 
-import type { Json, Run } from '../../api/types';
+import type { Run } from '../../api/types';
 import { SyntaxFault } from '../../math/expression';
 import { formatDate, formatDuration } from '../../math/numbers';
 import { fillTemplate, parseTemplate } from '../../math/template';
+import type { Json } from '../../model/json';
 import { asText } from '../runs/filters';
 import { runValue } from '../runs/visibility';
 

@@ -4,19 +4,18 @@ import type { Key, Run } from '../../api/types';
 import { lineFromAnswer } from '../../math/buckets';
 import { keyTitle } from '../../math/keyTitle';
 import type { Line, Window, XKind } from '../../model/types';
-import { stepMetricOf } from '../project';
+import { type ProjectStore, stepMetricOf } from '../project';
 import { colorOf, dashOf } from '../runs/visibility';
 import type { Span, XAxis } from '../view/view';
-import type { Workspace } from '../workspace';
 import type { Series, SeriesSpec } from './series';
 
 export const BUCKETS = 1000;
 
 /** The x of a key: the user's choice, else what define_metric says; machine metrics by time. */
-export function xOf(workspace: Workspace, key: Key, chosen: XAxis): string {
+export function xOf({ store }: { store: ProjectStore }, key: Key, chosen: XAxis): string {
   if (key.kind === 'system') return chosen === 'time' || chosen === 'process' ? chosen : 'runtime';
   if (chosen !== 'auto') return chosen;
-  const metric = stepMetricOf(workspace.store.catalogue.value, key);
+  const metric = stepMetricOf(store.catalogue.value, key);
   return metric ? `metric:${metric}` : 'step';
 }
 

@@ -6,7 +6,7 @@ import { type MediaRow, mediaBytes, mediaHref, mediaJson, mediaRows } from '../.
 import type { Run } from '../../api/types';
 import type { MediaItem } from '../../math/media';
 import { concatenated, type LoggedTable } from '../../math/table';
-import { useScope } from '../workspace';
+import { useScope } from '../workspace/workspace';
 
 export type Loaded<T> = T | ApiError | null;
 

@@ -6,7 +6,7 @@ import type { Run } from '../../api/types';
 import { lastItems, type MediaItem } from '../../math/media';
 import { lastAtOrBefore } from '../../math/search';
 import type { Note } from '../../model/types';
-import type { RunTable } from '../download';
+import type { RunTable } from '../runs/download';
 import { mediaParam, params, setParams } from '../view/view';
 import { type Loaded, type RunRows, readTable, tableId, useLoaded, useMediaRows } from './hooks';
 

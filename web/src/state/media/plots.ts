@@ -20,7 +20,7 @@ import {
   valuesOf,
 } from '../../math/plots';
 import type { AxisTitles, Bar, Line, StepOverlay } from '../../model/types';
-import type { RunTable } from '../download';
+import type { RunTable } from '../runs/download';
 import { colorOf } from '../runs/visibility';
 
 export interface PlotTable extends RunTable {

@@ -2,9 +2,10 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { fileHref, getBytes, listFiles } from '../../api/client';
-import type { JsonObject, Run } from '../../api/types';
+import type { Run } from '../../api/types';
+import type { JsonObject } from '../../model/json';
 import { attempt } from '../toasts';
-import { useScope } from '../workspace';
+import { useScope } from '../workspace/workspace';
 
 export const DIFF_FILE = 'diff.patch';
 export const PACKAGES_FILE = 'requirements.txt';

@@ -1,6 +1,7 @@
 /** What the fields of runs can be asked, and how what is typed becomes a value of their type. */
 
-import type { Json, Run } from '../../api/types';
+import type { Run } from '../../api/types';
+import type { Json } from '../../model/json';
 import type { Condition, Operator } from './filterTree';
 import { AGGREGATES, aggregateOf, metricKeys } from './metricValues';
 import { columnsOf, fieldLabel } from './runColumns';

@@ -3,8 +3,8 @@
  * of `wandb.Api().runs(filters=...)`), so that one text serves the address, scripts and the server.
  */
 
-import type { Json, JsonObject } from '../../api/types';
 import { escapeRegExp } from '../../math/search';
+import type { Json, JsonObject } from '../../model/json';
 
 /** All of the parts, any of them, or none. */
 export type Join = '$and' | '$or' | '$nor';

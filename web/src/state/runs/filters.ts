@@ -1,8 +1,9 @@
 /** Which runs the filter in the address lets through: table, sidebar and panels follow it. */
 
 import { computed } from '@preact/signals';
-import type { Json, Run } from '../../api/types';
+import type { Run } from '../../api/types';
 import { jsonNumber } from '../../math/jsonNumber';
+import type { Json } from '../../model/json';
 import { params, setParams } from '../view/view';
 import {
   type Condition,

@@ -2,7 +2,7 @@
 
 import { computed, effect } from '@preact/signals';
 import { getMetricValues } from '../../api/client';
-import type { Json } from '../../api/types';
+import type { Json } from '../../model/json';
 import type { Dirty } from '../refresh';
 import { attempt } from '../toasts';
 import { params } from '../view/view';

@@ -1,7 +1,7 @@
 /** Metrics over all steps of a run as one value each, where sort, filter or table ask for them. */
 
 import { computed, signal } from '@preact/signals';
-import type { Json } from '../../api/types';
+import type { Json } from '../../model/json';
 import { openProject } from '../overlays';
 
 export const AGGREGATES = ['last', 'min', 'max', 'best'] as const;

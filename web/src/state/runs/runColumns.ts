@@ -1,8 +1,9 @@
 /** Columns of the table of runs: every simple value of config and summary, and what they hold. */
 
-import type { Catalogue, JsonObject, Run } from '../../api/types';
-import type { Choice } from '../../components/widgets/controls';
+import type { Catalogue, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
+import type { JsonObject } from '../../model/json';
+import type { Choice } from '../../model/types';
 import { definitionOf } from '../project';
 import { asNumber } from './filters';
 import { AGGREGATES, type Aggregate, aggregateOf, metricKeys } from './metricValues';

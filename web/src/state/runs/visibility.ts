@@ -1,9 +1,10 @@
 /** Which runs are shown, in which order they stand, and how they are coloured. */
 
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { Json, Run } from '../../api/types';
+import type { Run } from '../../api/types';
 import { runColor, runDash } from '../../math/color';
 import { jsonNumber } from '../../math/jsonNumber';
+import type { Json } from '../../model/json';
 import { params, setParams } from '../view/view';
 import { metricValue } from './metricValues';
 

@@ -14,7 +14,7 @@ import type {
   ValueScale,
   Window,
 } from '../../model/types';
-import { entered } from '../../router';
+import { entered } from '../route';
 import {
   type Base,
   changed,

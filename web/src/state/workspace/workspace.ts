@@ -3,16 +3,16 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Run } from '../api/types';
-import { HistogramStore } from './histograms/histograms';
-import { TensorStore } from './histograms/tensors';
-import { SeriesStore } from './lines/series';
-import { ProjectStore } from './project';
-import { onDirty } from './refresh';
-import { filterRoot, filterRuns } from './runs/filters';
-import { MetricColumns } from './runs/metricColumns';
-import { visibleIn } from './runs/visibility';
-import { refreshViews } from './view/savedViews';
+import type { Run } from '../../api/types';
+import { HistogramStore } from '../histograms/histograms';
+import { TensorStore } from '../histograms/tensors';
+import { SeriesStore } from '../lines/series';
+import { ProjectStore } from '../project';
+import { onDirty } from '../refresh';
+import { filterRoot, filterRuns } from '../runs/filters';
+import { MetricColumns } from '../runs/metricColumns';
+import { visibleIn } from '../runs/visibility';
+import { refreshViews } from '../view/savedViews';
 
 export class Workspace {
   readonly store: ProjectStore;

@@ -1,10 +1,10 @@
 /** Files made from what a panel holds. */
 
-import type { Run } from '../api/types';
-import { cellText, concatenated, type LoggedTable } from '../math/table';
-import type { Line } from '../model/types';
-import { asText } from './runs/filters';
-import { runValue } from './runs/visibility';
+import type { Run } from '../../api/types';
+import { cellText, concatenated, type LoggedTable } from '../../math/table';
+import type { Line } from '../../model/types';
+import { asText } from './filters';
+import { runValue } from './visibility';
 
 export interface RunTable {
   run: Run;

@@ -1,12 +1,12 @@
 /** What the first panels of a sheet will need, asked for before they are made: the server works meanwhile. */
 
 import type { Run } from '../../api/types';
+import { xAxisOf } from '../lines/cascade';
+import { specOf, xOf } from '../lines/lines';
+import { ownersOf } from '../lines/metricLines';
 import { inOrder } from '../view/layout';
 import { folded, panelId, type Section } from '../view/sections';
-import type { Workspace } from '../workspace';
-import { xAxisOf } from './cascade';
-import { specOf, xOf } from './lines';
-import { ownersOf } from './metricLines';
+import type { Workspace } from './workspace';
 
 const PANELS = 12;
 const SERIES = 200;

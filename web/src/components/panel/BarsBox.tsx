@@ -2,7 +2,7 @@
 
 import { BarsPanel, barsHeight } from '../../charts/others/barsPanel';
 import type { Bar, BarOptions, Callbacks } from '../../model/types';
-import { ChartBox, type PanelId } from '../panel/ChartBox';
+import { ChartBox, type PanelId } from './ChartBox';
 
 interface BarsBoxProps {
   /** What they are bars of, for those who hear it. */

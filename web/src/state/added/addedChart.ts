@@ -3,9 +3,9 @@
 import type { Run } from '../../api/types';
 import type { ScatterPoint } from '../../charts/others/scatterPanel';
 import type { Bar, Note } from '../../model/types';
-import type { OwnPanel } from '../../state/added/addedPanels';
-import { asNumber } from '../../state/runs/filters';
-import { colorOf, highlighted, runValue } from '../../state/runs/visibility';
+import { asNumber } from '../runs/filters';
+import { colorOf, highlighted, runValue } from '../runs/visibility';
+import type { OwnPanel } from './addedPanels';
 
 export interface OwnChartProps {
   panel: OwnPanel;

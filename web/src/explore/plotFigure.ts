@@ -1,11 +1,10 @@
 /** Charts of `wandb.plot` as figures of Plotly, from the panel's own numbers. */
 
-import { buildMatrices, cellForms } from '../../charts/others/matrixModel';
-import { colorOf } from '../../charts/theme';
-import { plotlyDash } from '../../explore/figure';
-import type { PlotSpec } from '../../math/plotSpecs';
-import { isRoc, plotKind } from '../../math/plots';
-import type { Explored } from '../../state/explore';
+import { buildMatrices, cellForms } from '../charts/others/matrixModel';
+import { colorOf } from '../charts/theme';
+import type { PlotSpec } from '../math/plotSpecs';
+import { isRoc, plotKind } from '../math/plots';
+import type { Explored } from '../state/explore';
 import {
   axisTitles,
   barsOfRuns,
@@ -14,7 +13,8 @@ import {
   overlaysOf,
   type PlotTable,
   pointsOf,
-} from '../../state/media/plots';
+} from '../state/media/plots';
+import { plotlyDash } from './figure';
 
 const MARGIN = { l: 64, r: 24, t: 32, b: 56 };
 const GAP_SHARE = 0.02;

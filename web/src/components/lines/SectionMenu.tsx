@@ -1,12 +1,13 @@
 /** What all line panels of a section do otherwise than the workspace. */
 
+import type { Choice } from '../../model/types';
 import { resetSection, sectionSettings, setSection } from '../../state/lines/cascade';
 import { logX, type XAxis, xLog } from '../../state/view/view';
-import { OwnSmoothing } from '../lines/PanelSmoothing';
-import { useXChoices } from '../shell/Toolbar';
-import { Check, type Choice, Select } from '../widgets/controls';
+import { useXChoices } from '../../state/workspace/xChoices';
+import { Check, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
+import { OwnSmoothing } from './PanelSmoothing';
 
 interface SectionMenuProps {
   /** In the address. */

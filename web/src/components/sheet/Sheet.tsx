@@ -2,12 +2,12 @@
 
 import { useMemo, useRef } from 'preact/hooks';
 import { ownPanels } from '../../state/added/addedPanels';
-import { useFocusInSight } from '../../state/hooks';
-import { askAhead } from '../../state/lines/ahead';
 import { showAll, userRegExp } from '../../state/runs/visibility';
 import { sectionsOf } from '../../state/view/sections';
 import { panelSearch, setParams } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
+import { askAhead } from '../../state/workspace/ahead';
+import { useFocusInSight } from '../../state/workspace/hooks';
+import { useScope } from '../../state/workspace/workspace';
 import { lazy } from '../widgets/lazy';
 import { SectionView } from './Section';
 

@@ -1,7 +1,6 @@
 /** Addresses: which page the path names, and links that change it without a reload. */
 
 import { computed, signal } from '@preact/signals';
-import type { AnchorHTMLAttributes, ComponentChildren } from 'preact';
 
 const RUN_TABS = ['charts', 'overview', 'system', 'logs', 'files', 'artifacts'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
@@ -59,24 +58,4 @@ export const runsHref = (entity: string, project: string): string =>
 export function runHref(entity: string, project: string, runId: string, tab: RunTab = 'charts') {
   const base = `${runsHref(entity, project)}/${part(runId)}`;
   return tab === 'charts' ? base : `${base}/${tab}`;
-}
-
-type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & {
-  href: string;
-  children?: ComponentChildren;
-};
-
-/** A link inside the dashboard; with a modifier key the browser opens it as any other. */
-export function Link({ href, children, ...rest }: LinkProps) {
-  const follow = (event: MouseEvent) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
-      return;
-    event.preventDefault();
-    navigate(href);
-  };
-  return (
-    <a {...rest} href={href} onClick={follow}>
-      {children}
-    </a>
-  );
 }

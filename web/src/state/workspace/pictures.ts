@@ -1,14 +1,14 @@
 /** Pictures of panels as files: PNG of any panel's canvases, SVG of lines. */
 
-import { lineSvg } from '../charts/lines/lineSvg';
-import { circle } from '../charts/surface';
-import { theme } from '../charts/theme';
-import type { Line } from '../model/types';
-import { saveBlob } from './download';
-import { cascaded } from './lines/cascade';
-import { xKind } from './lines/lines';
-import { drawnPanel } from './panels';
-import { logX } from './view/view';
+import { lineSvg } from '../../charts/lines/lineSvg';
+import { circle } from '../../charts/surface';
+import { theme } from '../../charts/theme';
+import type { Line } from '../../model/types';
+import { cascaded } from '../lines/cascade';
+import { xKind } from '../lines/lines';
+import { drawnPanel } from '../panels';
+import { saveBlob } from '../runs/download';
+import { logX } from '../view/view';
 
 const TITLE_PIXELS = 32;
 const PADDING = 12;

@@ -1,8 +1,8 @@
 /** The one moment that every panel shows: hovered in one of them, or pinned by a click. */
 
 import { computed, signal } from '@preact/signals';
-import type { Moment } from '../model/types';
-import { params, setParams } from './view/view';
+import type { Moment } from '../../model/types';
+import { params, setParams } from '../view/view';
 
 interface Hover {
   moment: Moment;

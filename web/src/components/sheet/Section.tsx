@@ -6,21 +6,21 @@ import { firstNonFinite, layerRows } from '../../math/layers';
 import { formatCount } from '../../math/numbers';
 import { openFocus } from '../../state/histograms/focus';
 import { chartTensor } from '../../state/histograms/tensors';
-import { useInSight, useTensors } from '../../state/hooks';
-import { shownColumns } from '../../state/screen';
 import { inOrder } from '../../state/view/layout';
 import { folded, isWide, panelId, type Section } from '../../state/view/sections';
 import { params, setParams } from '../../state/view/view';
-import { useScope } from '../../state/workspace';
+import { useInSight, useTensors } from '../../state/workspace/hooks';
+import { shownColumns } from '../../state/workspace/screen';
+import { useScope } from '../../state/workspace/workspace';
 import { HistogramView, MediaView, PlotView } from '../histograms/fieldViews';
 import { LineView } from '../lines/LineView';
+import { NEAR_PIXELS } from '../panel/Panel';
+import { PanelPlace } from '../panel/PanelPlace';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { lazy } from '../widgets/lazy';
-import { NEAR_PIXELS } from './Panel';
-import { PanelPlace } from './PanelPlace';
 
-const SectionMenu = lazy(() => import('./SectionMenu').then((m) => m.SectionMenu));
+const SectionMenu = lazy(() => import('../lines/SectionMenu').then((m) => m.SectionMenu));
 const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels));
 
 const ROWS_A_PAGE = { scalars: 6, plots: 4, system: 6, histograms: 2, tensors: 2 };

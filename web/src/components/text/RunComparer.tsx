@@ -4,7 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { columnsOf, fullName } from '../../state/runs/runColumns';
 import { baselineId } from '../../state/runs/runList';
 import { colorOf, cssColor, runValue } from '../../state/runs/visibility';
-import { useScope } from '../../state/workspace';
+import { useScope } from '../../state/workspace/workspace';
 import { Check } from '../widgets/controls';
 import { ValueText } from '../widgets/ValueText';
 

@@ -3,10 +3,10 @@
 import { effect, type Signal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import { ApiError } from '../api/client';
-import type { TensorResponse } from '../api/types';
-import type { EventSeries, HistogramSpec } from './histograms/histograms';
-import type { Series, SeriesSpec } from './lines/series';
+import { ApiError } from '../../api/client';
+import type { TensorResponse } from '../../api/types';
+import type { EventSeries, HistogramSpec } from '../histograms/histograms';
+import type { Series, SeriesSpec } from '../lines/series';
 import { useScope } from './workspace';
 
 export interface Loaded<T> {

@@ -4,8 +4,8 @@ import { useMemo } from 'preact/hooks';
 import { keyTitle } from '../../math/keyTitle';
 import type { Bar, Line } from '../../model/types';
 import { highlighted } from '../../state/runs/visibility';
+import { BarsBox } from '../panel/BarsBox';
 import type { PanelId } from '../panel/ChartBox';
-import { BarsBox } from './BarsBox';
 
 interface BarsProps {
   panel: PanelId;

@@ -1,7 +1,7 @@
 /** How much room there is: the design folds below 1100 and below 900 pixels. */
 
 import { computed, signal } from '@preact/signals';
-import { columns } from './view/view';
+import { columns } from '../view/view';
 
 function media(query: string) {
   const list = matchMedia(query);

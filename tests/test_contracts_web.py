@@ -1,0 +1,87 @@
+"""Who may import whom in the dashboard (docs/architecture.md, section 3), read from its sources."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "web" / "src"
+SCRIPTS = {".ts", ".tsx"}
+
+# `import x from './a'`, `export * from './a'`, `import './a.css'`, `import('./a')`, also of types,
+# and `new URL('./a', import.meta.url)` of a worker.
+RELATIVE = re.compile(r"""(?:\bfrom|\bimport|\bnew URL\()\s*\(?\s*(["'])(\.{1,2}/[^"'\n]+)\1""")
+ROW = re.compile(r"^\| `(web/src[^`]*)` \| ([^|]*) \|", re.MULTILINE)
+
+
+@cache
+def imports() -> dict[Path, set[Path]]:
+    """Every script of the dashboard and the files that it imports, for types or at run time."""
+    scripts = [path for path in SOURCES.rglob("*") if path.suffix in SCRIPTS]
+    return {path: {found(path, spec) for spec in named_in(path)} for path in scripts}
+
+
+def named_in(path: Path) -> list[str]:
+    return [spec for _, spec in RELATIVE.findall(path.read_text())]
+
+
+def found(path: Path, spec: str) -> Path:
+    base = (path.parent / spec.split("?")[0]).resolve()
+    candidates = [base, *(base.with_name(base.name + ending) for ending in sorted(SCRIPTS))]
+    files = [candidate for candidate in candidates if candidate.is_file()]
+    assert files, f"{path.relative_to(ROOT)} imports {spec}, which is no file"
+    return files[0]
+
+
+@cache
+def allowed() -> dict[str, set[str]]:
+    """The rows of the table in docs/architecture.md that are about the dashboard."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text.split("### Who may import whom")[1].split("\n#")[0]
+    return {folder: set(re.findall(r"`([^`]+)`", cell)) for folder, cell in ROW.findall(table)}
+
+
+def folder_of(path: Path) -> str:
+    return path.parent.relative_to(ROOT).as_posix()
+
+
+def folder_imports() -> dict[str, set[str]]:
+    graph: dict[str, set[str]] = {folder_of(path): set() for path in imports()}
+    for path, targets in imports().items():
+        graph[folder_of(path)] |= {folder_of(target) for target in targets}
+    return {folder: targets - {folder} for folder, targets in graph.items()}
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str] | None:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return None
+
+
+def test_no_file_of_the_dashboard_takes_part_in_a_circle_of_imports() -> None:
+    named = {
+        path.relative_to(SOURCES).as_posix(): {t.relative_to(SOURCES).as_posix() for t in targets}
+        for path, targets in imports().items()
+    }
+    assert circle_in(named) is None
+
+
+def test_no_folder_of_the_dashboard_takes_part_in_a_circle_of_imports() -> None:
+    assert circle_in(folder_imports()) is None
+
+
+def test_every_folder_of_the_dashboard_has_a_row_in_the_architecture() -> None:
+    assert set(allowed()) == set(folder_imports())
+
+
+@pytest.mark.parametrize("folder", sorted(folder_imports()))
+def test_a_folder_of_the_dashboard_imports_what_the_architecture_says(folder: str) -> None:
+    """Exactly that: a row that allows more than is used says nothing about the code."""
+    assert folder_imports()[folder] == allowed()[folder]
