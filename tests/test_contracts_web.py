@@ -85,3 +85,19 @@ def test_every_folder_of_the_dashboard_has_a_row_in_the_architecture() -> None:
 def test_a_folder_of_the_dashboard_imports_what_the_architecture_says(folder: str) -> None:
     """Exactly that: a row that allows more than is used says nothing about the code."""
     assert folder_imports()[folder] == allowed()[folder]
+
+
+PANEL_KINDS = re.search(
+    r"const PANEL_KINDS = \[(.*?)\]", (SOURCES / "state" / "panelIds.ts").read_text(), re.DOTALL
+)
+
+
+def test_the_id_of_a_panel_is_made_and_parsed_in_one_place() -> None:
+    assert PANEL_KINDS is not None
+    kinds = "|".join(re.findall(r"'(\w+)'", PANEL_KINDS[1]))
+    made = re.compile(
+        rf"`(?:\$\{{[\w.]*kind\}}|{kinds}) \$\{{(?:[\w.]+\.)?(?:key|name|path)\}}`"
+        rf"|startsWith\(['\"`](?:{kinds}) "
+    )
+    by_hand = {path.name for path in imports() if made.search(path.read_text())}
+    assert by_hand == {"panelIds.ts"}

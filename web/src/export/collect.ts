@@ -11,6 +11,7 @@ import {
   titleOf,
 } from '../state/added/addedPanels';
 import { cascaded } from '../state/lines/cascade';
+import { panelId } from '../state/panelIds';
 import { userRegExp } from '../state/runs/visibility';
 import { inOrder } from '../state/view/layout';
 import { sectionsOf } from '../state/view/sections';
@@ -56,7 +57,7 @@ function automaticPlaces({ workspace, runs }: Scope): Place[] {
   return sections.map(({ name, keys }) => ({
     name,
     slots: keys.map((key): Slot => {
-      const id = `${key.kind} ${key.key}`;
+      const id = panelId(key);
       const title = cascaded(id).title ?? keyTitle(key.key);
       return { id, title, fields: [key], runs: runs.value, panels: [] };
     }),

@@ -9,6 +9,7 @@ import { IconButton } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
 import type { HeatOptions, LineOptions } from '../model/types';
 import { exampleHistograms, exampleLine } from '../state/example';
+import { panelId } from '../state/panelIds';
 import { copyText } from '../state/toasts';
 
 const DEFAULT_ORIGIN = 'http://127.0.0.1:8080';
@@ -123,7 +124,12 @@ function Preview() {
           make={LinePanel}
           data={line}
           options={LINE_OPTIONS}
-          panel={{ id: 'example line', kind: 'example', key: 'train/loss', runs: [] }}
+          panel={{
+            id: panelId({ kind: 'example', key: 'line' }),
+            kind: 'example',
+            key: 'train/loss',
+            runs: [],
+          }}
         />
       </section>
       <section class="p" aria-label="Example of gradient histograms">
@@ -136,7 +142,12 @@ function Preview() {
           make={HeatPanel}
           data={histograms}
           options={HEAT_OPTIONS}
-          panel={{ id: 'example heat', kind: 'example', key: 'gradients/layer1.weight', runs: [] }}
+          panel={{
+            id: panelId({ kind: 'example', key: 'heat' }),
+            kind: 'example',
+            key: 'gradients/layer1.weight',
+            runs: [],
+          }}
         />
       </section>
     </div>

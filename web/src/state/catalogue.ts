@@ -1,18 +1,17 @@
 /** The keys of a project's runs, of which those of some runs are read again. */
 
 import type { Catalogue, Key } from '../api/types';
+import { panelId } from './panelIds';
 
 /** `known` with the keys of some of its runs, or of new ones, as they are by now. */
 export function mergedCatalogue(known: Catalogue, fresh: Catalogue): Catalogue {
-  const keys = new Map(known.keys.map((key) => [nameOf(key), key]));
+  const keys = new Map(known.keys.map((key) => [panelId(key), key]));
   for (const key of fresh.keys) {
-    const before = keys.get(nameOf(key));
-    keys.set(nameOf(key), before ? mergedKey(before, key) : key);
+    const before = keys.get(panelId(key));
+    keys.set(panelId(key), before ? mergedKey(before, key) : key);
   }
   return { keys: [...keys.values()], metrics: { ...known.metrics, ...fresh.metrics } };
 }
-
-const nameOf = ({ kind, key }: Key): string => `${kind} ${key}`;
 
 function mergedKey(known: Key, fresh: Key): Key {
   return {

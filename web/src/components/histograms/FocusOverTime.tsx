@@ -10,6 +10,7 @@ import { eventAxis, eventZoomOf } from '../../state/histograms/eventAxis';
 import { setCurrent } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
 import { chartSeries } from '../../state/histograms/singleEvents';
+import { panelId } from '../../state/panelIds';
 import { colorOf } from '../../state/runs/visibility';
 import { type HistogramView, panelSettings, params } from '../../state/view/view';
 import { reportMoment } from '../../state/workspace/moment';
@@ -32,7 +33,7 @@ export function FocusOverTime(props: FocusOverTimeProps) {
   const { field, run, series, view, current, reference, onLayout } = props;
   const [notes, setNotes] = useState<Note[]>([]);
   const [legend, setLegend] = useState<Legend | null>(null);
-  const id = `histogram ${field.key}`;
+  const id = panelId(field);
   const color = colorOf(run);
   const data = useMemo(() => chartSeries(series, run), [series, run.name, color]);
   const axis = eventAxis(id);

@@ -9,6 +9,7 @@ import { quantiles } from '../../math/percentiles';
 import type { Choice, Note, StepOptions, StepOverlay } from '../../model/types';
 import { setReference } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
+import { panelId } from '../../state/panelIds';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { formatSpan, params, parseSpan, type Span, setParams } from '../../state/view/view';
 import { ChartBox } from '../panel/ChartBox';
@@ -121,7 +122,12 @@ export function FocusStep(props: FocusStepProps) {
           make={StepPanel}
           data={overlays}
           options={options}
-          panel={{ id: `step ${field.key}`, kind: 'step', key: field.key, runs: [run.uid] }}
+          panel={{
+            id: panelId({ kind: 'step', key: field.key }),
+            kind: 'step',
+            key: field.key,
+            runs: [run.uid],
+          }}
           callbacks={{
             onNotes: setNotes,
             onValueZoom: (v0, v1) =>

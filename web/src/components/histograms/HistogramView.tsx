@@ -13,6 +13,7 @@ import { eventAxis, eventZoomOf, setEventZoom } from '../../state/histograms/eve
 import { openFocus } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
 import { chartSeries, eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
+import { panelId } from '../../state/panelIds';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import {
   formatSpan,
@@ -46,7 +47,7 @@ export interface OwnHistogram extends OwnFrame {
 
 export function HistogramView({ field, run, own }: HistogramViewProps) {
   const { runs, single } = useScope();
-  const id = own?.id ?? `histogram ${field.key}`;
+  const id = own?.id ?? panelId(field);
   const title = own?.title ?? keyTitle(field.key);
   const view = own?.view ?? panelSettings(id).view ?? histogramView.value;
   const compared = view === 'step' ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];

@@ -7,6 +7,7 @@ import { lastAtOrBefore, nearestIndex } from '../../math/search';
 import { eventAxis, eventZoomOf } from '../../state/histograms/eventAxis';
 import { setCurrent } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
+import { panelId } from '../../state/panelIds';
 import { IconButton, NumberField } from '../widgets/controls';
 
 interface StepSliderProps {
@@ -22,7 +23,7 @@ const STEPS_A_SECOND = 12;
 const THUMB_HALF = 7;
 
 export function StepSlider({ series, current, reference, plot }: StepSliderProps) {
-  const id = `histogram ${series.spec.key}`;
+  const id = panelId({ kind: 'histogram', key: series.spec.key });
   const { position, order } = placeEvents(series.events, eventAxis(id));
   const zoom = eventZoomOf(id);
   const [from, to] = zoom ?? [position[0], position[position.length - 1]];

@@ -21,6 +21,7 @@ import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
 import { chartTensor, rmsLines } from '../../state/histograms/tensors';
+import { panelId } from '../../state/panelIds';
 import { panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { LineActions } from '../lines/LineActions';
@@ -117,7 +118,7 @@ function MapPanel(props: MapPanelProps) {
     () => ({ statistic, x: { kind: 'step' }, chosen: cell }),
     [statistic, cell],
   );
-  const id = `layers ${name}`;
+  const id = panelId({ kind: 'layers', key: name });
   const [legend, setLegend] = useState<Legend | null>(null);
   const callbacks: Callbacks = {
     onNotes: setNotes,
@@ -178,7 +179,7 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
   const [notes, setNotes] = useState<Note[]>([]);
-  const id = `rms ${name}`;
+  const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
   const settings = panelSettings(id);
   const lines = useMemo(() => (answer ? rmsLines(answer) : []), [answer]);
@@ -256,7 +257,12 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
         make={StepPanel}
         data={overlays}
         options={STEP_OPTIONS}
-        panel={{ id: `cell ${cell.key}`, kind: 'step', key: cell.key, runs: [run.uid] }}
+        panel={{
+          id: panelId({ kind: 'cell', key: cell.key }),
+          kind: 'step',
+          key: cell.key,
+          runs: [run.uid],
+        }}
         callbacks={{ onNotes: setNotes }}
       />
     </Panel>

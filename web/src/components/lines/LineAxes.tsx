@@ -4,6 +4,7 @@ import { isDuration } from '../../charts/axes';
 import type { Choice, Window } from '../../model/types';
 import { cascaded, inherited } from '../../state/lines/cascade';
 import { xKind } from '../../state/lines/lines';
+import { parsePanelId } from '../../state/panelIds';
 import { say } from '../../state/toasts';
 import {
   formatRange,
@@ -22,7 +23,10 @@ import { useXChoices } from '../../state/workspace/xChoices';
 export function AxisSettings({ id, x }: { id: string; x: string }) {
   const settings = panelSettings(id);
   const above = inherited(id).x ? 'As section' : 'As workspace';
-  const axes: Choice<XAxis | ''>[] = [['', above], ...useXChoices(id.startsWith('system '))];
+  const axes: Choice<XAxis | ''>[] = [
+    ['', above],
+    ...useXChoices(parsePanelId(id)?.kind === 'system'),
+  ];
   return (
     <>
       <div class="opt">

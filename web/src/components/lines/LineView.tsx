@@ -17,8 +17,8 @@ import {
   ownersOf,
 } from '../../state/lines/metricLines';
 import type { Series } from '../../state/lines/series';
+import { panelId } from '../../state/panelIds';
 import { highlighted } from '../../state/runs/visibility';
-import { panelId } from '../../state/view/sections';
 import {
   logX,
   type PanelSettings,

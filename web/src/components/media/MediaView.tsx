@@ -12,6 +12,7 @@ import {
   readTables,
   useMediaMoment,
 } from '../../state/media/mediaMoment';
+import { panelId } from '../../state/panelIds';
 import { exposePanel } from '../../state/panels';
 import { downloadTables } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
@@ -39,13 +40,13 @@ export function MediaView({ field, own }: MediaViewProps) {
   const owners = runs.value.filter(({ uid }) => field.runs.includes(uid));
   const { steps, at, shown, select, waiting, error } = useMediaMoment(id, field.key, owners);
   const large = useMemo(() => signal(false), []);
-  const panelId = own?.id ?? `media ${field.key}`;
-  useExposed(panelId, field, at, shown);
+  const settingsId = own?.id ?? panelId({ kind: 'media', key: field.key });
+  useExposed(settingsId, field, at, shown);
   const tables = areTables(shown);
   const several = tables && shown.length > 1;
   const body = (
     <>
-      {several && panelSettings(panelId).apart !== '1' ? (
+      {several && panelSettings(settingsId).apart !== '1' ? (
         <StackedTables shown={shown} name={title} />
       ) : (
         <MediaBox name={title} shown={shown} single={owners.length === 1} />
@@ -60,7 +61,7 @@ export function MediaView({ field, own }: MediaViewProps) {
       notes={notesOf(owners.length)}
       loading={waiting}
       error={error}
-      controls={several && <Arrangement id={panelId} title={title} />}
+      controls={several && <Arrangement id={settingsId} title={title} />}
       actions={
         <>
           {tables && (

@@ -10,6 +10,7 @@ import { moleculeContent } from '../../scene/molecule';
 import type { Pose } from '../../scene/orbit';
 import { type Content, Stage } from '../../scene/stage';
 import { useBytes } from '../../state/media/hooks';
+import { panelId } from '../../state/panelIds';
 import { exposePanel } from '../../state/panels';
 import { colorOf } from '../../state/runs/visibility';
 import { theme } from '../../state/theme';
@@ -131,7 +132,7 @@ function follow(
 ): () => void {
   const observer = new ResizeObserver(() => stage.redraw());
   observer.observe(canvas);
-  const id = `scene ${item.path}`;
+  const id = panelId({ kind: 'scene', key: item.path });
   const bounds = [stage.bounds.min.toArray(), stage.bounds.max.toArray()];
   const hide = exposePanel(id, () => {
     const data = { counts, bounds, pose: stage.pose };

@@ -9,6 +9,7 @@ import { plotKind } from '../../math/plots';
 import type { Legend, Note } from '../../model/types';
 import { notesOf, useMediaMoment, useTables } from '../../state/media/mediaMoment';
 import { plotTables, specOf } from '../../state/media/plots';
+import { panelId } from '../../state/panelIds';
 import { colorOf } from '../../state/runs/visibility';
 import { panelSettings, setPanel } from '../../state/view/view';
 import { useScope } from '../../state/workspace/workspace';
@@ -43,7 +44,7 @@ interface PlotProps extends PlotViewProps {
 }
 
 function Plot({ field, own, spec, owners }: PlotProps) {
-  const id = own?.id ?? `plot ${spec.key}`;
+  const id = own?.id ?? panelId({ kind: 'plot', key: spec.key });
   const name = own?.title ?? spec.key;
   const settings = panelSettings(id);
   const kind = plotKind(spec);

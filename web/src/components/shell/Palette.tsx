@@ -8,6 +8,7 @@ import { counted } from '../../math/numbers';
 import { escapeRegExp } from '../../math/search';
 import { openFocus } from '../../state/histograms/focus';
 import { openProject, paletteOpen } from '../../state/overlays';
+import { panelId } from '../../state/panelIds';
 import type { ProjectStore } from '../../state/project';
 import { navigate, projectHref, runHref } from '../../state/route';
 import { attempt } from '../../state/toasts';
@@ -31,7 +32,7 @@ function panelItems(store: ProjectStore): Item[] {
   const plots = plotKeys(store.runs.value);
   return store.catalogue.value.keys.map(({ key, kind }) => ({
     group: 'Panels',
-    id: `${kind} ${key}`,
+    id: panelId({ kind, key }),
     label: keyTitle(plots.get(key) ?? key),
     hint: plots.has(key) ? 'chart' : kind,
     open: () =>

@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 import type { Key, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
 import { isMedia, isTable } from '../../math/media';
+import { panelId } from '../panelIds';
 import { columnName } from '../runs/runColumns';
 import { panelSizes, sizesWith } from '../view/layout';
 import { plotKeys } from '../view/sections';
@@ -133,7 +134,7 @@ export function removePanel(id: string): () => void {
   };
 }
 
-export const newPanelId = (): string => `own ${Date.now().toString(36)}`;
+export const newPanelId = (): string => panelId({ kind: 'own', key: Date.now().toString(36) });
 
 /** What the editor has open: a panel, or `new`. */
 export const editedPanel = signal<OwnPanel | 'new' | null>(null);

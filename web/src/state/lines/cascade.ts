@@ -1,6 +1,7 @@
 /** Settings of line panels: what a panel says goes before its section, and that before the workspace. */
 
 import type { Smoothing, Window } from '../../model/types';
+import { parsePanelId } from '../panelIds';
 import { sectionName } from '../view/sections';
 import {
   type PanelSettings,
@@ -56,9 +57,10 @@ export function resetSection(name: string): void {
 
 /** The section whose settings a panel inherits; null for panels outside the sections. */
 function sectionOf(id: string): string | null {
-  if (id.startsWith('own ')) return OWN_SECTION;
-  const named = /^(scalar|system) (.*)$/s.exec(id);
-  return named && sectionName({ kind: named[1] as 'scalar' | 'system', key: named[2] });
+  const field = parsePanelId(id);
+  if (field?.kind === 'own') return OWN_SECTION;
+  if (field?.kind !== 'scalar' && field?.kind !== 'system') return null;
+  return sectionName({ kind: field.kind, key: field.key });
 }
 
 /** The section's settings that a panel inherits. */

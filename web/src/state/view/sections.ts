@@ -15,9 +15,6 @@ export interface Section {
   keys: Key[];
 }
 
-/** What a panel of one key is called in settings and layout. */
-export const panelId = ({ kind, key }: Pick<Key, 'kind' | 'key'>): string => `${kind} ${key}`;
-
 /** Names of the sections that are closed. */
 export function folded(): Set<string> {
   return new Set((params.value.fold ?? '').split(',').filter(Boolean));

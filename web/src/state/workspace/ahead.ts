@@ -4,8 +4,9 @@ import type { Run } from '../../api/types';
 import { xAxisOf } from '../lines/cascade';
 import { specOf, xOf } from '../lines/lines';
 import { ownersOf } from '../lines/metricLines';
+import { panelId } from '../panelIds';
 import { inOrder } from '../view/layout';
-import { folded, panelId, type Section } from '../view/sections';
+import { folded, type Section } from '../view/sections';
 import type { Workspace } from './workspace';
 
 const PANELS = 12;
