@@ -102,12 +102,11 @@ async function linePanels(count: number): Promise<{ panels: LinePanel[]; first: 
   const panels: LinePanel[] = [];
   const first = await timed(() => {
     for (const [i, host] of places.entries()) {
-      const panel = new LinePanel(host, {
+      const panel = new LinePanel(host, data[i], LINE_OPTIONS, {
         onMoment: (moment) => {
           for (const other of panels) if (other !== panel) other.showMoment(moment);
         },
       });
-      panel.set(data[i], LINE_OPTIONS);
       panels.push(panel);
     }
   });
@@ -192,7 +191,7 @@ const bench = {
       (_, i) =>
         new HistogramTable(makeSeries(`g${i}`, i, { events: rounds, values: 2000 }, i).events),
     );
-    const panels = places.map((host) => new StepPanel(host));
+    const panels = places.map((host) => new StepPanel(host, [], STEP_OPTIONS));
     const show = (event: number) => {
       for (const [i, panel] of panels.entries()) {
         const histogram = tables[i].at(event);
@@ -219,9 +218,7 @@ const bench = {
       samples.push(
         await timed(() => {
           for (const [i, host] of places.entries()) {
-            const panel = new HeatPanel(host);
-            panel.set(series[i], HEAT_OPTIONS);
-            panels.push(panel);
+            panels.push(new HeatPanel(host, series[i], HEAT_OPTIONS));
           }
         }),
       );

@@ -2,7 +2,12 @@
 
 import type { Callbacks, Chart, Legend, Moment, Note } from '../src/model/types';
 
-type Make<Data, Options> = new (host: HTMLElement, callbacks: Callbacks) => Chart<Data, Options>;
+type Make<Data, Options> = new (
+  host: HTMLElement,
+  data: Data,
+  options: Options,
+  callbacks: Callbacks,
+) => Chart<Data, Options>;
 
 export interface Shown {
   chart: Chart<never, never>;
@@ -34,9 +39,8 @@ export function cell<Data, Options>(
   root.append(header, host);
   document.getElementById('gallery')!.append(root);
   const shown: Omit<Shown, 'chart'> = { host, calls: [], notes: [], moment: null };
-  const chart = new Chart(host, callbacksOf(shown, name, header));
+  const chart = new Chart(host, data, options, callbacksOf(shown, name, header));
   gallery[title] = Object.assign(shown, { chart: chart as unknown as Shown['chart'] });
-  chart.set(data, options);
   return chart;
 }
 

@@ -12,15 +12,13 @@ import type {
   HeatOptions,
   HistogramSeries,
   Legend,
-  Moment,
   Note,
 } from '../../model/types';
 import { drawXAxis, drawYAxis, labelColumn, mappedTicks, xShort, xTicks } from '../axes';
-import { describeEvents } from '../describe';
-import { Frame, type FrameOwner, type Point } from '../frame';
-import { type Box, crosshair, dot, flag, pillBelow, pillLeft, type Span } from '../surface';
+import type { Point } from '../frame';
+import { type Box, dot, flag, pillLeft } from '../surface';
 import { colorOf, theme } from '../theme';
-import { ValueAxis } from '../valueAxis';
+import { RIGHT, ValueChart } from './eventChart';
 import {
   buildEvents,
   commonConstant,
@@ -39,48 +37,37 @@ const FLAGS = 16;
 const BOTTOM = 22;
 const MARGIN = 60;
 const MARGIN_GAP = 8;
-const RIGHT = 6;
 
-export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwner {
-  private readonly frame: Frame;
+export class HeatPanel
+  extends ValueChart<HeatOptions, EventModel>
+  implements Chart<HistogramSeries, HeatOptions>
+{
   private readonly sections = new Map<string, Section>();
-  private options: HeatOptions | null = null;
-  private model: EventModel | null = null;
   private raster: Raster | null = null;
-  private moment: Moment | null = null;
-  private pointer: Point | null = null;
   private notes: Note[] = [];
-  private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
-    private readonly callbacks: Callbacks = {},
+    series: HistogramSeries,
+    options: HeatOptions,
+    callbacks: Callbacks = {},
   ) {
-    this.frame = new Frame(host, this);
+    super(host, buildEvents(series, options.x, options.value), options, callbacks);
+    this.describe('Heatmap');
+    this.frame.paint();
   }
 
   set(series: HistogramSeries, options: HeatOptions): void {
     this.options = options;
-    this.model = buildEvents(series, options.x, options.value);
+    this.view = buildEvents(series, options.x, options.value);
     this.sections.clear();
-    const { step } = series.events;
-    const steps = [step[0], step[step.length - 1]] as const;
-    this.frame.label(describeEvents('Heatmap', series.label, step.length, ...steps));
+    this.describe('Heatmap');
     this.frame.paint();
   }
 
-  resize(width: number, height: number): void {
-    this.frame.resize(width, height);
-  }
-
-  showMoment(moment: Moment | null): void {
-    this.moment = moment;
-    this.frame.paintOver();
-  }
-
   drawn() {
-    if (!this.model || !this.raster) return null;
-    const { series, table, x, value, axis } = this.model;
+    if (!this.raster) return null;
+    const { series, table, x, value, axis } = this.view;
     const { chosen, rebinned } = this.raster;
     return {
       kind: 'heatmap',
@@ -88,8 +75,8 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
       axis,
       x,
       value,
-      color: this.options!.color,
-      scale: this.options!.value.scale,
+      color: this.options.color,
+      scale: this.options.value.scale,
       plot: { left: this.frame.box.left, right: this.frame.box.left + this.frame.box.width },
       events: table.length,
       columns: chosen.length,
@@ -106,82 +93,36 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     };
   }
 
-  destroy(): void {
-    this.frame.destroy();
-  }
-
   paint(): void {
-    const { model, options, frame } = this;
-    if (!model || !options) return;
-    const ticks = mappedTicks(model.value[0], model.value[1], frame.height - BOTTOM, model.map);
+    const { view, options, frame } = this;
+    const ticks = mappedTicks(view.value[0], view.value[1], frame.height - BOTTOM, view.map);
     frame.box = this.layout(ticks);
     this.callbacks.onLayout?.(frame.box.left, frame.box.width);
-    this.raster = rasterize(model, frame.box);
+    const raster = rasterize(view, frame.box);
+    this.raster = raster;
     const { context } = frame.base;
-    paintRaster(context, this.raster, frame.box, options.color);
-    paintNonFinite(context, model.table, this.raster, frame.box);
-    paintConstant(context, commonConstant(model), frame.box, this.yAxis());
+    paintRaster(context, raster, frame.box, options.color);
+    paintNonFinite(context, view.table, raster, frame.box);
+    paintConstant(context, commonConstant(view), frame.box, this.valueAxis());
     this.paintAxes(ticks);
-    this.notes = this.makeNotes();
+    this.notes = notesOf(view, raster);
     this.callbacks.onNotes?.(this.notes);
-    this.callbacks.onLegend?.(legendOf(this.raster, options.color));
+    this.callbacks.onLegend?.(legendOf(raster, options.color));
   }
 
   paintOver(): void {
-    const { model, frame } = this;
-    if (!model || !this.options) return;
     this.paintPins();
     const current = this.currentEvent();
     if (this.options.margin) this.paintMargin(current);
     this.paintMoment();
-    if (this.pointer && current >= 0) this.paintValue(current);
-    frame.over.context.globalAlpha = 1;
-  }
-
-  onHover(point: Point | null): void {
-    if (!this.model || (!point && !this.pointer)) return;
-    this.pointer = point;
-    this.moment = point ? { x: this.xAt(point.x), axis: this.model.axis, pinned: false } : null;
-    this.frame.paintOver();
-    this.callbacks.onMoment?.(this.moment);
-    this.tellFacts();
-  }
-
-  onClick(point: Point): void {
-    if (!this.model) return;
-    const x = this.xAt(point.x);
-    const event = eventAt(this.model, x);
-    if (event < 0) return;
-    this.callbacks.onPick?.(event);
-    this.callbacks.onMoment?.({ x, axis: this.model.axis, pinned: true });
-  }
-
-  onDrag(from: Point, to: Point, along: 'x' | 'y'): void {
-    if (along === 'x') {
-      const ends = [this.xAt(from.x), this.xAt(to.x)].sort((a, b) => a - b);
-      this.callbacks.onZoom?.(ends[0], ends[1]);
-      return;
-    }
-    const y = this.yAxis();
-    const ends = [y.value(from.y), y.value(to.y)].sort((a, b) => a - b);
-    this.callbacks.onValueZoom?.(ends[0], ends[1]);
-  }
-
-  onDoubleClick(): void {
-    const { x, value } = this.options!;
-    const zoomed = [x.window, value.window].some(({ min, max }) => min !== null || max !== null);
-    if (!zoomed) {
-      this.callbacks.onFull?.(!value.full);
-      return;
-    }
-    this.callbacks.onZoom?.(null, null);
-    this.callbacks.onValueZoom?.(null, null);
+    if (this.pointer && current >= 0) this.paintValue(this.pointer, current);
+    this.frame.over.context.globalAlpha = 1;
   }
 
   private layout(ticks: Ticks): Box {
     const left = labelColumn(ticks.labels) + 4;
-    const top = this.options!.pins.length > 0 ? TOP + FLAGS : TOP;
-    const right = this.options!.margin ? MARGIN + MARGIN_GAP : RIGHT;
+    const top = this.options.pins.length > 0 ? TOP + FLAGS : TOP;
+    const right = this.options.margin ? MARGIN + MARGIN_GAP : RIGHT;
     const height = Math.floor((this.frame.height - top - BOTTOM) / CELL_PIXELS) * CELL_PIXELS;
     return {
       left,
@@ -196,32 +137,14 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     return { left: left + width + MARGIN_GAP, top, width: MARGIN, height };
   }
 
-  private xAt(pixel: number): number {
-    const { left, width } = this.frame.box;
-    const [x0, x1] = this.model!.x;
-    return x0 + ((pixel - left) / width) * (x1 - x0);
-  }
-
-  private toX(x: number): number {
-    const { left, width } = this.frame.box;
-    const [x0, x1] = this.model!.x;
-    return left + ((x - x0) / (x1 - x0)) * width;
-  }
-
-  private yAxis(): ValueAxis {
-    const { map, value } = this.model!;
-    const { top, height } = this.frame.box;
-    return new ValueAxis(map, value, top + height, -height);
-  }
-
   private paintAxes(ticks: Ticks): void {
     const { box, base } = this.frame;
-    const { axis, x } = this.model!;
-    const y = this.yAxis();
+    const { axis, x } = this.view;
+    const y = this.valueAxis();
     drawYAxis(base.context, box, ticks, (value) => y.pixel(value), false);
     const labels = xTicks(axis, false, x[0], x[1], box.width);
     this.labels = drawXAxis(base.context, box, labels, (value) => this.toX(value));
-    if (!this.options!.margin) return;
+    if (!this.options.margin) return;
     const margin = this.marginBox();
     for (const value of ticks.values) {
       base.context.fillStyle = value === 0 ? theme().line2 : theme().grid;
@@ -229,24 +152,14 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     }
   }
 
-  private makeNotes(): Note[] {
-    const { rebinned, chosen } = this.raster!;
-    let outside = 0;
-    for (let k = 0; k < chosen.length; k++) outside += rebinned.below[k] + rebinned.above[k];
-    const mass = outside + sum(rebinned.mass, 0, rebinned.mass.length);
-    const notes = [...eventNotes(this.model!), ...outsideNote(outside, mass)];
-    if (commonConstant(this.model!) !== null) notes.push({ text: 'constant', tone: 'plain' });
-    return notes;
-  }
-
   /** The hovered event's mean and spread in the header; without one the notes again. */
-  private tellFacts(): void {
-    const event = this.pointer ? this.currentEvent() : -1;
+  protected override tell(point: Point | null): void {
+    const event = point ? this.currentEvent() : -1;
     if (event < 0) {
       this.callbacks.onNotes?.(this.notes);
       return;
     }
-    const { mean, std } = statistics(this.model!.table.at(event));
+    const { mean, std } = statistics(this.view.table.at(event));
     this.callbacks.onNotes?.([
       { text: `mean ${formatValue(mean)}`, tone: 'plain' },
       { text: `std ${formatValue(std)}`, tone: 'plain' },
@@ -255,16 +168,15 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
 
   /** The event under the moment, else -1. */
   private currentEvent(): number {
-    const { moment, model } = this;
-    if (!moment || !model || moment.axis !== model.axis) return -1;
-    return eventAt(model, moment.x);
+    const { moment, view } = this;
+    return moment?.axis === view.axis ? eventAt(view, moment.x) : -1;
   }
 
   private section(event: number, color: string): Section {
     const key = `${event} ${color}`;
     let section = this.sections.get(key);
     if (!section) {
-      const { table, map, value } = this.model!;
+      const { table, map, value } = this.view;
       section = sectionOf(table.at(event), map, value, color);
       this.sections.set(key, section);
     }
@@ -272,19 +184,19 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
   }
 
   private paintMargin(current: number): void {
-    const { model, options, frame } = this;
-    const count = model!.table.length;
+    const { view, options, frame } = this;
+    const count = view.table.length;
     if (count === 0) return;
     const box = this.marginBox();
-    const pins = options!.pins.map((pin) => this.section(pin.index, pin.color));
-    const last = model!.places.order[count - 1];
+    const pins = options.pins.map((pin) => this.section(pin.index, pin.color));
+    const last = view.places.order[count - 1];
     const sections =
       current >= 0
-        ? [this.section(current, model!.series.color)]
+        ? [this.section(current, view.series.color)]
         : pins.length > 0
           ? pins
           : [this.section(last, '--ink3')];
-    const y = this.yAxis();
+    const y = this.valueAxis();
     drawSections(frame.over.context, sections, box, (position) => y.pixelOfPosition(position));
     if (pins.length > 0 && current < 0) return;
     const { context } = frame.over;
@@ -292,16 +204,16 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
     context.textAlign = 'left';
     context.textBaseline = 'middle';
     context.fillStyle = theme().ink3;
-    const text = current >= 0 ? xShort(model!.axis, eventX(model!, current)) : 'last';
+    const text = current >= 0 ? xShort(view.axis, eventX(view, current)) : 'last';
     context.fillText(text, box.left, box.top + box.height + 13);
   }
 
   private paintPins(): void {
-    const { model, options, frame } = this;
-    for (const pin of options!.pins) {
-      const x = this.toX(eventX(model!, pin.index));
+    const { view, options, frame } = this;
+    for (const pin of options.pins) {
+      const x = this.toX(eventX(view, pin.index));
       const { box } = frame;
-      if (!(x >= box.left - 1 && x <= box.left + box.width + 1)) continue;
+      if (!this.isInPlot(x)) continue;
       const { context } = frame.over;
       flag(context, pin.label, x, box.top - FLAGS - 4, pin.color);
       context.fillStyle = colorOf(pin.color);
@@ -310,38 +222,41 @@ export class HeatPanel implements Chart<HistogramSeries, HeatOptions>, FrameOwne
   }
 
   private paintMoment(): void {
-    const { moment, model, frame } = this;
-    if (!moment || moment.axis !== model!.axis) return;
-    const x = this.toX(moment.x);
-    const { box } = frame;
-    if (!(x >= box.left - 1 && x <= box.left + box.width + 1)) return;
-    const { context } = frame.over;
-    crosshair(context, x, box, true);
-    const text = xShort(model!.axis, moment.x);
-    const limit = box.left + box.width + RIGHT;
-    pillBelow(context, text, x, box.top + box.height + 4, limit, this.labels);
+    const x = this.momentPixel();
+    if (x === null) return;
+    this.paintHairline(x, true);
+    this.paintPill(x);
   }
 
   /** The value under the pointer: a hairline across heatmap and margin, and the density there. */
-  private paintValue(event: number): void {
+  private paintValue({ y: at }: Point, event: number): void {
     const { box, over } = this.frame;
     const { context } = over;
-    const y = Math.round(this.pointer!.y);
-    const wide = this.options!.margin ? box.width + MARGIN_GAP + MARGIN : box.width;
+    const y = Math.round(at);
+    const wide = this.options.margin ? box.width + MARGIN_GAP + MARGIN : box.width;
     context.globalAlpha = 0.9;
     context.fillStyle = theme().cross;
     context.fillRect(box.left, y, wide, 1);
     context.globalAlpha = 1;
-    const value = this.yAxis().value(this.pointer!.y);
+    const value = this.valueAxis().value(at);
     pillLeft(context, formatValue(value, 3), box.left - 2, y);
-    if (!this.options!.margin) return;
-    const section = this.section(event, this.model!.series.color);
+    if (!this.options.margin) return;
+    const section = this.section(event, this.view.series.color);
     if (!(section.peak > 0) || section.bins.constant) return;
-    const height = densityAt(section, this.model!.map.forward(value));
+    const height = densityAt(section, this.view.map.forward(value));
     const margin = this.marginBox();
     const x = margin.left + (height / section.peak) * (margin.width - 4);
-    dot(context, x, y + 0.5, this.model!.series.color);
+    dot(context, x, y + 0.5, this.view.series.color);
   }
+}
+
+function notesOf(view: EventModel, { rebinned, chosen }: Raster): Note[] {
+  let outside = 0;
+  for (let k = 0; k < chosen.length; k++) outside += rebinned.below[k] + rebinned.above[k];
+  const mass = outside + sum(rebinned.mass, 0, rebinned.mass.length);
+  const notes = [...eventNotes(view), ...outsideNote(outside, mass)];
+  if (commonConstant(view) !== null) notes.push({ text: 'constant', tone: 'plain' });
+  return notes;
 }
 
 function legendOf({ rebinned }: Raster, color: HeatOptions['color']): Legend {

@@ -10,19 +10,17 @@ import type {
   LayerData,
   LayerOptions,
   LayerStatistic,
-  Moment,
   Note,
 } from '../../model/types';
 import { drawXAxis, xFull, xShort, xTicks } from '../axes';
-import { Frame, type FrameOwner, type Point } from '../frame';
+import type { Point } from '../frame';
 import { imageSource } from '../scratch';
-import { crosshair, pillBelow, type Span } from '../surface';
 import { rgbOf, theme } from '../theme';
 import { tooltip } from '../tooltip';
+import { EventChart, RIGHT } from './eventChart';
 import { bucketAt, buildLayers, type LayerModel, layoutRows, type RowLayout } from './layerModel';
 
 const TOP = 6;
-const RIGHT = 6;
 const BOTTOM = 24;
 const LABEL_GAP = 8;
 const LABEL_ROOM = 12;
@@ -35,49 +33,48 @@ const STATISTIC_NAMES: Record<LayerStatistic, string> = {
   nonFinite: 'share of non-finite',
 };
 
-export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
-  private readonly frame: Frame;
-  private options: LayerOptions | null = null;
-  private model: LayerModel | null = null;
+interface LayerView extends LayerModel {
+  axis: LayerOptions['x']['kind'];
+  notes: Note[];
+}
+
+function buildView(data: LayerData, options: LayerOptions): LayerView {
+  const model = buildLayers(data, options.statistic);
+  return { ...model, axis: options.x.kind, notes: notesOf(model, options) };
+}
+
+export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, LayerOptions> {
   private layout: RowLayout = { tops: new Float64Array(0), row: 0, end: 0 };
-  private notes: Note[] = [];
-  private moment: Moment | null = null;
-  private pointer: Point | null = null;
-  private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
-    private readonly callbacks: Callbacks = {},
+    data: LayerData,
+    private options: LayerOptions,
+    callbacks: Callbacks = {},
   ) {
-    this.frame = new Frame(host, this);
+    super(host, buildView(data, options), callbacks);
+    this.show();
   }
 
   set(data: LayerData, options: LayerOptions): void {
     this.options = options;
-    this.model = buildLayers(data, options.statistic);
-    this.notes = notesOf(this.model, options);
-    const { rows, range } = this.model;
+    this.view = buildView(data, options);
+    this.show();
+  }
+
+  private show(): void {
+    const { rows, range, notes } = this.view;
     const ends = `${formatValue(range[0], 3)} to ${formatValue(range[1], 3)}`;
-    const what = STATISTIC_NAMES[options.statistic];
+    const what = STATISTIC_NAMES[this.options.statistic];
     this.frame.label(`Layer map of ${counted(rows.length, 'tensor')}, ${what} from ${ends}.`);
-    this.callbacks.onNotes?.(this.notes);
+    this.callbacks.onNotes?.(notes);
     const [from, to] = range.map((value) => formatValue(value, 2));
     this.callbacks.onLegend?.({ from, to, unit: what });
     this.frame.paint();
   }
 
-  resize(width: number, height: number): void {
-    this.frame.resize(width, height);
-  }
-
-  showMoment(moment: Moment | null): void {
-    this.moment = moment;
-    this.frame.paintOver();
-  }
-
   drawn() {
-    if (!this.model || !this.options) return null;
-    const { rows, stages, width, x, range } = this.model;
+    const { rows, stages, width, x, range, notes } = this.view;
     return {
       kind: 'layers',
       statistic: this.options.statistic,
@@ -90,23 +87,22 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
         values: Array.from(values),
         bad: Array.from(bad),
       })),
-      notes: this.notes.map((note) => note.text),
+      notes: notes.map((note) => note.text),
     };
   }
 
-  destroy(): void {
+  override destroy(): void {
     tooltip().hide(this);
-    this.frame.destroy();
+    super.destroy();
   }
 
   paint(): void {
-    const { model, options, frame } = this;
-    if (!model || !options) return;
+    const { view, frame } = this;
     const { context } = frame.base;
     context.font = theme().font;
     const left = this.labelWidth(context) + LABEL_GAP;
     const high = Math.max(1, frame.height - TOP - BOTTOM);
-    this.layout = layoutRows(model, TOP, high);
+    this.layout = layoutRows(view, TOP, high);
     frame.box = {
       left,
       top: TOP,
@@ -115,27 +111,20 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     };
     this.paintCells(context);
     this.paintLabels(context);
-    const ticks = xTicks(options.x.kind, false, model.x[0], model.x[1], frame.box.width);
+    const ticks = xTicks(view.axis, false, view.x[0], view.x[1], frame.box.width);
     this.labels = drawXAxis(context, frame.box, ticks, (value) => this.toX(value));
   }
 
   paintOver(): void {
-    const { model, options, frame } = this;
-    if (!model || !options) return;
-    if (options.chosen) this.frameCell(options.chosen.key, options.chosen.x);
+    const { chosen } = this.options;
+    if (chosen) this.frameCell(chosen.key, chosen.x);
     this.paintMoment();
     const row = this.pointer ? this.rowAt(this.pointer.y) : null;
     if (row && this.pointer) this.frameCell(row.key, this.xAt(this.pointer.x));
-    frame.over.context.globalAlpha = 1;
+    this.frame.over.context.globalAlpha = 1;
   }
 
-  onHover(point: Point | null): void {
-    const { model, options } = this;
-    if (!model || !options || (!point && !this.pointer)) return;
-    this.pointer = point;
-    this.moment = point ? { x: this.xAt(point.x), axis: options.x.kind, pinned: false } : null;
-    this.frame.paintOver();
-    this.callbacks.onMoment?.(this.moment);
+  protected override tell(point: Point | null): void {
     const row = point ? this.rowAt(point.y) : null;
     if (point && row) this.showTooltip(row, point);
     else tooltip().hide(this);
@@ -148,32 +137,20 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     this.callbacks.onCell?.(row.key, x);
   }
 
-  private toX(x: number): number {
-    const { left, width } = this.frame.box;
-    const [x0, x1] = this.model!.x;
-    return left + ((x - x0) / (x1 - x0)) * width;
-  }
-
-  private xAt(pixel: number): number {
-    const { left, width } = this.frame.box;
-    const [x0, x1] = this.model!.x;
-    return x0 + ((pixel - left) / width) * (x1 - x0);
-  }
-
   private rowAt(y: number): LayerRow | null {
     const i = lastAtOrBefore(this.layout.tops, y);
     const inside = i >= 0 && y < this.layout.tops[i] + this.layout.row + 2;
-    return inside ? this.model!.rows[i] : null;
+    return inside ? this.view.rows[i] : null;
   }
 
   private labelWidth(context: CanvasRenderingContext2D): number {
-    const widths = this.model!.stages.map(({ name }) => context.measureText(name).width);
+    const widths = this.view.stages.map(({ name }) => context.measureText(name).width);
     return Math.min(MOST_LABEL, Math.ceil(Math.max(40, ...widths)));
   }
 
   /** One image column per device pixel, one image row per tensor (or per pixel, if they are more). */
   private paintCells(context: CanvasRenderingContext2D): void {
-    const { rows } = this.model!;
+    const { rows } = this.view;
     if (rows.length === 0) return;
     const columns = Math.max(1, Math.round(this.frame.box.width * (devicePixelRatio || 1)));
     const image = new ImageData(columns, rows.length);
@@ -182,7 +159,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     const source = imageSource(image);
     context.imageSmoothingEnabled = this.layout.row < 1;
     const { left, width } = this.frame.box;
-    for (const { from, to } of this.model!.stages) {
+    for (const { from, to } of this.view.stages) {
       const count = to - from + 1;
       const top = this.layout.tops[from];
       context.drawImage(source, 0, from, columns, count, left, top, width, count * this.layout.row);
@@ -197,7 +174,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     row: LayerRow,
     rowIndex: number,
   ): void {
-    const { x, range, width } = this.model!;
+    const { x, range, width } = this.view;
     const { ramp } = theme();
     const [r, g, b] = rgbOf('--bad');
     const scale = (RAMP_STEPS - 1) / (range[1] - range[0]);
@@ -217,7 +194,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
 
   /** Rows thinner than a pixel are averaged; their non-finite cells must not fade away. */
   private paintBadRows(context: CanvasRenderingContext2D): void {
-    const { rows, width } = this.model!;
+    const { rows, width } = this.view;
     context.fillStyle = theme().bad;
     for (const [i, row] of rows.entries()) {
       row.bad.forEach((bad, k) => {
@@ -236,7 +213,7 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
     context.textBaseline = 'middle';
     const { left } = this.frame.box;
     let last = Number.NEGATIVE_INFINITY;
-    for (const { name, from, to } of this.model!.stages) {
+    for (const { name, from, to } of this.view.stages) {
       const middle = (this.layout.tops[from] + this.layout.tops[to] + this.layout.row) / 2;
       if (middle - last < LABEL_ROOM) continue;
       last = middle;
@@ -245,19 +222,14 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
   }
 
   private paintMoment(): void {
-    const { moment, options, frame } = this;
-    if (!moment || moment.axis !== options!.x.kind) return;
-    const x = this.toX(moment.x);
-    const { box } = frame;
-    if (!(x >= box.left - 1 && x <= box.left + box.width + 1)) return;
-    crosshair(frame.over.context, x, box, true);
-    const text = xShort(this.options!.x.kind, moment.x);
-    const top = box.top + box.height + 4;
-    pillBelow(frame.over.context, text, x, top, frame.width, this.labels);
+    const x = this.momentPixel();
+    if (x === null) return;
+    this.paintHairline(x, true);
+    this.paintPill(x);
   }
 
   private frameCell(key: string, x: number): void {
-    const i = this.model!.rows.findIndex((row) => row.key === key);
+    const i = this.view.rows.findIndex((row) => row.key === key);
     const { left, width } = this.frame.box;
     const middle = this.toX(x);
     if (i < 0 || middle < left || middle > left + width) return;
@@ -277,8 +249,8 @@ export class LayerMap implements Chart<LayerData, LayerOptions>, FrameOwner {
   }
 
   private showTooltip(row: LayerRow, point: Point): void {
-    const { width } = this.model!;
-    const options = this.options!;
+    const { width } = this.view;
+    const { options } = this;
     const x = this.xAt(point.x);
     const i = bucketAt(row, x, width);
     const value = i < 0 ? null : row.values[i];

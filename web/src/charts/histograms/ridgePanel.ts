@@ -11,11 +11,11 @@ import type {
   RidgeOptions,
 } from '../../model/types';
 import { drawXAxis, mappedTicks, xShort, xTicks } from '../axes';
-import { describeEvents } from '../describe';
-import { Frame, type FrameOwner, type Point } from '../frame';
+import type { Point } from '../frame';
 import { pillLeft } from '../surface';
 import { colorOf, rgbOf, theme } from '../theme';
 import { ValueAxis } from '../valueAxis';
+import { ordered, ValueChart } from './eventChart';
 import { buildEvents, type EventModel, eventNotes, placeAt } from './eventModel';
 
 const TOP = 10;
@@ -38,73 +38,89 @@ interface Curve {
   density: Float64Array;
 }
 
-export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOwner {
-  private readonly frame: Frame;
-  private model: EventModel | null = null;
-  private curves: Curve[] = [];
-  private at: Float64Array = new Float64Array(0);
-  private notes: Note[] = [];
-  private moment: Moment | null = null;
-  private hovering = false;
+interface RidgeView extends EventModel {
+  curves: Curve[];
+  /** Where the densities are, as positions of the scale. */
+  at: Float64Array;
+  notes: Note[];
+}
 
+function buildView(series: HistogramSeries, options: RidgeOptions): RidgeView {
+  const window = { min: null, max: null };
+  const model = buildEvents(series, { kind: options.x.kind, window }, options.value);
+  const curves = buildCurves(model, options.curves ?? CURVES);
+  const total = model.table.length;
+  const text = `${curves.curves.length} of ${total} histograms`;
+  const shown: Note[] = total > curves.curves.length ? [{ text, tone: 'plain' }] : [];
+  return { ...model, ...curves, notes: [...eventNotes(model), ...shown] };
+}
+
+function buildCurves(model: EventModel, wanted: number): Pick<RidgeView, 'curves' | 'at'> {
+  const { table, places, map, value } = model;
+  const view: [number, number] = [map.forward(value[0]), map.forward(value[1])];
+  const finite = Array.from(places.order.keys()).filter((k) => table.at(places.order[k]).n > 0);
+  const count = Math.min(wanted, finite.length);
+  let grid: Float64Array = new Float64Array(0);
+  const curves = Array.from({ length: count }, (_, i) => {
+    const place = finite[Math.round((i * (finite.length - 1)) / Math.max(1, count - 1))];
+    const histogram = table.at(places.order[place]);
+    const bins = displayBins(histogram, map, value);
+    const { at, density } = densityCurve(bins, BANDWIDTH, view, CURVE_POINTS);
+    grid = at;
+    const share = bins.constant ? spike(at, bins.edges[0]) : density;
+    const scaled = share.map((height) => height / histogram.n);
+    return { place, peak: maximum(scaled), density: scaled };
+  });
+  const highest = Math.max(...curves.map(({ peak }) => peak));
+  for (const curve of curves) curve.peak /= highest || 1;
+  return { curves, at: grid };
+}
+
+export class RidgePanel
+  extends ValueChart<RidgeOptions, RidgeView>
+  implements Chart<HistogramSeries, RidgeOptions>
+{
   constructor(
     host: HTMLElement,
-    private readonly callbacks: Callbacks = {},
+    series: HistogramSeries,
+    options: RidgeOptions,
+    callbacks: Callbacks = {},
   ) {
-    this.frame = new Frame(host, this);
+    super(host, buildView(series, options), options, callbacks);
+    this.show();
   }
 
   set(series: HistogramSeries, options: RidgeOptions): void {
-    const window = { min: null, max: null };
-    this.model = buildEvents(series, { kind: options.x.kind, window }, options.value);
-    this.buildCurves(options.curves ?? CURVES);
-    const total = this.model.table.length;
-    const shown: Note[] =
-      total > this.curves.length
-        ? [{ text: `${this.curves.length} of ${total} histograms`, tone: 'plain' }]
-        : [];
-    this.notes = [...eventNotes(this.model), ...shown];
-    const { step } = series.events;
-    const steps = [step[0], step[step.length - 1]] as const;
-    this.frame.label(describeEvents('Ridgeline', series.label, step.length, ...steps));
-    this.callbacks.onNotes?.(this.notes);
+    this.options = options;
+    this.view = buildView(series, options);
+    this.show();
+  }
+
+  private show(): void {
+    this.describe('Ridgeline');
+    this.callbacks.onNotes?.(this.view.notes);
     this.frame.paint();
   }
 
-  resize(width: number, height: number): void {
-    this.frame.resize(width, height);
-  }
-
-  showMoment(moment: Moment | null): void {
-    this.moment = moment;
-    this.frame.paintOver();
-  }
-
   drawn() {
-    if (!this.model) return null;
-    const { series, axis, value, places } = this.model;
+    const { series, axis, value, places, table, curves, notes } = this.view;
     return {
       kind: 'ridgeline',
       label: series.label,
       axis,
       value,
-      events: this.model.table.length,
-      curves: this.curves.map(({ place, density }) => ({
+      events: table.length,
+      curves: curves.map(({ place, density }) => ({
         event: places.order[place],
         x: places.position[place],
         density: Array.from(density),
       })),
-      notes: this.notes.map((note) => note.text),
+      notes: notes.map((note) => note.text),
     };
   }
 
-  destroy(): void {
-    this.frame.destroy();
-  }
-
   paint(): void {
-    const { model, frame } = this;
-    if (!model) return;
+    const { frame } = this;
     frame.box = {
       left: LEFT,
       top: TOP,
@@ -113,71 +129,50 @@ export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOw
     };
     const { context } = frame.base;
     this.paintGrid(context);
-    for (const [rank, curve] of this.curves.entries()) this.paintCurve(context, curve, rank, false);
+    for (const [rank, curve] of this.view.curves.entries())
+      this.paintCurve(context, curve, rank, false);
     this.paintMoments(context);
   }
 
   paintOver(): void {
-    const { moment, model, frame } = this;
-    if (!moment || !model || moment.axis !== model.axis) return;
+    const { moment, view, frame } = this;
+    if (moment?.axis !== view.axis) return;
     const rank = this.rankAt(moment.x);
     if (rank < 0) return;
     const { context } = frame.over;
-    this.paintCurve(context, this.curves[rank], rank, true);
-    const x = model.places.position[this.curves[rank].place];
-    const text = xShort(model.axis, x);
+    this.paintCurve(context, this.view.curves[rank], rank, true);
+    const x = view.places.position[this.view.curves[rank].place];
+    const text = xShort(view.axis, x);
     pillLeft(context, text, frame.width, this.baseline(rank));
   }
 
-  onHover(point: Point | null): void {
-    const { model } = this;
-    if (!model || (!point && !this.hovering)) return;
-    this.hovering = point !== null;
-    const rank = point ? this.nearestRank(point.y) : -1;
-    const x = rank < 0 ? Number.NaN : model.places.position[this.curves[rank].place];
-    this.moment = rank < 0 ? null : { x, axis: model.axis, pinned: false };
-    this.frame.paintOver();
-    this.callbacks.onMoment?.(this.moment);
+  /** The moment of the nearest curve. */
+  protected override momentAt({ y }: Point): Moment | null {
+    const { axis, curves, places } = this.view;
+    const rank = this.nearestRank(y);
+    return rank < 0 ? null : { x: places.position[curves[rank].place], axis, pinned: false };
   }
 
-  onClick(point: Point): void {
+  override onClick(point: Point): void {
     const rank = this.nearestRank(point.y);
-    if (rank >= 0) this.callbacks.onPick?.(this.model!.places.order[this.curves[rank].place]);
+    if (rank >= 0) this.callbacks.onPick?.(this.view.places.order[this.view.curves[rank].place]);
   }
 
-  onDrag(from: Point, to: Point, along: 'x' | 'y'): void {
+  /** Values lie along x; events can't be zoomed into. */
+  override onDrag(from: Point, to: Point, along: 'x' | 'y'): void {
     if (along !== 'x') return;
-    const axis = this.xAxis();
-    const ends = [axis.value(from.x), axis.value(to.x)].sort((a, b) => a - b);
-    this.callbacks.onValueZoom?.(ends[0], ends[1]);
+    const axis = this.valueAxis();
+    const [v0, v1] = ordered(axis.value(from.x), axis.value(to.x));
+    this.callbacks.onValueZoom?.(v0, v1);
   }
 
-  onDoubleClick(): void {
+  override onDoubleClick(): void {
     this.callbacks.onValueZoom?.(null, null);
   }
 
-  private buildCurves(wanted: number): void {
-    const { table, places, map, value } = this.model!;
-    const view: [number, number] = [map.forward(value[0]), map.forward(value[1])];
-    const finite = Array.from(places.order.keys()).filter((k) => table.at(places.order[k]).n > 0);
-    const count = Math.min(wanted, finite.length);
-    this.curves = Array.from({ length: count }, (_, i) => {
-      const place = finite[Math.round((i * (finite.length - 1)) / Math.max(1, count - 1))];
-      const histogram = table.at(places.order[place]);
-      const bins = displayBins(histogram, map, value);
-      const { at, density } = densityCurve(bins, BANDWIDTH, view, CURVE_POINTS);
-      this.at = at;
-      const share = bins.constant ? spike(at, bins.edges[0]) : density;
-      const scaled = share.map((height) => height / histogram.n);
-      return { place, peak: maximum(scaled), density: scaled };
-    });
-    const highest = Math.max(...this.curves.map(({ peak }) => peak));
-    for (const curve of this.curves) curve.peak /= highest || 1;
-  }
-
-  private xAxis(): ValueAxis {
+  protected override valueAxis(): ValueAxis {
     const { left, width } = this.frame.box;
-    return new ValueAxis(this.model!.map, this.model!.value, left, width);
+    return new ValueAxis(this.view.map, this.view.value, left, width);
   }
 
   private amplitude(): number {
@@ -187,8 +182,8 @@ export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOw
   /** Room above the first curve, so that no peak leaves the plot. */
   private headroom(): number {
     const { height } = this.frame.box;
-    const last = Math.max(1, this.curves.length - 1);
-    return this.curves.reduce((room, { peak }, rank) => {
+    const last = Math.max(1, this.view.curves.length - 1);
+    return this.view.curves.reduce((room, { peak }, rank) => {
       const share = rank / last;
       if (share >= 0.9) return room;
       return Math.max(room, (peak ** PRESS * this.amplitude() - height * share) / (1 - share));
@@ -198,30 +193,30 @@ export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOw
   private baseline(rank: number): number {
     const { top, height } = this.frame.box;
     const room = this.headroom();
-    return top + room + ((height - room) * rank) / Math.max(1, this.curves.length - 1);
+    return top + room + ((height - room) * rank) / Math.max(1, this.view.curves.length - 1);
   }
 
   private rankAt(x: number): number {
-    const place = placeAt(this.model!, x);
-    let rank = this.curves.length - 1;
-    while (rank > 0 && this.curves[rank].place > place) rank--;
+    const place = placeAt(this.view, x);
+    let rank = this.view.curves.length - 1;
+    while (rank > 0 && this.view.curves[rank].place > place) rank--;
     return place < 0 ? -1 : rank;
   }
 
   private nearestRank(y: number): number {
-    if (this.curves.length === 0) return -1;
+    if (this.view.curves.length === 0) return -1;
     const first = this.baseline(0);
-    const last = this.baseline(this.curves.length - 1);
+    const last = this.baseline(this.view.curves.length - 1);
     const share = last > first ? (y - first) / (last - first) : 1;
-    const rank = Math.round(share * (this.curves.length - 1));
-    return Math.min(this.curves.length - 1, Math.max(0, rank));
+    const rank = Math.round(share * (this.view.curves.length - 1));
+    return Math.min(this.view.curves.length - 1, Math.max(0, rank));
   }
 
   private paintGrid(context: CanvasRenderingContext2D): void {
-    const { model, frame } = this;
+    const { view, frame } = this;
     const { box } = frame;
-    const axis = this.xAxis();
-    const ticks = mappedTicks(model!.value[0], model!.value[1], box.width, model!.map, X_ROOM);
+    const axis = this.valueAxis();
+    const ticks = mappedTicks(view.value[0], view.value[1], box.width, view.map, X_ROOM);
     context.fillStyle = theme().grid;
     for (const value of ticks.values) {
       context.fillRect(Math.round(axis.pixel(value)), box.top, 1, box.height);
@@ -237,9 +232,9 @@ export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOw
   ): void {
     const points = this.silhouette(curve, this.baseline(rank));
     if (points.length === 0) return;
-    const share = rank / Math.max(1, this.curves.length - 1);
+    const share = rank / Math.max(1, this.view.curves.length - 1);
     const paper = rgbOf(theme().bg);
-    const ink = rgbOf(this.model!.series.color);
+    const ink = rgbOf(this.view.series.color);
     const base = this.baseline(rank);
     context.beginPath();
     context.moveTo(points[0][0], base);
@@ -251,38 +246,38 @@ export class RidgePanel implements Chart<HistogramSeries, RidgeOptions>, FrameOw
     context.beginPath();
     for (const [x, y] of points) context.lineTo(x, y);
     context.strokeStyle = strong
-      ? colorOf(this.model!.series.color)
+      ? colorOf(this.view.series.color)
       : toCss(mix(paper, ink, 0.3 + 0.7 * share));
-    context.lineWidth = strong || rank === this.curves.length - 1 ? 1.75 : 1;
+    context.lineWidth = strong || rank === this.view.curves.length - 1 ? 1.75 : 1;
     context.stroke();
   }
 
   /** Where the curve is above 0.6 % of its peak: no flat tails. */
   private silhouette({ density }: Curve, base: number): [number, number][] {
-    const axis = this.xAxis();
+    const axis = this.valueAxis();
     const highest = maximum(density);
     const scale = this.highest();
     const points: [number, number][] = [];
     for (let i = 0; i < density.length; i++) {
       if (!(density[i] > highest * SILHOUETTE)) continue;
       const y = base - (density[i] / scale) ** PRESS * this.amplitude();
-      points.push([axis.pixelOfPosition(this.at[i]), y]);
+      points.push([axis.pixelOfPosition(this.view.at[i]), y]);
     }
     return points;
   }
 
   private highest(): number {
-    const curve = this.curves.find(({ peak }) => peak === 1);
+    const curve = this.view.curves.find(({ peak }) => peak === 1);
     return curve ? maximum(curve.density) : 1;
   }
 
   /** Steps (or times) at the right, at the height of their curves. */
   private paintMoments(context: CanvasRenderingContext2D): void {
-    const { model, frame } = this;
-    if (this.curves.length === 0) return;
-    const { places, axis } = model!;
-    const first = places.position[this.curves[0].place];
-    const last = places.position[this.curves[this.curves.length - 1].place];
+    const { view, frame } = this;
+    if (this.view.curves.length === 0) return;
+    const { places, axis } = view;
+    const first = places.position[this.view.curves[0].place];
+    const last = places.position[this.view.curves[this.view.curves.length - 1].place];
     const { values, labels } = xTicks(axis, false, first, last, frame.box.height * 1.6);
     context.fillStyle = theme().ink3;
     context.font = theme().font;

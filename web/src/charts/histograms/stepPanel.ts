@@ -21,22 +21,29 @@ const X_ROOM = 88;
 
 export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner {
   private readonly frame: Frame;
-  private options: StepOptions | null = null;
-  private model: StepModel | null = null;
+  private model: StepModel;
   private pointer: Point | null = null;
   private labels: Span[] = [];
 
   constructor(
     host: HTMLElement,
+    overlays: StepOverlay[],
+    private options: StepOptions,
     private readonly callbacks: Callbacks = {},
   ) {
     this.frame = new Frame(host, this);
+    this.model = buildStep(overlays, options);
+    this.show();
   }
 
-  /** Draws at once: it follows a slider. */
   set(overlays: StepOverlay[], options: StepOptions): void {
     this.options = options;
     this.model = buildStep(overlays, options);
+    this.show();
+  }
+
+  /** Draws at once: it follows a slider. */
+  private show(): void {
     this.frame.label(describe(this.model));
     this.callbacks.onNotes?.(this.model.notes);
     this.frame.paintNow();
@@ -50,7 +57,6 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
   showMoment(_moment: Moment | null): void {}
 
   drawn() {
-    if (!this.model) return null;
     const { items, x, yMax, density, notes } = this.model;
     return {
       kind: 'step',
@@ -81,7 +87,6 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
 
   paint(): void {
     const { model, frame } = this;
-    if (!model) return;
     const ticks = valueTicks(
       0,
       model.yMax,
@@ -90,7 +95,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     this.layout(ticks);
     const { context } = frame.base;
     drawYAxis(context, frame.box, ticks, (value) => this.toY(value), true);
-    drawTitles(context, frame.box, this.options?.titles);
+    drawTitles(context, frame.box, this.options.titles);
     clipped(context, frame.box, () => this.paintItems(context));
     const wide = mappedTicks(model.x[0], model.x[1], frame.box.width, model.map, X_ROOM);
     const place = (value: number) => this.toX(model.map.forward(value));
@@ -99,7 +104,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
 
   paintOver(): void {
     const { pointer, model, frame } = this;
-    if (!pointer || !model) return;
+    if (!pointer) return;
     const { context } = frame.over;
     crosshair(context, pointer.x, frame.box, false);
     for (const item of model.items) this.paintPoint(context, item, pointer.x);
@@ -116,7 +121,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
   }
 
   onHover(point: Point | null): void {
-    if (!this.model || (!point && !this.pointer)) return;
+    if (!point && !this.pointer) return;
     this.pointer = point;
     this.frame.paintOver();
     if (!point) {
@@ -145,7 +150,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
   private layout(ticks: Ticks): void {
     const left = labelColumn(ticks.labels);
     const { width, height } = this.frame;
-    const room = titleRoom(this.options?.titles);
+    const room = titleRoom(this.options.titles);
     const top = TOP + room.top;
     this.frame.box = {
       left,
@@ -157,7 +162,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
 
   /** Pixel of a position on the (mapped) value axis. */
   private toX(position: number): number {
-    const { map, x } = this.model!;
+    const { map, x } = this.model;
     const { left, width } = this.frame.box;
     const lo = map.forward(x[0]);
     return left + (width * (position - lo)) / (map.forward(x[1]) - lo);
@@ -165,23 +170,23 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
 
   private toY(height: number): number {
     const { box } = this.frame;
-    return box.top + box.height * (1 - height / this.model!.yMax);
+    return box.top + box.height * (1 - height / this.model.yMax);
   }
 
   private positionAt(pixel: number): number {
-    const { map, x } = this.model!;
+    const { map, x } = this.model;
     const { left, width } = this.frame.box;
     const lo = map.forward(x[0]);
     return lo + ((pixel - left) / width) * (map.forward(x[1]) - lo);
   }
 
   private valueAt(pixel: number): number {
-    return this.model!.map.inverse(this.positionAt(pixel));
+    return this.model.map.inverse(this.positionAt(pixel));
   }
 
   private paintItems(context: CanvasRenderingContext2D): void {
-    const { items } = this.model!;
-    const { draw } = this.options!;
+    const { items } = this.model;
+    const { draw } = this.options;
     const ordered = [...items].sort((a, b) => rank(a) - rank(b));
     const alone = draw === 'bars' ? 0.5 : theme().dark ? 0.34 : 0.24;
     if (draw !== 'kde') for (const item of ordered) this.paintBars(context, item, alone);
@@ -230,7 +235,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
   }
 
   private paintPoint(context: CanvasRenderingContext2D, item: StepItem, pixel: number): void {
-    if (this.options!.draw === 'bars' || !(item.curve.bandwidth > 0)) return;
+    if (this.options.draw === 'bars' || !(item.curve.bandwidth > 0)) return;
     const height = item.heights[this.curveIndex(item, pixel)];
     dot(context, pixel, this.toY(height), inkOf(item));
   }
@@ -244,7 +249,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
 
   /** Mass of every overlay in the bin under the pointer (of the first that has one). */
   private content(point: Point): TooltipContent {
-    const { items, map } = this.model!;
+    const { items, map } = this.model;
     const position = this.positionAt(point.x);
     const range = items.map((item) => binAt(item, position)).find((found) => found !== null);
     const [from, to] = (range ?? [position, position]).map(map.inverse);

@@ -25,8 +25,6 @@ interface Reading {
 export class LineHover {
   /** Made when the first moment is shown: most panels of a page never need it. */
   private surface: Surface | null = null;
-  private model: LineModel | null = null;
-  private options: LineOptions | null = null;
   private labels: Span[] = [];
   private moment: Moment | null = null;
   private pointer: Point | null = null;
@@ -35,6 +33,8 @@ export class LineHover {
   constructor(
     private readonly frame: Frame,
     private readonly callbacks: Callbacks,
+    private model: LineModel,
+    private options: LineOptions,
   ) {}
 
   /** What is drawn below, and where the labels of its x-axis are. */
@@ -59,7 +59,7 @@ export class LineHover {
 
   move(point: Point): void {
     this.pointer = point;
-    const moment = { x: this.xAt(point.x), axis: this.options!.x.kind, pinned: false };
+    const moment = { x: this.xAt(point.x), axis: this.options.x.kind, pinned: false };
     this.moment = moment;
     this.draw();
     this.callbacks.onMoment?.(moment);
@@ -76,14 +76,14 @@ export class LineHover {
   }
 
   pin({ x }: Point): void {
-    this.callbacks.onMoment?.({ x: this.xAt(x), axis: this.options!.x.kind, pinned: true });
+    this.callbacks.onMoment?.({ x: this.xAt(x), axis: this.options.x.kind, pinned: true });
   }
 
   /** x at this pixel of the chart. */
   xAt(pixel: number): number {
-    const [x0, x1] = this.model!.x;
+    const [x0, x1] = this.model.x;
     const share = (pixel - this.box.left) / this.box.width;
-    return this.options!.x.log ? x0 * (x1 / x0) ** share : x0 + (x1 - x0) * share;
+    return this.options.x.log ? x0 * (x1 / x0) ** share : x0 + (x1 - x0) * share;
   }
 
   private get box(): Box {
@@ -91,16 +91,16 @@ export class LineHover {
   }
 
   private toX(value: number): number {
-    const [x0, x1] = this.model!.x;
-    const share = this.options!.x.log
+    const [x0, x1] = this.model.x;
+    const share = this.options.x.log
       ? Math.log(value / x0) / Math.log(x1 / x0)
       : (value - x0) / (x1 - x0);
     return this.box.left + share * this.box.width;
   }
 
   private toY(value: number): number {
-    const [y0, y1] = this.model!.y;
-    const share = this.options!.y.log
+    const [y0, y1] = this.model.y;
+    const share = this.options.y.log
       ? Math.log(value / y0) / Math.log(y1 / y0)
       : (value - y0) / (y1 - y0);
     return this.box.top + (1 - share) * this.box.height;
@@ -117,7 +117,7 @@ export class LineHover {
   private draw(): void {
     this.surface?.prepare(this.frame.width, this.frame.height);
     const { moment, model, options } = this;
-    if (!moment || !model || !options || moment.axis !== options.x.kind) return;
+    if (moment?.axis !== options.x.kind) return;
     const x = this.toX(moment.x);
     if (!(x >= this.box.left - 1 && x <= this.box.left + this.box.width + 1)) return;
     const { context } = this.canvas();
@@ -182,7 +182,7 @@ export class LineHover {
   }
 
   private content(readings: Reading[], nearest: Reading | null, pointerY: number) {
-    const { x, smoothing } = this.options!;
+    const { x, smoothing } = this.options;
     const shown = readings
       .map((reading) => ({ reading, away: Math.abs(reading.y - pointerY) }))
       .sort((a, b) => orderNaN(a.away, b.away))
@@ -196,7 +196,7 @@ export class LineHover {
       title: xFull(x.kind, this.titleX(readings, nearest), x.name),
       heads: smoothed ? ['smoothed', 'original'] : [''],
       rows,
-      foot: [extremeText(nearest, this.options!), more].filter(Boolean).join(' · '),
+      foot: [extremeText(nearest, this.options), more].filter(Boolean).join(' · '),
     };
   }
 

@@ -36,37 +36,43 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   readonly dragsAlong = 'x';
   private readonly frame: Frame;
   private readonly hover: LineHover;
-  private lines: Line[] = [];
-  private options: LineOptions | null = null;
-  private given: LineOptions | null = null;
-  private model: LineModel | null = null;
+  private given: LineOptions;
+  private model: LineModel;
   private painted = false;
 
   constructor(
     host: HTMLElement,
+    private lines: Line[],
+    private options: LineOptions,
     private readonly callbacks: Callbacks = {},
   ) {
     this.frame = new Frame(host, this);
-    this.hover = new LineHover(this.frame, callbacks);
+    this.given = options;
+    this.model = buildModel(lines, options);
+    this.hover = new LineHover(this.frame, callbacks, this.model, options);
+    this.show();
   }
 
   set(lines: Line[], options: LineOptions): void {
     this.lines = lines;
     // new data under the same options: smoothing and highlight may have changed since
-    if (options !== this.given || !this.options) this.options = options;
+    if (options !== this.given) this.options = options;
     this.given = options;
     this.rebuild();
   }
 
   private rebuild(): void {
-    this.model = buildModel(this.lines, this.options!);
+    this.model = buildModel(this.lines, this.options);
+    this.show();
+  }
+
+  private show(): void {
     this.callbacks.onNotes?.(this.model.notes);
     this.frame.paint();
   }
 
   /** Fast path of the smoothing control: redraws the smoothed lines alone where that is enough. */
   smooth(smoothing: Smoothing): void {
-    if (!this.options || !this.model) return;
     const before = this.options.smoothing;
     this.options = { ...this.options, smoothing };
     const sameLayer =
@@ -86,7 +92,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
 
   /** Fast path of hovering a list of runs. */
   highlight(id: string | null): void {
-    if (!this.options || this.options.highlighted === id) return;
+    if (this.options.highlighted === id) return;
     this.options = { ...this.options, highlighted: id };
     this.frame.paintOver();
   }
@@ -100,7 +106,6 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   }
 
   drawn() {
-    if (!this.model || !this.options) return null;
     const { lines, x, y, notes } = this.model;
     return {
       kind: 'lines',
@@ -131,9 +136,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
 
   /** The first time only the axes at once: the layer follows in one of the next frames. */
   paint(): void {
-    if (!this.model) return;
     cancelPaint(this);
-    this.hover.attach(this.model, this.options!, this.paintAxes());
+    this.hover.attach(this.model, this.options, this.paintAxes());
     if (this.painted) this.paintLayer();
     else paintLater(this, () => this.paintLayer(), true);
     this.painted = true;
@@ -142,14 +146,13 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
 
   /** The smoothed lines, on the upper canvas. */
   paintOver(): void {
-    if (!this.model) return;
     const { lines } = this.model;
     const { context } = this.frame.over;
     const plane = this.plane();
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     clipped(context, plane.box, () => {
-      const raised = this.options!.highlighted ?? this.options!.selected ?? null;
+      const raised = this.options.highlighted ?? this.options.selected ?? null;
       const ordered = [...lines].sort((a, b) => rank(a, raised) - rank(b, raised));
       for (const item of ordered) this.paintLine(context, plane, item);
     });
@@ -158,12 +161,12 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   }
 
   onHover(point: Point | null): void {
-    if (point && this.model) this.hover.move(point);
+    if (point) this.hover.move(point);
     else this.hover.leave();
   }
 
   onClick(point: Point): void {
-    if (this.model) this.hover.pin(point);
+    this.hover.pin(point);
   }
 
   onDrag(from: Point, to: Point): void {
@@ -180,17 +183,17 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     const { frame, model, options } = this;
     const ticks = this.layOut();
     const { context } = frame.base;
-    const { x, y } = planeOf(frame.box, model!, options!);
+    const { x, y } = planeOf(frame.box, model, options);
     drawYAxis(context, frame.box, ticks.y, y, true);
-    drawTitles(context, frame.box, options!.titles);
+    drawTitles(context, frame.box, options.titles);
     return drawXAxis(context, frame.box, ticks.x, x);
   }
 
   /** Chooses the ticks, and sets the box to what their labels leave. */
   private layOut(): { x: Ticks; y: Ticks } {
     const { width, height } = this.frame;
-    const { x, y } = this.model!;
-    const options = this.options!;
+    const { x, y } = this.model;
+    const options = this.options;
     const room = titleRoom(options.titles);
     const high = height - BOTTOM - room.bottom;
     const yTicks = options.y.log
@@ -218,7 +221,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       width: width * ratio,
       height: height * ratio,
     };
-    return planeOf(box, this.model!, this.options!);
+    return planeOf(box, this.model, this.options);
   }
 
   private paintLayer(): void {
@@ -226,14 +229,14 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     const plane = this.plane();
-    if (this.options!.diagonal) paintDiagonal(context, plane);
-    paintLineLayer(context, this.model!, plane);
+    if (this.options.diagonal) paintDiagonal(context, plane);
+    paintLineLayer(context, this.model, plane);
     context.restore();
-    this.frame.label(describeLines(this.model!, this.options!));
+    this.frame.label(describeLines(this.model, this.options));
   }
 
   private paintLine(context: CanvasRenderingContext2D, plane: Plane, item: DrawnLine): void {
-    const { highlighted, selected } = this.options!;
+    const { highlighted, selected } = this.options;
     const { line } = item;
     const ratio = devicePixelRatio || 1;
     const raised = isOf(line, highlighted) || isOf(line, selected);

@@ -35,17 +35,20 @@ export function barsHeight(count: number, titles: AxisTitles | undefined): numbe
 
 export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   private readonly frame: Frame;
-  private bars: Bar[] = [];
-  private options: BarOptions = { log: false, highlighted: null };
-  private range: [number, number] = [0, 1];
-  private notes: Note[] = [];
+  private range: [number, number];
+  private notes: Note[];
   private hovered = -1;
 
   constructor(
     host: HTMLElement,
+    private bars: Bar[],
+    private options: BarOptions,
     private readonly callbacks: Callbacks = {},
   ) {
     this.frame = new Frame(host, this);
+    this.range = rangeOf(bars, options.log);
+    this.notes = notesOf(bars, options.log);
+    this.show();
   }
 
   set(bars: Bar[], options: BarOptions): void {
@@ -53,7 +56,11 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     this.options = options;
     this.range = rangeOf(bars, options.log);
     this.notes = notesOf(bars, options.log);
-    this.frame.label(describe(bars));
+    this.show();
+  }
+
+  private show(): void {
+    this.frame.label(describe(this.bars));
     this.callbacks.onNotes?.(this.notes);
     this.frame.paint();
   }

@@ -24,26 +24,35 @@ interface Cell {
   column: number;
 }
 
+type Classes = [actual: string, predicted: string];
+
 export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwner {
   private readonly frame: Frame;
-  private options: MatrixOptions | null = null;
-  private model: MatrixModel = { matrices: [], most: 0 };
+  private model: MatrixModel;
   private places: MatrixPlace[] = [];
   private hovered: Cell | null = null;
 
   constructor(
     host: HTMLElement,
+    data: RunMatrix[],
+    private options: MatrixOptions,
     private readonly callbacks: Callbacks = {},
   ) {
     this.frame = new Frame(host, this);
+    this.model = buildMatrices(data, options);
+    this.show();
   }
 
-  /** Draws at once: it follows a slider. */
   set(data: RunMatrix[], options: MatrixOptions): void {
     this.options = options;
     this.model = buildMatrices(data, options);
+    this.show();
+  }
+
+  /** Draws at once: it follows a slider. */
+  private show(): void {
     this.frame.label(describeMatrices(this.model));
-    const { shares } = options;
+    const { shares } = this.options;
     const to = shares ? '100 %' : formatCount(this.model.most);
     const unit = shares ? 'of the actual class' : 'predictions per cell';
     this.callbacks.onLegend?.({ from: shares ? '0 %' : '0', to, unit });
@@ -60,7 +69,7 @@ export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwne
   drawn() {
     return {
       kind: 'matrix',
-      shares: this.options?.shares ?? false,
+      shares: this.options.shares,
       most: this.model.most,
       matrices: this.model.matrices.map(({ id, label, matrix, shown, accuracy }, i) => ({
         id,
@@ -81,7 +90,6 @@ export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwne
   }
 
   paint(): void {
-    if (!this.options) return;
     const { context } = this.frame.base;
     const { width, height } = this.frame;
     context.font = theme().font;
@@ -102,8 +110,9 @@ export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwne
     if (!this.hovered) return;
     const { context } = this.frame.over;
     const { row, column } = this.hovered;
+    const classes = this.classesOf(this.hovered);
     for (const [i, one] of this.model.matrices.entries()) {
-      const at = this.sameCell(one);
+      const at = cellOf(classes, one);
       if (!at) continue;
       const { left, top, width, height } = cellBox(one, this.places[i], at.row, at.column);
       context.strokeStyle = theme().ink;
@@ -133,24 +142,21 @@ export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwne
     return null;
   }
 
-  /** The cell of the hovered classes in another matrix. */
-  private sameCell({ matrix }: DrawnMatrix): { row: number; column: number } | null {
-    const { actual, predicted } = this.model.matrices[this.hovered!.matrix].matrix;
-    const row = matrix.actual.indexOf(actual[this.hovered!.row]);
-    const column = matrix.predicted.indexOf(predicted[this.hovered!.column]);
-    return row >= 0 && column >= 0 ? { row, column } : null;
+  private classesOf({ matrix, row, column }: Cell): Classes {
+    const { actual, predicted } = this.model.matrices[matrix].matrix;
+    return [actual[row], predicted[column]];
   }
 
   private tell(cell: Cell, point: Point): void {
-    const { actual, predicted } = this.model.matrices[cell.matrix].matrix;
+    const classes = this.classesOf(cell);
     const bounds = this.frame.root.getBoundingClientRect();
     const content = {
-      title: `${actual[cell.row]} → ${predicted[cell.column]}`,
+      title: classes.join(' → '),
       heads: ['count', 'of actual', 'of predicted'],
       rows: this.model.matrices.map((one, i) => ({
         color: one.color,
         label: one.label,
-        cells: this.told(one),
+        cells: told(one, classes),
         strong: i === cell.matrix && this.model.matrices.length > 1,
       })),
       foot: 'actual class → predicted class',
@@ -169,18 +175,19 @@ export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwne
       plotRight: bounds.right,
     });
   }
+}
 
-  private told(one: DrawnMatrix): string[] {
-    const at = this.sameCell(one);
-    if (!at) return ['–', '–', '–'];
-    const { actual, predicted, counts } = one.matrix;
-    const wide = predicted.length;
-    const count = counts[at.row * wide + at.column];
-    const row = sum(counts.subarray(at.row * wide, (at.row + 1) * wide));
-    let column = 0;
-    for (let i = 0; i < actual.length; i++) column += counts[i * wide + at.column];
-    return [formatCount(count), formatShare(count / row), formatShare(count / column)];
-  }
+/** Count and shares of the cell of these classes. */
+function told(one: DrawnMatrix, classes: Classes): string[] {
+  const at = cellOf(classes, one);
+  if (!at) return ['–', '–', '–'];
+  const { actual, predicted, counts } = one.matrix;
+  const wide = predicted.length;
+  const count = counts[at.row * wide + at.column];
+  const row = sum(counts.subarray(at.row * wide, (at.row + 1) * wide));
+  let column = 0;
+  for (let i = 0; i < actual.length; i++) column += counts[i * wide + at.column];
+  return [formatCount(count), formatShare(count / row), formatShare(count / column)];
 }
 
 function rows(values: Float64Array, wide: number): number[][] {
@@ -188,4 +195,11 @@ function rows(values: Float64Array, wide: number): number[][] {
   return Array.from({ length: count }, (_, i) =>
     Array.from(values.subarray(i * wide, (i + 1) * wide)),
   );
+}
+
+/** The cell of these classes in a matrix. */
+function cellOf([actual, predicted]: Classes, { matrix }: DrawnMatrix) {
+  const row = matrix.actual.indexOf(actual);
+  const column = matrix.predicted.indexOf(predicted);
+  return row >= 0 && column >= 0 ? { row, column } : null;
 }

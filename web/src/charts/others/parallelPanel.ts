@@ -46,27 +46,28 @@ const BRUSH_PIXELS = 12;
 export class ParallelPanel implements Chart<ParallelData, ParallelOptions>, FrameOwner {
   readonly dragsAlong = 'y';
   private readonly frame: Frame;
-  private data: ParallelData = { axes: [], runs: [] };
-  private options: ParallelOptions = { highlighted: null, brushes: [], parts: [], selected: null };
   private plot: Box = { left: 0, top: 0, width: 1, height: 1 };
   private hovered: ParallelRun | null = null;
-  private notes: Note[] = [];
 
   constructor(
     host: HTMLElement,
+    private data: ParallelData,
+    private options: ParallelOptions,
     private readonly callbacks: Callbacks = {},
   ) {
     this.frame = new Frame(host, this);
+    this.show();
   }
 
   set(data: ParallelData, options: ParallelOptions): void {
     this.data = data;
     this.options = options;
-    const cut = data.runs.filter(({ places }) => places.some(Number.isNaN)).length;
-    const text = `${cut} of ${counted(data.runs.length, 'run')} lack some of the values`;
-    this.notes = cut > 0 ? [{ text, tone: 'plain' }] : [];
-    this.callbacks.onNotes?.(this.notes);
-    this.frame.label(describe(data, options));
+    this.show();
+  }
+
+  private show(): void {
+    this.callbacks.onNotes?.(notesOf(this.data));
+    this.frame.label(describe(this.data, this.options));
     this.frame.paint();
   }
 
@@ -302,4 +303,10 @@ function labelsOf(axis: ParallelAxis): [share: number, text: string][] {
       [1, formatShort(range[1])],
     ];
   return words.map((word) => [placeOfWord(axis, word), word]);
+}
+
+function notesOf({ runs }: ParallelData): Note[] {
+  const cut = runs.filter(({ places }) => places.some(Number.isNaN)).length;
+  const text = `${cut} of ${counted(runs.length, 'run')} lack some of the values`;
+  return cut > 0 ? [{ text, tone: 'plain' }] : [];
 }

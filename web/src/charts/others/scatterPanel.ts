@@ -43,35 +43,53 @@ const CROWDED = 300;
 
 type Range = [number, number];
 
+interface ScatterModel {
+  /** Those with both values. */
+  points: ScatterPoint[];
+  x: Range;
+  y: Range;
+  notes: Note[];
+}
+
+function buildModel(all: ScatterPoint[], { log, noun }: ScatterOptions): ScatterModel {
+  const usable = (value: number, isLog: boolean) =>
+    Number.isFinite(value) && !(isLog && value <= 0);
+  const points = all.filter(({ x, y }) => usable(x, log.x) && usable(y, log.y));
+  const left = all.length - points.length;
+  const text = `${left} of ${all.length} ${noun} without both values`;
+  return {
+    points,
+    x: boundsOf(extent(points, 'x'), log.x),
+    y: boundsOf(extent(points, 'y'), log.y),
+    notes: left > 0 ? [{ text, tone: 'plain' }] : [],
+  };
+}
+
 export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, FrameOwner {
   private readonly frame: Frame;
-  private points: ScatterPoint[] = [];
-  private options: ScatterOptions | null = null;
-  private x: Range = [0, 1];
-  private y: Range = [0, 1];
-  private notes: Note[] = [];
+  private model: ScatterModel;
   private hovered: ScatterPoint | null = null;
 
   constructor(
     host: HTMLElement,
+    points: ScatterPoint[],
+    private options: ScatterOptions,
     private readonly callbacks: Callbacks = {},
   ) {
     this.frame = new Frame(host, this);
+    this.model = buildModel(points, options);
+    this.show();
   }
 
   set(points: ScatterPoint[], options: ScatterOptions): void {
-    const { log } = options;
-    const usable = (value: number, isLog: boolean) =>
-      Number.isFinite(value) && !(isLog && value <= 0);
-    this.points = points.filter(({ x, y }) => usable(x, log.x) && usable(y, log.y));
     this.options = options;
-    this.x = boundsOf(extent(this.points, 'x'), log.x);
-    this.y = boundsOf(extent(this.points, 'y'), log.y);
-    const left = points.length - this.points.length;
-    const text = `${left} of ${points.length} ${options.noun} without both values`;
-    this.notes = left > 0 ? [{ text, tone: 'plain' }] : [];
-    this.callbacks.onNotes?.(this.notes);
-    this.frame.label(this.describe(options));
+    this.model = buildModel(points, options);
+    this.show();
+  }
+
+  private show(): void {
+    this.callbacks.onNotes?.(this.model.notes);
+    this.frame.label(this.describe(this.options));
     this.frame.paint();
   }
 
@@ -85,8 +103,8 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
   drawn() {
     return {
       kind: 'scatter',
-      points: this.points.map(({ id, label, x, y }) => ({ id, label, x, y })),
-      notes: this.notes.map(({ text }) => text),
+      points: this.model.points.map(({ id, label, x, y }) => ({ id, label, x, y })),
+      notes: this.model.notes.map(({ text }) => text),
     };
   }
 
@@ -95,7 +113,6 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
   }
 
   paint(): void {
-    if (!this.options) return;
     const { context } = this.frame.base;
     const { titles } = this.options;
     const room = titleRoom(titles);
@@ -108,12 +125,12 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
     drawYAxis(context, this.frame.box, yTicks, (value) => this.place('y', value), true);
     drawXAxis(context, this.frame.box, this.ticks('x', width), (value) => this.place('x', value));
     drawTitles(context, this.frame.box, titles);
-    for (const point of this.points) this.paintPoint(context, point);
+    for (const point of this.model.points) this.paintPoint(context, point);
   }
 
   paintOver(): void {
     const point = this.hovered;
-    if (!point || !this.options) return;
+    if (!point) return;
     const { context } = this.frame.over;
     const [x, y] = [this.place('x', point.x), this.place('y', point.y)];
     dot(context, x, y, point.color, 5);
@@ -142,17 +159,17 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
 
   private describe({ titles, noun }: ScatterOptions): string {
     const ends = ([lo, hi]: Range) => `${formatValue(lo)} to ${formatValue(hi)}`;
-    const many = `${this.points.length} ${noun}`;
+    const many = `${this.model.points.length} ${noun}`;
     const names = `${titles.y} over ${titles.x}`;
-    if (this.points.length === 0) return `Scatter plot of ${names} without points.`;
-    const [x, y] = [extent(this.points, 'x'), extent(this.points, 'y')];
+    if (this.model.points.length === 0) return `Scatter plot of ${names} without points.`;
+    const [x, y] = [extent(this.model.points, 'x'), extent(this.model.points, 'y')];
     return `Scatter plot of ${names}, ${many}; x from ${ends(x)}, y from ${ends(y)}.`;
   }
 
   private nearest({ x, y }: Point): ScatterPoint | null {
     let best: ScatterPoint | null = null;
     let away = NEAR_PIXELS;
-    for (const point of this.points) {
+    for (const point of this.model.points) {
       const distance = Math.hypot(this.place('x', point.x) - x, this.place('y', point.y) - y);
       if (distance < away) {
         away = distance;
@@ -163,26 +180,26 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
   }
 
   private paintPoint(context: CanvasRenderingContext2D, point: ScatterPoint): void {
-    const { highlighted } = this.options!;
+    const { highlighted } = this.options;
     const away = highlighted !== null && highlighted !== point.id;
-    const crowded = this.points.length > CROWDED;
+    const crowded = this.model.points.length > CROWDED;
     const color = away || crowded ? fade(point.color, away ? 0.35 : 0.6) : colorOf(point.color);
     const radius = crowded ? 2.5 : 4;
     circle(context, this.place('x', point.x), this.place('y', point.y), radius, color);
   }
 
   private ticks(axis: 'x' | 'y', pixels: number): Ticks {
-    const [lo, hi] = this[axis];
-    if (this.options!.log[axis]) return logValueTicks(lo, hi, axis === 'x' ? pixels / 2 : pixels);
+    const [lo, hi] = this.model[axis];
+    if (this.options.log[axis]) return logValueTicks(lo, hi, axis === 'x' ? pixels / 2 : pixels);
     return axis === 'x'
       ? mappedTicks(lo, hi, pixels, LINEAR, X_ROOM)
       : mappedTicks(lo, hi, pixels, LINEAR);
   }
 
   private place(axis: 'x' | 'y', value: number): number {
-    const [lo, hi] = this[axis];
+    const [lo, hi] = this.model[axis];
     const { left, top, width, height } = this.frame.box;
-    const share = this.options!.log[axis]
+    const share = this.options.log[axis]
       ? Math.log(value / lo) / Math.log(hi / lo)
       : (value - lo) / (hi - lo);
     return axis === 'x' ? left + share * width : top + (1 - share) * height;

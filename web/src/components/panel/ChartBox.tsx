@@ -14,7 +14,7 @@ export interface PanelId {
 }
 
 interface ChartBoxProps<Data, Options, C extends Chart<Data, Options>> {
-  make: new (host: HTMLElement, callbacks: Callbacks) => C;
+  make: new (host: HTMLElement, data: Data, options: Options, callbacks: Callbacks) => C;
   data: Data;
   options: Options;
   panel: PanelId;
@@ -54,19 +54,23 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
   const chart = useRef<C | null>(null);
   const current = useRef(props);
   current.current = props;
+  /** What the chart has been given last. */
+  const shown = useRef<[Data, Options]>([props.data, props.options]);
   const { id } = props.panel;
 
   useLayoutEffect(() => {
     const element = host.current!;
     const made = new props.make(
       element,
+      props.data,
+      props.options,
       latest(() => ({
         onMoment: (moment) => reportMoment(id, moment),
         ...current.current.callbacks,
       })),
     );
     chart.current = made;
-    made.resize(element.clientWidth, element.clientHeight);
+    shown.current = [props.data, props.options];
     const observer = new ResizeObserver(() => resizeTo(made, element));
     observer.observe(element);
     const hide = exposePanel(id, () => ({ ...current.current.panel, data: made.drawn() }));
@@ -79,7 +83,10 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
   }, [props.make, id]);
 
   useLayoutEffect(() => {
-    chart.current!.set(props.data, props.options);
+    const [data, options] = shown.current;
+    if (data === props.data && options === props.options) return;
+    shown.current = [props.data, props.options];
+    chart.current?.set(props.data, props.options);
   }, [props.make, id, props.data, props.options]);
 
   useEffect(() => {

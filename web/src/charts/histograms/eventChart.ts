@@ -1,0 +1,181 @@
+/** What all charts over events share: the axes as pixels, the moment, and what the pointer does. */
+
+import type {
+  Callbacks,
+  HistogramAxis,
+  Moment,
+  ValueOptions,
+  Window,
+  XKind,
+} from '../../model/types';
+import { xShort } from '../axes';
+import { describeEvents } from '../describe';
+import { Frame, type FrameOwner, type Point } from '../frame';
+import { crosshair, pillBelow, type Span } from '../surface';
+import { ValueAxis } from '../valueAxis';
+import { type EventModel, eventAt } from './eventModel';
+
+/** Right of the plot, for half of a label of x. */
+export const RIGHT = 6;
+
+export interface EventView {
+  axis: XKind | HistogramAxis;
+  x: [number, number];
+}
+
+export abstract class EventChart<View extends EventView> implements FrameOwner {
+  protected readonly frame: Frame;
+  protected moment: Moment | null = null;
+  protected pointer: Point | null = null;
+  /** Where the labels of x are drawn. */
+  protected labels: Span[] = [];
+
+  constructor(
+    host: HTMLElement,
+    protected view: View,
+    protected readonly callbacks: Callbacks,
+  ) {
+    this.frame = new Frame(host, this);
+  }
+
+  abstract paint(): void;
+  abstract paintOver(): void;
+
+  resize(width: number, height: number): void {
+    this.frame.resize(width, height);
+  }
+
+  showMoment(moment: Moment | null): void {
+    this.moment = moment;
+    this.frame.paintOver();
+  }
+
+  destroy(): void {
+    this.frame.destroy();
+  }
+
+  onHover(point: Point | null): void {
+    if (!point && !this.pointer) return;
+    this.pointer = point;
+    this.moment = point && this.momentAt(point);
+    this.frame.paintOver();
+    this.callbacks.onMoment?.(this.moment);
+    this.tell(point);
+  }
+
+  /** The moment under the pointer. */
+  protected momentAt(point: Point): Moment | null {
+    return { x: this.xAt(point.x), axis: this.view.axis, pinned: false };
+  }
+
+  /** Says what is under the pointer, or that it has left. */
+  protected tell(_point: Point | null): void {}
+
+  protected xAt(pixel: number): number {
+    const { left, width } = this.frame.box;
+    const [x0, x1] = this.view.x;
+    return x0 + ((pixel - left) / width) * (x1 - x0);
+  }
+
+  protected toX(x: number): number {
+    const { left, width } = this.frame.box;
+    const [x0, x1] = this.view.x;
+    return left + ((x - x0) / (x1 - x0)) * width;
+  }
+
+  protected isInPlot(pixel: number): boolean {
+    const { left, width } = this.frame.box;
+    return pixel >= left - 1 && pixel <= left + width + 1;
+  }
+
+  /** Where x of the moment is; null out of sight and on another axis. */
+  protected momentPixel(): number | null {
+    if (!this.moment || this.moment.axis !== this.view.axis) return null;
+    const pixel = this.toX(this.moment.x);
+    return this.isInPlot(pixel) ? pixel : null;
+  }
+
+  protected paintHairline(pixel: number, pinned: boolean): void {
+    crosshair(this.frame.over.context, pixel, this.frame.box, pinned);
+  }
+
+  /** The moment's x on the axis. */
+  protected paintPill(pixel: number): void {
+    if (!this.moment) return;
+    const { left, top, width, height } = this.frame.box;
+    const text = xShort(this.view.axis, this.moment.x);
+    const limit = left + width + RIGHT;
+    pillBelow(this.frame.over.context, text, pixel, top + height + 4, limit, this.labels);
+  }
+}
+
+interface ValueViewOptions {
+  x: { kind: HistogramAxis; window?: Window };
+  value: ValueOptions;
+}
+
+/** A chart of the values of one series of events: dragged along x or the value axis. */
+export abstract class ValueChart<
+  Options extends ValueViewOptions,
+  View extends EventModel,
+> extends EventChart<View> {
+  constructor(
+    host: HTMLElement,
+    view: View,
+    protected options: Options,
+    callbacks: Callbacks,
+  ) {
+    super(host, view, callbacks);
+  }
+
+  onClick(point: Point): void {
+    const x = this.xAt(point.x);
+    const event = eventAt(this.view, x);
+    if (event < 0) return;
+    this.callbacks.onPick?.(event);
+    this.callbacks.onMoment?.({ x: this.pinnedX(x, event), axis: this.view.axis, pinned: true });
+  }
+
+  onDrag(from: Point, to: Point, along: 'x' | 'y'): void {
+    if (along === 'x') {
+      const [x0, x1] = ordered(this.xAt(from.x), this.xAt(to.x));
+      this.callbacks.onZoom?.(x0, x1);
+      return;
+    }
+    const axis = this.valueAxis();
+    const [v0, v1] = ordered(axis.value(from.y), axis.value(to.y));
+    this.callbacks.onValueZoom?.(v0, v1);
+  }
+
+  /** Resets the zoom; without one it asks for the full value range, or the default one. */
+  onDoubleClick(): void {
+    const { x, value } = this.options;
+    const windows = [x.window, value.window];
+    if (!windows.some((window) => window && (window.min !== null || window.max !== null))) {
+      this.callbacks.onFull?.(!value.full);
+      return;
+    }
+    this.callbacks.onZoom?.(null, null);
+    this.callbacks.onValueZoom?.(null, null);
+  }
+
+  /** The moment that a click at x, on this event, pins. */
+  protected pinnedX(x: number, _event: number): number {
+    return x;
+  }
+
+  protected valueAxis(): ValueAxis {
+    const { map, value } = this.view;
+    const { top, height } = this.frame.box;
+    return new ValueAxis(map, value, top + height, -height);
+  }
+
+  /** In words, for those who don't see it. */
+  protected describe(kind: string): void {
+    const { label, events } = this.view.series;
+    const { step } = events;
+    this.frame.label(describeEvents(kind, label, step.length, step[0], step[step.length - 1]));
+  }
+}
+
+export const ordered = (a: number, b: number): [number, number] => (a < b ? [a, b] : [b, a]);
