@@ -27,6 +27,7 @@ import {
   xAxis,
   xLog,
 } from '../../state/view/view';
+import { useExtended } from '../../state/workspace/extended';
 import { useSeries } from '../../state/workspace/hooks';
 import { useScope, type Workspace } from '../../state/workspace/workspace';
 import { ChartBox } from '../panel/ChartBox';
@@ -35,9 +36,8 @@ import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
 import { lazy } from '../widgets/lazy';
 import { LineActions } from './LineActions';
-import type { Extended } from './LineExtras';
 
-const Extras = lazy(() => import('./LineExtras').then((m) => m.LineExtras));
+const LineLegend = lazy(() => import('./LineLegend').then((m) => m.LineLegend));
 const LineDialog = lazy(() => import('./LineDialog').then((m) => m.LineDialog));
 const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 
@@ -77,9 +77,7 @@ export function LineView({ fields, own }: LineViewProps) {
     settings,
   );
   const grouping = groupingOf(settings);
-  const [extended, setExtended] = useState<Extended | null>(null);
-  const isExtended = fields.length > 1 || Boolean(settings.expr || settings.legend);
-  const extra = isExtended ? extended : null;
+  const extra = useExtended({ fields, x, window, settings, grouping, logged });
   const drawn = useMemo(() => logged.flatMap((metric) => metric.lines), [logged]);
   const lines = extra?.lines ?? drawn;
   const said = [
@@ -117,9 +115,7 @@ export function LineView({ fields, own }: LineViewProps) {
       loading={waiting && shown.length > 0}
       error={error}
     >
-      {isExtended && (
-        <Extras {...{ fields, x, window, settings, grouping, logged }} onChange={setExtended} />
-      )}
+      {extra && <LineLegend lines={extra.lines} />}
       {dialog.value && (
         <LineDialog
           id={id}
