@@ -6,7 +6,7 @@ import type { HistogramEvents, HistogramSeries, Line, Tensor } from '../src/mode
 
 export type Random = () => number;
 
-export function randomOf(seed: number): Random {
+function randomOf(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -14,7 +14,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-export function gaussOf(random: Random): number {
+function gaussOf(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
@@ -209,7 +209,7 @@ function partOf(sample: number[], nan: number): EventPart {
   };
 }
 
-export function keyOf(value: number): number {
+function keyOf(value: number): number {
   const size = Math.abs(value);
   const exponent = Math.floor(Math.log2(size));
   const quarter = Math.floor((size / 2 ** exponent - 1) * 4);

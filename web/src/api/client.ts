@@ -94,7 +94,7 @@ const part = encodeURIComponent;
 /** Entity and name. */
 export type ProjectName = readonly [entity: string, project: string];
 
-export const projectPath = (entity: string, project: string): string =>
+const projectPath = (entity: string, project: string): string =>
   `/api/projects/${part(entity)}/${part(project)}`;
 
 export async function listProjects(): Promise<Project[]> {

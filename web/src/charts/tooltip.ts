@@ -16,7 +16,7 @@ export interface TooltipContent {
 }
 
 /** Where it may go, in client pixels. */
-export interface TooltipPlace {
+interface TooltipPlace {
   /** The crosshair. */
   x: number;
   /** Highest pixel of the data near the crosshair: the lower edge stays above it if it can. */

@@ -10,7 +10,7 @@ export type ExportedItem = { caption: string } & (
   | { kind: 'table'; columns: Json[]; rows: Json[][] }
 );
 
-export interface ExportedStep {
+interface ExportedStep {
   step: number;
   /** Uid of the run: several may have one name. */
   of: number;

@@ -5,7 +5,6 @@ import type { Histogram, HistogramEvents } from '../model/types';
 /** Bits of `flags`, as in `lossboard.wire.HistogramFlag`. */
 export const FLAG_PARTIAL_EVENT = 1;
 export const FLAG_MAGNITUDE_SAMPLED = 2;
-export const FLAG_USER_BINS = 4;
 
 /** Exponent offset of the magnitude keys, as in `lossboard.wire.HistogramData`. */
 const MAGNITUDE_OFFSET = 1100;

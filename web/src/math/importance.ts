@@ -37,7 +37,7 @@ export interface Importance {
   score: number;
 }
 
-export const LEAST_RUNS = 8;
+const LEAST_RUNS = 8;
 export const TREES = 200;
 const SEED = 1;
 const MOST_VALUES = 20;

@@ -30,7 +30,7 @@ function within({ from, to, mass }: Pieces, piece: number, wanted: number): numb
   return from[piece] + (to[piece] - from[piece]) * share;
 }
 
-export const BAND_SHARES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1];
+const BAND_SHARES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1];
 
 /** min, 5, 25, 50, 75, 95 and 100 % of one event; the ends are exact. */
 export function percentileBand(h: Histogram): number[] {

@@ -2,7 +2,7 @@
 
 import type { Json } from '../model/json';
 
-export interface CloudBox {
+interface CloudBox {
   corners: number[][];
   label: string;
   /** Red, green, blue to 255; null where none is given. */

@@ -7,11 +7,6 @@ export interface ValueMap {
 
 export const LINEAR: ValueMap = { forward: (value) => value, inverse: (position) => position };
 
-export const LOG: ValueMap = {
-  forward: (value) => Math.log10(value),
-  inverse: (position) => 10 ** position,
-};
-
 /**
  * Linear near 0, logarithmic from about `core` on, for both signs:
  * position = asinh(value / 2 core) / ln 10.

@@ -18,7 +18,7 @@ export interface SmoothInput {
 }
 
 /** The gaussian's window ends at this many sigma. */
-export const GAUSSIAN_REACH_SIGMAS = 3;
+const GAUSSIAN_REACH_SIGMAS = 3;
 const VIEWPORT_SCALE = 1000;
 const NEGLIGIBLE = 1e-4;
 
@@ -45,7 +45,7 @@ function twemaWeight(amount: number): number {
 }
 
 /** W&B's default: the weight of the past falls with the distance in x, not with the points. */
-export function timeWeightedEma(input: SmoothInput, amount: number): Float64Array {
+function timeWeightedEma(input: SmoothInput, amount: number): Float64Array {
   const { x, mean, count } = input;
   const logWeight = Math.log(twemaWeight(amount));
   const scale = input.xRange > 0 ? VIEWPORT_SCALE / input.xRange : 0;
@@ -70,7 +70,7 @@ export function timeWeightedEma(input: SmoothInput, amount: number): Float64Arra
 }
 
 /** Exponential moving average over points, divided by 1 - p^N; p = 1 is the mean so far. */
-export function ema(input: SmoothInput, amount: number): Float64Array {
+function ema(input: SmoothInput, amount: number): Float64Array {
   if (amount >= 1) return cumulativeMean(input);
   const { mean, count } = input;
   const out = new Float64Array(mean.length);
@@ -102,7 +102,7 @@ function cumulativeMean({ mean, count }: SmoothInput): Float64Array {
 }
 
 /** Weights count * exp(-(xj - xi)^2 / 2 sigma^2) within 3 sigma on both sides. */
-export function gaussian(input: SmoothInput, amount: number): Float64Array {
+function gaussian(input: SmoothInput, amount: number): Float64Array {
   const sigma = amount * input.spacing;
   if (!(sigma > 0)) return input.mean;
   const finite = finiteBuckets(input);
@@ -186,7 +186,7 @@ function convolve(values: Float64Array, kernel: Float64Array, centre: number): n
  * Mean of the `points` raw points around each bucket's middle. Buckets lie end to end on an axis
  * of raw points; a window that cuts a bucket takes its share, one that leaves the data is cut.
  */
-export function runningAverage(input: SmoothInput, points: number): Float64Array {
+function runningAverage(input: SmoothInput, points: number): Float64Array {
   const finite = finiteBuckets(input);
   const size = finite.mean.length;
   const before = new Float64Array(size + 1);

@@ -37,7 +37,7 @@ export function multiples(lo: number, hi: number, step: number): number[] {
 }
 
 /** About `count` nice values in [lo, hi]; the single value where the range is empty. */
-export function linearTicks(lo: number, hi: number, count: number): number[] {
+function linearTicks(lo: number, hi: number, count: number): number[] {
   if (!(hi > lo)) return Number.isFinite(lo) ? [lo] : [];
   return multiples(lo, hi, niceStep((hi - lo) / Math.max(1, count)));
 }

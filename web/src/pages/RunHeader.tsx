@@ -19,7 +19,7 @@ import { copyLink } from '../state/view/share';
 const MOST_METRICS = 3;
 
 /** The numbers of the summary that say most: losses and accuracies before the rest. */
-export function mainMetrics(summary: Record<string, Json>): string[] {
+function mainMetrics(summary: Record<string, Json>): string[] {
   const numbers = Object.keys(summary).filter(
     (key) => typeof summary[key] === 'number' && !key.startsWith('_'),
   );

@@ -20,7 +20,7 @@ const PARTS: [name: string, pattern: RegExp][] = [
 ];
 
 /** Sections of the machine metrics that the run has. */
-export function systemSections(keys: Key[]): Section[] {
+function systemSections(keys: Key[]): Section[] {
   const partOf = ({ key }: Key) => PARTS.findIndex(([, pattern]) => pattern.test(key));
   return PARTS.flatMap(([name], index) => {
     const own = keys.filter((key) => partOf(key) === index);

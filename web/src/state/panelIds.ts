@@ -20,7 +20,7 @@ const PANEL_KINDS = [
   'example',
 ] as const;
 
-export type PanelKind = (typeof PANEL_KINDS)[number];
+type PanelKind = (typeof PANEL_KINDS)[number];
 
 export interface PanelField {
   kind: PanelKind;

@@ -4,9 +4,8 @@ import { type LayerRow, layerRows, type Stage, stagesOf, valueRange } from '../.
 import { lastAtOrBefore } from '../../math/search';
 import type { LayerData, LayerStatistic } from '../../model/types';
 
-export const STAGE_GAP = 2;
+const STAGE_GAP = 2;
 const LARGEST_ROW = 22;
-const ROW = 3;
 const EDGE_SHARE = 0.005;
 
 export interface LayerModel {
@@ -84,12 +83,6 @@ export function layoutRows({ rows, stages }: LayerModel, top: number, height: nu
     y += STAGE_GAP;
   }
   return { tops, row, end: rows.length > 0 ? y - STAGE_GAP : top };
-}
-
-/** Height of the plot in which every row gets 3 pixels. */
-export function wantedPlotHeight(data: LayerData): number {
-  const stages = stagesOf(layerRows(data, 'rms').map((row) => row.name));
-  return data.tensors.length * ROW + STAGE_GAP * Math.max(0, stages.length - 1);
 }
 
 /** Index of the row's bucket that is current at x, or -1. */

@@ -8,14 +8,9 @@ import {
   displayBins,
   meanWidth,
 } from '../../math/display';
-import {
-  FLAG_MAGNITUDE_SAMPLED,
-  FLAG_PARTIAL_EVENT,
-  finestPieces,
-  largestShare,
-} from '../../math/histogram';
+import { FLAG_MAGNITUDE_SAMPLED, FLAG_PARTIAL_EVENT, largestShare } from '../../math/histogram';
 import { formatCount, formatShare, formatValue } from '../../math/numbers';
-import { quantiles, type Statistics, statistics, symlogCore } from '../../math/percentiles';
+import { type Statistics, statistics, symlogCore } from '../../math/percentiles';
 import { LINEAR, symlog, type ValueMap } from '../../math/scale';
 import { niceBounds } from '../../math/ticks';
 import type { Note, StepOptions, StepOverlay } from '../../model/types';
@@ -104,17 +99,6 @@ function xRange(overlays: StepOverlay[], { x }: StepOptions): [number, number] {
   return to > from ? [from, to] : [lo - room, hi + room];
 }
 
-/** 1 to 99 % of the mass over all overlays: the range to offer where one bin holds most of it. */
-export function middleRange(overlays: StepOverlay[]): [number, number] | null {
-  const ends = overlays
-    .filter(({ histogram }) => histogram.n > 0)
-    .map(({ histogram }) => quantiles(finestPieces(histogram), [0.01, 0.99]));
-  if (ends.length === 0) return null;
-  const lo = Math.min(...ends.map(([low]) => low));
-  const hi = Math.max(...ends.map(([, high]) => high));
-  return hi > lo ? [lo, hi] : null;
-}
-
 function notesOf(items: StepItem[], options: StepOptions): Note[] {
   const notes = items.flatMap(({ overlay, bins }) => itemNotes(overlay, bins, items.length > 1));
   const widths = items.filter(({ curve }) => curve.bandwidth > 0);
@@ -148,12 +132,4 @@ function itemNotes(overlay: StepOverlay, bins: DisplayBins, several: boolean): N
   }
   if (h.flags & FLAG_MAGNITUDE_SAMPLED) notes.push({ ...plain('magnitudes sampled'), quiet: true });
   return notes;
-}
-
-/** A step's histogram is better seen in `middleRange`: one bin holds more than half of it. */
-export function isCrowded(overlays: StepOverlay[]): boolean {
-  return overlays.some(({ histogram }) => {
-    const spread = histogram.hi > histogram.lo && histogram.n > 0;
-    return spread && largestShare(histogram) > HALF;
-  });
 }

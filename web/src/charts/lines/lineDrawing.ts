@@ -16,7 +16,7 @@ export interface Plane {
  * Adds a line through (xs, ys) to the context's path. Points of one pixel column become its first,
  * lowest, highest and last y. NaN breaks the line; points alone between breaks are returned.
  */
-export function trace(
+function trace(
   context: CanvasRenderingContext2D,
   xs: Float64Array,
   ys: Float64Array,

@@ -105,7 +105,7 @@ function windowed(extent: Extent, log: boolean, window: Window): [number, number
 }
 
 /** Index range of the buckets inside x. */
-export function inside(line: Line, [x0, x1]: [number, number]): [number, number] {
+function inside(line: Line, [x0, x1]: [number, number]): [number, number] {
   let from = 0;
   let to = line.x.length;
   while (from < to && line.x[from] < x0) from++;

@@ -7,7 +7,7 @@ import type { XKind } from '../../model/types';
 import { logValueTicks, mappedTicks, xTicks } from '../axes';
 import { colorOf, theme } from '../theme';
 
-export interface SvgLine {
+interface SvgLine {
   label: string;
   color: string;
   dash: number[];

@@ -40,7 +40,7 @@ interface HistogramViewProps {
 }
 
 /** Of an added panel: its view is a part of the panel. */
-export interface OwnHistogram extends OwnFrame {
+interface OwnHistogram extends OwnFrame {
   view: View | undefined;
   onView(view: View): void;
 }

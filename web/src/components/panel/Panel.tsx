@@ -1,11 +1,9 @@
 /** The frame of every panel: header with key, notes and actions; states over the plot. */
 
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
 import type { ApiError } from '../../api/client';
 import { stale } from '../../api/live';
 import type { Legend, Note } from '../../model/types';
-import { useInSight } from '../../state/workspace/hooks';
 import { useScope } from '../../state/workspace/workspace';
 import { Icon } from '../widgets/Icon';
 import { Ramp } from './Ramp';
@@ -85,14 +83,3 @@ function Failure({ error }: { error: ApiError }) {
 
 /** How far from sight a panel is mounted already, and how far away it is dropped again. */
 export const NEAR_PIXELS = 320;
-
-/** Its place is always there; what it shows is mounted when it comes near. */
-export function LazyPanel({ wide, children }: { wide?: boolean; children: ComponentChildren }) {
-  const place = useRef<HTMLDivElement>(null);
-  const near = useInSight(place, NEAR_PIXELS);
-  return (
-    <div ref={place} class={`place ${wide ? 'span2' : ''}`}>
-      {near ? children : <div class="p" />}
-    </div>
-  );
-}

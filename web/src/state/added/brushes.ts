@@ -10,7 +10,7 @@ import { panelSettings, setPanel } from '../view/view';
 export type Brushes = Map<string, Brush>;
 
 /** In the address: `{"config.lr":[0.001,0.1],"config.optimizer":["adam"]}`. */
-export function parseBrushes(text: string | undefined): Brushes {
+function parseBrushes(text: string | undefined): Brushes {
   if (!text) return new Map();
   try {
     const all = Object.entries(JSON.parse(text) ?? {});

@@ -90,7 +90,7 @@ export function chartTensor({ key, columns }: Tensor): ChartTensor {
 }
 
 /** Root mean square of a tensor in each bucket; NaN where nothing was finite. */
-export function rmsOf({ columns: { squares, n } }: Tensor): Float64Array {
+function rmsOf({ columns: { squares, n } }: Tensor): Float64Array {
   return squares.map((sum, i) => Math.sqrt(sum / n[i]));
 }
 

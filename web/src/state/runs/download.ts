@@ -33,7 +33,7 @@ function cell(value: string | number): string {
   return /[",\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
-export function toCsv(rows: (string | number)[][]): string {
+function toCsv(rows: (string | number)[][]): string {
   return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 

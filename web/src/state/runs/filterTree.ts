@@ -76,7 +76,7 @@ const SPELLINGS: Record<Operator, (value: Json) => JsonObject> = {
 };
 
 /** A filter as the server takes it. */
-export function toMongo(node: FilterNode): JsonObject {
+function toMongo(node: FilterNode): JsonObject {
   if (!isGroup(node)) {
     return { [SERVER_NAMES[node.by] ?? node.by]: SPELLINGS[node.operator](node.value) };
   }

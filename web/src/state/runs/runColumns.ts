@@ -151,7 +151,7 @@ const HIGHER = /acc|f1|auc|score|precision|recall|reward|iou|map|bleu|psnr/i;
 const goals = new WeakMap<Catalogue, Map<string, Goal>>();
 
 /** Which direction define_metric calls better, in the newest run that says it. */
-export function definedGoal(catalogue: Catalogue, key: string): Goal {
+function definedGoal(catalogue: Catalogue, key: string): Goal {
   const known = goals.get(catalogue) ?? new Map<string, Goal>();
   goals.set(catalogue, known);
   if (!known.has(key)) known.set(key, readGoal(catalogue, key));

@@ -53,10 +53,10 @@ export function toggleGroup(name: string): void {
 }
 
 /** What a run without a value is grouped under. */
-export const NO_GROUP = 'none';
+const NO_GROUP = 'none';
 
 /** The groups that a run is in: one for each tag, else one. */
-export function groupNames(run: Run, by: string): string[] {
+function groupNames(run: Run, by: string): string[] {
   if (by === 'tags') return run.tags.length > 0 ? run.tags : [NO_GROUP];
   return [asText(runValue(run, by)) || NO_GROUP];
 }

@@ -24,7 +24,7 @@ function join(ids: Iterable<string>): string {
 }
 
 /** Without a choice the newest are shown; `show` and `hide` name what differs from that. */
-export function visibleRuns(runs: Run[], show: string | undefined, hide: string | undefined) {
+function visibleRuns(runs: Run[], show: string | undefined, hide: string | undefined) {
   const shown = new Set(list(show));
   const hidden = new Set(list(hide));
   return runs.filter((run, index) => {

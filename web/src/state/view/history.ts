@@ -53,7 +53,7 @@ export function startHistory(): void {
 }
 
 /** Makes the view what these parameters say, but for what is passing. */
-export function applyParams(wanted: Params): void {
+function applyParams(wanted: Params): void {
   const gone = Object.keys(lasting(params.peek())).filter((name) => !(name in wanted));
   setParams({ ...Object.fromEntries(gone.map((name) => [name, null])), ...wanted }, 'push');
 }

@@ -21,7 +21,7 @@ export function folded(): Set<string> {
 }
 
 /** Keys without a slash stand together, first. */
-export const PLAIN_SECTION = 'charts';
+const PLAIN_SECTION = 'charts';
 const PLOT_SECTION = 'custom charts';
 
 export function sectionName(key: Pick<Key, 'kind' | 'key'>): string {

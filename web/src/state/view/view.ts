@@ -116,7 +116,7 @@ export function settleBase(known: Base): void {
 }
 
 /** Writes a pending change of the address now. */
-export function flushUrl(): void {
+function flushUrl(): void {
   clearTimeout(timer);
   history.replaceState(null, '', href());
 }
