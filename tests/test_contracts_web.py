@@ -101,3 +101,16 @@ def test_the_id_of_a_panel_is_made_and_parsed_in_one_place() -> None:
     )
     by_hand = {path.name for path in imports() if made.search(path.read_text())}
     assert by_hand == {"panelIds.ts"}
+
+
+CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
+# words of two letters, levels of headings, and the sixteen colours of a terminal: ink and ground
+SHORT_CLASSES = re.compile(r"in|of|on|[fgh]\d+")
+
+
+def test_the_classes_of_the_style_sheets_are_words() -> None:
+    sheets = "\n".join(path.read_text() for path in SOURCES.rglob("*.css"))
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", sheets, flags=re.DOTALL))
+    names = {name for selector in selectors for name in CLASS.findall(selector)}
+    short = {name for name in names if len(name) < 3}
+    assert not {name for name in short if not SHORT_CLASSES.fullmatch(name)}

@@ -139,7 +139,7 @@ def test_the_settings_of_a_removed_panel_go_with_it_and_come_back_with_undo(
     type_into(open_menu(page, LINES), "Highest y", "0.5")
     wait_for_panel(page, lines, "panel.data.y[1] === 0.5")
     page.keyboard.press("Escape")
-    region(page, LINES).locator(".ph button").first.press("Alt+Shift+ArrowRight")
+    region(page, LINES).locator(".panelhead button").first.press("Alt+Shift+ArrowRight")
     page.wait_for_url("**size=**")
     with_panel = urlsplit(page.url).query
     assert "p.own" in with_panel

@@ -205,7 +205,7 @@ def test_a_panel_is_moved_by_keyboard_and_resized_at_its_corner(several: Page) -
 def test_a_panel_is_dragged_by_its_header_to_the_place_of_another(several: Page) -> None:
     places = several.locator(".place[data-section=own]")
     before = wait_for_panel(several, "own a", "panel.data.lines?.length === 6")
-    several.get_by_role("region", name="Both", exact=True).locator(".ph b").hover()
+    several.get_by_role("region", name="Both", exact=True).locator(".panelhead b").hover()
     several.mouse.down()
     target = places.nth(2).bounding_box()
     assert target is not None

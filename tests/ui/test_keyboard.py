@@ -28,7 +28,7 @@ FOCUSED = """() => {
     id: window.stops.get(element),
     name: element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40),
     marked,
-    opaque: element.matches('input.sr') || element.checkVisibility({ opacityProperty: true }),
+    opaque: element.matches('input.unseen') || element.checkVisibility({ opacityProperty: true }),
   };
 }"""
 
@@ -192,9 +192,9 @@ def test_a_removed_panel_leaves_the_focus_to_its_neighbour(
 
     remove_by_menu("First")
     second = page.get_by_role("region", name="Second", exact=True)
-    expect(second.locator(".ph button:focus")).to_have_count(1)
+    expect(second.locator(".panelhead button:focus")).to_have_count(1)
     remove_by_menu("Third")
-    expect(second.locator(".ph button:focus")).to_have_count(1)
+    expect(second.locator(".panelhead button:focus")).to_have_count(1)
     second.get_by_role("button", name="Remove Second").focus()
     page.keyboard.press("Enter")
     expect(second).to_have_count(0)

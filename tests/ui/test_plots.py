@@ -130,7 +130,7 @@ def test_a_roc_curve_of_each_run_is_the_one_of_scikit_learn(page: Page, charts: 
     names = region(page, "val/roc").locator(".plotnames")
     expect(names).to_have_text("barea 0.938aarea 0.813chance")
     open_chart(page, f"{charts}/runs/a", "val/roc")
-    expect(region(page, "val/roc").locator(".k")).to_have_text("ROC val/roc")
+    expect(region(page, "val/roc").locator(".keyname")).to_have_text("ROC val/roc")
     expect(names).to_have_text("1area 0.813chance")
 
 

@@ -55,7 +55,7 @@ def tab(page: Page, server: Server, name: str) -> None:
 def test_output_keeps_its_colours_as_classes(page: Page, server: Server, worked: Any) -> None:
     tab(page, server, "logs")
     expect(page.locator(".log .f1")).to_have_text("red")
-    expect(page.locator(".log .f10.b")).to_have_text("green")
+    expect(page.locator(".log .f10.bold")).to_have_text("green")
 
 
 def test_output_is_searched_and_downloaded(

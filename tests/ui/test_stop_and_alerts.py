@@ -49,13 +49,13 @@ def test_stop_in_the_menu_of_a_run_ends_its_training(
     page: Page, server: Server, training: subprocess.Popen[bytes], own_name: str
 ) -> None:
     page.goto(f"{server.base_url}/local/stop/runs/{own_name}/overview")
-    expect(page.locator(".rh .stat")).to_contain_text("running")
+    expect(page.locator(".runhead .stat")).to_contain_text("running")
     page.get_by_role("button", name="Actions of this run").click()
     page.get_by_role("button", name="Stop run").click()
     expect(page.get_by_text(f"Asked {own_name} to stop")).to_be_visible()
     assert training.wait(30) != 0
     assert training.stderr is not None and b"KeyboardInterrupt" in training.stderr.read()
-    expect(page.locator(".rh .stat")).to_contain_text("killed")
+    expect(page.locator(".runhead .stat")).to_contain_text("killed")
     page.get_by_role("button", name="Actions of this run").click()
     expect(page.get_by_role("button", name="Stop run")).to_have_count(0)
 
@@ -71,9 +71,9 @@ def test_asking_a_run_to_stop_can_be_undone(page: Page, server: Server, own_name
         undo = page.get_by_role("button", name="Undo", exact=True).last
         expect(undo).to_be_visible()
         page.get_by_role("link", name="alone").last.click()
-        expect(page.locator(".rh .stat")).to_contain_text("stopping…")
+        expect(page.locator(".runhead .stat")).to_contain_text("stopping…")
         undo.click()
-        expect(page.locator(".rh .stat")).to_contain_text("running")
+        expect(page.locator(".runhead .stat")).to_contain_text("running")
 
 
 def test_alerts_are_shown_in_the_run_newest_first_as_they_come(

@@ -73,7 +73,7 @@ function onKey(event: KeyboardEvent): void {
 
 /** F explores the panel under the pointer, or the one that has the focus. */
 function exploreHovered(): void {
-  const panel = document.querySelector('.p:hover, .p:focus-within');
+  const panel = document.querySelector('.panel:hover, .panel:focus-within');
   panel?.querySelector<HTMLButtonElement>('button[aria-label^="Explore"]')?.click();
 }
 

@@ -5,7 +5,7 @@ const E = '\u001b';
 
 test('colours and attributes become classes until they are reset', () => {
   expect(ansiSpans(`${E}[1;31mred${E}[0m plain ${E}[92mlight${E}[39m.`)).toEqual([
-    { text: 'red', style: 'b f1' },
+    { text: 'red', style: 'bold f1' },
     { text: ' plain ', style: '' },
     { text: 'light', style: 'f10' },
     { text: '.', style: '' },

@@ -115,7 +115,7 @@ function apply(pen: Pen, parameters: string): void {
 
 function classes(pen: Pen): string {
   const names = [
-    pen.bold && 'b',
+    pen.bold && 'bold',
     pen.dim && 'faint',
     pen.italic && 'italic',
     pen.underline && 'underline',

@@ -19,7 +19,7 @@ export function Changes({ run }: { run: Run }) {
   return (
     <section class="block model" aria-label="Uncommitted changes">
       <div class="row">
-        <h2 class="b">Uncommitted changes</h2>
+        <h2 class="bold">Uncommitted changes</h2>
         <a class="link t12" href={fileHref(run.uid, DIFF_FILE)} download={DIFF_FILE}>
           {DIFF_FILE}
         </a>

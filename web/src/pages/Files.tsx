@@ -84,7 +84,7 @@ export function Files({ run, workspace }: { run: Run; workspace: Workspace }) {
       <div class="bar">
         <SearchField label="Search files" value={search} onInput={setSearch} />
         {!wanted && <Crumbs folder={folder} onFolder={setFolder} />}
-        <div class="sp" />
+        <div class="stretch" />
         <Total files={wanted ? found : all} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
@@ -97,7 +97,7 @@ export function Files({ run, workspace }: { run: Run; workspace: Workspace }) {
               <th>Type</th>
               <th>Saved</th>
               <th>
-                <span class="sr">Download</span>
+                <span class="unseen">Download</span>
               </th>
             </tr>
           </thead>

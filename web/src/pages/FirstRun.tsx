@@ -69,7 +69,7 @@ export function FirstRun() {
 function Snippet() {
   const pieces = lines().split(/(\bimport\b|\bas\b|"[^"]*")/);
   return pieces.map((piece, i) => {
-    const kind = piece.startsWith('"') ? 'st' : i % 2 === 1 ? 'kw' : undefined;
+    const kind = piece.startsWith('"') ? 'quoted' : i % 2 === 1 ? 'keyword' : undefined;
     return (
       <span key={piece + String(i)} class={kind}>
         {piece}
@@ -114,10 +114,10 @@ function Preview() {
   const histograms = useMemo(exampleHistograms, []);
   return (
     <div class="preview">
-      <section class="p" aria-label="Example of a loss curve">
-        <div class="ph">
+      <section class="panel" aria-label="Example of a loss curve">
+        <div class="panelhead">
           <KeyName name="train/loss" />
-          <span class="sp" />
+          <span class="stretch" />
           <span class="badge">what you will see here</span>
         </div>
         <ChartBox
@@ -132,10 +132,10 @@ function Preview() {
           }}
         />
       </section>
-      <section class="p" aria-label="Example of gradient histograms">
-        <div class="ph">
+      <section class="panel" aria-label="Example of gradient histograms">
+        <div class="panelhead">
           <KeyName name="gradients/layer1.weight" />
-          <span class="sp" />
+          <span class="stretch" />
           <span class="badge">with wandb.watch(model)</span>
         </div>
         <ChartBox

@@ -156,7 +156,7 @@ function Title({ field, run, view, onExplore }: TitleProps) {
       <KeyName name={field.key} />
       <span class="dot" />
       <span class="mid ell">{run.name}</span>
-      <div class="sp" />
+      <div class="stretch" />
       <Segments
         label="View over steps"
         value={view}

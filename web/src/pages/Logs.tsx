@@ -73,7 +73,7 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
       <div class="bar logbar">
         <SearchField label="Search output" value={search} onInput={setSearch} />
         <output class="t12 dim">{countText(lines.length, all.length)}</output>
-        <div class="sp" />
+        <div class="stretch" />
         <Check label="Follow" checked={follow} onChange={setFollow} />
         <IconButton
           icon="download"
@@ -109,7 +109,7 @@ function download(run: Run, lines: ConsoleLine[]): void {
 function Line({ line, top, wanted }: { line: ConsoleLine; top: number; wanted: string }) {
   return (
     <div class="line" style={{ top: `${top}px` }}>
-      <span class="no" title={formatClock(line.time_us, true)}>
+      <span class="lineno" title={formatClock(line.time_us, true)}>
         {line.number}
       </span>
       <span class={line.stream}>

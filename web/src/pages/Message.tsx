@@ -12,7 +12,7 @@ export function Message({ title, text, onRetry }: MessageProps) {
   return (
     <main class="main whole">
       <div class="nothing">
-        <h1 class="b">{title}</h1>
+        <h1 class="bold">{title}</h1>
         {text && <p>{text}</p>}
         <p>
           {onRetry && (

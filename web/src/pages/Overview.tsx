@@ -54,7 +54,7 @@ export function Overview({ run, detail, state }: OverviewProps) {
       <Changes run={run} />
       {models.map(([key, value]) => (
         <section class="block model" key={key} aria-label={`Model ${key}`}>
-          <h2 class="b">Model {models.length > 1 && key}</h2>
+          <h2 class="bold">Model {models.length > 1 && key}</h2>
           <GraphView value={value} name={key} />
         </section>
       ))}
@@ -104,9 +104,9 @@ function TreeBlock({ title, values, empty }: TreeBlockProps) {
   return (
     <section class="block" aria-label={title}>
       <div class="row">
-        <h2 class="b">{title}</h2>
+        <h2 class="bold">{title}</h2>
         <span class="t12 dim">{Object.keys(values).length || ''}</span>
-        <span class="sp" />
+        <span class="stretch" />
         {!isEmpty && (
           <SearchField label={`Search ${title.toLowerCase()}`} value={search} onInput={setSearch} />
         )}

@@ -55,7 +55,7 @@ function Content() {
   if (now !== 'ready') return <Message title={now.error} onRetry={() => void load()} />;
   return (
     <main class="main whole">
-      {projects.value.length > 0 && <h1 class="sr">Projects</h1>}
+      {projects.value.length > 0 && <h1 class="unseen">Projects</h1>}
       <div class="sheet">{projects.value.length === 0 ? <FirstRun /> : <ProjectTable />}</div>
     </main>
   );

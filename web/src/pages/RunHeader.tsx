@@ -30,7 +30,7 @@ function mainMetrics(summary: Record<string, Json>): string[] {
 export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null }) {
   const host = detail?.metadata.host;
   return (
-    <header class="rh" style={{ '--c': cssColor(colorOf(run)) }}>
+    <header class="runhead" style={{ '--c': cssColor(colorOf(run)) }}>
       <div class="who">
         <div class="row title">
           <span class="dot" />

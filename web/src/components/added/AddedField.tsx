@@ -46,7 +46,7 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
   );
   if (!run) {
     return (
-      <Panel label={title} title={<b class="k">{title}</b>} actions={actions}>
+      <Panel label={title} title={<b class="keyname">{title}</b>} actions={actions}>
         <p class="message">
           {fields.length > 0 ? 'None of the runs of this panel logs' : 'No run logs'}{' '}
           {panel.keys.join(', ')}.

@@ -36,7 +36,7 @@ export function OwnPanelView({ panel }: { panel: OwnPanel }) {
     <Panel
       label={title}
       title={
-        <span class="k" title={title}>
+        <span class="keyname" title={title}>
           <b>{title}</b>
         </span>
       }

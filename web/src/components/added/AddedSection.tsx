@@ -31,9 +31,9 @@ export function OwnSection() {
         >
           <Icon name="down" />
           <b>Added panels</b>
-          <span class="n">{panels.length}</span>
+          <span class="count">{panels.length}</span>
         </button>
-        <div class="sp" />
+        <div class="stretch" />
         {open && panels.some(({ kind }) => kind === 'lines') && (
           <SectionMenu name={OWN_SECTION} title="Added panels" />
         )}

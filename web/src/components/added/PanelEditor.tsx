@@ -89,7 +89,7 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
   return (
     <>
       <div class="head">
-        <b class="sp">{isNew ? 'Add a panel' : 'Edit the panel'}</b>
+        <b class="stretch">{isNew ? 'Add a panel' : 'Edit the panel'}</b>
         <IconButton icon="x" label="Close" onClick={close} />
       </div>
       <div class="body editor">
@@ -102,7 +102,7 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
               change({ kind: next, keys: [], runs: undefined, onlyShown: undefined })
             }
           />
-          <label class="field outlined sp">
+          <label class="field outlined stretch">
             <input
               aria-label="Title"
               placeholder="Title (by itself if empty)"
@@ -141,7 +141,7 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
         )}
         {isKeyKind(kind) && <FieldSettings panel={panel} change={change} />}
         <div class="row">
-          <span class="sp dim t12">
+          <span class="stretch dim t12">
             {kind === 'scatter' && 'The first value is x, the second one y.'}
           </span>
           <button type="button" class="btn pri" disabled={!ready} onClick={save}>

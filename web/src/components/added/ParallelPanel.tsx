@@ -103,7 +103,7 @@ function Selection({ id, selected, total }: SelectionProps) {
   };
   return (
     <div class="row selection">
-      <output class="sp mid" title={selected.map(({ name }) => name).join(', ')}>
+      <output class="stretch mid" title={selected.map(({ name }) => name).join(', ')}>
         {selected.length} of {total} runs selected
       </output>
       <button type="button" class="link" disabled={selected.length === 0} onClick={keep}>
@@ -122,7 +122,7 @@ function useEscape(host: { current: HTMLElement | null }, onEscape: () => void):
   latest.current = onEscape;
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const panel = host.current?.closest('.p');
+      const panel = host.current?.closest('.panel');
       if (event.key === 'Escape' && panel?.matches(':hover, :focus-within')) latest.current();
     };
     addEventListener('keydown', onKey);

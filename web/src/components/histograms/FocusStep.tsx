@@ -74,7 +74,7 @@ export function FocusStep(props: FocusStepProps) {
     <>
       <div class="bar">
         <Pins {...props} />
-        <div class="sp" />
+        <div class="stretch" />
         <Segments
           label="Bars or density"
           value={options.draw}

@@ -45,7 +45,7 @@ export function HistogramActions(props: HistogramActionsProps) {
                   onView(choice);
                 }}
               >
-                <span class={`sp ${choice === view ? 'b' : ''}`}>{label}</span>
+                <span class={`stretch ${choice === view ? 'bold' : ''}`}>{label}</span>
               </button>
             ))}
             {view !== 'step' && <OverTimeSettings id={id} view={view} events={events} />}
@@ -57,7 +57,7 @@ export function HistogramActions(props: HistogramActionsProps) {
                 open();
               }}
             >
-              <span class="sp">Open with step slider</span>
+              <span class="stretch">Open with step slider</span>
             </button>
             <button
               type="button"

@@ -63,7 +63,7 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
     <Panel
       label={title}
       title={
-        <button type="button" class="k" onClick={open} title={`Open ${title}`}>
+        <button type="button" class="keyname" onClick={open} title={`Open ${title}`}>
           <PanelName name={field.key} given={own?.name} />
         </button>
       }

@@ -44,11 +44,11 @@ export function TensorList({ field, run, open }: TensorListProps) {
   return (
     <Sidebar open={open} label="Tensors" class="tensors">
       <div class="head">
-        <h2 class="b">{prefix.slice(0, -1) || 'histograms'}</h2>
+        <h2 class="bold">{prefix.slice(0, -1) || 'histograms'}</h2>
         <span class="t12 dim">{counted(names.length, 'tensor')}</span>
       </div>
       <div class="tools">
-        <span class="sp">
+        <span class="stretch">
           <SearchField
             outlined
             label="Search tensors (regex)"
@@ -58,7 +58,7 @@ export function TensorList({ field, run, open }: TensorListProps) {
           />
         </span>
       </div>
-      <div class="r colh" aria-hidden="true">
+      <div class="listrow colh" aria-hidden="true">
         <span>Tensor</span>
         <span>std over steps</span>
         <span>last</span>
@@ -96,14 +96,14 @@ function Row({ name, prefix, top, selected, color, std }: RowProps) {
   return (
     <button
       type="button"
-      class={`r ${selected ? 'sel' : ''}`}
+      class={`listrow ${selected ? 'sel' : ''}`}
       style={{ top: `${top}px`, color: undefined }}
       aria-current={selected ? 'true' : undefined}
       title={name}
       onClick={() => moveFocus(name)}
     >
       <span class="ell">{keyTitle(name.slice(prefix.length))}</span>
-      <span class="sk" style={{ color: selected ? color : 'var(--ink3)' }}>
+      <span class="sparkcell" style={{ color: selected ? color : 'var(--ink3)' }}>
         {std && <SparkLine values={std} label="std over steps" width={64} height={18} />}
       </span>
       <span>{std && std.length > 0 ? formatValue(std[std.length - 1], 2) : ''}</span>

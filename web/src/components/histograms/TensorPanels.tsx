@@ -161,7 +161,7 @@ function MapTitle({ run, candidates }: { run: Run; candidates: Run[] }) {
   const choices = candidates.map(({ uid, name }): Choice<string> => [String(uid), name]);
   return (
     <>
-      <b class="b">Layer map</b>
+      <b class="bold">Layer map</b>
       {candidates.length > 1 && (
         <Select
           plain
@@ -244,7 +244,7 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
     <Panel
       label={`Single step of ${cell.key}`}
       title={
-        <button type="button" class="k" onClick={open} title={`Open ${cell.key}`}>
+        <button type="button" class="keyname" onClick={open} title={`Open ${cell.key}`}>
           <KeyName name={cell.key} />
         </button>
       }

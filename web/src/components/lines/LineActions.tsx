@@ -44,7 +44,7 @@ export function LineActions(props: LineActionsProps) {
         {(close) => (
           <LineMenu
             panel={{ id, name: title, lines, x, log, statistic }}
-            element={() => place.current!.closest('.p')!}
+            element={() => place.current!.closest('.panel')!}
             explored={explored}
             extend={props.onExtend}
             close={close}

@@ -76,7 +76,7 @@ function Form({ id, title, titled, fields, open }: LineDialogProps) {
       }}
     >
       <div class="head">
-        <b class="sp">Computed lines, names and titles of {title}</b>
+        <b class="stretch">Computed lines, names and titles of {title}</b>
         <IconButton icon="x" label="Close" onClick={() => (open.value = false)} />
       </div>
       <div class="body linedialog">
@@ -85,7 +85,7 @@ function Form({ id, title, titled, fields, open }: LineDialogProps) {
         <Names fields={fields} text={legend} fault={wrong} onChange={setLegend} />
         <TitleFields titles={titles} titled={titled} onChange={setTitles} />
         <div class="row">
-          <span class="sp" />
+          <span class="stretch" />
           <button
             type="submit"
             class="btn pri"
@@ -109,7 +109,7 @@ interface TitleFieldsProps {
 
 function TitleFields({ titles, titled, onChange }: TitleFieldsProps) {
   const field = (name: keyof Titles, label: string) => (
-    <label class="field outlined sp">
+    <label class="field outlined stretch">
       <input
         aria-label={label}
         placeholder={label}

@@ -70,7 +70,7 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
       )}
       <button type="button" onClick={then(() => explore(explored()))}>
         <Icon name="expand" />
-        <span class="sp">Explore in Plotly</span>
+        <span class="stretch">Explore in Plotly</span>
         <kbd>F</kbd>
       </button>
       <button type="button" onClick={then(() => void copyLink())}>

@@ -89,7 +89,7 @@ export function MediaView({ field, own }: MediaViewProps) {
       <Dialog open={large} label={title} class="largemedia">
         <div class="head">
           <PanelName name={field.key} given={own?.name} />
-          <div class="sp" />
+          <div class="stretch" />
           <IconButton
             icon="x"
             label="Close"

@@ -62,7 +62,7 @@ export function TableGrid({ of, table, name }: GridProps) {
           {rows.length === table.data.length ? '' : `${formatCount(rows.length)} of `}
           {counted(table.data.length, 'row')}
         </output>
-        <div class="sp" />
+        <div class="stretch" />
         {last > 0 && <Pages page={at} last={last} onPage={setPage} />}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}

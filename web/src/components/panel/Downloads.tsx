@@ -11,7 +11,7 @@ export function Downloads({ kinds }: DownloadsProps) {
   return (
     <div class="downloads">
       <Icon name="download" />
-      <span class="sp">Download</span>
+      <span class="stretch">Download</span>
       {Object.entries(kinds).map(([kind, make]) => (
         <button
           type="button"

@@ -61,7 +61,7 @@ export function Explore() {
       <div class="head" ref={close}>
         <IconButton icon="x" label="Close Explore" onClick={closeExplore} />
         <KeyName name={what?.title ?? ''} />
-        <div class="sp" />
+        <div class="stretch" />
         <span class="t12 dim">drag to zoom, double click resets, click a name to hide it</span>
         <kbd>Esc</kbd>
       </div>

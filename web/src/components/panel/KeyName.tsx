@@ -5,7 +5,7 @@ export function KeyName({ name }: { name: string }) {
   const title = keyTitle(name);
   const cut = title.lastIndexOf('/') + 1;
   return (
-    <span class="k" title={title}>
+    <span class="keyname" title={title}>
       {cut > 0 && <i>{title.slice(0, cut)}</i>}
       <b>{title.slice(cut)}</b>
     </span>
@@ -16,7 +16,7 @@ export function KeyName({ name }: { name: string }) {
 export function PanelName({ name, given }: { name: string; given: string | undefined }) {
   if (given === undefined || given === keyTitle(name)) return <KeyName name={name} />;
   return (
-    <b class="k" title={given}>
+    <b class="keyname" title={given}>
       {given}
     </b>
   );

@@ -26,12 +26,12 @@ interface PanelProps {
 export function Panel(props: PanelProps) {
   const { label, title, notes = [], legend, controls, actions, loading, error, wide } = props;
   return (
-    <section class={`p ${wide ? 'span2' : ''}`} aria-label={label}>
+    <section class={`panel ${wide ? 'span2' : ''}`} aria-label={label}>
       {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
-      <div class="ph">
+      <div class="panelhead">
         {title}
         {controls}
-        <div class="sp" />
+        <div class="stretch" />
         <Notes notes={notes} />
         <Ramp legend={legend ?? null} />
         {actions && <span class="acts">{actions}</span>}

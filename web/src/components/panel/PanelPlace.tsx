@@ -39,7 +39,7 @@ export function PanelPlace({ id, section, ids, wide, children }: PanelPlaceProps
       onPointerDown={(event) => startDrag(event, place.current!, move)}
       onKeyDown={(event) => onKey(event, place.current!, ids(), move)}
     >
-      {near ? children : <div class="p" />}
+      {near ? children : <div class="panel" />}
       <Corner id={id} place={place} />
     </div>
   );
@@ -77,7 +77,7 @@ function sizeNow(place: HTMLElement): PanelSize {
 /** Drags a panel by its header to the place of another one of the same section. */
 function startDrag(event: PointerEvent, place: HTMLElement, move: (target: string) => void): void {
   const from = event.target as HTMLElement;
-  if (event.button !== 0 || !from.closest('.ph') || from.closest(CONTROLS)) return;
+  if (event.button !== 0 || !from.closest('.panelhead') || from.closest(CONTROLS)) return;
   const drag = { x: event.clientX, y: event.clientY, target: null as HTMLElement | null };
   const onMove = (now: PointerEvent) => {
     const far = Math.hypot(now.clientX - drag.x, now.clientY - drag.y) > DRAG_PIXELS;

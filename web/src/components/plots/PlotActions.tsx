@@ -31,7 +31,8 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
   const place = useRef<HTMLSpanElement>(null);
   const shares = panelSettings(id).shares === '1';
   const open = () => explore(exploredPlot(spec, tables, shares));
-  const picture = () => downloadPng(place.current!.closest('.p')!, spec.strings.title ?? spec.key);
+  const picture = () =>
+    downloadPng(place.current!.closest('.panel')!, spec.strings.title ?? spec.key);
   const table = () => downloadTables(spec.key, logged);
   return (
     <span class="row" ref={place} onPointerEnter={prefetchExplore}>
@@ -50,13 +51,13 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
                   aria-pressed={asTable}
                   onClick={then(() => setPanel(id, { table: asTable ? null : '1' }))}
                 >
-                  <span class="sp">{asTable ? 'Show the chart' : 'Show the table'}</span>
+                  <span class="stretch">{asTable ? 'Show the chart' : 'Show the table'}</span>
                 </button>
               )}
               {drawn && (
                 <button type="button" onClick={then(open)}>
                   <Icon name="expand" />
-                  <span class="sp">Explore in Plotly</span>
+                  <span class="stretch">Explore in Plotly</span>
                 </button>
               )}
               <button type="button" onClick={then(() => void copyLink())}>

@@ -119,7 +119,7 @@ function Title({ spec: { key, strings }, given }: { spec: PlotSpec; given: strin
   if (given !== undefined && given !== keyTitle(key)) return <PanelName name={key} given={given} />;
   if (!title || title === key) return <KeyName name={key} />;
   return (
-    <span class="k" title={`${title} · ${key}`}>
+    <span class="keyname" title={`${title} · ${key}`}>
       <b>{title}</b> <i>{key}</i>
     </span>
   );

@@ -49,7 +49,7 @@ function Columns({ runs, shown }: ColumnMenuProps) {
   return (
     <>
       <div class="opt">
-        <span class="sp">
+        <span class="stretch">
           <SearchField
             outlined
             label="Search columns (regex)"

@@ -56,7 +56,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
           onInput={(text) => onChange({ ...condition, text })}
         />
       ) : (
-        <span class="sp" />
+        <span class="stretch" />
       )}
       <IconButton small icon="x" label={`Remove ${name.toLowerCase()}`} onClick={onRemove} />
     </fieldset>
@@ -122,7 +122,7 @@ function ValueField({ runs, condition, type, onInput }: ValueFieldProps) {
   const wrong = text !== '' && typedValue(type, operator, text) === null;
   const hint = several ? 'values with commas' : HINTS[type];
   return (
-    <label class={`field outlined sp ${wrong ? 'invalid' : ''}`}>
+    <label class={`field outlined stretch ${wrong ? 'invalid' : ''}`}>
       <input
         type={type === 'date' ? 'date' : 'text'}
         aria-label="Value"

@@ -52,7 +52,7 @@ export function FilterEditor({ runs, onDone }: FilterEditorProps) {
           <Icon name="copy" />
           Copy for scripts
         </button>
-        <span class="sp" />
+        <span class="stretch" />
         <button
           type="button"
           class="btn ghost fit"
@@ -98,7 +98,7 @@ function GroupEditor({ runs, group, name, onChange, onRemove }: GroupEditorProps
           choices={JOINS}
           onChange={(join) => onChange({ ...group, join })}
         />
-        <span class="sp" />
+        <span class="stretch" />
         {onRemove && <IconButton small icon="x" label={`Remove ${name}`} onClick={onRemove} />}
       </div>
       {parts.map((part, i) => {

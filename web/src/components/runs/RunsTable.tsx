@@ -68,7 +68,7 @@ function Tools({ workspace, listed, shown }: ToolsProps) {
       />
       <FilterMenu runs={runs} />
       <FilterChips runs={runs} />
-      <span class="sp" />
+      <span class="stretch" />
       <IconButton icon="eye" label="Show all runs in the workspace" onClick={showAll} />
       <IconButton icon="eyeoff" label="Hide all runs in the workspace" onClick={showNone} />
       <Select

@@ -44,7 +44,7 @@ export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
           Select all {listed.length} listed
         </button>
       )}
-      <span class="sp" />
+      <span class="stretch" />
       <Action icon="eye" text="Show" onClick={() => show(true)} />
       <Action icon="eyeoff" text="Hide" onClick={() => show(false)} />
       <Menu icon="plus" label="Add a tag to the selected runs" text="Tag" wide>
@@ -136,7 +136,7 @@ function TextForm({ label, action, known, onDone, children }: TextFormProps) {
   return (
     <>
       <div class="opt">
-        <label class="field outlined sp">
+        <label class="field outlined stretch">
           <input
             aria-label={label}
             placeholder={label}
@@ -154,7 +154,7 @@ function TextForm({ label, action, known, onDone, children }: TextFormProps) {
       </div>
       <div class="opt">
         {children}
-        <span class="sp" />
+        <span class="stretch" />
         <button type="button" class="btn pri fit" disabled={!word} onClick={done}>
           {action}
         </button>
@@ -177,7 +177,7 @@ function TagList({ chosen, onChoose }: TagListProps) {
       {tags.map((tag) => (
         <button type="button" key={tag} onClick={() => onChoose(tag)}>
           <span class="ell">{tag}</span>
-          <span class="sp" />
+          <span class="stretch" />
           <span class="dim">{chosen.filter((run) => run.tags.includes(tag)).length}</span>
         </button>
       ))}

@@ -40,7 +40,7 @@ export function SortChoices({ runs, onDone }: SortChoicesProps) {
   return (
     <div ref={box}>
       <div class="opt">
-        <span class="sp">
+        <span class="stretch">
           <SearchField
             outlined
             label="Search fields (regex)"

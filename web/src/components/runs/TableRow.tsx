@@ -119,7 +119,7 @@ export class TableRow extends Component<TableRowProps> {
           </span>
         )}
         {pinned && !isBaseline && <Icon name="pin" />}
-        <span class="sp" />
+        <span class="stretch" />
         <IconButton
           small
           icon="more"

@@ -62,12 +62,12 @@ export function SectionView({ section }: { section: Section }) {
         >
           <Icon name="down" />
           <b>{name}</b>
-          <span class="n">
+          <span class="count">
             {keys.length} {noun}
             {keys.length === 1 ? '' : 's'}
           </span>
         </button>
-        <div class="sp" />
+        <div class="stretch" />
         {open && near && tensors && <FirstNonFinite name={name} run={run} />}
         {open && keys.some(isLine) && (
           <SectionMenu name={name} title={name} timed={kind === 'system'} />
@@ -110,7 +110,7 @@ function Places({ count }: { count: number }) {
   return (
     <>
       {Array.from({ length: count }, (_, i) => (
-        <div class="p" key={i} />
+        <div class="panel" key={i} />
       ))}
     </>
   );

@@ -25,7 +25,7 @@ export function ClashDialog({ found }: { found: Clash }) {
   return (
     <Dialog open={open} label={found.title} class="clash">
       <div class="head">
-        <b class="sp ell">{found.title}</b>
+        <b class="stretch ell">{found.title}</b>
         <IconButton icon="x" label="Close" onClick={() => (open.value = false)} />
       </div>
       <div class="body">
@@ -39,7 +39,7 @@ export function ClashDialog({ found }: { found: Clash }) {
           </dl>
         )}
         <div class="row">
-          <span class="sp" />
+          <span class="stretch" />
           {button(found.theirs, 'btn')}
           {button(found.mine, 'btn pri')}
         </div>

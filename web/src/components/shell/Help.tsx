@@ -21,7 +21,7 @@ export function Help() {
   return (
     <Dialog open={helpOpen} label="Help and shortcuts">
       <div class="head">
-        <b class="sp">Shortcuts</b>
+        <b class="stretch">Shortcuts</b>
         <IconButton
           icon="x"
           label="Close"

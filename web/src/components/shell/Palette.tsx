@@ -124,10 +124,10 @@ function Finder() {
       <div class="list" role="listbox" id="found" aria-label="Found" ref={list}>
         {items.map((item, i) => (
           <div key={`${item.group} ${item.id}`}>
-            {items[i - 1]?.group !== item.group && <div class="hd">{item.group}</div>}
+            {items[i - 1]?.group !== item.group && <div class="foundgroup">{item.group}</div>}
             <button
               type="button"
-              class="it"
+              class="founditem"
               role="option"
               tabIndex={-1}
               aria-selected={i === chosen}
@@ -135,12 +135,12 @@ function Finder() {
               onClick={() => choose(item)}
             >
               {item.group === 'Panels' ? <KeyName name={item.label} /> : <b>{item.label}</b>}
-              <span class="sp" />
+              <span class="stretch" />
               <span class="dim t12">{item.hint}</span>
             </button>
           </div>
         ))}
-        {items.length === 0 && <div class="hd">Nothing has these words in its name.</div>}
+        {items.length === 0 && <div class="foundgroup">Nothing has these words in its name.</div>}
       </div>
     </>
   );

@@ -70,7 +70,7 @@ export function Toolbar({ children }: { children?: ComponentChildren }) {
         </div>
       )}
       <Chips />
-      <div class="sp" />
+      <div class="stretch" />
       <div class="grp columns">
         <span class="lbl">Columns</span>
         <Stepper

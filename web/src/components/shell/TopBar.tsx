@@ -51,7 +51,7 @@ export function TopBar(props: TopBarProps) {
           </Link>
         ))}
       </nav>
-      <div class="sp" />
+      <div class="stretch" />
       <button
         type="button"
         class="field finder"
@@ -61,7 +61,7 @@ export function TopBar(props: TopBarProps) {
         }}
       >
         <Icon name="search" />
-        <span class="sp ell">Find a run, panel or project</span>
+        <span class="stretch ell">Find a run, panel or project</span>
         <kbd>Ctrl K</kbd>
       </button>
       <Live running={running} />
@@ -86,7 +86,7 @@ function Heading({ text }: { text: string }) {
     place.current?.focus();
   }, [next]);
   return (
-    <h1 ref={place} class="sr" tabIndex={-1}>
+    <h1 ref={place} class="unseen" tabIndex={-1}>
       {text}
     </h1>
   );

@@ -84,7 +84,7 @@ function Step({ icon, label, keys, able, act }: StepProps) {
   return (
     <button type="button" disabled={!able} onClick={act}>
       <Icon name={icon} />
-      <span class="sp">{label}</span>
+      <span class="stretch">{label}</span>
       <kbd>{keys}</kbd>
     </button>
   );
@@ -96,7 +96,7 @@ function ViewEntry({ view, onOpen }: { view: SavedView; onOpen(): void }) {
     <div class="viewrow">
       <button
         type="button"
-        class="sp"
+        class="stretch"
         onClick={() => {
           onOpen();
           void applyView(view);
@@ -133,7 +133,7 @@ function SaveAs({ onDone }: { onDone(): void }) {
   };
   return (
     <div class="opt">
-      <label class="field outlined sp">
+      <label class="field outlined stretch">
         <input
           aria-label="Name of the view"
           placeholder="Save this view as"

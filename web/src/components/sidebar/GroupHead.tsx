@@ -19,7 +19,7 @@ export function GroupHead({ group, slot, top }: GroupHeadProps) {
   return (
     <button
       type="button"
-      class="r grouphead"
+      class="listrow grouphead"
       style={{ top: `${top}px`, '--c': cssColor(runColor(slot)) }}
       aria-expanded={open}
       onClick={() => toggleGroup(name)}

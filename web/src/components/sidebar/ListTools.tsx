@@ -16,7 +16,7 @@ export function ListTools({ runs }: { runs: Run[] }) {
   return (
     <>
       <div class="tools">
-        <span class="sp">
+        <span class="stretch">
           <SearchField
             outlined
             label="Search runs (regex)"
@@ -42,7 +42,7 @@ export function ListTools({ runs }: { runs: Run[] }) {
           choices={groupChoices(runs)}
           onChange={(by) => setParams({ group: by, gfold: null }, 'push')}
         />
-        <span class="sp" />
+        <span class="stretch" />
         <SortMenu runs={runs} />
       </div>
     </>

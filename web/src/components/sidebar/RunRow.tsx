@@ -26,7 +26,7 @@ export function RunRow({ run, top, shown, metric, onToggle }: RunRowProps) {
   };
   return (
     <div
-      class={`r ${shown ? '' : 'off'}`}
+      class={`listrow ${shown ? '' : 'off'}`}
       style={{ top: `${top}px`, '--c': cssColor(colorOf(run)) }}
       onPointerEnter={light}
       onPointerLeave={dim}

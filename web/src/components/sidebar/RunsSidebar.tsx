@@ -45,11 +45,11 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
   return (
     <Sidebar open={open} label="Runs">
       <div class="head">
-        <h2 class="b">Runs</h2>
+        <h2 class="bold">Runs</h2>
         <span class="t12 dim ell">
           {visible.length} of {runs.length} shown
         </span>
-        <span class="sp" />
+        <span class="stretch" />
         <IconButton icon="eye" label="Show all runs" onClick={showAll} />
         <IconButton icon="eyeoff" label="Hide all runs" onClick={showNone} />
         <Link
@@ -62,7 +62,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         </Link>
       </div>
       <ListTools runs={runs} />
-      <div class="r colh" aria-hidden="true">
+      <div class="listrow colh" aria-hidden="true">
         <span />
         {!compact.value && <span />}
         <span>Name</span>

@@ -49,7 +49,7 @@ export type IconName = keyof typeof PATHS;
 export function Icon({ name }: { name: IconName }) {
   const heavy = name === 'more' ? 2.2 : undefined;
   return (
-    <svg class="i" viewBox="0 0 16 16" aria-hidden="true">
+    <svg class="symbol" viewBox="0 0 16 16" aria-hidden="true">
       <path
         d={PATHS[name]}
         stroke-width={heavy}

@@ -111,7 +111,7 @@ export function Segments<T extends string>({ label, value, choices, onChange }: 
         <label key={choice} data-label={text}>
           <input
             type="radio"
-            class="sr"
+            class="unseen"
             name={group}
             checked={choice === value}
             onChange={() => onChange(choice)}
