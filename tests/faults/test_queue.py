@@ -69,7 +69,7 @@ def test_rows_keep_their_order_behind_a_value_that_is_late(
     ]
 
 
-def test_a_value_that_a_device_fails_to_give_costs_only_its_row(
+def test_a_value_that_a_device_fails_to_give_costs_itself_alone(
     tricky: Any, make_sender: Make, said: list[str]
 ) -> None:
     broken = Later(RuntimeError("device-side assert"))
@@ -78,8 +78,8 @@ def test_a_value_that_a_device_fails_to_give_costs_only_its_row(
     for step, value in enumerate([1.0, broken, 3.0]):
         sender.put_row(step, step, {"loss": value})
     report = sender.finish(END)
-    assert tricky.steps() == [0, 2] and report.dropped == {"rows": 1}
-    assert said == ["error: lost 1 rows: device-side assert"]
+    assert tricky.steps() == [0, 1, 2] and report.dropped == {"values": 1}
+    assert said == ["error: lost 1 value: loss: device-side assert"]
 
 
 def test_a_dead_worker_is_told_at_the_next_call_and_nothing_raises(

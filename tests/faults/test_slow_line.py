@@ -296,9 +296,9 @@ def test_control_c_ends_the_wait_and_says_where_the_rest_is_and_how_to_send_it(
     process = start(body, FILE_BYTES="30_000_000")
     assert process.stderr is not None
     err = read_until(process.stderr, "Ctrl+C leaves the rest")
-    for _ in range(presses):
+    for _ in range(presses):  # the second must come before the first has ended the wait
         process.send_signal(signal.SIGINT)
-        time.sleep(0.1)
+        time.sleep(0.005)
     out, rest = process.communicate(timeout=30)
     err += rest.decode()
     assert process.returncode == 0 and b"after" in out, err

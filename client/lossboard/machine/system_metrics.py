@@ -78,7 +78,8 @@ class SystemSampler:
                 "system.proc.memory.percent": process.memory_percent(),
                 "system.proc.cpu.threads": process.num_threads(),
             }
-            percent = process.cpu_percent() / (self._psutil.cpu_count() or 1)
+            # Of a short time it can come out above all there is: clocks tick in hundredths.
+            percent = min(process.cpu_percent() / (self._psutil.cpu_count() or 1), 100.0)
         return values if self._first else {**values, "system.cpu": percent}
 
     def _disk(self) -> dict[str, float]:

@@ -99,7 +99,7 @@ class Spooler:
             self.note(f"dropped {kind}", why, count)
         if why not in self._told:
             self._told.add(why)
-            lost = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+            lost = ", ".join(_counted(count, kind) for kind, count in counts.items())
             self._say(f"lost {lost}: {why}", "error")
 
     def _tell_disk_trouble(self) -> None:
@@ -123,3 +123,8 @@ class Spooler:
     def has_notes(self) -> bool:
         """Whether something of our own waits for the next record."""
         return bool(self._notes)
+
+
+def _counted(count: int, kind: str) -> str:
+    """`3 rows`, `1 row`."""
+    return f"{count} {kind.removesuffix('s') if count == 1 else kind}"

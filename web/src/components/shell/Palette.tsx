@@ -109,7 +109,11 @@ function Finder() {
         <Icon name="search" />
         <input
           autofocus
+          role="combobox"
           aria-label="Find"
+          aria-expanded="true"
+          aria-autocomplete="list"
+          aria-activedescendant={items.length > 0 ? `found-${chosen}` : undefined}
           onKeyDown={onKey}
           aria-controls="found"
           placeholder="Find a run, panel or project"
@@ -129,6 +133,7 @@ function Finder() {
               type="button"
               class="founditem"
               role="option"
+              id={`found-${i}`}
               tabIndex={-1}
               aria-selected={i === chosen}
               onPointerMove={() => setAt(i)}
