@@ -161,5 +161,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def own_name(request: pytest.FixtureRequest) -> str:
-    """A name for what this test makes on a shared server."""
+    """A name for what this try of this test makes on a shared server."""
     return f"{request.node.originalname[:80]}-{secrets.token_hex(6)}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows why a test that was tried once more failed at first."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"failed at first: {report.nodeid}")
+        terminalreporter.line(report.longreprtext)
