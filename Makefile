@@ -20,7 +20,8 @@ demo: $(VENV)/.demo web/dist/.stamp
 
 test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium postgres
 	# Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --reruns 1 $(ARGS)
+	# Much of it waits, so that four workers keep two cores busy.
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --reruns 1 $(ARGS)
 
 # Before a commit: everything but what needs a browser, other libraries or a broken machine.
 check: lint web/dist/.stamp
