@@ -72,7 +72,7 @@ def fill(directory: Path) -> Stores:
     loss = random_walk(STEPS, 0)
     rows = open_rows(directory / "rows.db")
     row_secs = timed(partial(fill_rows, rows, loss), time.process_time)
-    url = f"sqlite:///{directory / 'blocks.db'}"
+    url = dialect.sqlite_url(directory / "blocks.db")
     writer = dialect.open_writer(url, "FULL")
     with writer.connect() as connection:
         with connection.begin():
