@@ -237,13 +237,15 @@ def test_an_artifact_is_complete_in_whatever_order_its_blobs_come(
 def test_a_deleted_collection_is_begun_anew_with_what_comes_after(
     writer: Any, project: Project
 ) -> None:
-    writer.send(**logged(entry("a", b"gone"), entry("b", b"never")))
-    project.put(b"gone")
+    # No other test may have uploaded these: all share a server.
+    gone, kept, new = (f"{word} {project.path}".encode() for word in ("gone", "kept", "new"))
+    writer.send(**logged(entry("a", gone), entry("b", kept)))
+    project.put(gone)
     project.http.delete(f"{project.path}/ds").raise_for_status()
-    project.put(b"never")
-    writer.send(**logged(entry("a", b"new"), entry("b", b"never")))
+    project.put(kept)
+    writer.send(**logged(entry("a", new), entry("b", kept)))
     assert project.get("ds/v0").status_code == 404
-    project.put(b"new")
+    project.put(new)
     assert numbers_of(project) == {0: ["latest"]}
 
 
