@@ -108,7 +108,7 @@ def same(columns: dict[str, Any], wanted: list[tuple[int, int, HistogramData]]) 
     return True
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(story=stories, low=st.none() | st.integers(-1, 21), high=st.none() | st.integers(-1, 21))
 def test_every_event_of_the_window_comes_back_whole_and_in_order(
     store: Any, story: Any, low: Any, high: Any
@@ -124,7 +124,7 @@ def test_every_event_of_the_window_comes_back_whole_and_in_order(
     assert same(series.columns, inside)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(story=stories, limit=st.integers(1, 5))
 def test_with_a_limit_each_kth_event_comes_back_and_always_the_last(
     store: Any, story: Any, limit: int
@@ -139,7 +139,7 @@ def test_with_a_limit_each_kth_event_comes_back_and_always_the_last(
     assert same(series.columns, [wanted[i] for i in positions])
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(story=stories, first=st.integers(0, 9), last=st.integers(0, 9))
 def test_events_are_picked_by_position(store: Any, story: Any, first: int, last: int) -> None:
     run, wanted = play(store, story)
@@ -151,7 +151,7 @@ def test_events_are_picked_by_position(store: Any, story: Any, first: int, last:
     assert "magnitude_bins" not in series.columns
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(story=stories, buckets=st.integers(2, 8))
 def test_the_sums_of_buckets_are_those_of_their_events(
     store: Any, story: Any, buckets: int

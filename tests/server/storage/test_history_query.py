@@ -124,7 +124,7 @@ def _rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     parts=parts,
     limit=st.integers(1, 12),
@@ -143,7 +143,7 @@ def test_each_step_is_one_row_with_the_last_value_of_each_key(
     assert typed(pages(story, limit=limit, min_step=low, max_step=high)) == typed(wanted)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     parts=parts,
     limit=st.integers(1, 12),
@@ -163,7 +163,7 @@ def test_with_keys_only_rows_that_have_all_of_them_come_back(
     assert typed(pages(story, limit=limit, keys=keys)) == typed(wanted)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     parts=parts,
     samples=st.integers(1, 12),

@@ -75,7 +75,7 @@ def same(one: Any, two: Any) -> bool:
     return repr(one) == repr(two)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(parts=parts)
 def test_the_catalogue_counts_what_was_logged(store: Any, parts: Any) -> None:
     story = Story(store).play(parts)
@@ -91,7 +91,7 @@ def test_the_catalogue_counts_what_was_logged(store: Any, parts: Any) -> None:
     assert store.ask(last_steps, [story.run]) == {story.run: max(steps, default=None)}
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(parts=parts)
 def test_the_summary_is_the_last_value_that_arrived(store: Any, parts: Any) -> None:
     story = Story(store).play(parts)
@@ -103,7 +103,7 @@ def test_the_summary_is_the_last_value_that_arrived(store: Any, parts: Any) -> N
     assert all(same(summary[key], wanted[key]) for key in wanted)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(parts=parts)
 def test_define_metric_replaces_the_last_value_by_its_operations(store: Any, parts: Any) -> None:
     story = Story(store).play(parts)

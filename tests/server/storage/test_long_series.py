@@ -53,7 +53,7 @@ def long(store: Any) -> Long:
 edges = st.none() | st.integers(-100, 3 * N)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     axis=st.sampled_from(["step", "time", "metric:count"]),
     x0=edges,

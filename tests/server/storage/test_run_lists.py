@@ -144,7 +144,7 @@ filters = st.recursive(
 sorts = st.one_of(st.sampled_from(["created", "name", "state", "runtime", "config.lr"]), fields)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     filters=filters,
     search=st.sampled_from(["", "", "a|é"]),

@@ -170,7 +170,7 @@ def _total(columns: dict[str, Any], i: int) -> int:
     return round(float(columns["mean"][i]) * int(columns["count"][i]))
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     parts=parts,
     climbs=st.booleans(),
@@ -208,7 +208,7 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     assert found["v"].x_extent == plain.extent(axis)
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(parts=parts, more=parts, axis=st.sampled_from(["step", "time"]), buckets=st.integers(2, 40))
 def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
     store: Any, parts: Any, more: Any, axis: str, buckets: int
@@ -234,7 +234,7 @@ def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
         np.testing.assert_array_equal(column[kept], update.columns[name])
 
 
-@settings(max_examples=2 * settings.default.max_examples, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(parts=parts)
 def test_counts_are_the_same_before_and_after_sealing(store: Any, parts: Any) -> None:
     story = Story(store, True)
