@@ -296,12 +296,14 @@ def test_control_c_ends_the_wait_and_says_where_the_rest_is_and_how_to_send_it(
     process = start(body, FILE_BYTES="30_000_000")
     assert process.stderr is not None
     err = read_until(process.stderr, "Ctrl+C leaves the rest")
-    for _ in range(presses):  # the second must come before the first has ended the wait
+    for _ in range(presses):
         process.send_signal(signal.SIGINT)
         time.sleep(0.005)
     out, rest = process.communicate(timeout=30)
     err += rest.decode()
-    assert process.returncode == 0 and b"after" in out, err
+    # On a busy machine the second can come after the script's last line, and ends what is over.
+    ended = (0,) if presses == 1 else (0, -signal.SIGINT)
+    assert process.returncode in ended and b"after" in out, err
     assert "Traceback" not in err and "Exception ignored" not in err
     assert re.search(r"MB of run .* could not be delivered yet \(stopped by Ctrl\+C\)", err), err
     (folder,) = (tmp_path / "wandb").glob("run-*")

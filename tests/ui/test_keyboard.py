@@ -201,6 +201,17 @@ def test_a_removed_panel_leaves_the_focus_to_its_neighbour(
     expect(page.get_by_role("button", name="Add a panel")).to_be_focused()
 
 
+def test_the_focus_stays_on_its_run_when_another_one_starts(page: Page, server: Server) -> None:
+    project = f"moved-{uuid.uuid4().hex[:8]}"
+    for number in range(2):
+        start_run(server.base_url, project, name=f"run-{number}").finish()
+    page.goto(f"{server.base_url}/local/{project}/runs")
+    page.get_by_role("button", name="Actions of run-0", exact=True).focus()
+    start_run(server.base_url, project, name="run-2").finish()
+    expect(page.get_by_role("button", name="Actions of run-2")).to_be_attached()
+    expect(page.get_by_role("button", name="Actions of run-0")).to_be_focused()
+
+
 def test_a_deleted_run_leaves_the_focus_to_the_next_row(page: Page, server: Server) -> None:
     project = f"deleted-{uuid.uuid4().hex[:8]}"
     for number in range(5):

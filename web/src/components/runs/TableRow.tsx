@@ -34,6 +34,18 @@ interface TableRowProps {
   actions: RowActions;
 }
 
+const CONTROLS = 'button, a, input';
+
+/** What stands in one row where the focused control stands in another. */
+function controlLike(
+  focused: Element,
+  row: HTMLElement,
+  moved: HTMLElement | null | undefined,
+): HTMLElement | undefined {
+  const at = [...row.querySelectorAll(CONTROLS)].indexOf(focused);
+  return moved?.querySelectorAll<HTMLElement>(CONTROLS)[at];
+}
+
 /** A class, as only what has changed may cost anything while 60 rows scroll. */
 export class TableRow extends Component<TableRowProps> {
   private readonly row = createRef<HTMLTableRowElement>();
@@ -43,12 +55,14 @@ export class TableRow extends Component<TableRowProps> {
     return names.some((name) => next[name] !== this.props[name]);
   }
 
-  /** The focus doesn't stay on another run's link or button. */
+  /** The focus goes with its run to where that stands now, and never stays on another run's button. */
   override componentDidUpdate({ run }: TableRowProps): void {
     const row = this.row.current;
-    if (run.uid !== this.props.run.uid && row?.contains(document.activeElement)) {
-      row.closest<HTMLElement>('section')?.focus({ preventScroll: true });
-    }
+    const focused = document.activeElement;
+    if (run.uid === this.props.run.uid || !row?.contains(focused)) return;
+    const box = row.closest<HTMLElement>('section');
+    const moved = box?.querySelector<HTMLElement>(`[data-run='${run.uid}']`);
+    (controlLike(focused!, row, moved) ?? box)?.focus({ preventScroll: true });
   }
 
   override render() {
