@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossboard_server.storage.codec import (
+    PCODEC,
     decode_columns,
     decode_floats,
     decode_ints,
@@ -18,6 +19,7 @@ from lossboard_server.storage.codec import (
     join_frames,
     split_frames,
 )
+from lossboard_server.storage.pcodec_frames import decode_numbers, encode_numbers
 
 __all__ = ["Floats", "Ints", "Points", "decode_points", "encode_points"]
 
@@ -60,8 +62,11 @@ NO_POINTS = Points(
 )
 
 
-def encode_points(points: Points) -> bytes:
+def encode_points(points: Points, codec: int) -> bytes:
     """The data of a block of n >= 1 points: frames of steps, times, numbers and types."""
+    if codec == PCODEC:
+        columns = encode_numbers([points.steps, points.times_us, points.numbers])
+        return join_frames([columns, encode_columns([points.types])])
     return join_frames(
         [
             encode_ints(points.steps),
@@ -72,8 +77,16 @@ def encode_points(points: Points) -> bytes:
     )
 
 
-def decode_points(data: bytes, n: int, *, times: bool = True) -> Points:
+def decode_points(data: bytes, n: int, codec: int, *, times: bool = True) -> Points:
     """The points of a block; with `times` false, times are not decoded but 0."""
+    if codec == PCODEC:
+        columns, types = split_frames(data)
+        steps, times_us, numbers = decode_numbers(columns, n, wanted=(True, times, True))
+        return Points(steps, times_us, numbers, decode_columns(types, ["u1"], n)[0])
+    return _decode_planes(data, n, times)
+
+
+def _decode_planes(data: bytes, n: int, times: bool) -> Points:
     steps, times_us, numbers, types = split_frames(data)
     return Points(
         decode_ints(steps, n),
