@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossboard_server.storage.codec import (
+    CONSTANT_PLANE,
     PCODEC,
     decode_columns,
     decode_floats,
@@ -82,7 +83,7 @@ def decode_points(data: bytes, n: int, codec: int, *, times: bool = True) -> Poi
     if codec == PCODEC:
         columns, types = split_frames(data)
         steps, times_us, numbers = decode_numbers(columns, n, wanted=(True, times, True))
-        return Points(steps, times_us, numbers, decode_columns(types, ["u1"], n)[0])
+        return Points(steps, times_us, numbers, _decode_types(types, n))
     return _decode_planes(data, n, times)
 
 
@@ -92,5 +93,13 @@ def _decode_planes(data: bytes, n: int, times: bool) -> Points:
         decode_ints(steps, n),
         decode_ints(times_us, n) if times else np.zeros(n, np.int64),
         decode_floats(numbers, n),
-        decode_columns(types, ["u1"], n)[0],
+        _decode_types(types, n),
     )
+
+
+def _decode_types(frame: bytes, n: int) -> NDArray[np.uint8]:
+    """Almost always one for all."""
+    if frame[0] == CONSTANT_PLANE:
+        return np.full(n, frame[1], np.uint8)
+    types: NDArray[np.uint8] = decode_columns(frame, ["u1"], n)[0]
+    return types
