@@ -78,7 +78,8 @@ def counts(run: Any) -> dict[str, int]:
 
 SLURM = {"SLURM_NTASKS": "3", "SLURM_JOB_ID": "77"}
 MPI = {"OMPI_COMM_WORLD_SIZE": "3", "PMIX_NAMESPACE": "prte-7@1"}
-RANKS = {"WORLD_SIZE": "3", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(20_000 + secrets.randbelow(40_000))}
+PORT = 20_000 + secrets.randbelow(40_000)  # launches of other tests have others
+RANKS = {"WORLD_SIZE": "3", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(PORT)}
 
 
 @pytest.mark.covers("init.shared")

@@ -154,7 +154,9 @@ class _Reader:
         names = selection.names(self._lineage)
         self._found = {name: selection.find(self._lineage, *name) for name in names}
         self._marks = self._found.pop((WRITER_KIND, ""), None)
-        self._writers = writer_names(self._connection, self._lineage.run_ids) if self._marks else {}
+        self._writers = (
+            writer_names(self._connection, self._lineage.run_uids) if self._marks else {}
+        )
         self._paths = {key: selection.path(self._lineage, kind, key) for kind, key in names}
         self._pending: dict[str, _Event] = {}
         if self._wanted is not None and not self._needs_all_rows():

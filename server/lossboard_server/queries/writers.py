@@ -31,12 +31,12 @@ def writer_name(metadata: Mapping[str, Any]) -> str:
     return f"{host}:{pid}" if host and pid is not None else "main"
 
 
-def writer_names(connection: Connection, run_ids: Collection[int]) -> dict[int, str]:
+def writer_names(connection: Connection, uids: Collection[int]) -> dict[int, str]:
     """The names of the writers of these runs, by number; children that say nothing of themselves
     are told from one another by the order in which they came."""
     writer = schema.writer.c
     query = select(writer.id, writer.metadata_json, writer.joined)
-    rows = connection.execute(query.where(among(connection, writer.run_id, run_ids)))
+    rows = connection.execute(query.where(among(connection, writer.run_uid, uids)))
     names: dict[int, str] = {}
     children = 0
     for row in rows:
