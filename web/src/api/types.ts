@@ -68,6 +68,13 @@ export interface Notice {
   time_us: number;
 }
 
+/** An alert of one of the runs of a project. */
+export interface ProjectAlert extends Alert {
+  id: number;
+  run_id: string;
+  name: string;
+}
+
 export interface Alert {
   title: string;
   text: string;
