@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
@@ -14,6 +13,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from lossboard.histogram.cpu import CpuKernel
+from lossboard.times import now_us
 from lossboard.watch.backward import Token
 from lossboard.watch.event import Event, Value
 from lossboard.watch.hooks import ForwardHook, GradientHook
@@ -202,7 +202,7 @@ class ModelWatch:
             self._kernel,
             batch=self.batches,
             step=self._run.step,
-            time_us=time.time_ns() // 1000,
+            time_us=now_us(),
         )
 
     def _is_due(self, batch: int) -> bool:

@@ -15,6 +15,7 @@ import { PACKAGES_FILE, packagesOf, useRunText } from '../state/media/runFiles';
 import type { LoadState } from '../state/project';
 import { Alerts } from './Alerts';
 import { Changes } from './Changes';
+import { Processes } from './Processes';
 
 const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
 
@@ -33,6 +34,7 @@ export function Overview({ run, detail, state }: OverviewProps) {
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
       <Alerts alerts={detail?.alerts ?? []} />
       <Notices notices={detail?.notices ?? []} />
+      <Processes detail={detail} />
       {run.notes && (
         <div class="columns2">
           <p>{run.notes}</p>
