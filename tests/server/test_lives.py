@@ -82,7 +82,7 @@ def test_a_rank_that_fails_is_told_at_once_and_decides_at_the_end(training: Trai
     run = ranks[0].run()
     assert (run["state"], run["exit_code"]) == ("failed", 3)
     assert run["ending"]["text"] == (
-        "rank 2 on a (process 102) ended with exit code 3; of the other 2, 2 ended well"
+        "rank 2 on a (process 102) ended with exit code 3; the other 2 ended well"
     )
     assert states(ranks[0]) == ["finished", "finished", "failed"]
 

@@ -132,8 +132,11 @@ def _others(deciding: Sequence[Life], cause: Life) -> str:
         "failed too": sum(life.failed for life in rest),
         "vanished": sum(life.vanished for life in rest),
     }
-    told = [f"{count} {what}" for what, count in counts.items() if count]
-    return f"; of the other {len(rest)}, {', '.join(told)}" if told else ""
+    told = {what: count for what, count in counts.items() if count}
+    if len(told) == 1:
+        return f"; the other {'one' if len(rest) == 1 else len(rest)} {next(iter(told))}"
+    each = ", ".join(f"{count} {what}" for what, count in told.items())
+    return f"; of the other {len(rest)}, {each}" if told else ""
 
 
 def _so_far(deciding: Sequence[Life]) -> dict[str, Any] | None:

@@ -170,6 +170,7 @@ def end(transaction: Transaction, writer: WriterFacts, exit: Exit) -> None:
 def leave(transaction: Transaction, writer: WriterFacts) -> None:
     """A process says that it has ended and not how, since others decide."""
     _change(transaction, writer.id, ended_us=transaction.now_us, exit_code=None, must_end=False)
+    writer.vanished = True  # until it is heard of again
     settle(transaction, writer.run_uid)
 
 
