@@ -52,11 +52,17 @@ RANK = """
     sys.exit(int(code))
 """
 
+# Starts ranks with the variables of torchrun or Slurm, and waits for them.
 LAUNCHER = """
     import os, subprocess, sys
 
     size, codes = int(sys.argv[2]), sys.argv[3].split(",")
     own = {"WORLD_SIZE": str(size), "MASTER_ADDR": "localhost", "MASTER_PORT": "29555"}
+    if os.environ["KIND"] == "torchrun":
+        own["TORCHELASTIC_RUN_ID"] = os.environ["ROUND"]
+        own["TORCHELASTIC_RESTART_COUNT"] = os.environ["LAUNCH"]
+    else:
+        own["SLURM_JOB_ID"], own["SLURM_RESTART_COUNT"] = os.environ["ROUND"], os.environ["LAUNCH"]
     ranks = [
         subprocess.Popen([sys.executable, sys.argv[1]],
             env={**os.environ, **own, "RANK": str(rank), "CODE": codes[rank]})
@@ -106,6 +112,7 @@ class Launch:
             "LOSSBOARD_X_DISABLE_STATS": "true",
             "PYTHONPATH": str(REPOSITORY / "client"),
             "LAUNCH": str(number),
+            "KIND": training.kind,
             "WAY": training.way,
             "ROUND": training.name,
         }
@@ -151,6 +158,7 @@ class Training:
     def __init__(self, cluster: Cluster, folder: Path, name: str, way: str, seed: int) -> None:
         self.cluster, self.folder, self.name, self.way = cluster, folder, name, way
         self.chance = random.Random(seed)
+        self.kind = self.chance.choice(["torchrun", "slurm"])
         folder.mkdir()
         self.rank, self.launcher = folder / "rank.py", folder / "launcher.py"
         self.rank.write_text(textwrap.dedent(RANK))
