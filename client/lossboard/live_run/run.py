@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import os
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -33,6 +32,7 @@ from lossboard.sending.interface import DeliveryReport, RunStatus, SenderOptions
 from lossboard.sending.sender import Sender, SenderHandle
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
+from lossboard.times import now_us
 from lossboard.values import history_row
 
 __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
@@ -76,7 +76,7 @@ class Run(Described, Files, Artifacts):
             self._refuse("log")
         index = step if step is None or type(step) is int else as_step(step)
         row = {} if data is None else history_row(data, self._binder, index, self._tell_log)
-        time_us = time.time_ns() // 1000
+        time_us = now_us()
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
             time_us = take_reserved(row, time_us)
         self._steps.log(row, index, commit, time_us)
@@ -254,7 +254,7 @@ class Run(Described, Files, Artifacts):
             self._ended = True
             code = exit_code or 0
             preempted = self._preempting and code != 0
-            exit = wire.Exit(code=code, time_us=_now_us(), preempting=preempted)
+            exit = wire.Exit(code=code, time_us=now_us(), preempting=preempted)
             report = deliver_rest(self._sender, exit, self._terminal)
             ending.do("the list of runs", lambda: self._on_finish(self, exit.code))
             if not self._in_fork:
@@ -358,7 +358,3 @@ def unpickled_run(attach_id: str) -> Run:
             " use the run itself"
         )
     return join_run(token)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

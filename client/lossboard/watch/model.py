@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -15,6 +14,7 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from lossboard.histogram.cpu import CpuKernel
+from lossboard.times import now_us
 from lossboard.watch.activations import (
     Activations,
     OutputGradientHook,
@@ -299,7 +299,7 @@ class ModelWatch:
         return Event(self._kernel, batch=moment.batch, step=moment.step, time_us=moment.time_us)
 
     def _now(self) -> Moment:
-        return Moment(self.batches, self._run.step, time.time_ns() // 1000)
+        return Moment(self.batches, self._run.step, now_us())
 
     def _is_due(self, batch: int) -> bool:
         return batch % self.log_freq == 0
