@@ -93,7 +93,20 @@ function lineOf(mean: number[], count = 1): Line {
   const nan = values.map((value) => (Number.isNaN(value) ? count : 0));
   const x = values.map((_, i) => i);
   return {
-    ...{ id: 'a', label: 'a', color: '--c0', dash: [], x, xMin: x, xMax: x, ...names, nan },
+    ...{
+      id: 'a',
+      label: 'a',
+      color: '--c0',
+      dash: [],
+      x,
+      xFirst: x,
+      xLast: x,
+      xMin: x,
+      xMax: x,
+      xBad: x,
+      ...names,
+      nan,
+    },
     ...{ count: of(count), finite: nan.map((bad) => count - bad), posInf: of(0), negInf: of(0) },
     ...{ points: mean.length * count, spacing: 1 },
   };

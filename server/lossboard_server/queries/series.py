@@ -21,6 +21,7 @@ from lossboard_server.queries.axes import (
 )
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.metrics import metric_axis
+from lossboard_server.queries.non_finite import first_non_finite
 from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
 from lossboard_server.queries.running import running_axis
 from lossboard_server.queries.runs import store_version
@@ -30,7 +31,7 @@ from lossboard_server.queries.whole import read_all
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.buckets import Grid, grid_over
 from lossboard_server.storage.nodes import Nodes
-from lossboard_server.storage.points import Ints
+from lossboard_server.storage.points import Floats, Ints
 
 __all__ = [
     "GridAnswer",
@@ -134,7 +135,9 @@ def query_series(connection: Connection, memo: TailMemo, query: SeriesQuery) -> 
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
     targets = [_target(line, query, grid) for line in lines]
     read_buckets(connection, targets, grid)
-    answers = [_answer(*pair, query, grid) for pair in zip(lines, targets, strict=True)]
+    found = [_found(target, grid) for target in targets]
+    bad = first_non_finite(connection, found, grid)
+    answers = [_answer(*each, query, grid) for each in zip(lines, found, bad, strict=True)]
     return SeriesResult(grid_answer(grid, low, high, query.x), answers, store_version(connection))
 
 
@@ -241,9 +244,18 @@ def _outdated(line: _Line, since: SinceMark, grid: Grid) -> bool:
     return moved or (since.width is not None and since.width != grid.width)
 
 
-def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> SeriesAnswer:
-    found = target.buckets(grid)
-    columns = _columns(*found) if found is not None else _no_columns()
+_FoundBuckets = tuple[Target, Ints, Nodes] | None
+
+
+def _found(target: Target, grid: Grid) -> _FoundBuckets:
+    buckets = target.buckets(grid)
+    return None if buckets is None else (target, *buckets)
+
+
+def _answer(
+    line: _Line, found: _FoundBuckets, bad: Floats, query: SeriesQuery, grid: Grid
+) -> SeriesAnswer:
+    columns = _columns(*found[1:], bad) if found is not None else _no_columns()
     since = (query.since or {}).get(str(line.lineage.run_id))
     return SeriesAnswer(
         run=line.lineage.run_id,
@@ -258,7 +270,7 @@ def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> Seri
     )
 
 
-def _columns(buckets: Ints, nodes: Nodes) -> Columns:
+def _columns(buckets: Ints, nodes: Nodes, bad: Floats) -> Columns:
     finite = nodes.finite
     none = finite == 0
     with np.errstate(invalid="ignore"):
@@ -280,6 +292,7 @@ def _columns(buckets: Ints, nodes: Nodes) -> Columns:
             "nan": nodes.nan,
             "pos_inf": nodes.pos_inf,
             "neg_inf": nodes.neg_inf,
+            "x_bad": bad,
         }
     )
 
@@ -287,6 +300,7 @@ def _columns(buckets: Ints, nodes: Nodes) -> Columns:
 _NAMES = (
     *("bucket", "count", "finite", "mean", "min", "max", "first", "last"),
     *("x_first", "x_last", "x_min", "x_max", "nan", "pos_inf", "neg_inf"),
+    "x_bad",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,6 +158,23 @@ def _check_bucket(columns: dict[str, Any], i: int, members: list[tuple[float, Po
         assert columns["mean"][i] == pytest.approx(finite.mean(), rel=1e-9, abs=1e-9)
     else:
         assert all(np.isnan(columns[name][i]) for name in ("min", "max", "mean", "x_min"))
+    bad = [x for x, p in members if not math.isfinite(float(p.value))]
+    assert math.isnan(columns["x_bad"][i]) == (not bad)
+
+
+def _check_bad(
+    columns: dict[str, Any],
+    i: int,
+    points: Iterable[tuple[float, Point]],
+    members: list[tuple[float, Point]],
+) -> None:
+    """Where the first value that is not finite stands; buckets may reach into the next one, and
+    what that has before is as near."""
+    own = [x for x, p in members if not math.isfinite(float(p.value))]
+    if own:
+        known = [x for x, p in points if not math.isfinite(float(p.value))]
+        assert columns["x_bad"][i] in known
+        assert columns["x_first"][i] <= columns["x_bad"][i] <= min(own)
 
 
 def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Point]]) -> None:
@@ -201,6 +219,7 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     for i, mask in enumerate(masks):
         members = [inside[bit] for bit in range(MAX_ROWS) if mask >> bit & 1]
         _check_bucket(columns, i, members)
+        _check_bad(columns, i, inside.values(), members)
         assert columns["bucket"][i] == math.floor(columns["x_first"][i] / width)
         assert columns["x_last"][i] - columns["x_first"][i] < 2 * width
         if axis == "step":

@@ -18,6 +18,7 @@ export const SERIES_COLUMNS = [
   'nan',
   'pos_inf',
   'neg_inf',
+  'x_bad',
 ] as const;
 
 export type SeriesColumns = Record<(typeof SERIES_COLUMNS)[number], Float64Array>;
@@ -105,8 +106,11 @@ export function lineFromAnswer(answer: SeriesAnswer, grid: Grid, style: LineStyl
     last: c.last,
     count: c.count,
     finite: c.finite,
+    xFirst: c.x_first,
+    xLast: c.x_last,
     xMin: c.x_min,
     xMax: c.x_max,
+    xBad: c.x_bad,
     nan: c.nan,
     posInf: c.pos_inf,
     negInf: c.neg_inf,

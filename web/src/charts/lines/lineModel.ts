@@ -5,7 +5,7 @@ import { counted, formatCount, formatShort } from '../../math/numbers';
 import { smooth } from '../../math/smooth';
 import { niceBounds, niceLogBounds } from '../../math/ticks';
 import type { Line, LineOptions, Note, Window } from '../../model/types';
-import { isDuration, xShort } from '../axes';
+import { isDuration, momentName, uncapital } from '../axes';
 
 export interface DrawnLine {
   line: Line;
@@ -178,6 +178,7 @@ function notesOf(model: Omit<LineModel, 'notes'>, options: LineOptions, outside:
   }
   const broken = nonFiniteNote(model, options);
   if (broken) notes.push(broken);
+  notes.push(...partialNotes(model, options));
   const points = pointsNote(model);
   if (points) notes.push(points);
   return notes;
@@ -203,14 +204,29 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
     const [from, to] = inside(line, x);
     for (let i = from; i < to; i++) {
       const count = nonFiniteAt(line, i);
-      if (count > 0) first = Math.min(first, line.x[i]);
+      if (count > 0) first = Math.min(first, line.xBad[i]);
       total += count;
     }
   }
   if (total === 0) return null;
-  const where = `${options.x.kind === 'step' ? 'step ' : ''}${xShort(options.x.kind, first)}`;
+  const { kind, name } = options.x;
+  const where = uncapital(momentName(kind, { x: first }, name));
   return { text: `${formatShort(total)} non-finite, first at ${where}`, tone: 'bad' };
 }
+
+/** Runs of groups whose values end before the others', or begin after them. */
+function partialNotes({ lines }: Omit<LineModel, 'notes'>, { x }: LineOptions): Note[] {
+  const partial = lines.flatMap(({ line }) => line.group?.partial ?? []);
+  const words = partial.map(({ label, what, x: at }) => {
+    const where = uncapital(momentName(x.kind, { x: at }, x.name));
+    return `${label} ${what} at ${where}`;
+  });
+  if (words.length === 0) return [];
+  const more = words.length > MOST_NAMED ? ` and ${words.length - MOST_NAMED} more` : '';
+  return [{ text: `${words.slice(0, MOST_NAMED).join(', ')}${more}`, tone: 'plain' }];
+}
+
+const MOST_NAMED = 3;
 
 /** Of the line with the most points: how many buckets stand for how many points. */
 function pointsNote({ lines, x }: Omit<LineModel, 'notes'>): Note | null {

@@ -4,6 +4,7 @@
  * whiskers), the upper one the smoothed lines: the smoothing slider redraws only that one.
  */
 
+import { nonFiniteAt } from '../../math/buckets';
 import { formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import type { Ticks } from '../../math/ticks';
@@ -114,6 +115,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       diagonal: this.options.diagonal === true,
       titles: this.options.titles,
       notes: notes.map((note) => note.text),
+      plot: this.frame.box,
+      moment: this.hover.shown(),
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
@@ -123,7 +126,9 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
         min: Array.from(line.min),
         max: Array.from(line.max),
         count: Array.from(line.count),
+        bad: Array.from(line.x, (_, i) => nonFiniteAt(line, i)),
         banded,
+        members: line.group ? Array.from(line.group.members) : undefined,
       })),
     };
   }
