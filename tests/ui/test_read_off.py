@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+import time
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import lossboard
 
@@ -250,3 +254,188 @@ def test_the_events_of_a_histogram_are_moments_of_the_same_numbers(
     hover_at(page, "loss", 213)
     step = wait_for_panel(page, "scalar loss")["data"]["moment"]["text"]
     wait_for_panel(page, heatmap, f"panel.data.moment?.text === '{step}'")
+
+
+def log_resumed(server: Server, project: str) -> str:
+    """A run that logs 0 to 100, and is resumed from a checkpoint at 80 with other values."""
+    for attempt, steps in enumerate((range(101), range(80, 151))):
+        settings = {"id": "resumed", "name": "resumed", "resume": "allow"}
+        with start_run(server.base_url, project, **settings) as run:
+            for step in steps:
+                run.log({"loss": float(attempt)}, step=step)
+    return f"{server.base_url}/local/{project}"
+
+
+def test_a_resumed_run_is_drawn_as_its_newest_attempt_and_says_what_was_logged_twice(
+    page: Page, server: Server
+) -> None:
+    project = new_project("resumed")
+    address = log_resumed(server, project)
+    data = open_panel(page, f"{address}?{RAW}", "scalar loss", f"{LINE}?.x.length === 151")["data"]
+    line = data["lines"][0]
+    assert line["original"] == [0.0] * 80 + [1.0] * 71
+    assert "21 steps logged twice" in data["notes"]
+    assert line["banded"]
+    assert line["min"][80:101] == [0.0] * 21
+    history = lossboard.Api({"base_url": server.base_url}).run(f"local/{project}/resumed")
+    rows = history.history(samples=1000, keys=["loss"], pandas=False)
+    assert [row["loss"] for row in rows] == line["original"]
+    assert "max 1 at step 90 · min 0 at step 90" in hover_at(page, "loss", 90)
+
+
+def test_the_buckets_of_a_resumed_run_are_of_its_newest_attempt_too(
+    page: Page, server: Server
+) -> None:
+    project = new_project("long-resumed")
+    for attempt, steps in enumerate((range(10_000), range(8_000, 12_000))):
+        settings = {"id": "resumed", "name": "resumed", "resume": "allow"}
+        with start_run(server.base_url, project, **settings) as run:
+            for step in steps:
+                run.log({"loss": float(attempt)}, step=step)
+    address = f"{server.base_url}/local/{project}?{RAW}"
+    data = open_panel(page, address, "scalar loss", f"{LINE}?.x.at(-1) > 11900")["data"]
+    line = data["lines"][0]
+    for x, value in zip(line["x"], line["original"], strict=True):
+        assert value == (0.0 if x < 8_000 else 1.0)
+    assert "2,000 steps logged twice" in data["notes"]
+
+
+def curve_of(line: dict[str, Any], low: float, high: float) -> list[float]:
+    """The smoothed values inside this range of x."""
+    return [v for x, v in zip(line["x"], line["smoothed"], strict=True) if low <= x <= high]
+
+
+def test_the_smoothed_line_is_in_sight_after_a_zoom(page: Page, server: Server) -> None:
+    project = new_project("smoothed")
+    rows = ((s, {"loss": 100.0 if s < 200 else 0.01 * (s % 3)}) for s in range(1000))
+    log_rows(server, project, "smoothed", rows)
+    zoom = "p.scalar+loss=zoom%3D201~230"
+    for amount in ("0.95", "0.3"):
+        address = f"{server.base_url}/local/{project}?smooth=ema%3A{amount}&{zoom}"
+        zoomed = f"panel.data.x?.[0] === 201 && {LINE}"
+        data = open_panel(page, address, "scalar loss", zoomed)["data"]
+        seen = curve_of(data["lines"][0], 201, 230)
+        assert len(seen) == 30
+        assert data["y"][0] <= min(seen)
+        assert max(seen) <= data["y"][1]
+
+
+@pytest.fixture(scope="module")
+def diverged(server: Server) -> str:
+    """Seven runs near 1, one of few points near 3, and one that goes off at step 300."""
+    project = new_project("diverged")
+    for number in range(7):
+        log_rows(
+            server, project, f"run-{number}", ((s, {"loss": 1 + s % 5 / 100}) for s in range(500))
+        )
+    log_rows(server, project, "sparse", ((s, {"loss": 3.0}) for s in range(0, 500, 100)))
+    off = ((s, {"loss": 1.0 if s < 300 else 1e6}) for s in range(500))
+    log_rows(server, project, "off", off)
+    return project
+
+
+def test_a_scale_set_by_few_runs_is_said_and_the_panel_offers_to_ignore_them(
+    page: Page, server: Server, diverged: str
+) -> None:
+    address = f"{server.base_url}/local/{diverged}?{RAW}"
+    nine = "panel.data.lines?.length === 9"
+    before = open_panel(page, address, "scalar loss", nine)["data"]
+    assert before["y"][1] > 1e6
+    assert "the range of y is set by off" in before["notes"]
+    page.get_by_role("region", name="loss", exact=True).get_by_role(
+        "button", name="Ignore outliers"
+    ).click()
+    after = wait_for_panel(page, "scalar loss", "panel.data.y[1] < 10")["data"]
+    assert "200 buckets outside the range (off)" in after["notes"]
+    sparse = next(line for line in after["lines"] if line["label"] == "sparse")
+    assert all(after["y"][0] <= value <= after["y"][1] for value in sparse["original"])
+
+
+def test_outliers_are_ignored_in_a_section_and_in_the_workspace(
+    page: Page, server: Server, diverged: str
+) -> None:
+    address = f"{server.base_url}/local/{diverged}?{RAW}"
+    open_panel(page, address, "scalar loss", "panel.data.y?.[1] > 1e6")
+    page.get_by_role("button", name="More settings").click()
+    page.get_by_role("checkbox", name="Ignore outliers").check()
+    wait_for_panel(page, "scalar loss", "panel.data.y[1] < 10")
+    page.wait_for_url("**outliers=1*")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Settings of section charts").click()
+    page.get_by_role("checkbox", name="Ignore outliers").uncheck()
+    wait_for_panel(page, "scalar loss", "panel.data.y[1] > 1e6")
+
+
+@pytest.mark.parametrize("day", ["2026-10-25", "2026-03-29"])
+def test_labels_of_wall_time_are_local_on_both_sides_of_a_change_of_the_clocks(
+    browser: Browser, server: Server, day: str
+) -> None:
+    project = new_project("clocks")
+    start = datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() - 43200
+    rows = ((s, {"loss": 1.0 + s, "_timestamp": start + 3600 * s}) for s in range(49))
+    log_rows(server, project, "clocks", rows)
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin"
+    )
+    page = context.new_page()
+    address = f"{server.base_url}/local/{project}?{RAW}&x=time&cols=1"
+    data = open_panel(page, address, "scalar loss", f"{LINE}?.x.length === 49")["data"]
+    ticks = data["ticks"]
+    zone = ZoneInfo("Europe/Berlin")
+    for at, label in zip(ticks["values"], ticks["labels"], strict=True):
+        local = datetime.fromtimestamp(at / 1e6, zone)
+        midnight = f"{local.day} {local:%b}"
+        assert label == (midnight if local.hour == 0 else f"{local:%H:%M}")
+        assert local.minute == 0
+    assert len({datetime.fromtimestamp(at / 1e6, zone).utcoffset() for at in ticks["values"]}) == 2
+    context.close()
+
+
+def test_a_clock_that_was_set_back_gives_no_negative_time_and_keeps_the_order(
+    page: Page, server: Server
+) -> None:
+    project = new_project("back")
+    now = time.time()
+    shifts = [100 + s if s < 50 else s - 500 for s in range(100)]
+    rows = ((s, {"loss": float(s), "_timestamp": now + shift}) for s, shift in enumerate(shifts))
+    log_rows(server, project, "back", rows)
+    for axis in ("runtime", "process", "time"):
+        address = f"{server.base_url}/local/{project}?{RAW}&x={axis}"
+        line = open_panel(page, address, "scalar loss", LINE)["data"]["lines"][0]
+        assert min(line["x"]) >= 0
+        assert line["last"] == sorted(line["last"])
+        assert sum(line["count"]) == 100
+
+
+def test_a_log_axis_of_time_is_labelled_in_units_of_time(page: Page, server: Server) -> None:
+    project = new_project("hours")
+    start = time.time()
+    rows = ((s, {"loss": 1.0, "_timestamp": start + 1.2**s}) for s in range(60))
+    log_rows(server, project, "hours", rows)
+    address = f"{server.base_url}/local/{project}?{RAW}&x=runtime&xlog=1"
+    labels = open_panel(page, address, "scalar loss", LINE)["data"]["ticks"]["labels"]
+    assert {"1m", "1h"} <= set(labels)
+    assert all(re.fullmatch(r"\d+(s|m|h|d)", label) for label in labels)
+
+
+def test_durations_are_typed_in_any_unit_and_what_is_none_is_refused_visibly(
+    page: Page, server: Server
+) -> None:
+    project = new_project("typed")
+    start = time.time()
+    rows = ((s, {"loss": 1.0, "_timestamp": start + 60 * s}) for s in range(300))
+    log_rows(server, project, "typed", rows)
+    address = f"{server.base_url}/local/{project}?{RAW}&x=runtime"
+    open_panel(page, address, "scalar loss", LINE)
+    page.get_by_role("region", name="loss", exact=True).hover()
+    page.get_by_role("button", name="Settings of loss", exact=True).click()
+    field = page.get_by_label("Highest x (seconds)")
+    for text, seconds in (("2h", 7200), ("1:30:00", 5400), ("90s", 90)):
+        field.fill(text)
+        field.press("Enter")
+        wait_for_panel(page, "scalar loss", f"panel.data.x[1] === {seconds}")
+    field.fill("soon")
+    field.press("Enter")
+    expect(page.get_by_text("“soon” is not understood")).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert wait_for_panel(page, "scalar loss")["data"]["x"][1] == 90

@@ -40,6 +40,17 @@ class Plain:
     def points(self) -> list[Point]:
         return [p for points, cut in self.attempts for p in points if p.step <= cut]
 
+    def again(self) -> list[Point]:
+        """Points of earlier attempts from a later one's first to its last step."""
+        kept = [[p for p in points if p.step <= cut] for points, cut in self.attempts]
+        spans = [(min(p.step for p in ps), max(p.step for p in ps)) if ps else None for ps in kept]
+        return [
+            point
+            for i, points in enumerate(kept)
+            for point in points
+            if any(span and span[0] <= point.step <= span[1] for span in spans[i + 1 :])
+        ]
+
     def extent(self, axis: str) -> tuple[float, float]:
         """Of the metric on its axis, else of all points."""
         points = self.points()
@@ -184,6 +195,11 @@ def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Poin
         np.testing.assert_equal(float(columns[name][i]), float(point.value))
 
 
+def _masks(columns: dict[str, Any]) -> list[int]:
+    """The bits of the points in each bucket, of which each may be in one alone."""
+    return [_total(columns, i) for i in range(len(columns["count"]))]
+
+
 def _total(columns: dict[str, Any], i: int) -> int:
     return round(float(columns["mean"][i]) * int(columns["count"][i]))
 
@@ -212,10 +228,17 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     if not found:
         assert not inside
         return
-    assert found["v"].n == len(plain.points())
-    masks = [_total(found["bit"].columns, i) for i in range(len(found["bit"].columns["count"]))]
-    assert sum(masks) == sum(2**bit for bit in inside), "each point is in exactly one bucket"
+    again = {point.bit for point in plain.again()}
+    older, twice = found["v"].older, {bit for bit in inside if bit in again}
+    assert found["v"].n == len(plain.points()) - len(again)
+    assert (0 if older is None else older.n) == len(again)
+    masks = _masks(found["bit"].columns)
+    assert sum(masks) == sum(2**bit for bit in inside if bit not in again)
     columns, width = found["v"].columns, answer.grid.width
+    if older is not None:
+        bits = found["bit"].older
+        assert bits is not None
+        assert sum(_masks(bits.columns)) == sum(2**bit for bit in twice)
     for i, mask in enumerate(masks):
         members = [inside[bit] for bit in range(MAX_ROWS) if mask >> bit & 1]
         _check_bucket(columns, i, members)

@@ -11,6 +11,7 @@ import {
 import { LINEAR, type ValueMap } from '../math/scale';
 import {
   durationTicks,
+  logDurationTicks,
   logTicks,
   stepTicks,
   symlogTicks,
@@ -38,7 +39,8 @@ export function xTicks(
   pixels: number,
 ): Ticks {
   const count = Math.max(2, Math.floor(pixels / X_LABEL_ROOM));
-  if (log) {
+  if (log && isDuration(kind)) return logDurationTicks(lo, hi, count);
+  if (log && kind !== 'time') {
     const values = logTicks(lo, hi, count);
     return { values, labels: values.map((value) => formatShort(value)) };
   }

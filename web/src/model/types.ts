@@ -49,6 +49,8 @@ export interface Line {
   spread?: 'minmax' | 'std' | 'sem' | 'quartiles' | 'none';
   /** Of a line of several runs: who is behind each of its points. */
   group?: GroupFacts;
+  /** Steps that a later attempt of the run has logged again: older values are in the band alone. */
+  again?: number;
   /** Of a computed line: the line that it is raised and faded with. */
   beside?: string;
 }
@@ -286,6 +288,8 @@ export interface Note {
   tone: 'plain' | 'warn' | 'bad';
   /** Worth saying only while the panel is hovered. */
   quiet?: boolean;
+  /** What the panel offers to do about it. */
+  offers?: 'outliers';
 }
 
 /** The ends of a colour ramp in words, for the header. */

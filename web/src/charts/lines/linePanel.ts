@@ -27,7 +27,7 @@ import { describeLines } from './describeLines';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintDiagonal, paintLineLayer } from './lineLayer';
-import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
+import { buildModel, type DrawnLine, type LineModel, rangeNow, smoothLine } from './lineModel';
 
 const TOP = 6;
 const RIGHT = 6;
@@ -40,6 +40,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   private given: LineOptions;
   private model: LineModel;
   private painted = false;
+  /** Of the x-axis. */
+  private ticks: Ticks = { values: [], labels: [] };
 
   constructor(
     host: HTMLElement,
@@ -87,6 +89,11 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     for (const item of this.model.lines) {
       item.smoothed = smoothLine(item.line, item.original, this.options);
     }
+    const [lo, hi] = rangeNow(this.model, this.options);
+    if (lo !== this.model.y[0] || hi !== this.model.y[1]) {
+      this.rebuild();
+      return;
+    }
     this.frame.paintOver();
     this.hover.refresh();
   }
@@ -117,6 +124,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       notes: notes.map((note) => note.text),
       plot: this.frame.box,
       moment: this.hover.shown(),
+      ticks: this.ticks,
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
@@ -125,6 +133,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
         smoothed: Array.from(smoothed),
         min: Array.from(line.min),
         max: Array.from(line.max),
+        last: Array.from(line.last),
         count: Array.from(line.count),
         bad: Array.from(line.x, (_, i) => nonFiniteAt(line, i)),
         banded,
@@ -187,6 +196,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   private paintAxes(): Span[] {
     const { frame, model, options } = this;
     const ticks = this.layOut();
+    this.ticks = ticks.x;
     const { context } = frame.base;
     const { x, y } = planeOf(frame.box, model, options);
     drawYAxis(context, frame.box, ticks.y, y, true);

@@ -87,7 +87,7 @@ function addLine(column: Column, item: DrawnLine, plot: LinePlot, pixel: number)
     const at = Math.round(plot.toX(line.x[i]));
     if (at > pixel) break;
     if (at !== pixel) continue;
-    points += line.count[i];
+    points += line.min[i] < line.max[i] ? 2 : line.count[i];
     if (!line.spread || hasExtremes(item)) addExtremes(column, line, i);
     addBroken(column.broken, line, i);
   }
