@@ -111,7 +111,10 @@ class Pipeline:
     def _transport(self, base_url: str) -> Transport:
         options = self._options
         transport = Transport(
-            base_url, timeout_secs=options.request_timeout_secs, headers=options.headers
+            base_url,
+            timeout_secs=options.request_timeout_secs,
+            headers=options.headers,
+            tells_time=True,
         )
         self._transports.append(transport)
         return transport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, select
@@ -17,7 +17,7 @@ from lossboard_server.queries.shown import CRAMPED, LISTED, WHOLE, Room, shown
 from lossboard_server.queries.summaries import summaries
 from lossboard_server.storage import TailMemo
 
-__all__ = ["Run", "RunMemo", "state_of"]
+__all__ = ["Run", "RunMemo", "State", "state_of"]
 
 State = Literal["running", "finished", "failed", "crashed", "killed", "preempting"]
 
@@ -208,12 +208,25 @@ def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
     )
 
 
-def state_of(row: Row[Any]) -> State:
+class Ended(Protocol):
+    """What a state follows from, such as the row of a run."""
+
+    @property
+    def ended_us(self) -> int | None: ...
+    @property
+    def exit_code(self) -> int | None: ...
+    @property
+    def preempting(self) -> bool: ...
+    @property
+    def stop_requested(self) -> bool: ...
+
+
+def state_of(row: Row[Any] | Ended) -> State:
     """State of a run by its columns ended_us, exit_code, preempting and stop_requested."""
+    if row.preempting:  # also while the process still lives
+        return "preempting"
     if row.ended_us is None:
         return "running"
-    if row.preempting:
-        return "preempting"
     if row.exit_code is None:
         return "crashed"
     if row.exit_code == 0:

@@ -78,6 +78,7 @@ export class TableRow extends Component<TableRowProps> {
         data-run={run.uid}
         aria-rowindex={index}
         aria-selected={selected}
+        onContextMenu={this.openMenu}
       >
         {this.nameCell(isBaseline)}
         <td class="state">
@@ -92,6 +93,13 @@ export class TableRow extends Component<TableRowProps> {
       </tr>
     );
   }
+
+  private readonly openMenu = (event: MouseEvent) => {
+    if ((event.target as Element).closest('input')) return; // the browser's own menu pastes there
+    event.preventDefault();
+    const button = this.row.current!.querySelector<HTMLElement>('.rowacts')!;
+    this.props.actions.open(this.props.run, button);
+  };
 
   private done(field: EditedField) {
     return (text: string | null, was: string) => {
