@@ -17,6 +17,7 @@ from lossboard.histogram.cpu import CpuKernel
 from lossboard.histogram.device import DeviceBatch
 from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.sending.interface import Deferred
+from lossboard.watch.packed_modules import Source
 from lossboard.wire import HistogramData, HistogramFlag
 
 __all__ = ["ASYNCHRONOUS", "Event", "Value"]
@@ -32,7 +33,8 @@ class Event:
     """Collects the histograms of what is added; no tensor is kept, of small ones a copy.
 
     `batch` counts backwards, `step` and `time_us` are those at which the event began. Tensors on
-    the device types in `asynchronous` are counted there without waiting for the device.
+    the device types in `asynchronous` are counted there without waiting for the device. A tensor
+    that can't be counted is left out, and the reason is in `failures` by its name.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Event:
         self.step = step
         self.time_us = time_us
         self.has_parameters = False
+        self.failures: dict[str, Exception] = {}
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
@@ -59,7 +62,7 @@ class Event:
         """The raw gradient of one parameter."""
         self._add(self._gradients, name, gradient)
 
-    def add_parameters(self, named: Mapping[str, Tensor]) -> None:
+    def add_parameters(self, named: Mapping[str, Source]) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
@@ -82,7 +85,13 @@ class Event:
                 found[f"{kind}/{prefix}{name}"] = _flagged(values[name], flags)
         return found
 
-    def _add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
+    def _add(self, values: dict[str, Value], name: str, source: Source) -> None:
+        try:
+            self._count(values, name, source if isinstance(source, Tensor) else source())
+        except Exception as error:  # noqa: BLE001
+            self.failures[name] = error
+
+    def _count(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
         if not is_countable(tensor):
             return
         flat, missing_zeros = flat_values(tensor)

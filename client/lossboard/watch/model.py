@@ -17,6 +17,7 @@ from lossboard.histogram.cpu import CpuKernel
 from lossboard.watch.backward import Token
 from lossboard.watch.event import Event, Value
 from lossboard.watch.hooks import ForwardHook, GradientHook
+from lossboard.watch.packed_modules import Source, packed_buffers, readable
 
 __all__ = ["Log", "ModelWatch", "WatchedRun"]
 
@@ -81,6 +82,7 @@ class ModelWatch:
         self._hooked: dict[str, _Hooked] = {}
         self._forward: RemovableHandle | None = None
         self._failures: set[str] = set()
+        self._left_out: set[str] = set()
 
     @property
     def model(self) -> Module | None:
@@ -182,6 +184,7 @@ class ModelWatch:
             self._owes_event = False
             self._fill(event)
         histograms = event.finish(self.prefix, self.names(), partial=partial)
+        self._tell_left_out(event.failures)
         if histograms:
             self.events += 1
             self._run.put_event(event.step, event.time_us, event.batch, histograms)
@@ -195,7 +198,7 @@ class ModelWatch:
 
     def _fill(self, event: Event) -> None:
         if self.log != "gradients" and not event.has_parameters:
-            event.add_parameters(dict(self._named_parameters()))
+            event.add_parameters(dict(self._sources()))
 
     def _new_event(self) -> Event:
         return Event(
@@ -211,6 +214,14 @@ class ModelWatch:
     def _named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         model = self._model()
         return iter(()) if model is None else model.named_parameters()
+
+    def _sources(self) -> Iterator[tuple[str, Source]]:
+        model = self._model()
+        if model is None:
+            return
+        for name, parameter in model.named_parameters():
+            yield name, readable(model, name, parameter)
+        yield from packed_buffers(model)
 
     def _update_hooks(self) -> None:
         trainable = {
@@ -250,6 +261,20 @@ class ModelWatch:
                 action(*arguments)
         except Exception as error:  # noqa: BLE001
             self._tell(f"{type(error).__name__}: {error}")
+
+    def _tell_left_out(self, failures: Mapping[str, Exception]) -> None:
+        new = {name: error for name, error in failures.items() if name not in self._left_out}
+        if not new:
+            return
+        self._left_out |= new.keys()
+        first, error = next(iter(new.items()))
+        more = f" and {len(new) - 1:,} more tensors" if len(new) > 1 else ""
+        text = (
+            f"watch leaves out {first}{more} of {self.kind}, which can't be counted"
+            f" ({type(error).__name__}: {str(error)[:200]}); all others are stored"
+        )
+        self._run.notice("watch_left_out", text)
+        self._run.warn(text)
 
     def _tell(self, failure: str) -> None:
         text = f"watch could not make a histogram for {self.kind} and went on without: {failure}"
