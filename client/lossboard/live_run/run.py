@@ -163,15 +163,24 @@ class Run(Described, Files, Artifacts):
         log_freq: int = 1000,
         idx: int | None = None,
         log_graph: bool = False,
+        gradients: Callable[[str, Any], Any] | None = None,
     ) -> None:
         """Stores histograms of a PyTorch model's gradients ("gradients"), parameters
-        ("parameters") or both ("all"), at every `log_freq`-th backward pass.
+        ("parameters") or both ("all"), at every `log_freq`-th backward pass. `gradients` is a
+        function of name and parameter for gradients that nothing else finds (docs/watch.md).
 
         Raises ValueError for other values of `log` and for keys that another model has, TypeError
         for what is no module.
         """
         watch.start(
-            self._home, models, criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph
+            self._home,
+            models,
+            criterion,
+            log=log,
+            log_freq=log_freq,
+            idx=idx,
+            log_graph=log_graph,
+            gradients=gradients,
         )
 
     def unwatch(self, models: Any = None) -> None:

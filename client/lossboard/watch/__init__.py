@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     from lossboard.watch.model import WatchedRun
     from lossboard.watch.session import Session
+    from lossboard.watch.steps import Find
 
 __all__ = ["start", "stop", "unwatch", "why_silent"]
 
@@ -29,6 +30,7 @@ def start(
     log_freq: Any = 1000,
     idx: int | None = None,
     log_graph: bool = False,
+    gradients: Find | None = None,
 ) -> None:
     """Watches a `torch.nn.Module`, or a list or tuple of them.
 
@@ -37,6 +39,10 @@ def start(
     or counts the run's watched models. Watching a watched model again changes `log` and
     `log_freq`. `criterion` is accepted as W&B does and not used. `log_graph` sets the summary value
     `graph_<index>` to the model's layers.
+
+    `gradients` is for training whose gradients are found neither by hooks nor in `.grad`: a
+    function of name and parameter that returns the gradient of it, or None. It is asked before a
+    step of an optimizer, and the event then counts steps in place of backwards.
 
     Raises ValueError for another `log` than "gradients", "parameters", "all" and None, and where
     another watched model has the same keys; TypeError for what is no module and for a `log_freq`
@@ -47,7 +53,7 @@ def start(
     session = _sessions.get(run)
     if session is None:
         session = _sessions[run] = Session(run)
-    session.start(models, log, log_freq, idx, log_graph)
+    session.start(models, log, log_freq, idx, log_graph, gradients)
 
 
 def unwatch(run: WatchedRun, models: Any = None) -> None:

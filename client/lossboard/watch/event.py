@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import torch
@@ -16,13 +16,11 @@ from lossboard.histogram.batch import from_many
 from lossboard.histogram.cpu import CpuKernel
 from lossboard.histogram.device import DeviceBatch
 from lossboard.histogram.tensors import flat_values, is_countable
-from lossboard.sending.interface import Deferred
 from lossboard.watch.packed_modules import Source
-from lossboard.wire import HistogramData, HistogramFlag
+from lossboard.watch.parts import REDUCED, Value, part_of, with_part
+from lossboard.wire import HistogramData, HistogramFlag, TensorPart
 
 __all__ = ["ASYNCHRONOUS", "Event", "Value"]
-
-Value: TypeAlias = HistogramData | Deferred
 
 ASYNCHRONOUS: Final = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
 _SMALL: Final = 1024  # values of a tensor that is counted together with others
@@ -57,16 +55,25 @@ class Event:
         self._small = SmallTensors()
         self._gradients: dict[str, Value] = {}
         self._parameters: dict[str, Value] = {}
+        self._parts: dict[tuple[int, str], TensorPart] = {}
 
-    def add_gradient(self, name: str, gradient: Tensor) -> None:
-        """The raw gradient of one parameter."""
-        self._add(self._gradients, name, gradient)
+    def add_gradient(
+        self, name: str, gradient: Source, *, reduced: bool = False, part: TensorPart | None = None
+    ) -> None:
+        """The raw gradient of one parameter, or as its optimizer gets it where `reduced`."""
+        known = part or part_of(gradient, is_gradient=True)
+        if known is not None and reduced:
+            known = replace(known, gradient=REDUCED)
+        self._add(self._gradients, name, gradient, known)
 
-    def add_parameters(self, named: Mapping[str, Source]) -> None:
+    def add_parameters(
+        self, named: Mapping[str, Source], parts: Mapping[str, TensorPart] | None = None
+    ) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
-            self._add(self._parameters, name, parameter)
+            part = (parts or {}).get(name) or part_of(parameter)
+            self._add(self._parameters, name, parameter, part)
         self._small.count()
 
     def finish(self, prefix: str, order: Iterable[str], *, partial: bool) -> dict[str, Value]:
@@ -82,10 +89,15 @@ class Event:
         found: dict[str, Value] = {}
         for kind, values in (("gradients", self._gradients), ("parameters", self._parameters)):
             for name in sorted(values, key=lambda name: places.get(name, len(places))):
-                found[f"{kind}/{prefix}{name}"] = _flagged(values[name], flags)
+                data = with_part(values[name], self._parts.get((id(values), name)))
+                found[f"{kind}/{prefix}{name}"] = _flagged(data, flags)
         return found
 
-    def _add(self, values: dict[str, Value], name: str, source: Source) -> None:
+    def _add(
+        self, values: dict[str, Value], name: str, source: Source, part: TensorPart | None
+    ) -> None:
+        if part is not None:
+            self._parts[id(values), name] = part
         try:
             self._count(values, name, source if isinstance(source, Tensor) else source())
         except Exception as error:  # noqa: BLE001

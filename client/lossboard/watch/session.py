@@ -12,10 +12,11 @@ from torch.nn import Module
 from lossboard.histogram.cpu import CpuKernel
 from lossboard.watch.graph import graph_of
 from lossboard.watch.model import Log, ModelWatch, WatchedRun
+from lossboard.watch.steps import Find
 
 __all__ = ["Session"]
 
-_LOCAL: Final = frozenset({"DistributedDataParallel", "FullyShardedDataParallel"})
+_LOCAL: Final = frozenset({"DistributedDataParallel"})
 
 
 class Session:
@@ -28,16 +29,25 @@ class Session:
         self._watches: list[ModelWatch] = []
         self._next_index = 0
 
-    def start(self, models: Any, log: Any, log_freq: Any, idx: int | None, log_graph: bool) -> None:
+    def start(
+        self,
+        models: Any,
+        log: Any,
+        log_freq: Any,
+        idx: int | None,
+        log_graph: bool,
+        gradients: Find | None = None,
+    ) -> None:
         """Watches one model or several; see `lossboard.watch.start`."""
         _check_log(log)
+        _check_function(gradients)
         every = _checked_frequency(log_freq)
         watched = _checked_models(models)
         first = self._next_index if idx is None else idx
         planned = [self._planned(model, first + place) for place, model in enumerate(watched)]
         self._refuse_clashes(planned, log)
         for watch, model in zip(planned, watched, strict=True):
-            self._begin(watch, model, log, every)
+            self._begin(watch, model, log, every, gradients)
             if log_graph:
                 self._run.set_summary(_graph_name(watch.prefix), graph_of(model))
 
@@ -81,11 +91,13 @@ class Session:
                         " has it; pass another idx to watch, or unwatch that model first"
                     )
 
-    def _begin(self, watch: ModelWatch, model: Module, log: Log, log_freq: int) -> None:
+    def _begin(
+        self, watch: ModelWatch, model: Module, log: Log, log_freq: int, gradients: Find | None
+    ) -> None:
         if watch not in self._watches:
             self._watches.append(watch)
             self._next_index += 1
-        watch.configure(log, log_freq)
+        watch.configure(log, log_freq, gradients)
         if log in ("gradients", "all") and type(model).__name__ in _LOCAL:
             self._run.notice(
                 "watch_local_gradients",
@@ -108,6 +120,14 @@ def _check_log(log: Any) -> None:
     if log is not None and log not in get_args(get_args(Log)[0]):
         raise ValueError(
             f"log must be one of 'gradients', 'parameters', 'all', or None, not {log!r}"
+        )
+
+
+def _check_function(gradients: Any) -> None:
+    if gradients is not None and not callable(gradients):
+        raise TypeError(
+            "gradients must be a function of name and parameter that returns the gradient, or"
+            f" None, not {gradients!r}"
         )
 
 
