@@ -60,6 +60,7 @@ class Recorders:
         self._description = description
         self._on_failure = on_failure
         self._label = ""
+        self._leads = True
         self._console = ConsoleCapture(recording.put_console, on_failure)
         self._worker = Worker("lossboard-recorder", self._turn, self._failed)
         self._ending = threading.Event()
@@ -68,14 +69,16 @@ class Recorders:
         self._ended = False
         self._samples = 0
 
-    def start(self, label: str = "") -> None:
+    def start(self, label: str = "", *, leads: bool = True) -> None:
         """Begins to record what the settings allow.
 
-        With a `label` this process is one more writer of a run that another one leads: only
-        system metrics are recorded, and the label tells them from the other's.
+        With a `label` this process is one of several writers of a run, and the label tells its
+        system metrics from the others'. Files that describe the program are those of the one that
+        `leads`.
         """
         self._label = label
-        if not label and self._settings.console != "off":
+        self._leads = leads
+        if self._settings.console != "off":
             self._console.start()
         if self._describes or not self._settings.x_disable_stats:
             # Loaded here, 10 ms, and not on the thread: what psutil evaluates while it is loaded
@@ -109,7 +112,7 @@ class Recorders:
 
     @property
     def _describes(self) -> bool:
-        return not self._label and not self._settings.x_disable_meta
+        return not self._settings.x_disable_meta
 
     def _turn(self) -> bool:
         """The whole life of the thread: a sample, the description, then a sample each interval."""
@@ -139,7 +142,8 @@ class Recorders:
         self._put(self._recording.put_metadata, described.metadata)
         for text in described.troubles:
             self._put(self._recording.put_notice, wire.Notice("metadata", text, _now_us()))
-        for name, (content, mime_type) in described.files.items():
+        files = described.files if self._leads else {}  # they would take one another's place
+        for name, (content, mime_type) in files.items():
             self._put(
                 self._recording.put_file,
                 content,

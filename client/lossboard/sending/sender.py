@@ -327,9 +327,10 @@ class Sender:
 
     def _joining(self) -> wire.RunStart:
         """The identity of the run, for one more writer of it."""
-        return msgspec.structs.replace(
+        joining = msgspec.structs.replace(
             self._start, opens="join", parent_run_id="", cut_step=0, config={}, metadata={}
         )
+        return msgspec.structs.replace(joining, primary=False, must_end=False)
 
     def after_fork_in_child(self) -> None:
         """Drops queue, threads, sockets and files, which are the parent's."""

@@ -30,7 +30,7 @@ def console_lines(
     The number of a line is its place in this order, from 1.
     """
     line = schema.console_line
-    mine = line.c.run_id == uid
+    mine = line.c.run_uid == uid
     total = connection.execute(select(func.count()).select_from(line).where(mine)).scalar_one()
     rows = connection.execute(
         select(line.c.stream, line.c.time_us, line.c.text)
@@ -52,7 +52,7 @@ def numbered_lines(
     """Lines of a run by the number that its client gave them: `limit` ones from number `first` on,
     or the last ones (None)."""
     line = schema.console_line
-    query = select(line).where(line.c.run_id == uid).limit(limit)
+    query = select(line).where(line.c.run_uid == uid).limit(limit)
     if first is None:
         return list(connection.execute(query.order_by(line.c.number.desc())))[::-1]
     query = query.where(line.c.number >= first).order_by(line.c.number)
@@ -61,12 +61,12 @@ def numbered_lines(
 
 def console_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
     """How many lines of console each run has, by uid; of those that have any."""
-    return _counts(connection, schema.console_line.c.run_id, uids)
+    return _counts(connection, schema.console_line.c.run_uid, uids)
 
 
 def file_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
     """How many files each run has, by uid; of those that have any."""
-    return _counts(connection, schema.file.c.run_id, uids)
+    return _counts(connection, schema.file.c.run_uid, uids)
 
 
 def _counts(connection: Connection, owner: Column[Any], uids: Sequence[int]) -> dict[int, int]:
@@ -78,7 +78,7 @@ def list_files(connection: Connection, uid: int) -> list[dict[str, Any]]:
     """Files of a run by name."""
     file = schema.file
     columns = (file.c.name, file.c.sha256, file.c.size_bytes, file.c.mime_type, file.c.time_us)
-    rows = connection.execute(select(*columns).where(file.c.run_id == uid).order_by(file.c.name))
+    rows = connection.execute(select(*columns).where(file.c.run_uid == uid).order_by(file.c.name))
     return [dict(row._mapping) for row in rows]
 
 
@@ -86,7 +86,7 @@ def find_file(connection: Connection, uid: int, name: str) -> str:
     """SHA-256 of a file of a run; raises NotFound."""
     file = schema.file
     found = connection.execute(
-        select(file.c.sha256).where(file.c.run_id == uid, file.c.name == name)
+        select(file.c.sha256).where(file.c.run_uid == uid, file.c.name == name)
     ).scalar_one_or_none()
     if found is None:
         raise NotFound(f"run {uid} has no file {name!r}")
@@ -98,7 +98,7 @@ def find_run_file(connection: Connection, entity: str, project: str, run_id: str
     file, run, owner = schema.file, schema.run, schema.project
     return connection.execute(
         select(file.c.sha256, file.c.mime_type)
-        .join(run, run.c.id == file.c.run_id)
+        .join(run, run.c.id == file.c.run_uid)
         .join(owner, owner.c.id == run.c.project_id)
         .where(
             owner.c.entity == entity,

@@ -164,7 +164,7 @@ def _answer(
     columns = {"ordinal": chosen} | _statistics_columns(some.statistics) | part_columns(some)
     columns |= _bins(connection, found, some, magnitude=query.magnitude)
     return HistogramAnswer(
-        run=lineage.run_id,
+        run=lineage.run_uid,
         key=key,
         n=len(events),
         in_window=in_window,

@@ -136,7 +136,7 @@ def _composed_summaries(
     """Summaries, as JSON, of the runs that have a tail, or none kept from their last seal."""
     tail = schema.tail
     uids = [row.id for row in rows]
-    waiting = select(tail.c.run_id).where(tail.c.run_id.in_(uids)).distinct()
+    waiting = select(tail.c.run_uid).where(tail.c.run_uid.in_(uids)).distinct()
     unsealed = set(connection.execute(waiting).scalars())
     wanted = [row.id for row in rows if row.id in unsealed or row.summary_json == "{}"]
     composed = summaries(connection, tails, wanted) if wanted else {}

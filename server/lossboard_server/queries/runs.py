@@ -170,7 +170,7 @@ def _alerts(connection: Connection, uid: int) -> list[dict[str, Any]]:
     alert = schema.alert
     rows = connection.execute(
         select(alert.c.title, alert.c.text, alert.c.level, alert.c.time_us)
-        .where(alert.c.run_id == uid)
+        .where(alert.c.run_uid == uid)
         .order_by(alert.c.id)
     )
     return [dict(row._mapping) for row in rows]
@@ -178,7 +178,9 @@ def _alerts(connection: Connection, uid: int) -> list[dict[str, Any]]:
 
 def _attempts(connection: Connection, uid: int) -> list[dict[str, Any]]:
     attempt = schema.attempt
-    rows = connection.execute(select(attempt).where(attempt.c.run_id == uid).order_by(attempt.c.id))
+    rows = connection.execute(
+        select(attempt).where(attempt.c.run_uid == uid).order_by(attempt.c.id)
+    )
     return [
         {
             "id": row.id,
@@ -193,7 +195,7 @@ def _attempts(connection: Connection, uid: int) -> list[dict[str, Any]]:
 
 def _writers(connection: Connection, uid: int) -> list[dict[str, Any]]:
     writer = schema.writer
-    rows = connection.execute(select(writer).where(writer.c.run_id == uid).order_by(writer.c.id))
+    rows = connection.execute(select(writer).where(writer.c.run_uid == uid).order_by(writer.c.id))
     return [
         {
             "writer": row.token,

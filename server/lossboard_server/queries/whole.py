@@ -87,7 +87,7 @@ def _query(table: Table, ids: Sequence[int], low: int | None, high: int | None) 
 
 def _decode(table: Table, row: Any) -> Any:
     if table is schema.block:
-        return decode_points(row.data, row.n)
+        return decode_points(row.data, row.n, row.codec)
     if table is schema.hist_block:
         return decode_histograms(row)
     return decode_values(row.data, row.n)

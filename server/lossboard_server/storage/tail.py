@@ -238,15 +238,15 @@ class Tail:
 
 
 def read_tail(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int], *, histograms: bool
+    connection: Connection, memo: TailMemo, uids: Sequence[int], *, histograms: bool
 ) -> Tail:
     """The tails of these runs, with the histograms or without them."""
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
-        select(tail.id, tail.run_id, writer.attempt_id, tail.writer_id, tail.seq)
+        select(tail.id, tail.run_uid, writer.attempt_id, tail.writer_id, tail.seq)
         .join_from(schema.tail, schema.writer)
-        .where(among(connection, tail.run_id, run_ids))
-        .order_by(tail.run_id, tail.id)
+        .where(among(connection, tail.run_uid, uids))
+        .order_by(tail.run_uid, tail.id)
     ).all()
     parts = ("rows", "histograms") if histograms else ("rows",)
     groups = [(group, tuple((row[2], row[3], row[4]) for row in group)) for group in _groups(rows)]
@@ -269,7 +269,7 @@ def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     as more will join them."""
     start = 0
     for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].run_id != row.run_id
+        last = place + 1 == len(rows) or rows[place + 1].run_uid != row.run_uid
         if row.seq % _ROWS_PER_CHUNK == _ROWS_PER_CHUNK - 1:
             yield rows[start : place + 1]
         elif last:

@@ -25,7 +25,7 @@ def open_attempt(transaction: Transaction, uid: int, project_id: int, start: Run
         joined = _opened_at(transaction, uid, start.started_us) or latest
         if joined is not None:
             return joined
-    values: dict[str, Any] = {"run_id": uid, "opened_us": start.started_us, "kind": "fresh"}
+    values: dict[str, Any] = {"run_uid": uid, "opened_us": start.started_us, "kind": "fresh"}
     if start.opens == "join":
         values["kind"] = "join"
     if start.opens in ("resume", "rewind") and latest is not None:
@@ -45,7 +45,7 @@ def joined_early(transaction: Transaction, uid: int) -> int | None:
     """The run's first attempt while it has only writers that join: a forked child or another rank
     was faster than the process whose `start` opens the run."""
     attempt = schema.attempt
-    found = select(attempt.c.id).where(attempt.c.run_id == uid, attempt.c.kind == "join")
+    found = select(attempt.c.id).where(attempt.c.run_uid == uid, attempt.c.kind == "join")
     return transaction.connection.execute(found).scalar_one_or_none()
 
 
@@ -53,7 +53,7 @@ def _opened_at(transaction: Transaction, uid: int, opened_us: int) -> int | None
     attempt = schema.attempt
     found = (
         select(attempt.c.id)
-        .where(attempt.c.run_id == uid, attempt.c.opened_us == opened_us)
+        .where(attempt.c.run_uid == uid, attempt.c.opened_us == opened_us)
         .order_by(attempt.c.id.desc())
         .limit(1)
     )
@@ -71,7 +71,7 @@ def _take_over(transaction: Transaction, attempt_id: int, values: dict[str, Any]
 def _latest(transaction: Transaction, uid: int) -> int | None:
     attempt = schema.attempt
     found = (
-        select(attempt.c.id).where(attempt.c.run_id == uid).order_by(attempt.c.id.desc()).limit(1)
+        select(attempt.c.id).where(attempt.c.run_uid == uid).order_by(attempt.c.id.desc()).limit(1)
     )
     return transaction.connection.execute(found).scalar_one_or_none()
 

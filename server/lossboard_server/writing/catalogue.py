@@ -352,7 +352,7 @@ def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
     tail = schema.tail.c
     sizes = func.coalesce(func.sum(tail.rows), 0), func.sum(func.length(tail.payload))
     row = transaction.connection.execute(
-        select(func.count(), *sizes).where(tail.run_id == uid)
+        select(func.count(), *sizes).where(tail.run_uid == uid)
     ).one()
     heard = transaction.hear(uid)
     heard.restored, heard.records, heard.rows = True, row[0], int(row[1])
@@ -362,7 +362,7 @@ def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
 def remove_file(transaction: Transaction, uid: int, name: str) -> None:
     """Take a file off its run."""
     file = schema.file
-    mine = delete(file).where(file.c.run_id == uid, file.c.name == name)
+    mine = delete(file).where(file.c.run_uid == uid, file.c.name == name)
     transaction.connection.execute(mine)
     transaction.touch(uid, "files")
 

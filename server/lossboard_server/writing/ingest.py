@@ -76,12 +76,12 @@ def accept(
     if writer is None:
         writer = _open_writer(transaction, token, seq, record)
     run = _run_of(transaction, writer)
-    transaction.hear(run.id)
+    transaction.hear(run.uid)
     if seq >= writer.next_seq:
         _check_place(writer, seq, record)
         _keep(transaction, writer, run, seq, record, payload)
         run = _run_of(transaction, writer)
-    name = RunName(run.id, run.entity, run.project, run.run_id, run.name)
+    name = RunName(run.uid, run.entity, run.project, run.run_id, run.name)
     return Accepted(writer.next_seq, run.stop_requested, name)
 
 
@@ -91,14 +91,14 @@ def beat(transaction: Transaction, token: str) -> Alive:
     if writer is None:
         return Alive(0, False)
     run = _run_of(transaction, writer)
-    transaction.hear(run.id)
+    transaction.hear(run.uid)
     _note_life(transaction, run, transaction.now_us)
-    transaction.connection.execute(_note_beat, {"uid": run.id, "time": run.heartbeat_us})
+    transaction.connection.execute(_note_beat, {"uid": run.uid, "time": run.heartbeat_us})
     return Alive(writer.next_seq, run.stop_requested)
 
 
 def _run_of(transaction: Transaction, writer: WriterFacts) -> RunFacts:
-    run = transaction.run(writer.run_id)
+    run = transaction.run(writer.run_uid)
     assert run is not None, "rows of runs stay, also of deleted ones"
     if run.deleted:
         raise Gone(
@@ -118,7 +118,7 @@ def _open_writer(transaction: Transaction, token: str, seq: int, record: Record)
     uid, attempt_id = catalogue.open_run(transaction, record.start)
     values = {
         "token": token,
-        "run_id": uid,
+        "run_uid": uid,
         "attempt_id": attempt_id,
         "created_us": transaction.now_us,
         "joined": record.start.opens == "join",
@@ -153,12 +153,12 @@ def _keep(
         _keep_tail(transaction, writer, seq, record, payload)
     gap = seq - writer.next_seq
     opened = record.start is not None and record.start.opens != "join" and writer.next_seq == 0
-    transaction.hear(run.id).told.append(
+    transaction.hear(run.uid).told.append(
         Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, facts_in(record))
     )
     connection.execute(_move_writer, {"writer": writer.id, "seq": seq + 1})
     writer.next_seq = seq + 1
-    transaction.touch(run.id, *what)
+    transaction.touch(run.uid, *what)
     _advance(transaction, run, record)
     _describe(transaction, writer, record, gap)
 
@@ -168,7 +168,7 @@ def _keep_tail(
 ) -> None:
     rows = records.row_count(record)
     values = {
-        "run_id": writer.run_id,
+        "run_uid": writer.run_uid,
         "writer_id": writer.id,
         "seq": seq,
         "rows": rows,
@@ -176,7 +176,7 @@ def _keep_tail(
         "payload": payload,
     }
     transaction.connection.execute(_insert_tail, values)
-    heard = transaction.hear(writer.run_id)
+    heard = transaction.hear(writer.run_uid)
     heard.records += 1
     heard.rows += rows
     heard.size_bytes += len(payload)
@@ -205,12 +205,12 @@ def _advance(transaction: Transaction, run: RunFacts, record: Record) -> None:
 def _note_life(transaction: Transaction, run: RunFacts, time_us: int) -> None:
     run.heartbeat_us = max(run.heartbeat_us, time_us)
     if run.crashed:
-        transaction.update_run(run.id, "state", ended_us=None)
+        transaction.update_run(run.uid, "state", ended_us=None)
 
 
 def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap: int) -> None:
     """Write what the record says about the run besides rows."""
-    uid = writer.run_id
+    uid = writer.run_uid
     for setting in (_set_config, _set_summary, _set_metadata):
         try:
             setting(transaction, uid, record)
@@ -265,7 +265,7 @@ def _gap(transaction: Transaction, gap: int) -> list[Notice]:
 def _keep_console(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
     lines = {
         line.number: {
-            "run_id": writer.run_id,
+            "run_uid": writer.run_uid,
             "writer_id": writer.id,
             "number": line.number,
             "stream": line.stream,
@@ -275,23 +275,23 @@ def _keep_console(transaction: Transaction, writer: WriterFacts, record: Record)
         for line in record.console
     }
     if lines:
-        keys = ["run_id", "writer_id", "number"]
+        keys = ["run_uid", "writer_id", "number"]
         rows = list(lines.values())
         dialect.upsert(transaction.connection, schema.console_line, rows, keys)
 
 
 def _keep_files(transaction: Transaction, uid: int, record: Record) -> None:
-    files = {entry.name: {"run_id": uid} | msgspec.structs.asdict(entry) for entry in record.files}
+    files = {entry.name: {"run_uid": uid} | msgspec.structs.asdict(entry) for entry in record.files}
     for entry in record.files:
         if not is_sha256(entry.sha256):
             raise Invalid(f"file {entry.name!r} has SHA-256 {entry.sha256!r}: not 64 hex digits")
     if files:
         rows = list(files.values())
-        dialect.upsert(transaction.connection, schema.file, rows, ["run_id", "name"])
+        dialect.upsert(transaction.connection, schema.file, rows, ["run_uid", "name"])
 
 
 def _keep_alerts(transaction: Transaction, uid: int, record: Record) -> None:
-    alerts = [{"run_id": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]
+    alerts = [{"run_uid": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]
     if alerts:
         transaction.connection.execute(insert(schema.alert), alerts)
         transaction.touch(uid, "meta")
@@ -305,8 +305,8 @@ def _keep_exit(transaction: Transaction, writer: WriterFacts, record: Record) ->
         .values(exit_code=record.exit.code)
     )
     if _ends_the_run(transaction, writer):
-        catalogue.end_run(transaction, writer.run_id, record.exit)
-        transaction.hear(writer.run_id).ended = True
+        catalogue.end_run(transaction, writer.run_uid, record.exit)
+        transaction.hear(writer.run_uid).ended = True
 
 
 def _ends_the_run(transaction: Transaction, writer: WriterFacts) -> bool:

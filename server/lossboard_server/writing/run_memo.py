@@ -22,7 +22,7 @@ class RunFacts:
     """A run as its row says; `last_step` and `heartbeat_us` may be ahead of the row until the
     transaction ends."""
 
-    id: int
+    uid: int
     entity: str
     project: str
     run_id: str
@@ -42,7 +42,7 @@ class WriterFacts:
 
     id: int
     token: str
-    run_id: int
+    run_uid: int
     attempt_id: int
     next_seq: int
 
@@ -97,7 +97,7 @@ def _read_run(connection: Connection, uid: int) -> RunFacts | None:
     if row is None:
         return None
     return RunFacts(
-        id=row.id,
+        uid=row.id,
         entity=row.entity,
         project=row.project,
         run_id=row.run_id,
@@ -120,7 +120,7 @@ def _read_writer(connection: Connection, token: str) -> WriterFacts | None:
     return WriterFacts(
         id=row.id,
         token=token,
-        run_id=row.run_id,
+        run_uid=row.run_uid,
         attempt_id=row.attempt_id,
         next_seq=row.next_seq,
     )

@@ -160,7 +160,7 @@ class Sealer:
 
     async def _seal_some(self, uid: int) -> bool:
         """Seal as much of a tail as one plan takes; whether there may be more of it."""
-        plan = await self._database.ask(partial(plan_seal, run_id=uid, stop=self._is_late))
+        plan = await self._database.ask(partial(plan_seal, uid=uid, stop=self._is_late))
         if plan is None:
             if not self._is_late():
                 self._forget(uid)
@@ -195,10 +195,10 @@ class Sealer:
 
 def _apply(transaction: Transaction, plan: SealPlan) -> bool:
     """Whether the plan was written: not if its run was deleted or sealed since."""
-    run = transaction.run(plan.run_id)
+    run = transaction.run(plan.run_uid)
     if run is None or run.deleted or not apply_seal(transaction.connection, plan):
         return False
-    transaction.update_run(plan.run_id, "rows", "histograms", summary_json="{}")
+    transaction.update_run(plan.run_uid, "rows", "histograms", summary_json="{}")
     return True
 
 

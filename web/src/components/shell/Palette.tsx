@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../../api/client';
-import type { Project } from '../../api/types';
+import type { Key, Project } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
 import { counted } from '../../math/numbers';
 import { escapeRegExp } from '../../math/search';
@@ -28,9 +28,14 @@ interface Item {
 
 const MOST_A_GROUP = 8;
 
+const isLogged = ({ kind }: Key): boolean => !kind.startsWith('system');
+
+/** What a program logged stands before what was recorded beside it, which may have come first. */
 function panelItems(store: ProjectStore): Item[] {
   const plots = plotKeys(store.runs.value);
-  return store.catalogue.value.keys.map(({ key, kind }) => ({
+  const { keys } = store.catalogue.value;
+  const ordered = [...keys].sort((a, b) => Number(isLogged(b)) - Number(isLogged(a)));
+  return ordered.map(({ key, kind }) => ({
     group: 'Panels',
     id: panelId({ kind, key }),
     label: keyTitle(plots.get(key) ?? key),
