@@ -35,7 +35,7 @@ class Rank(NamedTuple):
     silent: str | None
 
 
-TWO = "fsdp2 watched_first offloaded tensor_parallel accumulated not_synchronized ddp"
+TWO = "fsdp2 watched_first offloaded tensor_parallel accumulated not_synchronized ddp pipeline"
 TWO += " fsdp1_original fsdp1_flat fsdp1_not_synchronized"
 FOUR = "fsdp2 hybrid both fsdp1_original fsdp1_flat"
 
@@ -214,3 +214,17 @@ def test_local_gradients_of_replicas_say_that_they_are_raw(trained: Any) -> None
         parts = {key: data.part for key, data in rank.events[0][2].items()}
         assert {part.gradient for key, part in parts.items() if "gradients" in key} == {RAW}
         assert {part.part for part in parts.values()} == {-1}
+
+
+def test_stages_of_a_pipeline_store_their_own_layers_for_each_microbatch(trained: Any) -> None:
+    for rank, layer in zip(trained("pipeline", 2), ("first", "second"), strict=True):
+        assert [batch for _, batch, _ in rank.events] == [1, 2, 3, 4]
+        for name in (f"{layer}.weight", f"{layer}.bias"):
+            events = [found for _, _, found in rank.events]
+            for step, recorded in enumerate(rank.recorded):
+                key = f"gradients/{name}"
+                total = sum(found[key].total for found in events[2 * step : 2 * step + 2])
+                # The schedule divides what two microbatches summed up.
+                assert total / 2 == pytest.approx(recorded[key].sum(), rel=1e-4, abs=1e-5)
+                last = events[2 * step + 1]
+                assert_counts(last[f"parameters/{name}"], recorded[f"parameters/{name}"])

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import CPUOffloadPolicy, fully_shard
 from torch.distributed.fsdp import FullyShardedDataParallel as FSDP
+from torch.distributed.pipelining import PipelineStage, ScheduleGPipe
 from torch.distributed.tensor import DTensor
 from torch.distributed.tensor.parallel import (
     ColwiseParallel,
@@ -56,6 +57,7 @@ class Setting(NamedTuple):
     parts: int = 1  # backwards of a step
     synchronized: bool = True  # whether each of them reduces gradients
     shard: Callable[[], object] = bool  # after the model is watched
+    backward: Callable[[Tensor], object] | None = None  # in place of the usual one
 
 
 class Recorder:
@@ -156,6 +158,37 @@ def ddp(rank: int, ranks: int) -> Setting:
     return Setting(model, rank, ranks)
 
 
+class Stages(nn.Module):
+    """The layers of one stage of a pipeline of two."""
+
+    def __init__(self, rank: int) -> None:
+        super().__init__()
+        whole = plain_model()
+        self.first = whole[0] if rank == 0 else None
+        self.second = whole[2] if rank == 1 else None
+
+    def forward(self, values: Tensor) -> Tensor:
+        layer = self.first or self.second
+        assert layer is not None
+        result: Tensor = layer(values).relu()
+        return result
+
+
+def pipeline(rank: int, ranks: int) -> Setting:
+    model = Stages(rank)
+    stage = PipelineStage(model, rank, ranks, torch.device("cpu"))
+    schedule = ScheduleGPipe(stage, 2, loss_fn=lambda found, _: found.square().mean())
+
+    def backward(inputs: Tensor) -> None:
+        inputs = inputs[:4]
+        if rank == 0:
+            schedule.step(inputs)
+        else:
+            schedule.step(target=torch.zeros(4, 4))
+
+    return Setting(model, 0, 1, backward=backward)
+
+
 WAYS: dict[str, Callable[[int, int], Setting]] = {
     one.__name__: one
     for one in (
@@ -171,6 +204,7 @@ WAYS: dict[str, Callable[[int, int], Setting]] = {
         fsdp1_flat,
         fsdp1_not_synchronized,
         ddp,
+        pipeline,
     )
 }
 
@@ -187,7 +221,10 @@ def train(setting: Setting, run: Any) -> Any:
         for part in range(setting.parts):
             with _context(setting, part == setting.parts - 1):
                 inputs = batch(step, setting.data_rank, part)
-                model(inputs).square().mean().backward()
+                if setting.backward is None:
+                    model(inputs).square().mean().backward()
+                else:
+                    setting.backward(inputs)
             if setting.synchronized:
                 recorded.append(_local(model))
         if not setting.synchronized:
