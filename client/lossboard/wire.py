@@ -47,6 +47,7 @@ __all__ = [
     "Rows",
     "RunFields",
     "RunStart",
+    "TensorPart",
     "UsedArtifact",
     "WireError",
     "check_depth",
@@ -127,6 +128,28 @@ class Rows(msgspec.Struct, array_like=True, frozen=True):
     json_columns: list[JsonColumn] = []
 
 
+class TensorPart(msgspec.Struct, array_like=True, frozen=True):
+    """Which part of a tensor one of the `ranks` processes that train a model together counted.
+
+    `part` is its number among the `parts` that make up the tensor: processes that have the same
+    one hold the same values. -1: it is a whole tensor of this process, and nobody knows whether
+    the others hold the same. `held` of `whole` are rows, columns or values, as `unit` says (0, 1,
+    2). The whole tensor has `values` values. `gradient` says which gradient it is: 0 none, or not
+    known; 1 raw and local, of this process's own batch; 2 as the optimizer gets it, averaged over
+    processes and accumulated; 3 raw, and a term of the sum over processes.
+    """
+
+    rank: int
+    ranks: int
+    part: int = -1
+    parts: int = 1
+    held: int = 0
+    whole: int = 0
+    unit: int = 0
+    values: int = 0
+    gradient: int = 0
+
+
 class HistogramData(msgspec.Struct, array_like=True, frozen=True):
     """One histogram.
 
@@ -141,6 +164,8 @@ class HistogramData(msgspec.Struct, array_like=True, frozen=True):
     mantissa bits: for |x| = 2**e * (1 + f), f in [0, 1), the key is
     sign(x) * (4 * (e + 1100) + floor(4 * f) + 1), ascending as the values are.
     `magnitude_keys` is int16[k] ascending, `magnitude_counts` uint64[k]; both empty: not there.
+
+    `part` is there where several processes train the model.
     """
 
     lo: float
@@ -158,6 +183,7 @@ class HistogramData(msgspec.Struct, array_like=True, frozen=True):
     magnitude_keys: bytes = b""
     magnitude_counts: bytes = b""
     flags: int = 0
+    part: TensorPart | None = None
 
 
 class HistogramColumn(msgspec.Struct, array_like=True, frozen=True):
