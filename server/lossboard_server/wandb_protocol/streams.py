@@ -34,12 +34,13 @@ from lossboard.wire import (
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries import stream_marks as kept
 from lossboard_server.queries.runs import started_us
+from lossboard_server.queries.summaries import last_steps
+from lossboard_server.storage import TailMemo
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
     parse_lines,
     seconds_of,
-    step_of,
     system_rows_of,
 )
 from lossboard_server.writing import ingest, stream_marks
@@ -141,10 +142,10 @@ def _content(body: Body, name: str) -> list[str]:
 
 
 def accept_body(
-    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+    transaction: Transaction, tails: TailMemo, start: RunStart, client_id: str, reading: Reading
 ) -> ingest.Accepted:
     """Keeps what is new in the body for the run that `start` names, opening it if need be."""
-    attempt = _attempt_for(transaction, start, client_id, reading)
+    attempt = _attempt_for(transaction, tails, start, client_id, reading)
     if reading.body == Body():
         return _beat(transaction, attempt, client_id, start)
     fresh = {
@@ -153,7 +154,6 @@ def accept_body(
     }
     record = _record(transaction, client_id, reading, fresh)
     accepted = send(transaction, attempt, client_id, start, record)
-    _restore_last_step(transaction, attempt, reading.history)
     _correct_start(transaction, attempt, reading.history)
     return accepted
 
@@ -288,7 +288,7 @@ def attempt_of(transaction: Transaction, start: RunStart) -> int | None:
 
 
 def _attempt_for(
-    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+    transaction: Transaction, tails: TailMemo, start: RunStart, client_id: str, reading: Reading
 ) -> int:
     """The run's latest attempt, or the earlier one that this log began."""
     attempt = attempt_of(transaction, start)
@@ -304,6 +304,7 @@ def _attempt_for(
             )
             if earlier is not None:
                 stream_marks.drop_empty_attempt(transaction, attempt, earlier)
+                _restore_last_step(transaction, tails, earlier)
                 return earlier
     return attempt
 
@@ -381,16 +382,12 @@ def _writer_of(transaction: Transaction, attempt: int, client_id: str) -> tuple[
     return (mine, 0) if row is None else (row.token, row.next_seq)
 
 
-def _restore_last_step(
-    transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
-) -> None:
-    """A log sent again carries steps that were kept before; the run has them all the same."""
-    steps = [step_of(line, 0) for line in history]
+def _restore_last_step(transaction: Transaction, tails: TailMemo, attempt: int) -> None:
+    """The run of an old log has all the steps that were kept before, however little of the log is
+    sent again so far; the start that turned out to be none took its last step away."""
     uid = kept.run_of(transaction.connection, attempt)
-    run = transaction.run(uid)
-    if steps and run is not None and (run.last_step is None or max(steps) > run.last_step):
-        run.last_step = max(steps)
-        transaction.touch(uid, "rows")
+    last_step = last_steps(transaction.connection, tails, [uid])[uid]
+    transaction.update_run(uid, "rows", last_step=last_step)
 
 
 def _correct_start(
