@@ -73,7 +73,7 @@ def _steps() -> tuple[list[int], list[int]]:
 _STEPS, _MORE = _steps()
 
 
-def nodes_in(payload: bytes, most: int) -> int:
+def nodes_in(payload: bytes | bytearray | memoryview, most: int) -> int:
     """How many nodes a value in MessagePack has; `most` + 1 where it has, or says to have, more.
 
     Of bytes that end too early the nodes up to there are counted.
@@ -99,7 +99,7 @@ def nodes_in(payload: bytes, most: int) -> int:
     return most + 1
 
 
-def _long_node(payload: bytes, at: int, first: int) -> tuple[int, int]:
+def _long_node(payload: bytes | bytearray | memoryview, at: int, first: int) -> tuple[int, int]:
     """Where the next node begins, and how many lie in this one."""
     if first in _CONTAINERS:
         size, each = _CONTAINERS[first]

@@ -366,7 +366,7 @@ def encode_record(record: Record) -> bytes:
     return _encoder.encode(record)
 
 
-def decode_record(payload: bytes) -> Record:
+def decode_record(payload: bytes | bytearray) -> Record:
     """The record in `payload`.
 
     Raises WireError for bytes that are no record and for versions not in SUPPORTED_VERSIONS.

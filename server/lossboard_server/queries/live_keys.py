@@ -22,7 +22,7 @@ from lossboard_server.changes import Heard, Told
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.series_facts import KINDS, SeriesFacts, facts_in
-from lossboard_server.storage.skim import skim_record
+from lossboard_server.storage.waiting import SIZE_BYTES, skimmed
 
 __all__ = ["LiveKeys"]
 
@@ -199,11 +199,11 @@ def _add_sealed(connection: Connection, attempts: dict[int, _Attempt]) -> None:
 def _add_tails(connection: Connection, attempts: dict[int, _Attempt]) -> None:
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
-        select(writer.attempt_id, tail.payload)
+        select(tail.id, writer.attempt_id, SIZE_BYTES)
         .join_from(schema.tail, schema.writer)
         .where(among(connection, writer.attempt_id, attempts))
         .order_by(tail.id)
-        .execution_options(yield_per=64)
+        .execution_options(yield_per=256)
     )
-    for row in rows:
-        attempts[row.attempt_id].add(facts_in(skim_record(row.payload)))
+    for row, record in skimmed(connection, rows):
+        attempts[row.attempt_id].add(facts_in(record))

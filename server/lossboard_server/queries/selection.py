@@ -100,7 +100,8 @@ class Selection:
         self.tail = read_tail(connection, memo, self._readable, histograms=self._histograms)
         self._rows = {
             TailKey(row.attempt_id, row.kind, row.key): row
-            for row in self._series_rows(kinds, keys)
+            # Sorted here: the database would copy the rows, which hold the last value of each.
+            for row in sorted(self._series_rows(kinds, keys), key=lambda row: row.id)
         }
         self._names: dict[int, list[TailKey]] = {}  # by attempt
         for name in (*self._rows, *self._tail_names(kinds, keys)):
@@ -109,10 +110,8 @@ class Selection:
     def _series_rows(self, kinds: Sequence[str], keys: Sequence[str] | None) -> Iterator[Any]:
         series = schema.series
         attempts = sorted({part.attempt_id for line in self.lineages for part in line.parts})
-        query = (
-            select(series)
-            .where(among(self.connection, series.c.attempt_id, attempts), series.c.kind.in_(kinds))
-            .order_by(series.c.id)
+        query = select(series).where(
+            among(self.connection, series.c.attempt_id, attempts), series.c.kind.in_(kinds)
         )
         if keys is None:
             yield from self.connection.execute(query)

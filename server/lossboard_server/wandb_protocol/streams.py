@@ -353,7 +353,7 @@ def written_lines(transaction: Transaction, attempt: int, client_id: str = "") -
 def open_attempt(transaction: Transaction, start: RunStart) -> ingest.Accepted:
     """Opens the run or an attempt of it, as `start` says, with a writer of its own."""
     record = Record(version=WIRE_VERSION, start=start)
-    return ingest.accept(transaction, uuid.uuid4().hex, 0, record, encode_record(record))
+    return _accept(transaction, uuid.uuid4().hex, 0, record)
 
 
 def send(
@@ -370,7 +370,12 @@ def send(
             opens="join",
         )
         record = msgspec.structs.replace(record, start=joining)
-    return ingest.accept(transaction, token, seq, record, encode_record(record))
+    return _accept(transaction, token, seq, record)
+
+
+def _accept(transaction: Transaction, token: str, seq: int, record: Record) -> ingest.Accepted:
+    payload = encode_record(record)
+    return ingest.accept(transaction, token, seq, ingest.received(record), payload)
 
 
 def _writer_of(transaction: Transaction, attempt: int, client_id: str) -> tuple[str, int]:

@@ -18,13 +18,13 @@ from lossboard_server.database import dialect, schema
 from lossboard_server.encoding import encode_json_text
 from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.limits import too_large_notice
-from lossboard_server.storage.series_facts import facts_in
+from lossboard_server.storage.series_facts import SeriesFacts, facts_in
 from lossboard_server.writing import catalogue, records
 from lossboard_server.writing.logged_artifacts import keep_artifacts
 from lossboard_server.writing.run_memo import RunFacts, WriterFacts
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["Accepted", "Alive", "RunName", "accept", "beat"]
+__all__ = ["Accepted", "Alive", "Received", "RunName", "accept", "beat", "received"]
 
 _insert_tail = insert(schema.tail)
 _move_writer = (
@@ -49,6 +49,30 @@ class RunName(msgspec.Struct, frozen=True):
     name: str
 
 
+class Received(msgspec.Struct, frozen=True):
+    """A record and what its rows and histograms say of the run; `record` has neither any more:
+    what waits to be written is in memory once, as the bytes that it came in."""
+
+    record: Record
+    facts: list[SeriesFacts]
+    kinds: set[str]
+    rows: int
+    greatest_step: int | None
+    latest_us: int | None
+
+
+def received(record: Record) -> Received:
+    """What is to be kept of a record besides its bytes."""
+    return Received(
+        msgspec.structs.replace(record, rows=None, system=None, histograms=[]),
+        facts_in(record),
+        _kinds(record),
+        records.row_count(record),
+        records.greatest_step(record),
+        records.latest_us(record),
+    )
+
+
 class Accepted(msgspec.Struct, frozen=True):
     """Answer to a record; `stop`: the user asked the run to stop."""
 
@@ -65,21 +89,22 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 def accept(
-    transaction: Transaction, token: str, seq: int, record: Record, payload: bytes
+    transaction: Transaction, token: str, seq: int, found: Received, payload: bytes | bytearray
 ) -> Accepted:
-    """Keep the record numbered `seq` of the writer `token`, unless it is here already.
+    """Keep the record numbered `seq` of the writer `token`, unless it is here already; `payload`
+    are its bytes.
 
     Raises Conflict for a number that isn't the next one, Gone for a deleted run, Invalid for a
     start that can't be.
     """
     writer = transaction.facts.writer(transaction.connection, token)
     if writer is None:
-        writer = _open_writer(transaction, token, seq, record)
+        writer = _open_writer(transaction, token, seq, found.record)
     run = _run_of(transaction, writer)
     transaction.hear(run.id)
     if seq >= writer.next_seq:
-        _check_place(writer, seq, record)
-        _keep(transaction, writer, run, seq, record, payload)
+        _check_place(writer, seq, found.record)
+        _keep(transaction, writer, run, seq, found, payload)
         run = _run_of(transaction, writer)
     name = RunName(run.id, run.entity, run.project, run.run_id, run.name)
     return Accepted(writer.next_seq, run.stop_requested, name)
@@ -144,29 +169,27 @@ def _keep(
     writer: WriterFacts,
     run: RunFacts,
     seq: int,
-    record: Record,
-    payload: bytes,
+    found: Received,
+    payload: bytes | bytearray,
 ) -> None:
-    connection = transaction.connection
-    what = _kinds(record)
-    if what & {"rows", "histograms"}:
-        _keep_tail(transaction, writer, seq, record, payload)
+    connection, record = transaction.connection, found.record
+    if found.kinds & {"rows", "histograms"}:
+        _keep_tail(transaction, writer, seq, found.rows, payload)
     gap = seq - writer.next_seq
     opened = record.start is not None and record.start.opens != "join" and writer.next_seq == 0
     transaction.hear(run.id).told.append(
-        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, facts_in(record))
+        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, found.facts)
     )
     connection.execute(_move_writer, {"writer": writer.id, "seq": seq + 1})
     writer.next_seq = seq + 1
-    transaction.touch(run.id, *what)
-    _advance(transaction, run, record)
-    _describe(transaction, writer, record, gap)
+    transaction.touch(run.id, *found.kinds)
+    _advance(transaction, run, found)
+    _describe(transaction, writer, found, gap)
 
 
 def _keep_tail(
-    transaction: Transaction, writer: WriterFacts, seq: int, record: Record, payload: bytes
+    transaction: Transaction, writer: WriterFacts, seq: int, rows: int, payload: bytes | bytearray
 ) -> None:
-    rows = records.row_count(record)
     values = {
         "run_id": writer.run_id,
         "writer_id": writer.id,
@@ -192,14 +215,13 @@ def _kinds(record: Record) -> set[str]:
     return {what for what, part in parts.items() if part}
 
 
-def _advance(transaction: Transaction, run: RunFacts, record: Record) -> None:
+def _advance(transaction: Transaction, run: RunFacts, found: Received) -> None:
     """Last step and sign of life of the run; both go into its row when the transaction ends."""
-    step = records.greatest_step(record)
+    step = found.greatest_step
     if step is not None and (run.last_step is None or step > run.last_step):
         run.last_step = step
-    time_us = records.latest_us(record)
-    if time_us is not None:
-        _note_life(transaction, run, min(time_us, transaction.now_us))
+    if found.latest_us is not None:
+        _note_life(transaction, run, min(found.latest_us, transaction.now_us))
 
 
 def _note_life(transaction: Transaction, run: RunFacts, time_us: int) -> None:
@@ -208,12 +230,12 @@ def _note_life(transaction: Transaction, run: RunFacts, time_us: int) -> None:
         transaction.update_run(run.id, "state", ended_us=None)
 
 
-def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap: int) -> None:
+def _describe(transaction: Transaction, writer: WriterFacts, found: Received, gap: int) -> None:
     """Write what the record says about the run besides rows."""
-    uid = writer.run_id
+    uid, record = writer.run_id, found.record
     for setting in (_set_config, _set_summary, _set_metadata):
         try:
-            setting(transaction, uid, record)
+            setting(transaction, uid, found)
         except TooLarge as error:  # the run goes on without it, and says so
             catalogue.add_notices(transaction, uid, [too_large_notice([str(error)])])
     if record.metrics:
@@ -233,26 +255,28 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
         _keep_exit(transaction, writer, record)
 
 
-def _set_config(transaction: Transaction, uid: int, record: Record) -> None:
+def _set_config(transaction: Transaction, uid: int, found: Received) -> None:
+    record = found.record
     if record.config or record.removed_config:
         catalogue.merge_config(transaction, uid, record.config, record.removed_config)
 
 
-def _set_summary(transaction: Transaction, uid: int, record: Record) -> None:
+def _set_summary(transaction: Transaction, uid: int, found: Received) -> None:
+    record = found.record
     if record.whole_summary_us is not None:
         catalogue.set_summary(
             transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
         )
     elif record.summary or record.removed_summary:
-        time_us = records.latest_us(record) or transaction.now_us
+        time_us = found.latest_us or transaction.now_us
         catalogue.set_summary(
             transaction, uid, record.summary, record.removed_summary, time_us=time_us
         )
 
 
-def _set_metadata(transaction: Transaction, uid: int, record: Record) -> None:
-    if record.metadata:
-        catalogue.add_metadata(transaction, uid, record.metadata)
+def _set_metadata(transaction: Transaction, uid: int, found: Received) -> None:
+    if found.record.metadata:
+        catalogue.add_metadata(transaction, uid, found.record.metadata)
 
 
 def _gap(transaction: Transaction, gap: int) -> list[Notice]:
