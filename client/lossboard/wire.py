@@ -182,6 +182,10 @@ class RunStart(msgspec.Struct, frozen=True, omit_defaults=True):
     `rewind` one that continues this run after `cut_step`, `fork` one that continues
     `parent_run_id` after `cut_step`; `join` is one more writer (child process, rank) of the run's
     latest attempt, opening one only if there is none.
+
+    Of several writers: `label` and `rank` name this one, `primary` says whether it speaks for them
+    (name, config, host; None: nobody said), `must_end` whether the run has not ended before it
+    has. `launch` is the same for all processes of one launch, and another for each relaunch.
     """
 
     entity: str
@@ -198,6 +202,15 @@ class RunStart(msgspec.Struct, frozen=True, omit_defaults=True):
     job_type: str = ""
     config: dict[str, Any] = {}
     metadata: dict[str, Any] = {}  # host, pid, python, program, args, rank, world_size, git, ...
+    label: str = ""
+    rank: int | None = None
+    primary: bool | None = None
+    must_end: bool = True
+    launch: str = ""
+
+    def said(self, text: str) -> str:
+        """The text of a notice, with the writer that says it where there are several."""
+        return f"{self.label}: {text}" if self.label else text
 
 
 class MetricDefinition(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -103,7 +103,7 @@ def test_a_deleted_version_is_gone_and_its_number_not_given_again(connection: Co
 
 def test_an_unknown_artifact_is_said_to_be_unknown(connection: Connection) -> None:
     with pytest.raises(NotFound, match="99"):
-        artifacts.use(connection, 99, run_id=1, now_us=1)
+        artifacts.use(connection, 99, run_uid=1, now_us=1)
 
 
 def linked(connection: Connection, artifact_id: int) -> reads.Collection:

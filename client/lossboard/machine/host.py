@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossboard.files.directories import current_folder
-from lossboard.settings import Launcher, Settings
+from lossboard.settings import Settings
 
 __all__ = ["describe", "describe_machine", "main_program", "program_folder", "requirements"]
 
@@ -36,14 +36,12 @@ def program_folder(settings: Settings) -> Path:
         return current_folder()
 
 
-def describe(settings: Settings, launcher: Launcher | None) -> dict[str, Any]:
+def describe(settings: Settings) -> dict[str, Any]:
     """Host, process, program and Python: what is known without asking anybody."""
-    ranks = {"rank": launcher.rank, "world_size": launcher.world_size} if launcher else {}
     if settings.x_disable_meta:
-        return ranks
+        return {}
     program = main_program(settings)
     return {
-        **ranks,
         "host": settings.host or socket.gethostname(),
         "pid": os.getpid(),
         "os": platform.platform(),

@@ -178,7 +178,7 @@ def _answer(
     columns = {"ordinal": chosen} | _statistics_columns(some.statistics)
     columns |= _bins(connection, found, some, magnitude=query.magnitude)
     return HistogramAnswer(
-        run=lineage.run_id,
+        run=lineage.run_uid,
         key=key,
         n=len(events.blocks),
         in_window=in_window,

@@ -96,7 +96,7 @@ def _entries(
     connection: Connection, tails: TailMemo, uids: Sequence[int], key: str
 ) -> dict[int, Entry]:
     selection = Selection(connection, tails, uids, ["scalar"], [key])
-    found = {line.run_id: selection.find(line, "scalar", key) for line in selection.lineages}
+    found = {line.run_uid: selection.find(line, "scalar", key) for line in selection.lineages}
     return entries_of(connection, "scalar", found)
 
 

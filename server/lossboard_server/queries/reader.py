@@ -96,7 +96,7 @@ def read_buckets(connection: Connection, targets: Sequence[Target], grid: Grid) 
         wanted = _descend(connection, wanted, grid)
 
 
-_COLUMNS = ("series_id", "level", "ordinal", "n", "s0", "s1", "data")
+_COLUMNS = ("series_id", "level", "ordinal", "n", "s0", "s1", "codec", "data")
 _block_columns = [schema.block.c[name] for name in _COLUMNS]
 
 
@@ -146,7 +146,9 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
     if (piece.cut is not None and row.s0 > piece.cut) or _misses(target, row):
         return
     if row.level == 0:
-        points = decode_points(row.data, row.n, times=not isinstance(target.axis, StepAxis))
+        points = decode_points(
+            row.data, row.n, row.codec, times=not isinstance(target.axis, StepAxis)
+        )
         chunks = np.zeros(row.n, np.int64)
         if request.entries is not None and len(request.entries) < row.n:
             inside = request.entries - row.ordinal
@@ -154,7 +156,10 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
             chunks = _chunks(inside)
         _take_points(target, request.place, points, chunks, row.ordinal, grid)
         return
-    nodes, places = decode_nodes(row.data, row.n), np.arange(row.ordinal, row.ordinal + row.n)
+    nodes, places = (
+        decode_nodes(row.data, row.n, row.codec),
+        np.arange(row.ordinal, row.ordinal + row.n),
+    )
     if request.entries is not None and len(request.entries) < row.n:
         nodes, places = nodes.take(request.entries - row.ordinal), request.entries
     _take_nodes(request, nodes, places, row, grid, below)

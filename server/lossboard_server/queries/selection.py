@@ -88,14 +88,14 @@ class Selection:
         self,
         connection: Connection,
         memo: TailMemo,
-        run_ids: Sequence[int],
+        uids: Sequence[int],
         kinds: Sequence[str],
         keys: Sequence[str] | None,
     ) -> None:
         self.connection = connection
-        self.lineages: list[Lineage] = lineages(connection, run_ids)
+        self.lineages: list[Lineage] = lineages(connection, uids)
         self.memo = memo
-        self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_ids})
+        self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_uids})
         self._histograms = "histogram" in kinds
         self.tail = read_tail(connection, memo, self._readable, histograms=self._histograms)
         self._rows = {

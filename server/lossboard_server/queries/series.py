@@ -229,7 +229,7 @@ def _range(lines: list[_Line], query: SeriesQuery) -> tuple[float, float]:
 
 
 def _target(line: _Line, query: SeriesQuery, grid: Grid) -> Target:
-    since = (query.since or {}).get(str(line.lineage.run_id))
+    since = (query.since or {}).get(str(line.lineage.run_uid))
     first = None
     if since is not None and not _outdated(line, since, grid):
         first = grid.bucket(since.from_x)
@@ -244,9 +244,9 @@ def _outdated(line: _Line, since: SinceMark, grid: Grid) -> bool:
 def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> SeriesAnswer:
     found = target.buckets(grid)
     columns = _columns(*found) if found is not None else _no_columns()
-    since = (query.since or {}).get(str(line.lineage.run_id))
+    since = (query.since or {}).get(str(line.lineage.run_uid))
     return SeriesAnswer(
-        run=line.lineage.run_id,
+        run=line.lineage.run_uid,
         key=line.key,
         n=line.n,
         in_window=int(columns["count"].sum()),

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
-    "CODEC",
+    "BYTE_PLANES",
     "CONSTANT_PLANE",
     "LEVEL",
+    "PCODEC",
     "RAW_PLANE",
     "ZLIB_PLANE",
     "Bytes",
@@ -40,7 +41,8 @@ __all__ = [
     "to_deltas",
 ]
 
-CODEC: Final = 1  # the id in the `codec` column of blocks written by this module
+BYTE_PLANES: Final = 1  # ids in the `codec` column of blocks: frames of this module,
+PCODEC: Final = 2  # and those of `pcodec_frames`
 LEVEL: Final = 1
 _RANDOM_BITS: Final = 7.2  # planes with at least this entropy per byte are kept raw
 CONSTANT_PLANE, RAW_PLANE, ZLIB_PLANE = 0, 1, 2

@@ -15,9 +15,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, case, or_, select
 
-from lossboard.wire import Column, JsonColumn, Rows
+from lossboard.wire import TYPE_INT, Column, JsonColumn, Rows
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import Series
@@ -26,7 +26,18 @@ from lossboard_server.storage.skim import PackedColumn, PackedHistograms, Skimme
 from lossboard_server.storage.values import Values
 from lossboard_server.storage.waiting import SIZE_BYTES, skimmed
 
-__all__ = ["Tail", "TailDecoder", "TailKey", "TailMemo", "TailSeries", "read_tail"]
+__all__ = [
+    "WRITER_KIND",
+    "Tail",
+    "TailDecoder",
+    "TailKey",
+    "TailMemo",
+    "TailSeries",
+    "named_writer",
+    "read_tail",
+]
+
+WRITER_KIND = "writer"  # of the series, without a key, that says who wrote which row of an attempt
 
 _ROWS_PER_CHUNK = 64
 _MEMO_BYTES = 256 << 20
@@ -89,16 +100,20 @@ class TailDecoder:
         """How many series there are so far."""
         return len(self._parts)
 
-    def add(self, attempt_id: int, record: SkimmedRecord) -> None:
-        """Take the record of a writer of this attempt."""
-        self.add_rows(attempt_id, record)
+    def add(self, attempt_id: int, record: SkimmedRecord, writer_id: int | None = None) -> None:
+        """Take the record of a writer of this attempt; of one that joined others with its id."""
+        self.add_rows(attempt_id, record, writer_id)
         self.add_histograms(attempt_id, record)
 
-    def add_rows(self, attempt_id: int, record: SkimmedRecord) -> None:
+    def add_rows(
+        self, attempt_id: int, record: SkimmedRecord, writer_id: int | None = None
+    ) -> None:
         """Take all but the histograms."""
         if record.rows is not None:
             self._rows(attempt_id, record.rows, "scalar", "json")
             self._empty_rows(attempt_id, record.rows)
+            if writer_id is not None:
+                self._written_by(attempt_id, writer_id, record.rows)
         if record.system is not None:
             self._rows(attempt_id, record.system, "system", "system_json")
 
@@ -140,6 +155,15 @@ class TailDecoder:
                 parts = self._of(attempt_id, json, values.key, values.path)
                 _place(parts, rows, values)
                 parts.items += values.values
+
+    def _written_by(self, attempt_id: int, writer_id: int, rows: Rows) -> None:
+        """Who wrote these rows: once they are sealed, nothing else tells."""
+        parts = self._of(attempt_id, WRITER_KIND, "", ())
+        count = len(rows.steps) // 8
+        parts.steps.append(rows.steps)
+        parts.times.append(rows.times_us)
+        parts.numbers.append(np.full(count, float(writer_id)).tobytes())
+        parts.types.append(bytes([TYPE_INT]) * count)
 
     def _empty_rows(self, attempt_id: int, rows: Rows) -> None:
         empty = np.ones(len(rows.steps) // 8, np.bool_)
@@ -248,16 +272,26 @@ class Tail:
         return TailSeries(found[-1].path, kind.join([part.data for part in found]))
 
 
+def named_writer() -> ColumnElement[int | None]:
+    """The number of a writer whose rows are to be told from those of others; else NULL. It reads
+    tables `writer` and `attempt`."""
+    writer, attempt = schema.writer.c, schema.attempt.c
+    several = or_(writer.joined, attempt.kind == "beside")
+    return case((several, writer.id), else_=None).label("named_writer")
+
+
 def read_tail(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int], *, histograms: bool
+    connection: Connection, memo: TailMemo, uids: Sequence[int], *, histograms: bool
 ) -> Tail:
     """The tails of these runs, with the histograms or without them."""
     tail, writer = schema.tail.c, schema.writer.c
+    columns = (tail.id, tail.run_uid, writer.attempt_id, tail.writer_id, tail.seq, named_writer())
     rows = connection.execute(
-        select(tail.id, tail.run_id, writer.attempt_id, tail.writer_id, tail.seq, SIZE_BYTES)
+        select(*columns, SIZE_BYTES)
         .join_from(schema.tail, schema.writer)
-        .where(among(connection, tail.run_id, run_ids))
-        .order_by(tail.run_id, tail.id)
+        .join(schema.attempt)
+        .where(among(connection, tail.run_uid, uids))
+        .order_by(tail.run_uid, tail.id)
     ).all()
     parts = ("rows", "histograms") if histograms else ("rows",)
     groups = [(group, tuple((row[2], row[3], row[4]) for row in group)) for group in _groups(rows)]
@@ -278,7 +312,7 @@ def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     as more will join them."""
     start = 0
     for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].run_id != row.run_id
+        last = place + 1 == len(rows) or rows[place + 1].run_uid != row.run_uid
         if row.seq % _ROWS_PER_CHUNK == _ROWS_PER_CHUNK - 1:
             yield rows[start : place + 1]
         elif last:
@@ -292,15 +326,15 @@ def _decoded(
     records: Iterator[tuple[Any, SkimmedRecord]], count: int, parts: Sequence[str]
 ) -> dict[str, Chunk]:
     """The chunks of the next `count` records."""
-    some = [(row.attempt_id, record) for row, record in islice(records, count)]
+    some = list(islice(records, count))
     return {part: _chunk(part, some) for part in parts}
 
 
-def _chunk(part: str, records: Iterable[tuple[int, SkimmedRecord]]) -> Chunk:
+def _chunk(part: str, records: Iterable[tuple[Any, SkimmedRecord]]) -> Chunk:
     decoder = TailDecoder()
-    for attempt_id, record in records:
+    for row, record in records:
         if part == "rows":
-            decoder.add_rows(attempt_id, record)
+            decoder.add_rows(row.attempt_id, record, row.named_writer)
         else:
-            decoder.add_histograms(attempt_id, record)
+            decoder.add_histograms(row.attempt_id, record)
     return decoder.chunk()

@@ -51,7 +51,7 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
             collection=_collection_name(given),
             type=str(given["artifactTypeName"]),
             digest=str(given.get("digest") or ""),
-            run_id=found,
+            run_uid=found,
             client_id=given.get("clientID") or "",
             sequence_client_id=given.get("sequenceClientID") or "",
             description=given.get("description") or "",
@@ -232,7 +232,7 @@ def use_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         uid = find_run_of(transaction.connection, project_id, start.run_id)
         if uid is None:
             raise GraphQLError(f"there is no run {start.run_id!r} in {start.project}")
-        artifacts.use(transaction.connection, artifact_id, run_id=uid, now_us=transaction.now_us)
+        artifacts.use(transaction.connection, artifact_id, run_uid=uid, now_us=transaction.now_us)
 
     call.write(use)
     return _payload(call, artifact_id)

@@ -68,7 +68,7 @@ class NewArtifact:
     collection: str
     type: str
     digest: str
-    run_id: int | None = None
+    run_uid: int | None = None
     client_id: str = ""
     sequence_client_id: str = ""
     description: str = ""
@@ -103,7 +103,7 @@ def _insert_pending(
     result = connection.execute(
         insert(_ARTIFACT).values(
             artifact_collection_id=collection_id,
-            run_id=wanted.run_id,
+            run_uid=wanted.run_uid,
             state="PENDING",
             digest=wanted.digest,
             client_id=wanted.client_id,
@@ -301,16 +301,16 @@ def link(
     return version
 
 
-def use(connection: Connection, artifact_id: int, *, run_id: int, now_us: int) -> None:
+def use(connection: Connection, artifact_id: int, *, run_uid: int, now_us: int) -> None:
     """Records that a run used the artifact; once is enough."""
     _row(connection, artifact_id)
     table = schema.artifact_use
     known = connection.execute(
-        select(table.c.id).where(table.c.run_id == run_id, table.c.artifact_id == artifact_id)
+        select(table.c.id).where(table.c.run_uid == run_uid, table.c.artifact_id == artifact_id)
     ).first()
     if known is None:
         connection.execute(
-            insert(table).values(run_id=run_id, artifact_id=artifact_id, created_us=now_us)
+            insert(table).values(run_uid=run_uid, artifact_id=artifact_id, created_us=now_us)
         )
 
 

@@ -69,7 +69,7 @@ def _create(transaction: Transaction, uid: int, logged: LoggedArtifact) -> None:
         collection=logged.name,
         type=logged.type,
         digest=logged.digest,
-        run_id=uid,
+        run_uid=uid,
         client_id=logged.client_id,
         sequence_client_id=logged.sequence_client_id,
         description=logged.description,
@@ -132,7 +132,7 @@ def _use(transaction: Transaction, uid: int, used: UsedArtifact) -> None:
         if known is None:
             raise NotFound("the run uses an artifact that is not here")
         artifact_id = known.id
-    artifacts.use(transaction.connection, artifact_id, run_id=uid, now_us=transaction.now_us)
+    artifacts.use(transaction.connection, artifact_id, run_uid=uid, now_us=transaction.now_us)
     transaction.touch(uid, "files")
 
 

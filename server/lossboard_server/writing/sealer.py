@@ -178,7 +178,7 @@ class Sealer:
             return await self._seal_plan(uid)
 
     async def _seal_plan(self, uid: int) -> bool:
-        plan = await self._database.ask(partial(plan_seal, run_id=uid, stop=self._is_late))
+        plan = await self._database.ask(partial(plan_seal, uid=uid, stop=self._is_late))
         if plan is None:
             if not self._is_late():
                 self._forget(uid)
@@ -213,10 +213,10 @@ class Sealer:
 
 def _apply(transaction: Transaction, plan: SealPlan) -> bool:
     """Whether the plan was written: not if its run was deleted or sealed since."""
-    run = transaction.run(plan.run_id)
+    run = transaction.run(plan.run_uid)
     if run is None or run.deleted or not apply_seal(transaction.connection, plan):
         return False
-    transaction.update_run(plan.run_id, "rows", "histograms", summary_json="{}")
+    transaction.update_run(plan.run_uid, "rows", "histograms", summary_json="{}")
     return True
 
 

@@ -65,15 +65,15 @@ def open_run(connection: Connection) -> None:
     rows: list[tuple[Any, dict[str, Any]]] = [
         (schema.project, {"entity": "local", "name": "p", "created_us": 0}),
         (schema.run, {"project_id": 1, "run_id": "r", "slot": 0, **times}),
-        (schema.attempt, {"run_id": 1, "kind": "fresh", "opened_us": 0}),
-        (schema.writer, {"token": "w", "run_id": 1, "attempt_id": 1, "created_us": 0}),
+        (schema.attempt, {"run_uid": 1, "kind": "fresh", "opened_us": 0}),
+        (schema.writer, {"token": "w", "run_uid": 1, "attempt_id": 1, "created_us": 0}),
     ]
     for table, values in rows:
         connection.execute(insert(table).values(values))
 
 
 def put_record(connection: Connection, seq: int, payload: bytes) -> None:
-    values = {"run_id": 1, "writer_id": 1, "seq": seq, "rows": 0, "received_us": 0}
+    values = {"run_uid": 1, "writer_id": 1, "seq": seq, "rows": 0, "received_us": 0}
     connection.execute(insert(schema.tail).values(payload=payload, **values))
 
 

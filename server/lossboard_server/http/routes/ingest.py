@@ -53,10 +53,10 @@ async def heartbeat(request: Request) -> Response:
 async def record(request: Request) -> Response:
     """Store one record of a writer; answered once it is committed."""
     services: Services = request.app.state.services
-    token, seq = _token_of(request), _seq_of(request)
+    token, seq, sent_us = _token_of(request), _seq_of(request), _time_of(request)
     body = await _body_of(request)
     async with services.sealer.alone(len(body)):
-        accepted = await _accepted(services, token, seq, body)
+        accepted = await _accepted(services, token, seq, body, sent_us)
     return _json(accepted)
 
 
@@ -72,14 +72,14 @@ async def _body_of(request: Request) -> bytes | bytearray:
 
 
 async def _accepted(
-    services: Services, token: str, seq: int, body: bytes | bytearray
+    services: Services, token: str, seq: int, body: bytes | bytearray, sent_us: int | None
 ) -> ingest.Accepted:
     if len(body) > services.settings.decode_thread_bytes:
         found, payload = await anyio.to_thread.run_sync(_decode, body)
     else:
         found, payload = _decode(body)
     accepted = await services.writer.write(
-        lambda transaction: ingest.accept(transaction, token, seq, found, payload),
+        lambda transaction: ingest.accept(transaction, token, seq, found, payload, sent_us),
         size_bytes=len(payload),
     )
     if found.record.artifacts or found.record.artifact_parts:
@@ -97,6 +97,12 @@ def _token_of(request: Request) -> str:
     if not _TOKEN.fullmatch(token):
         raise Invalid(f"writer {token[:80]!r}: expected 32 lower-case hex digits")
     return token
+
+
+def _time_of(request: Request) -> int | None:
+    """What the clock of the writer says, in microseconds since the epoch."""
+    text = request.headers.get("x-lossboard-time", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _seq_of(request: Request) -> int:

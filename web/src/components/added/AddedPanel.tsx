@@ -1,6 +1,7 @@
 /** A panel that the user has added, whatever its kind. */
 
-import { useState } from 'preact/hooks';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import type { Note } from '../../model/types';
 import {
   editPanel,
@@ -23,15 +24,45 @@ import { Menu } from '../widgets/Menu';
 import { OwnBars, OwnScatter } from './AddedCharts';
 import { OwnField } from './AddedField';
 import { BrushSettings } from './BrushSettings';
-import { OwnImportance } from './ImportancePanel';
+import { OwnImportance, useOwnImportance } from './ImportancePanel';
 import { OwnParallel } from './ParallelPanel';
 
 export function OwnPanelView({ panel }: { panel: OwnPanel }) {
-  const [notes, setNotes] = useState<Note[]>([]);
   const title = titleOf(panel);
   if (showsKeys(panel)) {
     return <OwnField panel={panel} title={title} onRemove={() => remove(panel, title)} />;
   }
+  if (panel.kind === 'importance') return <OwnImportanceView key={panel.keys[0]} panel={panel} />;
+  return <OwnValues panel={panel as BodyProps['panel']} />;
+}
+
+function OwnValues({ panel }: { panel: BodyProps['panel'] }) {
+  const notes = useSignal<Note[]>([]);
+  return (
+    <OwnPanelFrame panel={panel} drawnNotes={notes}>
+      <Body panel={panel} onNotes={(drawn) => (notes.value = drawn)} />
+    </OwnPanelFrame>
+  );
+}
+
+function OwnImportanceView({ panel }: { panel: OwnPanel }) {
+  const { sample, found, notes } = useOwnImportance(panel);
+  return (
+    <OwnPanelFrame panel={panel} notes={notes}>
+      <OwnImportance panel={panel} sample={sample} found={found} />
+    </OwnPanelFrame>
+  );
+}
+
+interface OwnPanelFrameProps {
+  panel: OwnPanel;
+  notes?: Note[];
+  drawnNotes?: ReadonlySignal<Note[]>;
+  children: ComponentChildren;
+}
+
+function OwnPanelFrame({ panel, children, ...notes }: OwnPanelFrameProps) {
+  const title = titleOf(panel);
   return (
     <Panel
       label={title}
@@ -40,16 +71,16 @@ export function OwnPanelView({ panel }: { panel: OwnPanel }) {
           <b>{title}</b>
         </span>
       }
-      notes={notes}
       actions={<OwnActions panel={panel} title={title} />}
+      {...notes}
     >
-      <Body panel={panel as BodyProps['panel']} onNotes={setNotes} />
+      {children}
     </Panel>
   );
 }
 
 interface BodyProps {
-  panel: OwnPanel<ValueKind>;
+  panel: OwnPanel<Exclude<ValueKind, 'importance'>>;
   onNotes(notes: Note[]): void;
 }
 
@@ -63,8 +94,6 @@ function Body({ panel, onNotes }: BodyProps) {
       return <OwnScatter panel={panel} onNotes={onNotes} />;
     case 'parallel':
       return <OwnParallel panel={panel} onNotes={onNotes} />;
-    case 'importance':
-      return <OwnImportance key={panel.keys[0]} panel={panel} onNotes={onNotes} />;
     case 'comparer':
       return <RunComparer />;
     case 'markdown':

@@ -1,7 +1,7 @@
 /** Metrics over all shown runs that have them: lines, or bars where each has one point. */
 
 import { effect, untracked, useSignal } from '@preact/signals';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
@@ -56,7 +56,7 @@ export function LineView({ fields, own }: LineViewProps) {
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
-  const [notes, setNotes] = useState<Note[]>([]);
+  const drawnNotes = useSignal<Note[]>([]);
 
   const whole = useSeries(
     fields.flatMap((field) => ownersOf([field], shown).map((run) => specOf(field, run, x, null))),
@@ -84,7 +84,6 @@ export function LineView({ fields, own }: LineViewProps) {
     ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
     ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
-    ...notes,
   ];
   const dialog = useSignal(false);
   const range = rangeOf(whole.values);
@@ -111,6 +110,7 @@ export function LineView({ fields, own }: LineViewProps) {
       label={title}
       title={<PanelName name={first.key} given={given} />}
       notes={said}
+      drawnNotes={drawnNotes}
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -138,7 +138,7 @@ export function LineView({ fields, own }: LineViewProps) {
           range={range}
           settings={settings}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
-          onNotes={setNotes}
+          onNotes={(notes) => (drawnNotes.value = notes)}
         />
       )}
     </Panel>

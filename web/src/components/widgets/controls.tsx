@@ -130,9 +130,11 @@ interface SliderProps {
   max: number;
   step: number;
   onInput(value: number): void;
+  /** The value in words. */
+  text?: string;
 }
 
-export function Slider({ label, value, min, max, step, onInput }: SliderProps) {
+export function Slider({ label, value, min, max, step, text, onInput }: SliderProps) {
   const share = max > min ? ((value - min) / (max - min)) * 100 : 0;
   return (
     <input
@@ -143,6 +145,7 @@ export function Slider({ label, value, min, max, step, onInput }: SliderProps) {
       max={max}
       step={step}
       value={value}
+      aria-valuetext={text}
       style={{ '--v': `${share}%` }}
       onInput={(event) => onInput(Number(event.currentTarget.value))}
     />
@@ -157,12 +160,13 @@ interface NumberFieldProps {
   /** Called when the field is confirmed empty; without it an empty field changes nothing. */
   onClear?(): void;
   placeholder?: string;
+  title?: string;
   class?: string;
 }
 
 /** A number that is written back when typing ends, so that half a number changes nothing. */
 export function NumberField(props: NumberFieldProps) {
-  const { label, text, onCommit, onClear, placeholder, class: more = '' } = props;
+  const { label, text, onCommit, onClear, placeholder, title, class: more = '' } = props;
   const [draft, setDraft] = useState<string | null>(null);
   useEffect(() => setDraft(null), [text]);
   const commit = () => {
@@ -177,6 +181,7 @@ export function NumberField(props: NumberFieldProps) {
       inputMode="decimal"
       aria-label={label}
       placeholder={placeholder}
+      title={title}
       value={draft ?? text}
       onInput={(event) => setDraft(event.currentTarget.value)}
       onBlur={commit}

@@ -52,7 +52,7 @@ interface LegendName {
 }
 
 function namesOf(panel: Element): { shown: LegendName[]; height: number } {
-  const legend = panel.querySelector('.legend');
+  const legend = panel.querySelector('.legend, .linelegend');
   if (!legend) return { shown: [], height: 0 };
   const { left, top, bottom } = legend.getBoundingClientRect();
   const shown = [...legend.children].flatMap((name) => {
