@@ -1,4 +1,4 @@
-"""What is too much, told from the bytes before objects are made of them.
+"""Limits of what comes in, told from the bytes before objects are made of them.
 
 A value of config, summary or metadata that is too large is left out and named, the rest is kept;
 a body that holds too much all the same is refused.
@@ -145,7 +145,7 @@ def _key_excess(key: str) -> str:
 
 
 def _total_excess(size_bytes: int, free_bytes: int) -> str:
-    """What to say of a value for which the ones before it leave no room."""
+    """A sentence on a value for which the ones before it leave no room."""
     if size_bytes <= free_bytes:
         return ""
     return f"all values together may have {size_text(MOST_SETTINGS_BYTES)}"
@@ -171,7 +171,7 @@ def _sentence(what: str, key: str, excess: str) -> str:
 
 
 def too_large_notice(left_out: Iterable[str]) -> Notice:
-    """What the run says of values that were left out, given one sentence for each."""
+    """The notice of values that were left out, given one sentence for each."""
     sentences = list(left_out)
     more = len(sentences) - _TOLD
     text = _LEFT_OUT + "; ".join(sentences[:_TOLD])

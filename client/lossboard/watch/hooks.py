@@ -15,7 +15,7 @@ __all__ = ["ForwardHook", "GradientHook", "Watcher", "outside_compilation"]
 
 
 class Watcher(Protocol):
-    """What the hooks tell."""
+    """The listener of the hooks."""
 
     def on_gradient(self, name: str, gradient: Tensor | None) -> None:
         """A parameter's gradient of this backward is there."""

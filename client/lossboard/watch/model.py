@@ -33,7 +33,7 @@ __all__ = ["ModelWatch", "WatchedRun"]
 
 
 class WatchedRun(Protocol):
-    """What watching needs of a run."""
+    """The side of a run that watching needs."""
 
     @property
     def step(self) -> int:
@@ -107,7 +107,7 @@ class ModelWatch:
         return bool(self._hooked) or self._forward is not None
 
     def configure(self, wanted: Wanted, log_freq: int) -> None:
-        """What is logged from now on, and at which backwards; brings the hooks up to date."""
+        """Sets what is logged from now on, and at which backwards; brings the hooks up to date."""
         with self._lock:
             self.wanted, self.log_freq = wanted, log_freq
             if wanted.kinds:

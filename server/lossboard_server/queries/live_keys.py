@@ -1,4 +1,4 @@
-"""Which series running attempts have, kept in memory as records arrive.
+"""Series of running attempts, kept in memory as records arrive.
 
 So a list of keys costs the same whatever waits in the tails. What is held of an attempt covers the
 records of its writers up to some number, and a reader's transaction says which number it should
@@ -110,7 +110,7 @@ class LiveKeys:
     def of(
         self, connection: Connection, attempt_ids: Collection[int]
     ) -> dict[int, list[SeriesFacts]]:
-        """What each of these attempts holds, its series in order of arrival."""
+        """The content of each of these attempts, its series in order of arrival."""
         expected = _expected(connection, attempt_ids)
         found = self._held(expected)
         if len(found) < len(expected):
@@ -122,7 +122,7 @@ class LiveKeys:
         return found
 
     def _held(self, expected: dict[int, dict[int, int]]) -> dict[int, list[SeriesFacts]]:
-        """Those of the attempts that are held, as soon as they cover what is expected."""
+        """The attempts that are held, as soon as they cover what is expected."""
         found: dict[int, list[SeriesFacts]] = {}
         with self._told:
             for attempt_id, numbers in expected.items():

@@ -43,7 +43,7 @@ def split_field(field: str) -> tuple[str, str] | None:
 
 
 class MetricMemo:
-    """What is known of metrics by run and key, each valid for one version of the run; safe
+    """A memory of metrics by run and key, each valid for one version of the run; safe
     between threads."""
 
     def __init__(self, tails: TailMemo, limit: int = 500_000) -> None:
@@ -118,7 +118,8 @@ def _value(facts: _Facts, aggregate: str, goal: str | None) -> Any:
 
 
 def _goals(connection: Connection, key: str, uids: Sequence[int]) -> dict[int, str]:
-    """Which direction define_metric called better: in the run, else in the newest that said it."""
+    """The direction that define_metric called better: in the run, else in the newest that said
+    it."""
     said: dict[int, str] = {}
     for uid, metrics in metric_definitions(connection, uids).items():
         goal = (definition_of(metrics, key) or {}).get("goal")

@@ -23,7 +23,7 @@ _KEYS_PER_STATEMENT = 5000
 
 
 class Found:
-    """What one attempt holds of a series: its row in the catalogue, or None, and its tail.
+    """The content of a series in one attempt: its row in the catalogue, or None, and its tail.
 
     `cut`: the last step that counts, where there are later ones, else None.
     """
@@ -36,7 +36,8 @@ class Found:
 
     @cached_property
     def tail(self) -> Any:
-        """What waits in the tail, None: nothing. Histograms are unpacked here, and not before."""
+        """The points that wait in the tail, None: nothing. Histograms are unpacked here, and not
+        before."""
         return None if self.waiting is None else self.waiting.unpacked()
 
     @property
@@ -67,7 +68,7 @@ class Found:
         return sealed if self.tail is None else [*sealed, entry_of(self.tail)]
 
     def piece(self) -> Piece:
-        """What the reader of scalars takes."""
+        """The piece for the reader of scalars."""
         assert self.tail is None or isinstance(self.tail, Points)
         return Piece(self.series_id, self.cut, self.tail)
 
@@ -138,7 +139,7 @@ class Selection:
         return list(dict.fromkeys((name.kind, name.key) for name in own))
 
     def find(self, lineage: Lineage, kind: str, key: str) -> list[Found]:
-        """What each attempt of the run holds of a series, eldest first, those with nothing left
+        """The content of a series in each attempt of the run, eldest first, those with nothing left
         out."""
         found = []
         for part in lineage.parts:

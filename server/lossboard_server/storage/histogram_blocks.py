@@ -45,7 +45,7 @@ def _encode_statistics(statistics: Statistics, blocks: Segments) -> list[bytes]:
 
 
 class _Matrices(NamedTuple):
-    """Where the values of events lie in one matrix a block, `widths[i]` by its events.
+    """The places of the values of events in one matrix a block, `widths[i]` by its events.
 
     Of each value: its block, its column and its event; of each event its place in its block.
     """

@@ -96,7 +96,7 @@ _TABLES = (schema.block, schema.hist_block, schema.json_block)
 
 
 def _oldest(connection: Connection, plan: SealPlan, stop: Callable[[], bool]) -> TailDecoder:
-    """What the tail's first records hold; notes in the plan which ones these are."""
+    """The content of the tail's first records; notes in the plan which ones these are."""
     found = TailDecoder()
     for row, record in skimmed(connection, _taken(connection, plan, found, stop)):
         found.add(row.attempt_id, record, row.named_writer)

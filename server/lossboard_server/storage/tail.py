@@ -45,7 +45,7 @@ _LARGEST_SHARE = 8  # of the memo's room, for one chunk: a larger one is soon se
 
 
 class TailKey(NamedTuple):
-    """Which series something belongs to; `kind` as in table `series`."""
+    """The name of a series; `kind` as in table `series`."""
 
     attempt_id: int
     kind: str
@@ -53,7 +53,7 @@ class TailKey(NamedTuple):
 
 
 class TailSeries(NamedTuple):
-    """What a stretch of the tail holds of one series, in order of arrival."""
+    """The content of one series in a stretch of the tail, in order of arrival."""
 
     path: tuple[str, ...]
     data: Points | Values | PackedHistograms
@@ -128,7 +128,7 @@ class TailDecoder:
         return list(self._parts)
 
     def take(self, name: TailKey) -> TailSeries:
-        """What was found of a series; it is forgotten here."""
+        """The content that was found of a series; it is forgotten here."""
         parts = self._parts.pop(name)
         return TailSeries(parts.path, parts.data(name.kind))
 
@@ -225,7 +225,7 @@ class TailMemo:
         self._lock = threading.Lock()
 
     def find(self, key: _ChunkKey) -> Chunk | None:
-        """What is kept for these rows of the tail."""
+        """The chunk that is kept for these rows of the tail."""
         with self._lock:
             found = self._chunks.get(key)
             if found is None:
@@ -264,7 +264,7 @@ class Tail:
         return None if found is None else found[-1].path
 
     def series(self, name: TailKey) -> TailSeries | None:
-        """What the tail holds of this series in order of arrival; None: nothing."""
+        """The content of this series in the tail, in order of arrival; None: nothing."""
         found = self._chunks.get(name)
         if found is None:
             return None

@@ -192,7 +192,7 @@ def _lines(reading: Reading) -> list[dict[str, Any]]:
 
 
 def _record(now_us: int, client_id: str, reading: Reading, fresh: Mapping[str, Fresh]) -> Record:
-    """What is new, at this time of the client's clock."""
+    """A record of what is new, at this time of the client's clock."""
     rows = fresh.get(HISTORY, Fresh())
     history: History | None = history_of(rows.lines, first_line=rows.first) if rows.lines else None
     samples = fresh.get(EVENTS, Fresh())
@@ -335,7 +335,8 @@ def _new_lines(
     offset: int,
     lines: Sequence[dict[str, Any]],
 ) -> Fresh:
-    """What isn't kept yet; the mark moves past it. A resumed attempt begins at any line."""
+    """The lines that aren't kept yet; the mark moves past it. A resumed attempt begins at any
+    line."""
     mark = _mark(transaction, attempt, client_id, name)
     next_line = offset if mark is None else mark.next_line
     first = max(offset, next_line)

@@ -66,7 +66,7 @@ class Received(msgspec.Struct, frozen=True):
 
 
 def received(record: Record) -> Received:
-    """What is to be kept of a record besides its bytes."""
+    """The facts to keep of a record besides its bytes."""
     return Received(
         msgspec.structs.replace(record, rows=None, system=None, histograms=[]),
         facts_in(record),

@@ -44,7 +44,7 @@ _TURN_SECS = 5.0  # of sealing before other work of the background has its turn
 
 @dataclass(slots=True)
 class _Waiting:
-    """What waits in the tail of one run."""
+    """The records that wait in the tail of one run."""
 
     records: int = 0
     rows: int = 0

@@ -100,7 +100,7 @@ def _token_of(request: Request) -> str:
 
 
 def _time_of(request: Request) -> int | None:
-    """What the clock of the writer says, in microseconds since the epoch."""
+    """The time by the clock of the writer, in microseconds since the epoch."""
     text = request.headers.get("x-lossboard-time", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
@@ -134,7 +134,7 @@ resuming = APIRouter(prefix="/api/resume", tags=["ingest"])
 async def resume(
     server: Server, request: Request, entity: str, project: str, run_id: str
 ) -> Response:
-    """What a client that resumes a run needs to know of it."""
+    """The state of a run for a client that resumes it."""
     found = await server.database.ask(
         lambda connection: resume_state(connection, server.runs, entity, project, run_id)
     )
