@@ -1,4 +1,4 @@
-"""What a client sends and a server stores: the one definition of the native wire format.
+"""Records that a client sends and a server stores: the one definition of the native wire format.
 
 A writer (one process logging to one run) sends an ordered sequence of records, numbered from 0.
 The body of `POST /api/ingest/{writer}/{seq}` is one `Record` as MessagePack; the same bytes lie
@@ -405,7 +405,7 @@ def encode_record(record: Record) -> bytes:
     return _encoder.encode(record)
 
 
-def decode_record(payload: bytes) -> Record:
+def decode_record(payload: bytes | bytearray) -> Record:
     """The record in `payload`.
 
     Raises WireError for bytes that are no record and for versions not in SUPPORTED_VERSIONS.
@@ -445,7 +445,7 @@ def storable_ints(value: Any) -> Any:
 
 
 def ints_restored(value: Any) -> Any:
-    """What `storable_ints` was given."""
+    """The data that `storable_ints` was given."""
     if type(value) is dict and value.get("_type") == "int":
         return _int_of(value.get("value"), value)
     return _with_each(ints_restored, value)

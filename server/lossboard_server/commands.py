@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _given(text: str) -> str:
-    """What an option says; an unset variable of the shell arrives as an empty text."""
+    """The value of an option; an unset variable of the shell arrives as an empty text."""
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty: give a value or leave the option out")
     return text
@@ -168,7 +168,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _who_answers(settings: Settings) -> str:
-    """What a request to the busy address says about who holds it."""
+    """The answer of the busy address on who holds it."""
     peer = http.client.HTTPConnection(settings.host, settings.port, timeout=_PEER_WAIT_SECS)
     try:
         peer.request("GET", "/api/health")

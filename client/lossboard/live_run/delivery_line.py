@@ -23,7 +23,7 @@ _LEAVE: Final = "Ctrl+C leaves the rest for `lossboard sync`"
 
 
 class _Surface(Protocol):
-    """Where the line stands."""
+    """The stream or widget in which the line stands."""
 
     every_secs: float
 
@@ -59,7 +59,7 @@ class _Printed:
             self._terminal.say(text, "info", now=True)
 
     def clear(self) -> None:
-        """What is printed stays."""
+        """Printed text stays."""
 
 
 class _Cell:

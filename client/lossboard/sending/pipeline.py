@@ -252,7 +252,7 @@ class Pipeline:
             self.spooler.spool_batch()
 
     def _marks(self) -> tuple[int, ...]:
-        """What changes when something is done with."""
+        """Numbers that change when something is done with."""
         ledger, files = self._ledger, self.files
         return ledger.next_seq, ledger.confirmed, ledger.rejected, files.waiting_count
 
@@ -336,7 +336,7 @@ class Pipeline:
             self._say(f"{what}, but not all could be tidied up: {trouble}", "warn")
 
     def _tidied(self, report: DeliveryReport) -> str:
-        """What of the clean-up failed; an empty string when nothing did."""
+        """The parts of the clean-up that failed; an empty string when nothing did."""
         if report.delivered:
             troubles = [self.files.remove_if_empty(), self._spool.remove()]
         else:

@@ -181,7 +181,7 @@ class FileStore:
             stored.source.replace(self._rejected_folder / stored.sha256)
 
     def lost_when_closed(self) -> list[Stored]:
-        """What waits and is nowhere on disk: it is gone when the process ends."""
+        """Files that wait and are nowhere on disk: it is gone when the process ends."""
         with self._changed:
             waiting = list(self._waiting.values())
         return [stored for stored in waiting if not _is_on_disk(stored.source)]

@@ -1,4 +1,5 @@
-"""What every request meets first: Host, Origin, size of the body; and the headers of answers.
+"""Checks that every request meets first: Host, Origin, size of the body; and the headers of
+answers.
 
 The server has no accounts. What protects it is that it listens on loopback, that it answers only
 requests meant for it (a foreign Host is DNS rebinding), and that pages of other sites can't

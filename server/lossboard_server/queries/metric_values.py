@@ -44,7 +44,7 @@ def split_field(field: str) -> tuple[str, str] | None:
 
 
 class MetricMemo:
-    """What is known of metrics by run and key, each valid for one version of the run; safe
+    """A memory of metrics by run and key, each valid for one version of the run; safe
     between threads."""
 
     def __init__(self, tails: TailMemo, limit: int = 500_000) -> None:

@@ -77,7 +77,8 @@ def _metadata_in(text: str) -> dict[str, Any]:
 
 
 def _texts(given: Iterable[Any] | None, field: str) -> list[str]:
-    """What a list of inputs names; `run.log_artifact` of wandb 0.22 sends the names alone."""
+    """The texts that a list of inputs names; `run.log_artifact` of wandb 0.22 sends the names
+    alone."""
     return [str(one[field] if isinstance(one, Mapping) else one) for one in given or ()]
 
 

@@ -192,7 +192,7 @@ def _lines(reading: Reading) -> list[dict[str, Any]]:
 
 
 def _record(now_us: int, client_id: str, reading: Reading, fresh: Mapping[str, Fresh]) -> Record:
-    """What is new, at this time of the client's clock."""
+    """A record of what is new, at this time of the client's clock."""
     rows = fresh.get(HISTORY, Fresh())
     history: History | None = history_of(rows.lines, first_line=rows.first) if rows.lines else None
     samples = fresh.get(EVENTS, Fresh())
@@ -336,7 +336,8 @@ def _new_lines(
     offset: int,
     lines: Sequence[dict[str, Any]],
 ) -> Fresh:
-    """What isn't kept yet; the mark moves past it. A resumed attempt begins at any line."""
+    """The lines that aren't kept yet; the mark moves past it. A resumed attempt begins at any
+    line."""
     mark = _mark(transaction, attempt, client_id, name)
     next_line = offset if mark is None else mark.next_line
     first = max(offset, next_line)
@@ -365,7 +366,7 @@ def open_attempt(transaction: Transaction, start: RunStart, client_id: str = "")
     the one that the client goes on with."""
     record = Record(version=WIRE_VERSION, start=start)
     token = token_of(start, client_id) if client_id else uuid.uuid4().hex
-    return ingest.accept(transaction, token, 0, record, encode_record(record))
+    return _accept(transaction, token, 0, record)
 
 
 def send(
@@ -383,7 +384,12 @@ def send(
             metadata={"door": "wandb"},
         )
         record = msgspec.structs.replace(record, start=joining)
-    return ingest.accept(transaction, token, seq, record, encode_record(record))
+    return _accept(transaction, token, seq, record)
+
+
+def _accept(transaction: Transaction, token: str, seq: int, record: Record) -> ingest.Accepted:
+    payload = encode_record(record)
+    return ingest.accept(transaction, token, seq, ingest.received(record), payload)
 
 
 def _writer_of(

@@ -63,7 +63,8 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class NewArtifact:
-    """What a client asks for; `digest` is the hex digest of the manifest, or empty for now."""
+    """The artifact that a client asks for; `digest` is the hex digest of the manifest, or empty for
+    now."""
 
     project_id: int
     collection: str

@@ -345,7 +345,7 @@ def restore_run(transaction: Transaction, uid: int) -> None:
 
 
 def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
-    """What was not sealed before the deletion waits again."""
+    """Records that were not sealed before the deletion wait again."""
     tail = schema.tail.c
     sizes = func.coalesce(func.sum(tail.rows), 0), func.sum(func.length(tail.payload))
     row = transaction.connection.execute(

@@ -1,4 +1,4 @@
-"""What the writer remembers of runs and writers, so that a record costs no look-up.
+"""Memory of the writer of runs and writers, so that a record costs no look-up.
 
 Only the writer's thread uses it. Whoever changes a run's row forgets the run; a transaction
 that is rolled back forgets everything.

@@ -28,7 +28,7 @@ _BY_PROJECT = "/projects/{entity}/{project}/artifacts"
 
 
 class ArtifactEdit(BaseModel):
-    """What can be changed in an artifact; what is absent stays as it is."""
+    """The changes of an artifact; what is absent stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,7 +41,7 @@ class ArtifactEdit(BaseModel):
 
 
 class CollectionEdit(BaseModel):
-    """What can be changed in a collection; what is absent stays as it is."""
+    """The changes of a collection; what is absent stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -223,7 +223,7 @@ async def places(server: Server, request: Request, artifact_id: int) -> Response
 
 @router.get("/runs/{uid}/artifacts")
 async def of_run(server: Server, request: Request, uid: int) -> Response:
-    """What a run logged and what it used."""
+    """The artifacts that a run logged and those it used."""
 
     def read(connection: Connection) -> dict[str, Any]:
         logged, used = reads.logged_by_run(connection, uid), reads.used_by_run(connection, uid)
