@@ -50,6 +50,7 @@ class Heard:
     ended: bool = False
     restored: bool = False  # the numbers are those of the whole tail
     told: list[Told] = field(default_factory=list)
+    writers: set[int] = field(default_factory=set)  # who was heard of
 
 
 @dataclass(frozen=True, slots=True)

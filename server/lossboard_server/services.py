@@ -76,7 +76,7 @@ def open_services(settings: Settings) -> Services:
 
     def publish(committed: Committed) -> None:
         broker.publish(committed.changes)
-        liveness.seen(committed.heard)
+        liveness.seen(writer for heard in committed.heard.values() for writer in heard.writers)
         sealer.note(committed.heard)
 
     writer = Writer(

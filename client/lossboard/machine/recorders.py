@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -17,6 +16,7 @@ from lossboard.machine.system_metrics import SystemSampler
 from lossboard.sending.fork import forks_wait
 from lossboard.sending.worker import Worker
 from lossboard.settings import Settings
+from lossboard.times import now_us
 
 __all__ = ["Recorders", "Recording"]
 
@@ -134,21 +134,21 @@ class Recorders:
         suffix = f"/l:{self._label}" if self._label else ""
         with forks_wait:
             values = {f"{key}{suffix}": value for key, value in sampler.sample().items()}
-        self._put(self._recording.put_system_row, self._samples, _now_us(), values)
+        self._put(self._recording.put_system_row, self._samples, now_us(), values)
         self._samples += 1
 
     def _describe(self, gpus: GpuSampler | None) -> None:
         described = self._description.collect(gpus)
         self._put(self._recording.put_metadata, described.metadata)
         for text in described.troubles:
-            self._put(self._recording.put_notice, wire.Notice("metadata", text, _now_us()))
+            self._put(self._recording.put_notice, wire.Notice("metadata", text, now_us()))
         files = described.files if self._leads else {}  # they would take one another's place
         for name, (content, mime_type) in files.items():
             self._put(
                 self._recording.put_file,
                 content,
                 name=name,
-                time_us=_now_us(),
+                time_us=now_us(),
                 mime_type=mime_type,
             )
 
@@ -160,7 +160,3 @@ class Recorders:
     def _failed(self, trace: str) -> None:
         self._described.set()
         self._on_failure(trace)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

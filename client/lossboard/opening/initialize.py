@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from os import PathLike
@@ -21,6 +20,7 @@ from lossboard.identity import (
     entity_checked,
     generate_id,
     generate_name,
+    launch_name,
     project_checked,
     rank_name,
 )
@@ -42,6 +42,7 @@ from lossboard.sending.sender import Sender
 from lossboard.sending.undelivered import waiting_spools, waiting_text
 from lossboard.settings import Settings, resolve
 from lossboard.terminal import Terminal, termlog, termwarn
+from lossboard.times import now_us
 from lossboard.values import config_values
 from lossboard.version import __version__
 
@@ -186,7 +187,7 @@ def _begin_disabled(settings: Settings, config: dict[str, Any]) -> Run:
         entity=settings.chosen.get("entity", "dummy"),
         project=settings.project or "dummy",
         run_id=run_id,
-        started_us=time.time_ns() // 1000,
+        started_us=now_us(),
         name=settings.run_name or f"dummy-{run_id}",
         notes=settings.run_notes or "",
         tags=settings.run_tags or (),
@@ -234,7 +235,7 @@ def _run_start(
         entity=settings.entity,
         project=settings.project or "",
         run_id=opening.run_id,
-        started_us=time.time_ns() // 1000,
+        started_us=now_us(),
         opens=opening.opens,
         parent_run_id=opening.parent_run_id,
         cut_step=opening.cut_step,
@@ -260,7 +261,8 @@ def _name(settings: Settings, opening: Opening, member: Member) -> str:
     if opening.opens in ("resume", "rewind"):  # it has a name, and we don't know it
         return ""
     if member.launcher is not None:
-        return rank_name(member.group, member.launcher.rank)
+        group, rank = member.group, member.launcher.rank
+        return launch_name(group) if member.shares else rank_name(group, rank)
     return generate_name()
 
 

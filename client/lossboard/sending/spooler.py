@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter, deque
 
 import msgspec
@@ -13,6 +12,7 @@ from lossboard.sending.draft import Draft, count_kinds
 from lossboard.sending.intake import Intake, Item
 from lossboard.sending.interface import Say
 from lossboard.sending.ledger import Ledger, LedgerFull
+from lossboard.times import now_us
 
 __all__ = ["Spooler"]
 
@@ -37,7 +37,7 @@ class Spooler:
 
     def note(self, kind: str, text: str, amount: float) -> None:
         """Records something of our own in the run, past the queue."""
-        self._notes.append(wire.Notice(kind, text, time.time_ns() // 1000, amount))
+        self._notes.append(wire.Notice(kind, text, now_us(), amount))
 
     def turn(self) -> bool:
         """One round; False when the intake is closed and empty."""

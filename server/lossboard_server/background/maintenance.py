@@ -14,9 +14,9 @@ from lossboard_server.background.purge import purge_step, purgeable_runs
 from lossboard_server.database import dialect
 from lossboard_server.errors import Misplaced
 from lossboard_server.queries.blobs import unreferenced
-from lossboard_server.queries.runs import running_runs
+from lossboard_server.queries.lives import living_writers
 from lossboard_server.services import Services
-from lossboard_server.writing import catalogue
+from lossboard_server.writing import lives
 
 __all__ = ["Maintenance"]
 
@@ -27,7 +27,7 @@ _SWEEP_BATCH = 500
 
 
 class Maintenance:
-    """Marks crashed runs, seals tails, deletes what was deleted, tidies up in silence."""
+    """Marks who vanished, seals tails, deletes what was deleted, tidies up in silence."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -60,12 +60,10 @@ class Maintenance:
         await self._services.sealer.seal_due()
 
     async def _mark_crashed(self) -> None:
-        running = await self._services.database.ask(running_runs)
-        silent = self._services.liveness.silent(running)
+        living = await self._services.database.ask(living_writers)
+        silent = self._services.liveness.silent(living)
         if silent:
-            await self._services.writer.write(partial(catalogue.mark_crashed, uids=silent))
-            for uid in silent:
-                await self._services.sealer.seal(uid)
+            await self._services.writer.write(partial(lives.mark_vanished, writers=silent))
 
     async def _settle(self) -> None:
         await settle_all(self._services)

@@ -22,6 +22,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    true,
 )
 
 __all__ = [
@@ -140,7 +142,8 @@ attempt = Table(
     Column("cut_step", BigInteger),  # the last step taken from the parent; None: all of it
     Column(
         "kind", String(16), nullable=False
-    ),  # fresh, resume, rewind, fork; join until the start comes that a joiner overtook
+    ),  # fresh, resume, rewind, fork; join until the start comes that a joiner overtook; beside, of
+    # one that began anew while the process of the attempt before it still writes
     Column("opened_us", BigInteger, nullable=False),
     Index("attempt_by_run", "run_uid"),
 )
@@ -156,7 +159,23 @@ writer = Table(
     Column("next_seq", BigInteger, nullable=False, default=0),
     Column("created_us", BigInteger, nullable=False),
     Column("metadata_json", Text, nullable=False, default="{}"),
+    # Who it is; queries/lives.py says what a launch is, and what ends mean:
+    Column("launch", Integer, nullable=False, server_default="1"),  # of the run, counted from 1
+    Column("launch_key", String(256), nullable=False, server_default=""),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("rank", BigInteger),
+    Column("host", Text, nullable=False, server_default=""),
+    Column("pid", BigInteger),
+    # Whether it names and describes the run, and whether the run waits for its end:
+    Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("must_end", Boolean, nullable=False, server_default=true()),
+    Column("preempting", Boolean, nullable=False, server_default=false()),
+    Column("clock_offset_us", BigInteger, nullable=False, server_default="0"),  # added to its times
+    Column("heard_us", BigInteger, nullable=False, server_default="0"),  # last sign of life
+    Column("ended_us", BigInteger),  # without an exit code: it vanished
     Column("exit_code", Integer),
+    Index("writer_by_run", "run_uid"),
+    Index("writer_by_end", "ended_us"),
     sqlite_autoincrement=True,  # the tail memo knows a payload by writer and seq
 )
 
@@ -166,7 +185,8 @@ series = Table(
     _id(),
     _reference("attempt.id"),
     Column("key", Text, nullable=False),
-    # scalar, histogram, json, system, system_json, row (history rows without any value)
+    # scalar, histogram, json, system, system_json, row (history rows without any value), writer
+    # (numbers of the writers of rows, of those that share the run with others)
     Column("kind", String(16), nullable=False),
     Column("path_json", Text, nullable=False, default=""),  # keys of a nested dict, or empty
     # The catalogue, as of the last seal:

@@ -49,8 +49,8 @@ class _Column(NamedTuple):
 
 
 _STATE = case(
-    (_run.ended_us.is_(None), "running"),
     (_run.preempting, "preempting"),
+    (_run.ended_us.is_(None), "running"),
     (_run.exit_code.is_(None), "crashed"),
     (_run.exit_code == 0, "finished"),
     (_run.stop_requested, "killed"),

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, func, select
 
-from lossboard.wire import Exit, MetricDefinition, Notice, RunFields, RunStart
+from lossboard.wire import MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server.database import dialect, schema
 from lossboard_server.database.engines import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound, TooLarge
 from lossboard_server.limits import check_sizes, check_total, joined_text, too_large_notice
+from lossboard_server.writing import lives
 from lossboard_server.writing.attempts import joined_early, open_attempt
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
 from lossboard_server.writing.records import check_values
@@ -29,9 +30,7 @@ __all__ = [
     "delete_project",
     "delete_run",
     "edit_run",
-    "end_run",
     "find_project",
-    "mark_crashed",
     "merge_config",
     "open_project",
     "open_run",
@@ -123,7 +122,6 @@ def _described(start: RunStart) -> dict[str, Any]:
 
 
 _UNKNOWN = "{}"  # a summary that has to be composed when it is read
-_RUNNING = {"ended_us": None, "exit_code": None, "preempting": False, "stop_requested": False}
 _BLANK = {
     "metrics_json": "{}",
     "notices_json": "{}",
@@ -135,8 +133,9 @@ _BLANK = {
 def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     """Let a run that is there go on: from nothing (fresh), or with what it has."""
     if start.opens == "join":
+        _join_run(transaction, row, start)
         return
-    values: dict[str, Any] = _RUNNING | {"summary_json": _UNKNOWN}
+    values: dict[str, Any] = {"stop_requested": False, "summary_json": _UNKNOWN}
     if start.opens in ("fresh", "fork"):
         early = joined_early(transaction, row.id)
         values |= _described(start) | (_BLANK if early is None else {})
@@ -145,6 +144,23 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     if start.opens in ("rewind", "fork"):
         values["last_step"] = start.cut_step
     transaction.update_run(row.id, "meta", "state", "rows", "histograms", **values)
+
+
+def _join_run(transaction: Transaction, row: Any, start: RunStart) -> None:
+    """One more process. Whoever comes first, the one that says to be the primary describes the run;
+    of the config of another one only what is missing is taken."""
+    values: dict[str, Any] = {}
+    if lives.is_primary(start):
+        values = _resumed(transaction, row, start)
+        if lives.has_primary(transaction, row.id):
+            values.pop("name", None)  # of the launch before, or given in the dashboard since
+    elif start.config:
+        known = decode_json(row.config_json)
+        missing = {key: value for key, value in start.config.items() if key not in known}
+        if missing:
+            merge_config(transaction, row.id, missing)
+    if values:
+        transaction.update_run(row.id, "meta", **values)
 
 
 def _resumed(transaction: Transaction, row: Any, start: RunStart) -> dict[str, Any]:
@@ -257,25 +273,6 @@ def add_notices(transaction: Transaction, uid: int, notices: Iterable[Notice]) -
         amount, text = before["amount"] + notice.amount, joined_text(before["text"], notice)
         kept[notice.kind] = {"text": text, "amount": amount, "time_us": notice.time_us}
     transaction.update_run(uid, "meta", notices_json=encode_json_text(kept))
-
-
-def end_run(transaction: Transaction, uid: int, end: Exit) -> None:
-    """The run's end, as its primary writer saw it."""
-    transaction.update_run(
-        uid,
-        "state",
-        ended_us=end.time_us,
-        exit_code=end.code,
-        preempting=end.preempting,
-    )
-
-
-def mark_crashed(transaction: Transaction, uids: Iterable[int]) -> None:
-    """Runs whose signs of life stopped end at the last of them, without an exit code."""
-    for uid in uids:
-        run = transaction.run(uid)
-        if run is not None and not run.ended:
-            transaction.update_run(uid, "state", ended_us=run.heartbeat_us)
 
 
 def edit_run(

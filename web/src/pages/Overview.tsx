@@ -15,6 +15,7 @@ import type { Json, JsonObject } from '../model/json';
 import { PACKAGES_FILE, packagesOf, useRunText } from '../state/media/runFiles';
 import type { LoadState } from '../state/project';
 import { Changes } from './Changes';
+import { Processes } from './Processes';
 
 const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
 
@@ -36,6 +37,7 @@ export function Overview({ run, detail, state }: OverviewProps) {
         alerts={(detail?.alerts ?? []).map((alert, key) => ({ ...alert, key })).reverse()}
       />
       <Notices notices={detail?.notices ?? []} />
+      <Processes detail={detail} />
       {run.notes && (
         <div class="columns2">
           <p>{run.notes}</p>

@@ -52,14 +52,14 @@ async def heartbeat(request: Request) -> Response:
 async def record(request: Request) -> Response:
     """Store one record of a writer; answered once it is committed."""
     services: Services = request.app.state.services
-    token, seq = _token_of(request), _seq_of(request)
+    token, seq, sent_us = _token_of(request), _seq_of(request), _time_of(request)
     payload = await request.body()
     if len(payload) > services.settings.decode_thread_bytes:
         decoded, payload = await anyio.to_thread.run_sync(_decode, payload)
     else:
         decoded, payload = _decode(payload)
     accepted = await services.writer.write(
-        lambda transaction: ingest.accept(transaction, token, seq, decoded, payload),
+        lambda transaction: ingest.accept(transaction, token, seq, decoded, payload, sent_us),
         size_bytes=len(payload),
     )
     if decoded.artifacts or decoded.artifact_parts:
@@ -77,6 +77,12 @@ def _token_of(request: Request) -> str:
     if not _TOKEN.fullmatch(token):
         raise Invalid(f"writer {token[:80]!r}: expected 32 lower-case hex digits")
     return token
+
+
+def _time_of(request: Request) -> int | None:
+    """What the clock of the writer says, in microseconds since the epoch."""
+    text = request.headers.get("x-lossboard-time", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _seq_of(request: Request) -> int:

@@ -9,6 +9,7 @@ import { colorOf, cssColor } from '../../state/runs/visibility';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { EditText } from './EditText';
 import { type CellColumn, tableCell } from './TableCell';
 
@@ -136,7 +137,7 @@ export class TableRow extends Component<TableRowProps> {
               href={runHref(run.entity, run.project, run.run_id)}
               title={run.name}
             >
-              {run.name}
+              <NameOf name={run.name} />
             </Link>
           </span>
         )}

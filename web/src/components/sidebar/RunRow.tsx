@@ -9,6 +9,7 @@ import { compact } from '../../state/workspace/screen';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { ValueText } from '../widgets/ValueText';
 
 interface RunRowProps {
@@ -52,7 +53,7 @@ export function RunRow({ run, top, shown, metric, onToggle, onMenu }: RunRowProp
       </button>
       {!compact.value && <span class="dot" />}
       <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
-        {run.name}
+        <NameOf name={run.name} />
       </Link>
       <StateGlyph state={run.state} />
       {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}

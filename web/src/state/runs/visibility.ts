@@ -50,6 +50,9 @@ export function runValue(run: Run, by: string): Json | undefined {
   if (by === 'state') return run.state;
   if (by === 'group') return run.group;
   if (by === 'job_type') return run.job_type;
+  if (by === 'host') return run.host;
+  if (by === 'rank') return run.rank;
+  if (by === 'job') return run.job;
   if (by === 'tags') return run.tags;
   if (by === 'notes') return run.notes;
   if (by === 'run_id') return run.run_id;
