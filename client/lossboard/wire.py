@@ -208,6 +208,10 @@ class RunStart(msgspec.Struct, frozen=True, omit_defaults=True):
     must_end: bool = True
     launch: str = ""
 
+    def said(self, text: str) -> str:
+        """The text of a notice, with the writer that says it where there are several."""
+        return f"{self.label}: {text}" if self.label else text
+
 
 class MetricDefinition(msgspec.Struct, frozen=True, omit_defaults=True):
     """One define_metric call, merged: `name` may end in `*`; `summary` holds operations."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.client.conftest import ROOTS, Script, the_run
 
@@ -76,7 +78,8 @@ def counts(run: Any) -> dict[str, int]:
 
 SLURM = {"SLURM_NTASKS": "3", "SLURM_JOB_ID": "77"}
 MPI = {"OMPI_COMM_WORLD_SIZE": "3", "PMIX_NAMESPACE": "prte-7@1"}
-RANKS = {"WORLD_SIZE": "3", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29511"}
+PORT = 20_000 + secrets.randbelow(40_000)  # launches of other tests have others
+RANKS = {"WORLD_SIZE": "3", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(PORT)}
 
 
 @pytest.mark.covers("init.shared")
@@ -101,6 +104,62 @@ def test_all_processes_of_a_shared_run_are_in_it(
     run = the_run()
     assert counts(run) == {"a": 3, "b": 3, "c": 3}
     assert len(run._detail()["writers"]) == 3
+
+
+LABELLED = "id='one', mode='shared', settings=wandb.Settings(x_label=sys.argv[1])"
+
+
+@pytest.mark.covers("init.shared")
+def test_each_process_has_a_row_of_its_own_where_several_log_one_key(
+    project: str, own_server: Any, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOSSBOARD_BASE_URL", own_server.base_url)
+    processes = [begin(LABELLED, name) for name in "abc"]
+    for process in processes:
+        begun(process)
+    ended(*processes)
+    check_rows(the_run())
+    own_server.restart()  # which seals what waits
+    check_rows(the_run())
+
+
+def check_rows(run: Any) -> None:
+    expected = [(step, name, step) for step in range(3) for name in "abc"]
+    for rows in (
+        run.scan_history(),
+        run.scan_history(page_size=2),
+        run.scan_history(keys=["_step", "shared"]),
+        run.history(pandas=False),
+        run.history(keys=["shared"], pandas=False),
+    ):
+        assert sorted((r["_step"], r["_writer"], r["shared"]) for r in rows) == expected
+    assert all(row[row["_writer"]] == row["_step"] for row in run.scan_history())
+    assert len(run.history(samples=5, pandas=False)) == 5
+
+
+def test_keys_of_one_process_each_stand_in_one_row(project: str, begin: Begin) -> None:
+    for name in "ab":
+        process = begin(f"{LABELLED}", name)
+        begun(process)
+        ended(process)
+    rows = list(the_run().scan_history(keys=["a", "b"]))
+    assert [(row["a"], row["b"]) for row in rows] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_lines_and_machines_of_a_shared_run_say_whose_they_are(project: str, begin: Begin) -> None:
+    processes = [begin(LABELLED, name) for name in "ab"]
+    ids = [begun(process) for process in processes]
+    ended(*processes)
+    run = the_run()
+    server = httpx.Client(base_url=os.environ["LOSSBOARD_BASE_URL"])
+    lines = server.get(f"/api/runs/{run._uid}/console").json()["lines"]
+    assert {(line["writer"], line["text"]) for line in lines} == {("a", ids[0]), ("b", ids[1])}
+    of_one = server.get(f"/api/runs/{run._uid}/console", params={"writer": "b"}).json()
+    assert [line["writer"] for line in of_one["lines"]] == ["b"]
+    system = [key for row in run.history(stream="system", pandas=False) for key in row]
+    assert {"system.memory_percent/l:a", "system.memory_percent/l:b"} <= set(system)
+    assert "system.memory_percent" not in system
+    server.close()
 
 
 def test_a_rank_that_something_else_left_in_the_environment_costs_nothing(

@@ -113,6 +113,24 @@ def test_a_server_that_rewinds_again_and_again_is_asked_after_a_pause(tmp_path: 
     spool.close()
 
 
+def test_what_the_server_says_of_the_run_is_said_once(
+    tricky: Any, make_sender: Make, said: list[str]
+) -> None:
+    words = "run r is written by another process too: the rows of both are kept"
+
+    def warn(line: str, body: bytes) -> Any:
+        status, answer, headers = tricky._honest(line, body)
+        return status, {**answer, "warning": words}, headers
+
+    tricky.trick = warn
+    sender = make_sender(tricky.url)
+    for _ in range(3):
+        log(sender, 1)
+        assert sender.flush(10)
+    assert sender.finish(END).delivered
+    assert said == [f"warn: {words}"]
+
+
 @pytest.mark.parametrize("lost", [1, 3])
 def test_an_answer_that_is_lost_doubles_nothing(tricky: Any, make_sender: Make, lost: int) -> None:
     tricky.lose_answers = lost

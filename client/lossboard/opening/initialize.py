@@ -20,6 +20,7 @@ from lossboard.identity import (
     entity_checked,
     generate_id,
     generate_name,
+    launch_name,
     project_checked,
     rank_name,
 )
@@ -260,7 +261,8 @@ def _name(settings: Settings, opening: Opening, member: Member) -> str:
     if opening.opens in ("resume", "rewind"):  # it has a name, and we don't know it
         return ""
     if member.launcher is not None:
-        return rank_name(member.group, member.launcher.rank)
+        group, rank = member.group, member.launcher.rank
+        return launch_name(group) if member.shares else rank_name(group, rank)
     return generate_name()
 
 

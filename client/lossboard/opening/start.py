@@ -14,6 +14,7 @@ from lossboard.identity import generate_id, parse_branch_point, run_id_checked
 from lossboard.opening.member import Member
 from lossboard.opening.resume_file import ResumeFile
 from lossboard.sending.interface import Say
+from lossboard.sending.left_steps import last_step_left
 from lossboard.settings import Settings
 
 __all__ = ["Opening", "decide"]
@@ -61,9 +62,10 @@ def decide(settings: Settings, folder: Path, member: Member, say: Say) -> Openin
         return _rewind(settings, settings.resume_from)
     run_id = _wanted_id(settings, member)
     if settings.resume == "auto" and not member.shares:
-        opening = _auto(settings, run_id, ResumeFile(folder, member.slot), say)
+        opening = _auto(settings, run_id, folder, member, say)
     else:
-        opening = _resume(settings, run_id, say) if settings.resume else Opening(_or_new(run_id))
+        resume = settings.resume
+        opening = _resume(settings, run_id, folder, say) if resume else Opening(_or_new(run_id))
         if settings.resume is None:
             ResumeFile(folder, member.slot).forget(say)
     if member.shares:
@@ -102,8 +104,11 @@ def _rewind(settings: Settings, text: str) -> Opening:
     return Opening(run_id_checked(run_id), "rewind", cut_step=step, first_step=step + 1)
 
 
-def _auto(settings: Settings, run_id: str | None, file: ResumeFile, say: Say) -> Opening:
+def _auto(
+    settings: Settings, run_id: str | None, folder: Path, member: Member, say: Say
+) -> Opening:
     """Goes on with the run that the last process of this place left, unless it lives."""
+    file = ResumeFile(folder, member.slot)
     left = file.read()
     if left is not None and left.is_alive:
         say(f"resume='auto': {left.words}: this process begins a run of its own", "warn")
@@ -111,16 +116,29 @@ def _auto(settings: Settings, run_id: str | None, file: ResumeFile, say: Say) ->
     if left is not None and run_id not in (None, left.run_id):
         say(f"resume='auto': run {left.run_id} is left, but id={run_id} was given", "warn")
         left = None
-    opening = Opening(_or_new(run_id)) if left is None else _resume(settings, left.run_id, say)
+    opening = (
+        Opening(_or_new(run_id)) if left is None else _resume(settings, left.run_id, folder, say)
+    )
     file.write(opening.run_id, say)
     return replace(opening, file=file)
 
 
-def _resume(settings: Settings, run_id: str | None, say: Say) -> Opening:
-    must, never = settings.resume == "must", settings.resume == "never"
-    if settings.mode == "offline":
+def _resume_offline(settings: Settings, run_id: str | None, folder: Path, say: Say) -> Opening:
+    """Goes on with what waits here of the run. What the server has of it nobody can tell, so its
+    rows stay, too, once this segment is delivered."""
+    if run_id is None or settings.resume == "never":
         say(f"resume={settings.resume!r} has no effect offline: the run begins anew", "warn")
         return Opening(_or_new(run_id))
+    last_step = last_step_left(folder, run_id)
+    if settings.resume == "must" and last_step is None:
+        say(f"resume='must': whether there is a run {run_id!r} is not known offline", "warn")
+    return Opening(run_id, "resume", first_step=0 if last_step is None else last_step + 1)
+
+
+def _resume(settings: Settings, run_id: str | None, folder: Path, say: Say) -> Opening:
+    must, never = settings.resume == "must", settings.resume == "never"
+    if settings.mode == "offline":
+        return _resume_offline(settings, run_id, folder, say)
     if run_id is None:
         if must:
             raise UsageError("resume='must' needs id=, the run to resume")

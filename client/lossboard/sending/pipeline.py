@@ -69,6 +69,7 @@ class Pipeline:
         self._outages: list[Outage] = []
         self._damaged = 0  # records and files that changed on disk
         self._damaged_segments: set[Path] = set()
+        self._warnings: set[str] = set()  # of the server, that were said
         if base_url is not None:
             self._add_delivery(base_url)
             self._add_uploads(base_url)
@@ -79,6 +80,7 @@ class Pipeline:
             self._transport(base_url),
             on_reject=self._rejected,
             on_damage=self._record_damaged,
+            on_warning=self._warned,
         )
         self._delivery = delivery
         self._couriers.append(
@@ -139,11 +141,17 @@ class Pipeline:
         self.intake.break_off()
 
     def _rejected(self, words: str) -> None:
-        self.spooler.note("rejected", words, 1)
+        self.spooler.note("rejected", self._spool.head.start.said(words), 1)
         self._say(
             f"the server refused what is now in {self._spool.directory / 'rejected'}: {words}",
             "error",
         )
+
+    def _warned(self, words: str) -> None:
+        """The server says it with each answer, people are told once."""
+        if words not in self._warnings:
+            self._warnings.add(words)
+            self._say(words, "warn")
 
     def _record_damaged(self, damaged: RecordDamaged) -> None:
         """Told for each record in the run, and once for each segment to people."""
@@ -153,7 +161,7 @@ class Pipeline:
 
     def _note_damage(self, words: str, *, tell: bool = True) -> None:
         self._damaged += 1
-        self.spooler.note("damaged", words, 1)
+        self.spooler.note("damaged", self._spool.head.start.said(words), 1)
         if tell:
             where = self._spool.directory / DAMAGED_NAME
             self._say(f"{words}; it is lost, what is left of it is kept in {where}", "error")

@@ -239,6 +239,7 @@ class Sender:
 
     def put_notice(self, notice: wire.Notice) -> None:
         """Something to be seen in the run; amounts of one kind add up."""
+        notice = msgspec.structs.replace(notice, text=self._start.said(notice.text))
         self._put(Item(Draft.add_notice, (notice,), _SMALL_BYTES + len(notice.text)))
 
     def put_preempting(self) -> None:
@@ -289,7 +290,8 @@ class Sender:
         pipeline = self._pipeline or self._opened()
         waited_secs = pipeline.intake.put(item, self._tell_full)
         if waited_secs:
-            pipeline.spooler.note("waited_secs", "the queue was full", waited_secs)
+            words = self._start.said("the queue was full")
+            pipeline.spooler.note("waited_secs", words, waited_secs)
         if pipeline.failure:
             self._tell_failure(pipeline)
 

@@ -185,7 +185,8 @@ series = Table(
     _id(),
     _reference("attempt.id"),
     Column("key", Text, nullable=False),
-    # scalar, histogram, json, system, system_json, row (history rows without any value)
+    # scalar, histogram, json, system, system_json, row (history rows without any value), writer
+    # (numbers of the writers of rows, of those that share the run with others)
     Column("kind", String(16), nullable=False),
     Column("path_json", Text, nullable=False, default=""),  # keys of a nested dict, or empty
     # The catalogue, as of the last seal:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, func, select
+from sqlalchemy import Column, Connection, Row, and_, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.errors import NotFound
+from lossboard_server.queries.writers import writer_names
 
 __all__ = [
     "console_counts",
@@ -23,27 +24,45 @@ __all__ = [
 
 
 def console_lines(
-    connection: Connection, uid: int, *, after: int, limit: int
+    connection: Connection, uid: int, *, after: int, limit: int, writer: str = ""
 ) -> tuple[list[dict[str, Any]], int]:
-    """Lines of a run after the first `after` ones, in order of arrival, and how many there are.
+    """Lines of a run after the first `after` ones, in order of arrival, and how many there are; of
+    the process with the name `writer` alone, if it is given.
 
-    The number of a line is its place in this order, from 1.
+    The number of a line is its place in this order, from 1. Of a run with one process lines name
+    none.
     """
     line = schema.console_line
+    names = _names_of_several(connection, uid)
     mine = line.c.run_uid == uid
+    if writer:
+        ids = [number for number, name in names.items() if name == writer]
+        mine = and_(mine, line.c.writer_id.in_(ids))
     total = connection.execute(select(func.count()).select_from(line).where(mine)).scalar_one()
     rows = connection.execute(
-        select(line.c.stream, line.c.time_us, line.c.text)
+        select(line.c.stream, line.c.time_us, line.c.text, line.c.writer_id)
         .where(mine)
         .order_by(line.c.id)
         .offset(after)
         .limit(limit)
     )
     lines = [
-        {"number": number, "stream": row.stream, "time_us": row.time_us, "text": row.text}
+        {
+            "number": number,
+            "stream": row.stream,
+            "time_us": row.time_us,
+            "text": row.text,
+            "writer": names.get(row.writer_id, ""),
+        }
         for number, row in enumerate(rows, after + 1)
     ]
     return lines, total
+
+
+def _names_of_several(connection: Connection, uid: int) -> dict[int, str]:
+    """The names of the run's writers by number; none if all of them have one name."""
+    names = writer_names(connection, [uid])
+    return names if len(set(names.values())) > 1 else {}
 
 
 def numbered_lines(

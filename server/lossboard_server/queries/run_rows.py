@@ -50,6 +50,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     notes: str
     group: str
     job_type: str
+    host: str
+    rank: int | None
+    job: str
     config: dict[str, Any]
     summary: dict[str, Any]
     version: int
@@ -149,7 +152,30 @@ def _full_rows() -> Select[Any]:
     return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """What the metadata of a run say of where it ran; values of other kinds count as none."""
+
+    host: Any = ""
+    rank: Any = None
+    job: Any = None
+
+
+_place_decoder = msgspec.json.Decoder(_Place)
+
+
+def _place_of(metadata_json: str) -> tuple[str, int | None, str]:
+    """Host, rank and the scheduler's job."""
+    place = _place_decoder.decode(metadata_json)
+    job = place.job.get("id") if isinstance(place.job, dict) else None
+    return (
+        place.host if isinstance(place.host, str) else "",
+        place.rank if isinstance(place.rank, int) else None,
+        job if isinstance(job, str) else "",
+    )
+
+
 def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
+    host, rank, job = _place_of(row.metadata_json)
     end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
     return Run(
         uid=row.id,
@@ -172,6 +198,9 @@ def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
         notes=row.notes,
         group=row.group,
         job_type=row.job_type,
+        host=host,
+        rank=rank,
+        job=job,
         config=shown(row.config_json, room),
         summary=shown(summary_json, room),
         version=row.version,

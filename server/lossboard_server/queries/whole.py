@@ -13,6 +13,7 @@ from lossboard_server.queries.selection import Found
 from lossboard_server.storage.flat import decode_histograms
 from lossboard_server.storage.histograms import Histograms
 from lossboard_server.storage.points import Points, decode_points
+from lossboard_server.storage.tail import WRITER_KIND
 from lossboard_server.storage.values import Values, decode_values
 
 __all__ = ["KIND_TABLES", "read_all", "read_window"]
@@ -24,6 +25,7 @@ KIND_TABLES = {
     "json": schema.json_block,
     "system_json": schema.json_block,
     "row": schema.json_block,
+    WRITER_KIND: schema.block,
 }
 _SERIES_PER_STATEMENT = 5000
 

@@ -15,7 +15,7 @@ from lossboard_server.storage.flat import append_values, is_packed_anew
 from lossboard_server.storage.points import Points
 from lossboard_server.storage.pyramid import Block, append_points
 from lossboard_server.storage.skim import PackedHistograms
-from lossboard_server.storage.tail import TailKey, TailSeries
+from lossboard_server.storage.tail import WRITER_KIND, TailKey, TailSeries
 from lossboard_server.storage.values import Values
 
 __all__ = ["SealedSeries", "Waiting", "seal_portion", "table_of"]
@@ -88,7 +88,7 @@ def _sealed_series(
 
 
 def table_of(kind: str) -> Table:
-    if kind in ("scalar", "system"):
+    if kind in ("scalar", "system", WRITER_KIND):
         return schema.block
     return schema.hist_block if kind == "histogram" else schema.json_block
 

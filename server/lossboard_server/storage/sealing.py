@@ -19,7 +19,7 @@ from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import row_of_entry
 from lossboard_server.storage.sealed_series import SealedSeries, Waiting, seal_portion, table_of
 from lossboard_server.storage.skim import skim_record
-from lossboard_server.storage.tail import TailDecoder, TailKey
+from lossboard_server.storage.tail import TailDecoder, TailKey, named_writer
 
 __all__ = ["SEAL_RECORDS", "SealPlan", "apply_seal", "plan_bytes", "plan_seal"]
 
@@ -99,8 +99,9 @@ def _oldest(connection: Connection, plan: SealPlan, stop: Callable[[], bool]) ->
     """What the tail's first records hold; notes in the plan which ones these are."""
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
-        select(tail.id, tail.rows, writer.attempt_id, tail.payload)
+        select(tail.id, tail.rows, writer.attempt_id, named_writer(), tail.payload)
         .join_from(schema.tail, schema.writer)
+        .join(schema.attempt)
         .where(tail.run_uid == plan.run_uid)
         .order_by(tail.id)
         .execution_options(yield_per=16)
@@ -110,7 +111,7 @@ def _oldest(connection: Connection, plan: SealPlan, stop: Callable[[], bool]) ->
         plan.more = plan.records > 0 and plan.tail_bytes + len(row.payload) > plan_bytes(len(found))
         if plan.more or stop():
             break
-        found.add(row.attempt_id, skim_record(row.payload))
+        found.add(row.attempt_id, skim_record(row.payload), row.named_writer)
         plan.records, plan.rows = plan.records + 1, plan.rows + row.rows
         plan.tail_bytes, plan.last_tail_id = plan.tail_bytes + len(row.payload), row.id
     rows.close()

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, case, or_, select
 
-from lossboard.wire import Column, JsonColumn, Rows
+from lossboard.wire import TYPE_INT, Column, JsonColumn, Rows
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import Series
@@ -24,7 +24,18 @@ from lossboard_server.storage.points import Points
 from lossboard_server.storage.skim import PackedColumn, PackedHistograms, SkimmedRecord, skim_record
 from lossboard_server.storage.values import Values
 
-__all__ = ["Tail", "TailDecoder", "TailKey", "TailMemo", "TailSeries", "read_tail"]
+__all__ = [
+    "WRITER_KIND",
+    "Tail",
+    "TailDecoder",
+    "TailKey",
+    "TailMemo",
+    "TailSeries",
+    "named_writer",
+    "read_tail",
+]
+
+WRITER_KIND = "writer"  # of the series, without a key, that says who wrote which row of an attempt
 
 _ROWS_PER_CHUNK = 64
 _ROWS_PER_STATEMENT = 128
@@ -87,16 +98,20 @@ class TailDecoder:
         """How many series there are so far."""
         return len(self._parts)
 
-    def add(self, attempt_id: int, record: SkimmedRecord) -> None:
-        """Take the record of a writer of this attempt."""
-        self.add_rows(attempt_id, record)
+    def add(self, attempt_id: int, record: SkimmedRecord, writer_id: int | None = None) -> None:
+        """Take the record of a writer of this attempt; of one that joined others with its id."""
+        self.add_rows(attempt_id, record, writer_id)
         self.add_histograms(attempt_id, record)
 
-    def add_rows(self, attempt_id: int, record: SkimmedRecord) -> None:
+    def add_rows(
+        self, attempt_id: int, record: SkimmedRecord, writer_id: int | None = None
+    ) -> None:
         """Take all but the histograms."""
         if record.rows is not None:
             self._rows(attempt_id, record.rows, "scalar", "json")
             self._empty_rows(attempt_id, record.rows)
+            if writer_id is not None:
+                self._written_by(attempt_id, writer_id, record.rows)
         if record.system is not None:
             self._rows(attempt_id, record.system, "system", "system_json")
 
@@ -138,6 +153,15 @@ class TailDecoder:
                 parts = self._of(attempt_id, json, values.key, values.path)
                 _place(parts, rows, values)
                 parts.items += values.values
+
+    def _written_by(self, attempt_id: int, writer_id: int, rows: Rows) -> None:
+        """Who wrote these rows: once they are sealed, nothing else tells."""
+        parts = self._of(attempt_id, WRITER_KIND, "", ())
+        count = len(rows.steps) // 8
+        parts.steps.append(rows.steps)
+        parts.times.append(rows.times_us)
+        parts.numbers.append(np.full(count, float(writer_id)).tobytes())
+        parts.types.append(bytes([TYPE_INT]) * count)
 
     def _empty_rows(self, attempt_id: int, rows: Rows) -> None:
         empty = np.ones(len(rows.steps) // 8, np.bool_)
@@ -237,14 +261,24 @@ class Tail:
         return TailSeries(found[-1].path, kind.join([part.data for part in found]))
 
 
+def named_writer() -> ColumnElement[int | None]:
+    """The number of a writer whose rows are to be told from those of others; else NULL. It reads
+    tables `writer` and `attempt`."""
+    writer, attempt = schema.writer.c, schema.attempt.c
+    several = or_(writer.joined, attempt.kind == "beside")
+    return case((several, writer.id), else_=None).label("named_writer")
+
+
 def read_tail(
     connection: Connection, memo: TailMemo, uids: Sequence[int], *, histograms: bool
 ) -> Tail:
     """The tails of these runs, with the histograms or without them."""
     tail, writer = schema.tail.c, schema.writer.c
+    columns = (tail.id, tail.run_uid, writer.attempt_id, tail.writer_id, tail.seq, named_writer())
     rows = connection.execute(
-        select(tail.id, tail.run_uid, writer.attempt_id, tail.writer_id, tail.seq)
+        select(*columns)
         .join_from(schema.tail, schema.writer)
+        .join(schema.attempt)
         .where(among(connection, tail.run_uid, uids))
         .order_by(tail.run_uid, tail.id)
     ).all()
@@ -256,7 +290,7 @@ def read_tail(
         records = _skimmed(connection, [row for group, _ in some for row in group])
         for group, key in some:
             for part in parts:
-                chunk = _chunk(part, [(row.attempt_id, records[row.id]) for row in group])
+                chunk = _chunk(part, [(row, records[row.id]) for row in group])
                 memo.keep((part, key), chunk)
                 found[key][part] = chunk
     chunks = (chunk for _, key in groups for chunk in found[key].values())
@@ -301,11 +335,11 @@ def _skimmed(connection: Connection, rows: Sequence[Any]) -> dict[int, SkimmedRe
     return {row.id: skim_record(row.payload) for row in connection.execute(query)}
 
 
-def _chunk(part: str, records: Iterable[tuple[int, SkimmedRecord]]) -> Chunk:
+def _chunk(part: str, records: Iterable[tuple[Any, SkimmedRecord]]) -> Chunk:
     decoder = TailDecoder()
-    for attempt_id, record in records:
+    for row, record in records:
         if part == "rows":
-            decoder.add_rows(attempt_id, record)
+            decoder.add_rows(row.attempt_id, record, row.named_writer)
         else:
-            decoder.add_histograms(attempt_id, record)
+            decoder.add_histograms(row.attempt_id, record)
     return decoder.chunk()

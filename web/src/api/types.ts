@@ -43,6 +43,11 @@ export interface Run {
   notes: string;
   group: string;
   job_type: string;
+  host: string;
+  /** Among the processes of a launcher; null without one. */
+  rank: number | null;
+  /** The scheduler's job. */
+  job: string;
   config: JsonObject;
   summary: JsonObject;
   version: number;
@@ -66,6 +71,13 @@ export interface Notice {
   text: string;
   amount: number;
   time_us: number;
+}
+
+/** An alert of one of the runs of a project. */
+export interface ProjectAlert extends Alert {
+  id: number;
+  run_id: string;
+  name: string;
 }
 
 export interface Alert {
@@ -214,6 +226,8 @@ export interface ConsoleLine {
   stream: 'stdout' | 'stderr';
   time_us: number;
   text: string;
+  /** The process that printed it, where several write the run; else empty. */
+  writer: string;
 }
 
 export interface RunFile {

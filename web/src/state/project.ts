@@ -23,6 +23,7 @@ export class ProjectStore {
   readonly byUid = computed(() => new Map(this.runs.value.map((run) => [run.uid, run])));
   readonly running = computed(() => this.runs.value.filter((r) => r.state === 'running').length);
   private readonly refreshers = new Set<(dirty: Dirty) => void>();
+  private readonly healers = new Set<() => void>();
   private stop: (() => void) | null = null;
   /** Version of the store that the list of runs was read at. */
   private version = -1;
@@ -49,6 +50,12 @@ export class ProjectStore {
   onRefresh(refresher: (dirty: Dirty) => void): () => void {
     this.refreshers.add(refresher);
     return () => this.refreshers.delete(refresher);
+  }
+
+  /** Calls back when the server may have come back; returns how to stop. */
+  onBack(healer: () => void): () => void {
+    this.healers.add(healer);
+    return () => this.healers.delete(healer);
   }
 
   async load(): Promise<void> {
@@ -98,6 +105,7 @@ export class ProjectStore {
     try {
       const changed = await this.refreshRuns();
       for (const { uid } of changed) this.staleKeys.add(uid);
+      if (dirty.all) for (const heal of this.healers) heal();
       if (dirty.all && this.staleKeys.size === 0 && this.state.peek() === 'ready') return;
       if (hasNewData(dirty)) await this.refreshKeys();
       for (const refresher of this.refreshers) refresher(dirty);

@@ -188,10 +188,11 @@ async def console(
     uid: int,
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=100_000)] = 10_000,
+    writer: str = "",
 ) -> Response:
-    """Output lines of a run after the first `after` ones."""
+    """Output lines of a run, or of one of its processes, after the first `after` ones."""
     lines, total = await server.database.ask(
-        partial(console_lines, uid=uid, after=after, limit=limit)
+        partial(console_lines, uid=uid, after=after, limit=limit, writer=writer)
     )
     return await answer_json(request, {"lines": lines, "total": total})
 

@@ -10,11 +10,12 @@ import type {
   Histogram,
   HistogramAxis,
   HistogramSeries,
+  Moment,
   Note,
   ValueOptions,
   Window,
 } from '../../model/types';
-import { xShort } from '../axes';
+import { momentName, uncapital } from '../axes';
 
 export interface EventModel {
   series: HistogramSeries;
@@ -71,6 +72,14 @@ export function eventX({ places }: EventModel, index: number): number {
   return places.position[places.order.indexOf(index)];
 }
 
+/** Where event `index` was logged: events that share a step share their moment. */
+export function eventMoment(model: EventModel, index: number): Moment {
+  const { step, timeUs } = model.series.events;
+  const { axis } = model;
+  const place = axis === 'step' ? step[index] : timeUs[index];
+  return { x: axis === 'batch' ? Math.floor(eventX(model, index)) : place, axis, pinned: false };
+}
+
 /** How many events exist, how many are here, and what was not finite. */
 export function eventNotes({ series, table, axis, places }: EventModel): Note[] {
   const notes: Note[] = [];
@@ -82,8 +91,8 @@ export function eventNotes({ series, table, axis, places }: EventModel): Note[] 
   for (let place = 0; place < places.order.length; place++) {
     const i = places.order[place];
     if (nan[i] + posInf[i] + negInf[i] === 0) continue;
-    const at = xShort(axis, places.position[place]);
-    notes.push({ text: `non-finite from ${axis === 'time' ? at : `${axis} ${at}`}`, tone: 'bad' });
+    const at = uncapital(momentName(axis, { x: places.position[place] }));
+    notes.push({ text: `non-finite from ${at}`, tone: 'bad' });
     break;
   }
   return notes;

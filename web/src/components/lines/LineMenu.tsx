@@ -2,12 +2,12 @@
 
 import type { Aggregate, Choice, Line } from '../../model/types';
 import { type Explored, explore } from '../../state/explore';
-import { inherited } from '../../state/lines/cascade';
+import { cascaded, inherited } from '../../state/lines/cascade';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
 import { downloadCsv } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
-import { panelSettings, setPanel } from '../../state/view/view';
+import { leavesOutliers, panelSettings, setPanel } from '../../state/view/view';
 import { downloadPng, downloadSvg } from '../../state/workspace/pictures';
 import { type Scope, useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
@@ -37,7 +37,6 @@ interface LineMenuProps {
 export function LineMenu({ panel, element, explored, extend, close }: LineMenuProps) {
   const { id, name, lines, x, log, statistic } = panel;
   const scope = useScope();
-  const { outliers } = panelSettings(id);
   const { ylog } = inherited(id);
   const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
   const then = (act: () => void) => () => {
@@ -56,8 +55,8 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
         />
         <Check
           label="Ignore outliers"
-          checked={outliers === '1'}
-          onChange={(on) => setPanel(id, { outliers: flag(on, false) })}
+          checked={leavesOutliers(cascaded(id))}
+          onChange={(on) => setPanel(id, { outliers: flag(on, leavesOutliers(inherited(id))) })}
         />
       </div>
       {!statistic && <AxisSettings id={id} x={x} />}

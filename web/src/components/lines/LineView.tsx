@@ -6,7 +6,14 @@ import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
 import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
-import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../../state/lines/cascade';
+import {
+  cascaded,
+  inherited,
+  setLineZoom,
+  smoothingOf,
+  windowOf,
+  xAxisOf,
+} from '../../state/lines/cascade';
 import { groupingOf, groupNote } from '../../state/lines/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
 import {
@@ -20,10 +27,12 @@ import type { Series } from '../../state/lines/series';
 import { panelId } from '../../state/panelIds';
 import { highlighted } from '../../state/runs/visibility';
 import {
+  leavesOutliers,
   logX,
   type PanelSettings,
   panelSettings,
   parseRange,
+  setPanel,
   xAxis,
   xLog,
 } from '../../state/view/view';
@@ -111,6 +120,17 @@ export function LineView({ fields, own }: LineViewProps) {
       title={<PanelName name={first.key} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
+      controls={
+        said.some(({ offers }) => offers === 'outliers') && (
+          <button
+            type="button"
+            class="badge offer"
+            onClick={() => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' })}
+          >
+            Ignore outliers
+          </button>
+        )
+      }
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -195,7 +215,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       y: {
         log: settings.ylog === '1',
         window: parseRange(settings.yrange),
-        ignoreOutliers: settings.outliers === '1',
+        ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: settings.aggregate ?? 'mean',
       envelope: settings.envelope !== '0',
@@ -203,7 +223,15 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       xRange: range,
       highlighted: null,
     }),
-    [x, range, JSON.stringify(window), JSON.stringify(settings), titles.x, xLog.value],
+    [
+      x,
+      range,
+      JSON.stringify(window),
+      JSON.stringify(settings),
+      titles.x,
+      xLog.value,
+      leavesOutliers(settings),
+    ],
   );
   const attach = (chart: LinePanel) => {
     const stop = effect(() => {

@@ -7,7 +7,7 @@ import { keyTitle } from '../../math/keyTitle';
 import { counted } from '../../math/numbers';
 import { escapeRegExp } from '../../math/search';
 import { openFocus } from '../../state/histograms/focus';
-import { openProject, paletteOpen } from '../../state/overlays';
+import { openProject, paletteEntered, paletteOpen, paletteText } from '../../state/overlays';
 import { panelId } from '../../state/panelIds';
 import type { ProjectStore } from '../../state/project';
 import { navigate, projectHref, runHref } from '../../state/route';
@@ -82,7 +82,7 @@ export function Palette() {
 }
 
 function Finder() {
-  const [text, setText] = useState('');
+  const text = paletteText.value;
   const [projects, setProjects] = useState<Project[]>([]);
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -101,6 +101,9 @@ function Finder() {
     paletteOpen.value = false;
     item.open();
   };
+  useEffect(() => {
+    if (paletteEntered.value && items.length > 0) choose(items[0]);
+  }, [paletteEntered.value, items.length > 0]);
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === 'Enter') choose(items[chosen]);
@@ -124,7 +127,7 @@ function Finder() {
           placeholder="Find a run, panel or project"
           value={text}
           onInput={(event) => {
-            setText(event.currentTarget.value);
+            paletteText.value = event.currentTarget.value;
             setAt(0);
           }}
         />

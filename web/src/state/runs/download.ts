@@ -3,6 +3,7 @@
 import type { Run } from '../../api/types';
 import { cellText, concatenated, type LoggedTable } from '../../math/table';
 import type { Line } from '../../model/types';
+import { openProject } from '../overlays';
 import { asText } from './filters';
 import { runValue } from './visibility';
 
@@ -41,12 +42,19 @@ const NO_EXTREMES = ['', '', '', ''];
 const extremesAt = ({ min, max, first, last }: Line, i: number): number[] =>
   [min, max, first, last].map((column) => column[i]);
 
+/** The id of the run that a line is of; a line of a group is of none. */
+function runIdOf({ id, beside = id }: Line): string {
+  const [uid] = /^\d+$/.exec(beside) ?? [];
+  return (uid && openProject.peek()?.byUid.peek().get(Number(uid))?.run_id) || '';
+}
+
 /** The buckets of all lines of a panel, one row each. */
 export function downloadCsv(key: string, x: string, lines: Line[]): void {
-  const head = ['run', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
+  const head = ['run', 'run_id', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
   const rows = lines.flatMap((line) =>
     Array.from(line.x, (value, i) => [
       line.label,
+      runIdOf(line),
       value,
       line.mean[i],
       ...(line.spread === 'none' ? NO_EXTREMES : extremesAt(line, i)),
@@ -60,8 +68,8 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
 export function downloadTables(key: string, tables: RunTable[]): void {
   const { columns, data } = concatenated(
     tables.map(({ run, step, table }) => ({
-      columns: ['run', 'step', ...table.columns],
-      data: table.data.map((row) => [run.name, step, ...row]),
+      columns: ['run', 'run_id', 'step', ...table.columns],
+      data: table.data.map((row) => [run.name, run.run_id, step, ...row]),
     })),
   );
   const rows = data.map((row) =>

@@ -2,7 +2,7 @@
 
 import type { Catalogue, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
-import type { JsonObject } from '../../model/json';
+import type { Json, JsonObject } from '../../model/json';
 import type { Choice } from '../../model/types';
 import { definitionOf } from '../project';
 import { asNumber } from './filters';
@@ -85,6 +85,16 @@ function differs(runs: Run[], by: string): boolean {
   return runs.some((run) => JSON.stringify(runValue(run, by)) !== first);
 }
 
+/** Where runs ran: of interest where any of them says it. */
+const PLACES: Choice<string>[] = [
+  ['host', 'host'],
+  ['rank', 'rank'],
+  ['job', 'scheduler’s job'],
+];
+
+const isSet = (value: Json | undefined): boolean =>
+  value !== undefined && value !== null && value !== '';
+
 /** Fields by which runs can be grouped: a config value that is not different in each run. */
 export function groupChoices(runs: Run[]): Choice<string>[] {
   const config = columnsOf(runs).filter((by) => by.startsWith('config.'));
@@ -92,6 +102,7 @@ export function groupChoices(runs: Run[]): Choice<string>[] {
     ['', 'No groups'],
     ['group', 'group'],
     ['job_type', 'job type'],
+    ...PLACES.filter(([by]) => runs.some((run) => isSet(runValue(run, by)))),
     ['tags', 'tag'],
     ['state', 'state'],
     ...config.map((by): Choice<string> => [by, columnName(by)]),
