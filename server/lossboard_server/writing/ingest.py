@@ -166,7 +166,10 @@ def _open_writer(
             expected=0,
         )
     uid, attempt_id = catalogue.open_run(transaction, record.start)
-    lives.begin(transaction, uid, attempt_id, token, record.start, offset_us)
+    named = lives.has_primary(transaction, uid)
+    life = lives.begin(transaction, uid, attempt_id, token, record.start, offset_us)
+    if life.must_end and record.start.opens == "join":
+        catalogue.join_run(transaction, uid, record.start, describes=life.is_primary, named=named)
     writer = transaction.facts.writer(transaction.connection, token)
     assert writer is not None, "it was just inserted"
     return writer
