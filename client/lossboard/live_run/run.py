@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -159,19 +159,38 @@ class Run(Described, Files, Artifacts):
         self,
         models: Any,
         criterion: Any = None,
-        log: str | None = "gradients",
+        log: str | Iterable[str] | None = "gradients",
         log_freq: int = 1000,
         idx: int | None = None,
         log_graph: bool = False,
+        *,
+        include: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        modules: str | Iterable[str] | Callable[[str, Any], bool] | None = None,
     ) -> None:
         """Stores histograms of a PyTorch model's gradients ("gradients"), parameters
         ("parameters") or both ("all"), at every `log_freq`-th backward pass.
 
+        `log` may also be a set of these and "updates" (what optimizer steps change, with its RMS
+        over the parameter's), "activations" (what modules give, with its kurtosis),
+        "activation_gradients" and "optimizer_state". `include` and `exclude` are globs of names;
+        `modules` are those whose activations are stored: globs, or a function of name and module;
+        by default those without modules within them.
+
         Raises ValueError for other values of `log` and for keys that another model has, TypeError
-        for what is no module.
+        for what is no module and for globs that are no strings.
         """
         watch.start(
-            self._home, models, criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph
+            self._home,
+            models,
+            criterion,
+            log=log,
+            log_freq=log_freq,
+            idx=idx,
+            log_graph=log_graph,
+            include=include,
+            exclude=exclude,
+            modules=modules,
         )
 
     def unwatch(self, models: Any = None) -> None:

@@ -5,12 +5,13 @@ Copies of them do nothing: a model that is copied or pickled is not watched.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-__all__ = ["ForwardHook", "GradientHook", "Watcher"]
+__all__ = ["ForwardHook", "GradientHook", "Watcher", "outside_compilation"]
 
 
 class Watcher(Protocol):
@@ -36,6 +37,14 @@ class GradientHook:
         self._watcher.on_gradient(self._name, gradient)
 
 
+def outside_compilation(action: Callable[[], None]) -> None:
+    """Calls what must not be traced; the compiler, which takes 4 s to load, only where it runs."""
+    if torch.compiler.is_compiling():
+        torch.compiler.disable(action)()  # type: ignore[no-untyped-call]
+    else:
+        action()
+
+
 class ForwardHook:
     """Forward hook of a model with nothing to train."""
 
@@ -45,10 +54,7 @@ class ForwardHook:
     def __call__(self, module: object, inputs: object, outputs: object) -> None:
         if self._watcher is None:
             return
-        if torch.compiler.is_compiling():  # it must not be traced; otherwise it costs 4 s to load
-            torch.compiler.disable(self._watcher.on_forward)()  # type: ignore[no-untyped-call]
-        else:
-            self._watcher.on_forward()
+        outside_compilation(self._watcher.on_forward)
 
     def __reduce__(self) -> tuple[type[ForwardHook], tuple[()]]:
         return ForwardHook, ()
