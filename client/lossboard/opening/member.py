@@ -1,4 +1,4 @@
-"""What this process is among those that log with it: its rank, its label, and who leads."""
+"""The part of this process among those that log with it: its rank, its label, and who leads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Member:
 
     @classmethod
     def of(cls, settings: Settings) -> Member:
-        """What settings and environment say of this process."""
+        """The part that settings and environment give to this process."""
         told = launcher_from_environment(launch_mark)
         launcher = told if told is not None and told.several else None
         shares = settings.mode == "shared" or (
@@ -52,7 +52,7 @@ class Member:
 
     @property
     def name(self) -> str:
-        """What its messages begin with; empty for one that is alone, or leads."""
+        """The beginning of its messages; empty for one that is alone, or leads."""
         if self.leads:
             return ""
         rank = "" if self.launcher is None else f"rank {self.launcher.rank}"
@@ -82,7 +82,7 @@ class Member:
         return "-".join(filter(None, [job, rank]))
 
     def levels(self, settings: Settings) -> frozenset[Level]:
-        """Which messages are printed: who doesn't lead says only what goes wrong."""
+        """The levels of messages that are printed: who doesn't lead says only what goes wrong."""
         if settings.silent:
             return frozenset()
         shown: list[tuple[Level, bool]] = [
