@@ -70,7 +70,7 @@ def clock_offset(
         known = lives.facts_of(transaction, writer)
         waited_secs = max(0.0, (transaction.now_us - known.created_us) / 1e6 - ran_secs)
         sent_us = int((at_secs + waited_secs) * 1e6)
-        offset_us = clocks.offset_of(sent_us, transaction.now_us)
+        offset_us = clocks.offset_of(transaction.now_us - sent_us)
         if offset_us and not _is_sync(known.metadata):
             lives.set_clock(transaction, writer, offset_us)
     return writer.clock_offset_us

@@ -77,18 +77,16 @@ def accept(
     seq: int,
     record: Record,
     payload: bytes,
-    sent_us: int | None = None,
+    behind_us: int = 0,
 ) -> Accepted:
-    """Keep the record numbered `seq` of the writer `token`, unless it is here already. `sent_us` is
-    when it was sent, by the clock of the writer.
+    """Keep the record numbered `seq` of the writer `token`, unless it is here already. `behind_us`
+    is how much the clock that it was sent by is behind ours, or seems to be.
 
     Raises Conflict for a number that isn't the next one, Gone for a deleted run, Invalid for a
     start that can't be.
     """
     writer = transaction.facts.writer(transaction.connection, token)
-    offset_us = (
-        clocks.offset_of(sent_us, transaction.now_us) if writer is None else writer.clock_offset_us
-    )
+    offset_us = clocks.offset_of(behind_us) if writer is None else writer.clock_offset_us
     if offset_us:
         record = clocks.put_right(record, offset_us)
         payload = encode_record(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -52,14 +53,14 @@ async def heartbeat(request: Request) -> Response:
 async def record(request: Request) -> Response:
     """Store one record of a writer; answered once it is committed."""
     services: Services = request.app.state.services
-    token, seq, sent_us = _token_of(request), _seq_of(request), _time_of(request)
+    token, seq, behind_us = _token_of(request), _seq_of(request), _behind_us(request)
     payload = await request.body()
     if len(payload) > services.settings.decode_thread_bytes:
         decoded, payload = await anyio.to_thread.run_sync(_decode, payload)
     else:
         decoded, payload = _decode(payload)
     accepted = await services.writer.write(
-        lambda transaction: ingest.accept(transaction, token, seq, decoded, payload, sent_us),
+        lambda transaction: ingest.accept(transaction, token, seq, decoded, payload, behind_us),
         size_bytes=len(payload),
     )
     if decoded.artifacts or decoded.artifact_parts:
@@ -79,10 +80,12 @@ def _token_of(request: Request) -> str:
     return token
 
 
-def _time_of(request: Request) -> int | None:
-    """What the clock of the writer says, in microseconds since the epoch."""
+def _behind_us(request: Request) -> int:
+    """How much the writer's clock is behind ours, as it says what time it is; asked for before the
+    body comes, which may take long."""
     text = request.headers.get("x-lossboard-time", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    is_time = text.isascii() and text.isdigit() and len(text) < 19
+    return time.time_ns() // 1000 - int(text) if is_time else 0
 
 
 def _seq_of(request: Request) -> int:
