@@ -148,9 +148,9 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
 def join_run(
     transaction: Transaction, uid: int, start: RunStart, *, describes: bool, named: bool
 ) -> None:
-    """What one more process says of its run. Whoever comes first, one that `describes` the run does
-    so, but for the name of a run that was `named` by one before, or in the dashboard since. Of the
-    config of another one only what is missing is taken."""
+    """Takes what one more process says of its run. Whoever comes first, one that `describes` the
+    run does so, but for the name of a run that was `named` by one before, or in the dashboard
+    since. Of the config of another one only what is missing is taken."""
     run = schema.run
     row = transaction.connection.execute(select(run).where(run.c.id == uid)).one()
     values: dict[str, Any] = {}
@@ -349,7 +349,7 @@ def restore_run(transaction: Transaction, uid: int) -> None:
 
 
 def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
-    """What was not sealed before the deletion waits again."""
+    """Records that were not sealed before the deletion wait again."""
     tail = schema.tail.c
     sizes = func.coalesce(func.sum(tail.rows), 0), func.sum(func.length(tail.payload))
     row = transaction.connection.execute(

@@ -16,7 +16,7 @@ _SECOND_US: Final = 1_000_000
 
 
 def offset_of(behind_us: int) -> int:
-    """What has to be added to the times of a writer whose clock was so much behind ours when it
+    """The amount to add to the times of a writer whose clock was so much behind ours when it
     sent its first record, in whole seconds; nothing for a few, which are the network's as well."""
     if abs(behind_us) <= _TOLERATED_US:
         return 0

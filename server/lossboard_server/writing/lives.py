@@ -229,7 +229,7 @@ def note_stranger(transaction: Transaction, writer: WriterFacts) -> None:
 
 
 def set_label(transaction: Transaction, writer: WriterFacts, label: str) -> None:
-    """What the process is called. A label that its launch has already is a new launch."""
+    """Sets the name of the process. A label that its launch has already is a new launch."""
     lives = lives_of(transaction.connection, writer.run_uid)
     mine = next(life for life in lives if life.id == writer.id)
     if mine.label == label:
@@ -248,7 +248,7 @@ def _is_taken(lives: Sequence[Life], launch: int, label: str) -> bool:
 
 
 def set_clock(transaction: Transaction, writer: WriterFacts, offset_us: int) -> None:
-    """What is to be added to the times of a process, once that is known."""
+    """Sets the amount to add to the times of a process, once that is known."""
     writer.clock_offset_us = offset_us
     _change(transaction, writer.id, clock_offset_us=offset_us)
     transaction.touch(writer.run_uid, "meta")
@@ -262,7 +262,7 @@ class WriterRow(NamedTuple):
 
 
 def facts_of(transaction: Transaction, writer: WriterFacts) -> WriterRow:
-    """What is kept of a process."""
+    """The facts that are kept of a process."""
     table = schema.writer.c
     row = transaction.connection.execute(
         select(table.created_us, table.metadata_json).where(table.id == writer.id)
