@@ -217,7 +217,7 @@ class Run(Described, Files, Artifacts):
             self._sender.put_alert(alert)
 
     def _label(self, **labels: str | None) -> None:
-        """What integrations call to say whose code this is: `repo`, `code`, `code_version`."""
+        """Called by integrations to say whose code this is: `repo`, `code`, `code_version`."""
         named = {name: value for name, value in labels.items() if value is not None}
         self._sender.put_metadata({"label": named})
 
@@ -303,7 +303,7 @@ class Run(Described, Files, Artifacts):
 
     @property
     def _attach_id(self) -> str:
-        """What `lossboard.attach` in another process takes."""
+        """The id that `lossboard.attach` takes in another process."""
         handle = self._sender.handle
         return encode_token(
             RunToken(
@@ -350,7 +350,7 @@ def join_run(token: RunToken) -> Run:
 
 
 def unpickled_run(attach_id: str) -> Run:
-    """What a pickled run becomes in another process: one more writer of the same run.
+    """The form of a pickled run in another process: one more writer of the same run.
 
     Raises RuntimeError in the process that pickled it.
     """

@@ -99,7 +99,7 @@ class Event:
         self._add(self._kinds.setdefault(kind, {}), name, tensor)
 
     def add_activation(self, name: str, output: Tensor) -> None:
-        """What a module gave, with its kurtosis."""
+        """Adds the output of a module, with its kurtosis."""
         self.add("activations", name, output)
         if is_countable(output):
             self.add_number("activation_kurtosis", name, kurtosis(flat_values(output)[0]))

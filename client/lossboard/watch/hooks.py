@@ -16,7 +16,7 @@ __all__ = ["AccumulatedHook", "ForwardHook", "GradientHook", "Watcher", "outside
 
 
 class Watcher(Protocol):
-    """What the hooks tell."""
+    """The listener of the hooks."""
 
     def on_gradient(
         self, hook: GradientHook, gradient: Tensor | None, *, reduced: bool = False

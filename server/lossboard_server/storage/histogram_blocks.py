@@ -55,7 +55,7 @@ def _encode_parts(parts: Ints, blocks: Segments) -> list[list[bytes]]:
 
 
 class _Matrices(NamedTuple):
-    """Where the values of events lie in one matrix a block, `widths[i]` by its events.
+    """The places of the values of events in one matrix a block, `widths[i]` by its events.
 
     Of each value: its block, its column and its event; of each event its place in its block.
     """

@@ -233,7 +233,7 @@ OTHER_COLUMNS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
 
 
 def decode_statistics(data: bytes, m: int) -> Statistics:
-    """What `encode_blocks` was given; a block without parts has no frame for them."""
+    """The statistics that `encode_blocks` was given; without parts there is no frame for them."""
     frames = split_frames(data)
     ints, rest, parts = frames[: len(INT_COLUMNS)], frames[len(INT_COLUMNS)], frames[4:]
     fields: dict[str, Any] = {
@@ -262,7 +262,7 @@ def _decode_matrix(frame: bytes, width: int, m: int) -> NDArray[Any]:
 
 
 def decode_counts(data: bytes, m: int) -> Counts:
-    """What `encode_counts` was given."""
+    """The counts that `encode_counts` was given."""
     heads, packed, packed_edges = split_frames(data)
     narrow, edged = decode_columns(heads, ["<u2", "u1"], m)
     bins = narrow.astype(np.int64)
@@ -275,7 +275,7 @@ def decode_counts(data: bytes, m: int) -> Counts:
 
 
 def decode_magnitudes(data: bytes, m: int) -> Magnitudes:
-    """What `encode_magnitudes` was given, without empty bins."""
+    """The magnitudes that `encode_magnitudes` was given, without empty bins."""
     if not data:
         none = np.zeros(m, np.int64)
         return Magnitudes(none, np.empty(0, np.int16), np.empty(0, np.uint64))

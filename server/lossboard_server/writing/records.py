@@ -1,4 +1,4 @@
-"""What a well-formed record is, beyond its types: lengths of columns that must agree.
+"""Checks that a record is well-formed, beyond its types: lengths of columns that must agree.
 
 A record that passes can be sealed and read; one that doesn't is refused with the reason.
 """
@@ -12,18 +12,15 @@ from typing import Any
 import numpy as np
 
 from lossboard.bounds import MOST_KEY_CHARACTERS
+from lossboard.depth import MAX_DEPTH, DepthError, check_depth, depth_of
 from lossboard.wire import (
     COUNT_TYPES,
-    MAX_DEPTH,
     Column,
-    DepthError,
     HistogramColumn,
     HistogramData,
     JsonColumn,
     Record,
     Rows,
-    check_depth,
-    depth_of,
 )
 from lossboard_server.errors import Invalid
 

@@ -10,6 +10,7 @@ import { StepPanel } from '../../charts/histograms/stepPanel';
 import { keyTitle } from '../../math/keyTitle';
 import type { Callbacks, HeatOptions, Note, StepOptions, ValueOptions } from '../../model/types';
 import { explore, prefetchExplore } from '../../state/explore';
+import { downloadHistograms } from '../../state/histograms/download';
 import { eventAxis, eventZoomOf, setEventZoom } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
@@ -84,6 +85,7 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
             onView={own?.onView ?? ((next) => setView(id, next))}
             open={open}
             explore={openPlotly}
+            csv={() => downloadHistograms(title, loaded.values, shown)}
           />
           {own?.actions}
         </span>

@@ -18,6 +18,7 @@ import type {
   Note,
   Smoothing,
 } from '../../model/types';
+import { downloadHistograms, downloadLayers } from '../../state/histograms/download';
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
@@ -29,6 +30,7 @@ import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
 import { KeyName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
+import { PanelDownloads } from '../panel/PanelDownloads';
 import { Select } from '../widgets/controls';
 
 export interface Cell {
@@ -136,6 +138,12 @@ function MapPanel(props: MapPanelProps) {
       loading={loading}
       error={error}
       legend={legend}
+      actions={
+        <PanelDownloads
+          title={`Layer map of ${name}`}
+          csv={() => downloadLayers(id, `Layer map of ${name}`, run)}
+        />
+      }
       controls={
         <Select
           plain
@@ -251,6 +259,12 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
         </button>
       }
       drawnNotes={notes}
+      actions={
+        <PanelDownloads
+          title={`Single step of ${cell.key}`}
+          csv={() => downloadHistograms(`Single step of ${cell.key}`, loaded.values, [run])}
+        />
+      }
       controls={histogram && <span class="badge">step {formatCount(histogram.step)}</span>}
       loading={loaded.waiting > 0}
       error={loaded.error}

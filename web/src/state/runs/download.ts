@@ -34,9 +34,14 @@ function cell(value: string | number): string {
   return /[",\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
-function toCsv(rows: (string | number)[][]): string {
+export type CsvRow = (string | number)[];
+
+function toCsv(rows: CsvRow[]): string {
   return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
+
+export const saveCsv = (key: string, rows: CsvRow[]): void =>
+  save(`${key.replaceAll('/', '_')}.csv`, toCsv(rows), 'text/csv');
 
 const NO_EXTREMES = ['', '', '', ''];
 const extremesAt = ({ min, max, first, last }: Line, i: number): number[] =>
@@ -61,7 +66,7 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
       line.count[i],
     ]),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');
+  saveCsv(key, [head, ...rows]);
 }
 
 /** The logged tables of several runs, each row with its run and step. */
@@ -75,19 +80,19 @@ export function downloadTables(key: string, tables: RunTable[]): void {
   const rows = data.map((row) =>
     row.map((value) => (typeof value === 'number' ? value : cellText(value))),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([columns, ...rows]), 'text/csv');
+  saveCsv(key, [columns, ...rows]);
 }
 
 const RUN_FIELDS = ['name', 'state', 'created', 'runtime', 'tags', 'notes', 'group', 'job_type'];
 
 /** Runs as the table lists them: one row each, times in ISO 8601, runtime in seconds. */
-export function downloadRuns(project: string, runs: Run[], columns: string[]): void {
+export function downloadRuns(name: string, runs: Run[], columns: string[]): void {
   const head = ['run_id', ...RUN_FIELDS, ...columns];
   const rows = runs.map((run) => [
     run.run_id,
     ...[...RUN_FIELDS, ...columns].map((by) => runCell(run, by)),
   ]);
-  save(`${project}-runs.csv`, toCsv([head, ...rows]), 'text/csv');
+  saveCsv(name, [head, ...rows]);
 }
 
 function runCell(run: Run, by: string): string | number {
