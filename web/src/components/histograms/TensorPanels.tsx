@@ -22,7 +22,7 @@ import { downloadHistograms, downloadLayers } from '../../state/histograms/downl
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, rmsLines } from '../../state/histograms/tensors';
+import { chartTensor, partNotes, rmsLines } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
@@ -133,6 +133,7 @@ function MapPanel(props: MapPanelProps) {
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
+      notes={partNotes(answer)}
       drawnNotes={notes}
       loading={loading}
       error={error}
