@@ -1,4 +1,4 @@
-"""Which of several processes this one is, by the variables that launchers and schedulers set."""
+"""The place of this process among several, by the variables that launchers and schedulers set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1", "0.0.0.0"})
 
 @dataclass(frozen=True)
 class Job:
-    """What a scheduler started; `name` is the same for all processes of it, also once it was
+    """A job of a scheduler; `name` is the same for all processes of it, also once it was
     requeued, and another for each task of an array. `restart` counts the requeues."""
 
     scheduler: str

@@ -183,7 +183,7 @@ class Settings:
 
     @property
     def app_url(self) -> str:
-        """Where the dashboard's pages are, without a slash at the end."""
+        """The address of the dashboard's pages, without a slash at the end."""
         return (self.app_url_override or self.base_url).rstrip("/")
 
 
@@ -234,7 +234,7 @@ def job_from_environment() -> Job | None:
 
 
 def visible_devices() -> dict[str, str]:
-    """What the environment says of the accelerators that this process may use, by variable."""
+    """The words of the environment on the accelerators that this process may use, by variable."""
     return {name: os.environ[name] for name in _DEVICE_VARIABLES if name in os.environ}
 
 

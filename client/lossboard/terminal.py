@@ -1,4 +1,4 @@
-"""What the client prints: to stderr, each line with our prefix, never through a progress bar."""
+"""Output of the client: to stderr, each line with our prefix, never through a progress bar."""
 
 from __future__ import annotations
 

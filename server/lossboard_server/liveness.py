@@ -26,7 +26,7 @@ class Liveness:
             self._last_secs[writer] = now_secs
 
     def silent(self, living: Iterable[int]) -> list[int]:
-        """Those of the `living` writers that were silent for too long; forgets all others."""
+        """The ones of the `living` writers that were silent for too long; forgets all others."""
         now_secs = time.monotonic()
         self._last_secs = {writer: self._last_secs.get(writer, now_secs) for writer in living}
         limit_secs = now_secs - self._crashed_after_secs

@@ -1,4 +1,4 @@
-"""What one server consists of; made by `create_app`, reached from routes by `Server`."""
+"""The parts of one server; made by `create_app`, reached from routes by `Server`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Api adds to a run: records of a writer of its own."""
+"""Additions of the Api to a run: records of a writer of its own."""
 
 from __future__ import annotations
 

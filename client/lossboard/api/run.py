@@ -96,12 +96,12 @@ class Run:
 
     @property
     def exit_code(self) -> int | None:
-        """What its process ended with; None while it runs or if it never said."""
+        """The exit code of its process; None while it runs or if it never said."""
         return self._attributes["exit_code"]  # type: ignore[no-any-return]
 
     @property
     def job_type(self) -> str:
-        """What kind of job it was."""
+        """The kind of job that it was."""
         return str(self._attributes["job_type"])
 
     @property
@@ -235,7 +235,7 @@ class Run:
 
     @property
     def notices(self) -> dict[str, str]:
-        """What is to be known of the run, by kind: things refused, dropped, waited for."""
+        """Notices of the run, by kind: things refused, dropped, waited for."""
         return {notice["kind"]: notice["text"] for notice in self._detail()["notices"]}
 
     def __repr__(self) -> str:

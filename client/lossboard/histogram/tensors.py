@@ -1,4 +1,4 @@
-"""What is counted of a tensor: a flat tensor of float32 or float64 values."""
+"""The part of a tensor that is counted: a flat tensor of float32 or float64 values."""
 
 from __future__ import annotations
 

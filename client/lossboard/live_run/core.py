@@ -49,7 +49,7 @@ def while_running(name: str) -> Callable[[_F], _F]:
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """What a run begins with. `open_sender(run)` is called once, when everything that a sender
+    """All that a run begins with. `open_sender(run)` is called once, when everything that a sender
     calls back is in place; `open_home(run)` before it."""
 
     settings: Settings

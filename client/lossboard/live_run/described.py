@@ -77,7 +77,7 @@ class Described(Core):
 
     @property
     def job_type(self) -> str:
-        """What kind of job it is; may be empty."""
+        """The kind of job that it is; may be empty."""
         return self._start.job_type
 
     @property

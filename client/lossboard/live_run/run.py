@@ -167,6 +167,7 @@ class Run(Described, Files, Artifacts):
         include: str | Iterable[str] | None = None,
         exclude: str | Iterable[str] | None = None,
         modules: str | Iterable[str] | Callable[[str, Any], bool] | None = None,
+        gradients: Callable[[str, Any], Any] | None = None,
     ) -> None:
         """Stores histograms of a PyTorch model's gradients ("gradients"), parameters
         ("parameters") or both ("all"), at every `log_freq`-th backward pass.
@@ -175,7 +176,8 @@ class Run(Described, Files, Artifacts):
         over the parameter's), "activations" (what modules give, with its kurtosis),
         "activation_gradients" and "optimizer_state". `include` and `exclude` are globs of names;
         `modules` are those whose activations are stored: globs, or a function of name and module;
-        by default those without modules within them.
+        by default those without modules within them. `gradients` is a function of name and
+        parameter for gradients that nothing else finds (docs/watch.md).
 
         Raises ValueError for other values of `log` and for keys that another model has, TypeError
         for what is no module and for globs that are no strings.
@@ -191,6 +193,7 @@ class Run(Described, Files, Artifacts):
             include=include,
             exclude=exclude,
             modules=modules,
+            gradients=gradients,
         )
 
     def unwatch(self, models: Any = None) -> None:
@@ -214,7 +217,7 @@ class Run(Described, Files, Artifacts):
             self._sender.put_alert(alert)
 
     def _label(self, **labels: str | None) -> None:
-        """What integrations call to say whose code this is: `repo`, `code`, `code_version`."""
+        """Called by integrations to say whose code this is: `repo`, `code`, `code_version`."""
         named = {name: value for name, value in labels.items() if value is not None}
         self._sender.put_metadata({"label": named})
 
@@ -300,7 +303,7 @@ class Run(Described, Files, Artifacts):
 
     @property
     def _attach_id(self) -> str:
-        """What `lossboard.attach` in another process takes."""
+        """The id that `lossboard.attach` takes in another process."""
         handle = self._sender.handle
         return encode_token(
             RunToken(
@@ -347,7 +350,7 @@ def join_run(token: RunToken) -> Run:
 
 
 def unpickled_run(attach_id: str) -> Run:
-    """What a pickled run becomes in another process: one more writer of the same run.
+    """The form of a pickled run in another process: one more writer of the same run.
 
     Raises RuntimeError in the process that pickled it.
     """

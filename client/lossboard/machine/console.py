@@ -24,7 +24,7 @@ _quiet = threading.local()
 
 
 class unrecorded:  # reads as a statement: `with unrecorded():`
-    """What is written inside, on this thread, is not part of the program's output."""
+    """A context: text written in it, on this thread, is not part of the program's output."""
 
     def __enter__(self) -> None:
         _quiet.depth = getattr(_quiet, "depth", 0) + 1

@@ -1,4 +1,4 @@
-"""What a run's metadata say about where it runs."""
+"""Metadata of a run about the machine it runs on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main_program(settings: Settings) -> Path | None:
 
 
 def program_folder(settings: Settings) -> Path:
-    """Where the script lies; the current directory if there is none."""
+    """The folder of the script; the current directory if there is none."""
     program = main_program(settings)
     try:
         return program.resolve().parent if program else current_folder()

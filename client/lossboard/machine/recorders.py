@@ -1,4 +1,4 @@
-"""What a run records by itself, beside logging: the program's output, what the machine does, and
+"""Recorders, which a run has beside logging: the program's output, what the machine does, and
 what the program is made of."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DESCRIBE_SECS: Final = 3.0  # what the end of a short run waits for its descrip
 
 
 class Recording(Protocol):
-    """Where recorders put what they record; `Sender` is one."""
+    """The receiver of what recorders record; `Sender` is one."""
 
     def put_console(self, lines: list[wire.ConsoleLine], /) -> None:
         """Lines of output."""

@@ -26,7 +26,7 @@ _QUICK_SECS = 2.0  # how long resume="allow" waits for the server to say where t
 
 @dataclass(frozen=True)
 class Opening:
-    """Which run it is and what it continues. `known` is what the server has of it."""
+    """The run to open, and the one it continues. `known` is what the server has of it."""
 
     run_id: str
     opens: Opens = "fresh"

@@ -42,7 +42,7 @@ _MOST_REWINDS: Final = 5  # 409 answers in a row before it counts as trouble
 
 
 class Requests(Protocol):
-    """What delivery needs of a transport."""
+    """The side of a transport that delivery needs."""
 
     base_url: str
 
@@ -53,7 +53,7 @@ class Requests(Protocol):
 
 
 class Verdict(Enum):
-    """What one attempt came to."""
+    """The result of one attempt."""
 
     DONE = auto()  # something moved on: attempt again at once
     IDLE = auto()  # nothing to send
@@ -194,7 +194,7 @@ class Delivery:
         return _DONE
 
     def _hear(self, said: Mapping[str, Any]) -> None:
-        """What the server says besides."""
+        """Takes up other words of the server's answer."""
         self.stop_requested = said.get("stop") is True
         warning = said.get("warning")
         if isinstance(warning, str) and warning:

@@ -252,7 +252,7 @@ class Pipeline:
             self.spooler.spool_batch()
 
     def _marks(self) -> tuple[int, ...]:
-        """What changes when something is done with."""
+        """Numbers that change when something is done with."""
         ledger, files = self._ledger, self.files
         return ledger.next_seq, ledger.confirmed, ledger.rejected, files.waiting_count
 
@@ -277,7 +277,7 @@ class Pipeline:
     def _end_couriers(self) -> None:
         for courier in self._couriers:
             courier.stop()
-        if not self._ledger.is_delivered or self.files.waiting_bytes:
+        if not self._ledger.is_delivered or self.files.waiting_count:
             for transport in self._transports:
                 transport.abort()
         self._ledger.wake()
@@ -296,7 +296,8 @@ class Pipeline:
         if self.intake.lost_count:
             dropped["queued items"] += self.intake.lost_count
         reasons = [self._trouble() or self._given_up, self._ledger.disk_trouble, self.failure]
-        delivered = bool(self._couriers) and not undelivered_bytes and not self._worker.is_alive
+        is_left = undelivered_bytes or self.files.waiting_count  # a file may have no bytes at all
+        delivered = bool(self._couriers) and not is_left and not self._worker.is_alive
         return DeliveryReport(
             delivered=delivered,
             undelivered_bytes=undelivered_bytes,
@@ -335,7 +336,7 @@ class Pipeline:
             self._say(f"{what}, but not all could be tidied up: {trouble}", "warn")
 
     def _tidied(self, report: DeliveryReport) -> str:
-        """What of the clean-up failed; an empty string when nothing did."""
+        """The parts of the clean-up that failed; an empty string when nothing did."""
         if report.delivered:
             troubles = [self.files.remove_if_empty(), self._spool.remove()]
         else:

@@ -60,7 +60,7 @@ _CHILD_EXIT_PRIORITY: Final = 50  # before multiprocessing joins its own threads
 
 @dataclass(frozen=True)
 class SenderHandle:
-    """What a spawned process needs to log to the same run; it can be pickled."""
+    """All that a spawned process needs to log to the same run; it can be pickled."""
 
     start: wire.RunStart
     spool_root: Path

@@ -88,7 +88,7 @@ class Spool:
 
     @classmethod
     def open(cls, directory: Path, *, segment_bytes: int) -> Spool | None:
-        """What a process left behind, or None when no segment is there.
+        """The spool that a process left behind, or None when no segment is there.
 
         Raises SpoolBusy while a living process has it, SpoolError when nothing says whose it is,
         FileNotFoundError when its process has removed it.

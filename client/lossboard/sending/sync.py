@@ -63,13 +63,13 @@ class _Orders:
     patiences: dict[str, _Patience] = field(default_factory=dict)  # by address
 
     def patience_with(self, url: str) -> _Patience:
-        """What is left of it, after the spools before."""
+        """The patience that the spools before have left."""
         return self.patiences.setdefault(url, _Patience(self.patience_secs))
 
 
 @dataclass
 class SyncReport:
-    """What became of the spools, by directory."""
+    """The fate of the spools, by directory."""
 
     delivered: list[Path] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)  # of living processes
@@ -207,7 +207,7 @@ class _Shipment:
 
     @property
     def waiting_bytes(self) -> int:
-        """What is left to send, also of the body that is under way."""
+        """The bytes left to send, also of the body that is under way."""
         left_bytes = self._ledger.undelivered_bytes + self._files.waiting_bytes
         return max(left_bytes - self._outflow.under_way_bytes, 0)
 
@@ -218,7 +218,7 @@ class _Shipment:
 
     @property
     def losses(self) -> str:
-        """What did not arrive although everything was sent."""
+        """Words on what did not arrive although everything was sent."""
         lost = f", lost records: {self.missing:,}"
         damaged = f", damaged files: {len(self.damaged_files)}, in {self._damaged_folder}"
         refused = f", {self.rejected} refused things are in {self.spool.directory / 'rejected'}"
@@ -239,7 +239,7 @@ class _Shipment:
 
     @property
     def damaged_files(self) -> list[Path]:
-        """What can't be read as a whole: what is set apart, and what will be."""
+        """Files that can't be read as a whole: those set apart, and those that will be."""
         waiting = [self.spool.directory / name for name in self.spool.damage]
         return [*self.spool.set_apart, *waiting]
 

@@ -31,7 +31,7 @@ _MAY_BE_PACKED: Final = _BYTES | _FLOAT8 | {torch.int16, torch.int32, torch.int6
 
 
 def readable(model: Module, name: str, parameter: Parameter) -> Source:
-    """What to count for the model's parameter of this name."""
+    """The tensor to count for the model's parameter of this name."""
     if parameter.dtype not in _MAY_BE_PACKED or not is_plain(parameter):
         return parameter
     path, _, own = name.rpartition(".")

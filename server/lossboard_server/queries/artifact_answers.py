@@ -84,7 +84,7 @@ def collection_answer(found: reads.Collection) -> dict[str, Any]:
 
 
 def run_answers(connection: Connection, uids: Iterable[int]) -> list[dict[str, Any]]:
-    """Which runs these are, in this order; those that were deleted are left out."""
+    """The runs with these numbers, in this order; those that were deleted are left out."""
     run, project = schema.run, schema.project
     wanted = list(uids)
     rows = connection.execute(

@@ -138,7 +138,7 @@ def places_of(connection: Connection, artifact_id: int) -> list[Artifact]:
 
 
 def logged_by_run(connection: Connection, uid: int) -> list[Artifact]:
-    """What a run logged, in order."""
+    """The artifacts that a run logged, in order."""
     query = _as_version().where(
         _ARTIFACT.c.run_uid == uid, _ARTIFACT.c.state == "COMMITTED", _own_sequence()
     )
@@ -146,7 +146,7 @@ def logged_by_run(connection: Connection, uid: int) -> list[Artifact]:
 
 
 def used_by_run(connection: Connection, uid: int) -> list[Artifact]:
-    """What a run used, in order."""
+    """The artifacts that a run used, in order."""
     query = _as_version().join(_USE, _USE.c.artifact_id == _ARTIFACT.c.id)
     query = query.where(_USE.c.run_uid == uid, _own_sequence())
     return _many(connection, query.order_by(_USE.c.id))

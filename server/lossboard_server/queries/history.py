@@ -176,7 +176,7 @@ class _Reader:
         return min(low for low, _ in extents), max(high for _, high in extents)
 
     def next_after(self, step: int) -> int | None:
-        """Where to go on after this step; None behind the last one."""
+        """The step to go on from after this one; None behind the last one."""
         assert self.span is not None
         return step + 1 if step < self.span[1] else None
 

@@ -18,7 +18,7 @@ _ENDED = "ended"  # of a process that nobody waited for, and that said no exit c
 
 
 class _Ended(NamedTuple):
-    """What the state of a process or launch follows from."""
+    """The facts that the state of a process or launch follows from."""
 
     ended_us: int | None
     exit_code: int | None
@@ -154,7 +154,7 @@ def _so_far(deciding: Sequence[Life]) -> dict[str, Any] | None:
 
 
 def notices_of(lives: Sequence[Life]) -> list[dict[str, Any]]:
-    """What is to be seen in the run as long as its processes are as they are."""
+    """The notices that the run has as long as its processes are as they are."""
     latest = latest_launch(lives)
     deciding = [life for life in latest if life.must_end]
     vanished = [life for life in deciding if life.vanished] if len(deciding) > 1 else []

@@ -1,4 +1,4 @@
-"""What a run is composed of: its latest attempt and, up to the cuts, those it continues."""
+"""The parts of a run: its latest attempt and, up to the cuts, those it continues."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a launch came to, as the columns of its run say it; `cause` is the process that made it
+    """The result of a launch, as the columns of its run say it; `cause` is the process that made it
     other than well."""
 
     ended_us: int | None
@@ -116,7 +116,7 @@ def latest_launch(lives: Sequence[Life]) -> list[Life]:
 
 
 def outcome_of(lives: Sequence[Life]) -> Outcome:
-    """What the processes of one launch come to."""
+    """The result of the processes of one launch."""
     marked = any(life.preempting for life in lives)
     deciding = [life for life in lives if life.must_end] or list(lives)
     end_us = max((life.ended_us for life in lives if life.ended_us is not None), default=0)
@@ -171,7 +171,8 @@ def _keyed_launch(near: Sequence[Life], members: Sequence[Life], new: Life, foll
 
 
 def parted(members: Sequence[Life]) -> list[Life]:
-    """Those of one launch that belong to the next one, as is seen once the others have vanished.
+    """The processes of one launch that belong to the next one, as is seen once the others have
+    vanished.
 
     A process that is killed and started again at once comes while the first still seems to live.
     Where nothing names the launch, silence tells later: all before it were heard of last before it.

@@ -29,7 +29,7 @@ class _Last(NamedTuple):
 
 
 def newest_system_rows(selection: Selection) -> dict[int, dict[str, Any]]:
-    """What `query_history` has as the last row of system metrics, by uid; of the runs of a
+    """The row that `query_history` has as the last one of system metrics, by uid; of the runs of a
     selection that have any.
 
     It is told by the catalogue and the tails, whatever the number of runs and rows.

@@ -39,7 +39,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Piece:
-    """What one attempt adds to a series: a sealed series, or None, and points of the tail.
+    """The part of one attempt in a series: a sealed series, or None, and points of the tail.
 
     `cut`: the last step that counts. `again`: stretches of steps (both ends inclusive) that later
     attempts have logged again; points in them are left out, or, with `older`, are all there is.
@@ -250,7 +250,7 @@ def _take_nodes(
 
 
 def _inside(window: Window, nodes: Nodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which nodes touch the window, as far as is known, and which lie in it whole."""
+    """The nodes that touch the window, as far as is known, and those that lie in it whole."""
     touches: NDArray[np.bool_] = nodes.s1 != -np.inf
     whole = touches.copy()
     if window.low is not None:

@@ -153,7 +153,7 @@ def _full_rows() -> Select[Any]:
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """What the metadata of a run say of where it ran; values of other kinds count as none."""
+    """The place where a run ran, by its metadata; values of other kinds count as none."""
 
     host: Any = ""
     rank: Any = None
@@ -209,7 +209,7 @@ def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
 
 
 class Ended(Protocol):
-    """What a state follows from, such as the row of a run."""
+    """The facts that a state follows from, such as the row of a run."""
 
     @property
     def ended_us(self) -> int | None: ...

@@ -45,7 +45,7 @@ _RESUMED = (
 
 
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run's own page shows besides `run`."""
+    """The content of a run's own page besides `run`."""
 
     run: Run
     metadata: dict[str, Any]
@@ -87,7 +87,7 @@ def run_versions(
 def resume_state(
     connection: Connection, memo: RunMemo, entity: str, project: str, run_id: str
 ) -> dict[str, Any]:
-    """What a client needs to go on with a run; raises Gone if the run was deleted."""
+    """The state that a client needs to go on with a run; raises Gone if the run was deleted."""
     try:
         uid = find_run(connection, entity, project, run_id)
     except NotFound:

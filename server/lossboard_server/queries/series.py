@@ -52,7 +52,8 @@ _UNITS = {"step": "step", "time": "us", "runtime": "s", "process": "s"}
 
 
 class SinceMark(msgspec.Struct, frozen=True, rename={"from_x": "from"}):
-    """Where a live refresh goes on: the generation of the answer it has, and x of the last edge.
+    """The place from which a live refresh goes on: the generation of the answer it has, and x of
+    the last edge.
 
     With `width`, the width of the grid it has, a changed grid counts as a new generation.
     """

@@ -44,7 +44,7 @@ def read_window(
     low: int | None,
     high: int | None,
 ) -> dict[Name, Any]:
-    """What each series holds from step `low` to `high`, inclusive; None: no limit.
+    """The content of each series from step `low` to `high`, inclusive; None: no limit.
 
     The order is that of the attempts, in each that of the store, then the tail. Series with
     nothing in the window may be empty or absent.

@@ -20,7 +20,7 @@ _ONLY = 0  # the number of whoever wrote a row that no writer is named for
 
 
 def writer_name(metadata: Mapping[str, Any]) -> str:
-    """What a writer is called by what it says of itself: its label, else rank and host, else host
+    """The name of a writer by what it says of itself: its label, else rank and host, else host
     and process."""
     label, rank, host = (metadata.get(name) for name in ("label", "rank", "host"))
     if label:

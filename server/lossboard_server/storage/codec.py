@@ -87,7 +87,7 @@ def _entropy(planes: Bytes) -> NDArray[np.float64]:
 
 
 def are_random(planes: Bytes) -> NDArray[np.bool_]:
-    """Which of the planes, of 512 bytes or more, are kept raw."""
+    """The places of those planes, of 512 bytes or more, are kept raw."""
     return _entropy(planes) >= _RANDOM_BITS
 
 
@@ -151,7 +151,7 @@ def to_deltas(numbers: NDArray[np.int64]) -> tuple[int, NDArray[np.uint64]]:
 
 
 def restore_deltas(base: int, deltas: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """What `to_deltas` was given."""
+    """The numbers that `to_deltas` was given."""
     if deltas.strides == (0,):  # one number broadcast: evenly spaced
         step = int(deltas[0] >> np.uint64(1)) ^ -int(deltas[0] & np.uint64(1))
         evenly: NDArray[np.int64] = np.arange(1, len(deltas) + 1) * np.array([step]) + np.array(
@@ -188,7 +188,7 @@ def _differences_pay(bits: NDArray[np.int64], deltas: NDArray[np.uint64]) -> boo
 
 
 def decode_floats(frame: bytes, n: int) -> NDArray[np.float64]:
-    """What `encode_floats` was given."""
+    """The numbers that `encode_floats` was given."""
     smooth, base = struct.unpack_from("<Bq", frame)
     bits: NDArray[Any] = _decode_deltas(frame[9:], n)
     return (restore_deltas(base, bits) if smooth else bits.copy()).view(np.float64)
@@ -206,7 +206,7 @@ def _encode_ints(numbers: bytes) -> bytes:
 
 
 def decode_ints(frame: bytes, n: int) -> NDArray[np.int64]:
-    """What `encode_ints` was given."""
+    """The numbers that `encode_ints` was given."""
     base = struct.unpack_from("<q", frame)[0]
     return restore_deltas(base, _decode_deltas(frame[8:], n))
 
@@ -224,7 +224,7 @@ def join_frames(frames: Sequence[bytes]) -> bytes:
 
 
 def split_frames(data: bytes) -> list[bytes]:
-    """What `join_frames` was given."""
+    """The frames that `join_frames` was given."""
     count = data[0]
     lengths = struct.unpack_from(f"<{count}I", data, 1)
     at, frames = 1 + 4 * count, []

@@ -27,8 +27,8 @@ EVENTS_PER_BLOCK: Final = 256
 
 
 class EventSeries(NamedTuple):
-    """What waits of one series, at least one event; `sealed` events of it are in blocks, of which
-    those of `open_row`, if there is one, are packed anew."""
+    """The events of one series that wait, at least one event; `sealed` events of it are in blocks,
+    of which those of `open_row`, if there is one, are packed anew."""
 
     waiting: PackedHistograms
     sealed: int

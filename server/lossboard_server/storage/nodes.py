@@ -260,7 +260,7 @@ _TYPES = ["<u8"] * 2 + ["<i8"] * 10 + ["<f8"] * 5 + ["u1"]
 
 
 def decode_nodes(data: bytes, n: int, codec: int) -> Nodes:
-    """What `encode_nodes` was given."""
+    """The nodes that `encode_nodes` was given."""
     if codec == PCODEC:
         return _decode_numbers(data, n)
     step_base, time_base = struct.unpack_from("<qq", data)

@@ -1,4 +1,4 @@
-"""What tells the processes of a shared run of the official client from one another.
+"""Marks that tell the processes of a shared run of the official client from one another.
 
 The protocol has no word for most of it: the label stands in the names of system metrics, the
 primary is the one whose machine stands in its config, and a process that isn't to set the state
@@ -55,7 +55,7 @@ def _is_last(summary: Mapping[str, Any]) -> bool:
 def clock_offset(
     transaction: Transaction, token: str, first_lines: Sequence[Mapping[str, Any]]
 ) -> int:
-    """What is to be added to the times of a process, as its first lines tell.
+    """The amount to add to the times of a process, as its first lines tell.
 
     They say the time and for how long the process had run then, and are sent at once. How long ago
     they were written follows from when the process opened its run. A log that is synced tells

@@ -124,8 +124,8 @@ _Parse = Callable[[str], tuple[dict[str, Any], dict[str, str]]]
 
 @dataclass(frozen=True)
 class _Given:
-    """What a text held: its values, None where none was sent, and by key a sentence for each that
-    was left out as too large."""
+    """The content of a text: its values, None where none was sent, and by key a sentence for each
+    that was left out as too large."""
 
     values: dict[str, Any] | None
     left_out: dict[str, str]
@@ -163,7 +163,8 @@ def _changes(
     config: _Given,
     summary: _Given,
 ) -> Record:
-    """What the upsert says of the run. A config is sent whole: what isn't in it was removed."""
+    """The changes that the upsert makes to the run. A config is sent whole: what isn't in it was
+    removed."""
     tags = given.get("tags")
     values = config.values or {}
     return Record(

@@ -16,7 +16,7 @@ _SECOND_US: Final = 1_000_000
 
 
 def offset_of(sent_us: int | None, now_us: int) -> int:
-    """What has to be added to the times of a writer that sent its first record when its clock said
+    """The amount to add to the times of a writer that sent its first record when its clock said
     `sent_us`, in whole seconds; nothing for a few, which are the network's as well."""
     if sent_us is None or abs(now_us - sent_us) <= _TOLERATED_US:
         return 0

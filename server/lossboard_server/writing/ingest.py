@@ -11,19 +11,19 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, insert, update
 
-from lossboard.wire import Notice, Record, encode_record
+from lossboard.wire import Notice, Record, decode_record, encode_record
 from lossboard_server.blobs import is_sha256
 from lossboard_server.changes import Told
 from lossboard_server.database import dialect, schema
 from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.limits import too_large_notice
-from lossboard_server.storage.series_facts import facts_in
+from lossboard_server.storage.series_facts import SeriesFacts, facts_in
 from lossboard_server.writing import catalogue, clocks, lives, records
 from lossboard_server.writing.logged_artifacts import keep_artifacts
 from lossboard_server.writing.run_memo import RunFacts, WriterFacts
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["Accepted", "Alive", "RunName", "accept", "beat"]
+__all__ = ["Accepted", "Alive", "Received", "RunName", "accept", "beat", "received"]
 
 _insert_tail = insert(schema.tail)
 _move_writer = (
@@ -53,6 +53,30 @@ class RunName(msgspec.Struct, frozen=True):
     name: str
 
 
+class Received(msgspec.Struct, frozen=True):
+    """A record and what its rows and histograms say of the run; `record` has neither any more:
+    what waits to be written is in memory once, as the bytes that it came in."""
+
+    record: Record
+    facts: list[SeriesFacts]
+    kinds: set[str]
+    rows: int
+    greatest_step: int | None
+    latest_us: int | None
+
+
+def received(record: Record) -> Received:
+    """The facts to keep of a record besides its bytes."""
+    return Received(
+        msgspec.structs.replace(record, rows=None, system=None, histograms=[]),
+        facts_in(record),
+        _kinds(record),
+        records.row_count(record),
+        records.greatest_step(record),
+        records.latest_us(record),
+    )
+
+
 class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Answer to a record; `stop`: the user asked the run to stop; `warning`: what the user is to be
     told, such as that another process writes the run too."""
@@ -75,12 +99,12 @@ def accept(
     transaction: Transaction,
     token: str,
     seq: int,
-    record: Record,
-    payload: bytes,
+    found: Received,
+    payload: bytes | bytearray,
     sent_us: int | None = None,
 ) -> Accepted:
-    """Keep the record numbered `seq` of the writer `token`, unless it is here already. `sent_us` is
-    when it was sent, by the clock of the writer.
+    """Keep the record numbered `seq` of the writer `token`, unless it is here already; `payload`
+    are its bytes. `sent_us` is when it was sent, by the clock of the writer.
 
     Raises Conflict for a number that isn't the next one, Gone for a deleted run, Invalid for a
     start that can't be.
@@ -90,15 +114,15 @@ def accept(
         clocks.offset_of(sent_us, transaction.now_us) if writer is None else writer.clock_offset_us
     )
     if offset_us:
-        record = clocks.put_right(record, offset_us)
-        payload = encode_record(record)
+        record = clocks.put_right(decode_record(payload), offset_us)
+        found, payload = received(record), encode_record(record)
     if writer is None:
-        writer = _open_writer(transaction, token, seq, record, offset_us)
+        writer = _open_writer(transaction, token, seq, found.record, offset_us)
     run = _run_of(transaction, writer)
     transaction.hear(run.uid).writers.add(writer.id)
     if seq >= writer.next_seq:
-        _check_place(writer, seq, record)
-        _keep(transaction, writer, run, seq, record, payload)
+        _check_place(writer, seq, found.record)
+        _keep(transaction, writer, run, seq, found, payload)
         run = _run_of(transaction, writer)
     name = RunName(run.uid, run.entity, run.project, run.run_id, run.name)
     return Accepted(writer.next_seq, run.stop_requested, name, _warning(transaction, run))
@@ -142,7 +166,10 @@ def _open_writer(
             expected=0,
         )
     uid, attempt_id = catalogue.open_run(transaction, record.start)
-    lives.begin(transaction, uid, attempt_id, token, record.start, offset_us)
+    named = lives.has_primary(transaction, uid)
+    life = lives.begin(transaction, uid, attempt_id, token, record.start, offset_us)
+    if life.must_end and record.start.opens == "join":
+        catalogue.join_run(transaction, uid, record.start, describes=life.is_primary, named=named)
     writer = transaction.facts.writer(transaction.connection, token)
     assert writer is not None, "it was just inserted"
     return writer
@@ -162,30 +189,28 @@ def _keep(
     writer: WriterFacts,
     run: RunFacts,
     seq: int,
-    record: Record,
-    payload: bytes,
+    found: Received,
+    payload: bytes | bytearray,
 ) -> None:
-    connection = transaction.connection
-    what = _kinds(record)
-    if what & {"rows", "histograms"}:
-        _keep_tail(transaction, writer, seq, record, payload)
+    connection, record = transaction.connection, found.record
+    if found.kinds & {"rows", "histograms"}:
+        _keep_tail(transaction, writer, seq, found.rows, payload)
     gap = seq - writer.next_seq
     opened = record.start is not None and record.start.opens != "join" and writer.next_seq == 0
     transaction.hear(run.uid).told.append(
-        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, facts_in(record))
+        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, found.facts)
     )
     writer.next_seq = seq + 1
-    transaction.touch(run.uid, *what)
-    _advance(transaction, run, writer, record)
+    transaction.touch(run.uid, *found.kinds)
+    _advance(transaction, run, writer, found)
     moved = {"writer": writer.id, "seq": writer.next_seq, "heard": writer.heard_us}
     connection.execute(_move_writer, moved)
-    _describe(transaction, writer, record, gap)
+    _describe(transaction, writer, found, gap)
 
 
 def _keep_tail(
-    transaction: Transaction, writer: WriterFacts, seq: int, record: Record, payload: bytes
+    transaction: Transaction, writer: WriterFacts, seq: int, rows: int, payload: bytes | bytearray
 ) -> None:
-    rows = records.row_count(record)
     values = {
         "run_uid": writer.run_uid,
         "writer_id": writer.id,
@@ -211,14 +236,13 @@ def _kinds(record: Record) -> set[str]:
     return {what for what, part in parts.items() if part}
 
 
-def _advance(transaction: Transaction, run: RunFacts, writer: WriterFacts, record: Record) -> None:
+def _advance(transaction: Transaction, run: RunFacts, writer: WriterFacts, found: Received) -> None:
     """Last step and sign of life of the run; both go into its row when the transaction ends."""
-    step = records.greatest_step(record)
+    step = found.greatest_step
     if step is not None and (run.last_step is None or step > run.last_step):
         run.last_step = step
-    time_us = records.latest_us(record)
-    if time_us is not None:
-        _note_life(transaction, run, writer, min(time_us, transaction.now_us))
+    if found.latest_us is not None:
+        _note_life(transaction, run, writer, min(found.latest_us, transaction.now_us))
 
 
 def _note_life(
@@ -237,12 +261,12 @@ def _note_life(
     return _run_of(transaction, writer)
 
 
-def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap: int) -> None:
+def _describe(transaction: Transaction, writer: WriterFacts, found: Received, gap: int) -> None:
     """Write what the record says about the run besides rows."""
-    uid = writer.run_uid
+    uid, record = writer.run_uid, found.record
     for setting in (_set_config, _set_summary, _set_metadata):
         try:
-            setting(transaction, writer, record)
+            setting(transaction, writer, found)
         except TooLarge as error:  # the run goes on without it, and says so
             catalogue.add_notices(transaction, uid, [too_large_notice([str(error)])])
     if record.metrics:
@@ -262,26 +286,28 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
         lives.end(transaction, writer, record.exit)
 
 
-def _set_config(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
+def _set_config(transaction: Transaction, writer: WriterFacts, found: Received) -> None:
+    record = found.record
     if record.config or record.removed_config:
         catalogue.merge_config(transaction, writer.run_uid, record.config, record.removed_config)
 
 
-def _set_summary(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
-    uid = writer.run_uid
+def _set_summary(transaction: Transaction, writer: WriterFacts, found: Received) -> None:
+    uid, record = writer.run_uid, found.record
     if record.whole_summary_us is not None:
         catalogue.set_summary(
             transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
         )
     elif record.summary or record.removed_summary:
-        time_us = records.latest_us(record) or transaction.now_us
+        time_us = found.latest_us or transaction.now_us
         catalogue.set_summary(
             transaction, uid, record.summary, record.removed_summary, time_us=time_us
         )
 
 
-def _set_metadata(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
+def _set_metadata(transaction: Transaction, writer: WriterFacts, found: Received) -> None:
     """Of the machine that the run is said to be on, and of each process."""
+    record = found.record
     if record.metadata:
         lives.add_metadata(transaction, writer, record.metadata)
         if writer.is_primary or not lives.has_primary(transaction, writer.run_uid):

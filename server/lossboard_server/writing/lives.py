@@ -35,7 +35,6 @@ __all__ = [
     "end",
     "facts_of",
     "has_primary",
-    "is_primary",
     "leave",
     "make_primary",
     "mark_preempting",
@@ -57,16 +56,19 @@ def begin(
     token: str,
     start: RunStart,
     clock_offset_us: int = 0,
-) -> None:
+) -> Life:
     """A process that sends its first record, with what it says of itself in `start`."""
     lives = lives_of(transaction.connection, uid)
     new = _new_life(transaction, attempt, token, start)
-    leads = start.primary is None and new.rank is None and not any(w.is_primary for w in lives)
+    launch = launch_of(lives, new)
+    leads = (start.primary, new.rank, new.must_end) == (None, None, True) and not any(
+        life.is_primary for life in lives if life.launch == launch
+    )
     new = msgspec.structs.replace(
         new,
-        launch=launch_of(lives, new),
+        launch=launch,
         clock_offset_us=clock_offset_us,
-        is_primary=new.is_primary or (new.must_end and leads),
+        is_primary=new.is_primary or leads,
     )
     values = {name: getattr(new, name) for name in Life.__struct_fields__ if name != "id"}
     values |= {"run_uid": uid, "joined": start.opens == "join"}
@@ -76,6 +78,7 @@ def begin(
         transaction.update_run(uid, "state", stop_requested=False)
     transaction.facts.forget_launches(uid)
     settle(transaction, uid)
+    return new
 
 
 def _new_life(transaction: Transaction, attempt: int, token: str, start: RunStart) -> Life:
@@ -95,7 +98,7 @@ def _new_life(transaction: Transaction, attempt: int, token: str, start: RunStar
         rank=rank if _is_count(rank) else None,
         host=host[:_MOST_LABEL] if isinstance(host, str) else "",
         pid=pid if _is_count(pid) else None,
-        is_primary=is_primary(start),
+        is_primary=_is_primary(start),
         must_end=must_end,
         preempting=False,
         created_us=transaction.now_us,
@@ -110,7 +113,7 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
 
-def is_primary(start: RunStart) -> bool:
+def _is_primary(start: RunStart) -> bool:
     """Whether the process names and describes the run: it opens it, or says so, or is rank 0."""
     if start.opens != "join":
         return True
@@ -226,7 +229,7 @@ def note_stranger(transaction: Transaction, writer: WriterFacts) -> None:
 
 
 def set_label(transaction: Transaction, writer: WriterFacts, label: str) -> None:
-    """What the process is called. A label that its launch has already is a new launch."""
+    """Sets the name of the process. A label that its launch has already is a new launch."""
     lives = lives_of(transaction.connection, writer.run_uid)
     mine = next(life for life in lives if life.id == writer.id)
     if mine.label == label:
@@ -245,7 +248,7 @@ def _is_taken(lives: Sequence[Life], launch: int, label: str) -> bool:
 
 
 def set_clock(transaction: Transaction, writer: WriterFacts, offset_us: int) -> None:
-    """What is to be added to the times of a process, once that is known."""
+    """Sets the amount to add to the times of a process, once that is known."""
     writer.clock_offset_us = offset_us
     _change(transaction, writer.id, clock_offset_us=offset_us)
     transaction.touch(writer.run_uid, "meta")
@@ -259,7 +262,7 @@ class WriterRow(NamedTuple):
 
 
 def facts_of(transaction: Transaction, writer: WriterFacts) -> WriterRow:
-    """What is kept of a process."""
+    """The facts that are kept of a process."""
     table = schema.writer.c
     row = transaction.connection.execute(
         select(table.created_us, table.metadata_json).where(table.id == writer.id)

@@ -1,4 +1,4 @@
-"""What the writer remembers of runs and writers, so that a record costs no look-up.
+"""Memory of the writer of runs and writers, so that a record costs no look-up.
 
 Only the writer's thread uses it. Whoever changes a run's row forgets the run; a transaction
 that is rolled back forgets everything.
@@ -107,6 +107,12 @@ class Facts:
         self.contests.pop(uid, None)
         for writer in [one for one in self._writers.values() if one.run_uid == uid]:
             del self._writers[writer.token]
+
+    def forget_writers(self, attempt_id: int) -> None:
+        """Those of an attempt; what is known of runs and is ahead of their rows stays."""
+        mine = [known.token for known in self._writers.values() if known.attempt_id == attempt_id]
+        for token in mine:
+            del self._writers[token]
 
     def clear(self) -> None:
         self._runs.clear()

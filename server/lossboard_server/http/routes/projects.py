@@ -33,7 +33,7 @@ _MOST_FIELDS = 200
 
 
 class ProjectEdit(BaseModel):
-    """What can be changed in a project."""
+    """The changes of a project."""
 
     settings: dict[str, Any]
 
@@ -121,7 +121,7 @@ async def list_runs(
 async def list_keys(
     server: Server, request: Request, entity: str, project: str, runs: str = ""
 ) -> Response:
-    """Which series there are, over some runs (numbers with commas) or all of the project."""
+    """The series that there are, over some runs (numbers with commas) or all of the project."""
     chosen = _numbers_of(runs)
 
     def read(connection: Connection) -> dict[str, Any]:
@@ -141,7 +141,7 @@ async def list_alerts(
     project: str,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
-    """What runs of the project called `alert()` for, the newest first."""
+    """The alerts of runs of the project, the newest first."""
 
     def read(connection: Connection) -> list[ProjectAlert]:
         project_id = projects.find_project(connection, entity, project)

@@ -6,7 +6,7 @@ import { whiskers } from '../../math/whiskers';
 import type { Moment } from '../../model/types';
 import type { Point } from '../frame';
 import type { Box } from '../surface';
-import type { DrawnLine } from './lineModel';
+import type { DrawnLine } from './drawnLine';
 
 /** The plot in CSS pixels, and where values fall in it. */
 export interface LinePlot {

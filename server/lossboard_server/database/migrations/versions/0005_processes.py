@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 
 def _fill() -> None:
-    """What the rows tell of the processes there were: launches were attempts, and the process that
+    """Fills in the processes that the rows tell of: launches were attempts, and the process that
     opened one decided, or the first that joined it."""
     first = "(SELECT min(w.id) FROM writer AS w WHERE w.attempt_id = writer.attempt_id)"
     opened = (
