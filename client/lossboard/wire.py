@@ -127,7 +127,7 @@ class Rows(msgspec.Struct, array_like=True, frozen=True):
     json_columns: list[JsonColumn] = []
 
 
-class HistogramData(msgspec.Struct, array_like=True, frozen=True):
+class HistogramData(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One histogram.
 
     `lo` and `hi` are the exact finite minimum and maximum of the values (first and last edge for
