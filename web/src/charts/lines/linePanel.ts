@@ -25,7 +25,7 @@ import { colorOf, fade, theme } from '../theme';
 import { describeLines } from './describeLines';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
-import { paintDiagonal, paintLineLayer } from './lineLayer';
+import { paintDiagonal, paintGuide, paintLineLayer } from './lineLayer';
 import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
 
 const TOP = 6;
@@ -230,6 +230,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.setTransform(1, 0, 0, 1, 0, 0);
     const plane = this.plane();
     if (this.options.diagonal) paintDiagonal(context, plane);
+    if (this.options.guide) paintGuide(context, plane, this.options.guide);
     paintLineLayer(context, this.model, plane);
     context.restore();
     this.frame.label(describeLines(this.model, this.options));
