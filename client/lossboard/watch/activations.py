@@ -1,4 +1,4 @@
-"""What the modules of a model give: hooks on its leaf modules, or on those that are named."""
+"""Outputs of the modules of a model: hooks on its leaf modules, or on those that are named."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CHECKPOINT_FILE: Final = torch.utils.checkpoint.__file__
 
 
 class OutputWatcher(Protocol):
-    """What the hooks of modules tell, and ask."""
+    """The listener that hooks of modules tell, and ask."""
 
     def on_output(self, name: str, module: Module, output: object) -> None:
         """A module has given its output."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -19,11 +19,11 @@ from lossboard.histogram.device import DeviceBatch
 from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.sending.interface import Deferred
 from lossboard.watch.moments import kurtosis
-from lossboard.wire import HistogramData, HistogramFlag
+from lossboard.watch.packed_modules import Source
+from lossboard.watch.parts import REDUCED, Value, part_of, with_part
+from lossboard.wire import HistogramData, HistogramFlag, TensorPart
 
-__all__ = ["ASYNCHRONOUS", "Event", "Moment", "Value"]
-
-Value: TypeAlias = HistogramData | Deferred
+__all__ = ["ASYNCHRONOUS", "Event", "Moment"]
 
 ASYNCHRONOUS: Final = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
 _PLAIN: Final = frozenset({Tensor, Parameter})
@@ -43,7 +43,8 @@ class Event:
     """Collects the histograms of what is added; no tensor is kept, of small ones a copy.
 
     `batch` counts backwards, `step` and `time_us` are those at which the event began. Tensors on
-    the device types in `asynchronous` are counted there without waiting for the device.
+    the device types in `asynchronous` are counted there without waiting for the device. A tensor
+    that can't be counted is left out, and the reason is in `failures` by its name.
     """
 
     def __init__(
@@ -57,35 +58,50 @@ class Event:
     ) -> None:
         self.moment = Moment(batch, step, time_us)
         self.has_parameters = False
+        self.failures: dict[str, Exception] = {}
         self.is_finished = False
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
         self._small = SmallTensors()
         self._kinds: dict[str, dict[str, Value]] = {}
+        self._parts: dict[tuple[str, str], TensorPart] = {}  # by kind and name
 
     @property
     def kinds(self) -> frozenset[str]:
         """The kinds of what was added, as keys begin with them."""
         return frozenset(self._kinds)
 
-    def add_gradient(self, name: str, gradient: Tensor) -> None:
-        """The raw gradient of one parameter."""
-        self.add("gradients", name, gradient)
+    def add_gradient(
+        self, name: str, gradient: Source, *, reduced: bool = False, part: TensorPart | None = None
+    ) -> None:
+        """The raw gradient of one parameter, or as its optimizer gets it where `reduced`."""
+        known = part or part_of(gradient, is_gradient=True)
+        if known is not None and reduced:
+            known = replace(known, gradient=REDUCED)
+        self.add("gradients", name, gradient, known)
 
-    def add_parameters(self, named: Mapping[str, Tensor]) -> None:
+    def add_parameters(
+        self, named: Mapping[str, Source], parts: Mapping[str, TensorPart] | None = None
+    ) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
-            self.add("parameters", name, parameter)
+            self.add("parameters", name, parameter, (parts or {}).get(name))
         self._small.count()
 
-    def add(self, kind: str, name: str, tensor: Tensor) -> None:
-        """A tensor of any kind, as it is now; one of that kind and name is replaced."""
+    def add(self, kind: str, name: str, tensor: Source, part: TensorPart | None = None) -> None:
+        """A tensor of any kind, as it is now; one of that kind and name is replaced.
+
+        `part` says which part of a tensor it is where the tensor itself doesn't tell.
+        """
+        known = part or part_of(tensor, is_gradient=kind == "activation_gradients")
+        if known is not None:
+            self._parts[kind, name] = known
         self._add(self._kinds.setdefault(kind, {}), name, tensor)
 
     def add_activation(self, name: str, output: Tensor) -> None:
-        """What a module gave, with its kurtosis."""
+        """Adds the output of a module, with its kurtosis."""
         self.add("activations", name, output)
         if is_countable(output):
             self.add_number("activation_kurtosis", name, kurtosis(flat_values(output)[0]))
@@ -97,6 +113,8 @@ class Event:
         of their own non-finite values. On a device that shows later, and it is then of no values.
         """
         values = self._kinds.setdefault(kind, {})
+        if (part := part_of(number.reshape(1))) is not None:
+            self._parts[kind, name] = part
         if number.device.type not in self._asynchronous:
             if number.isfinite():
                 self._add(values, name, number.to("cpu", torch.float32).reshape(1))
@@ -122,10 +140,17 @@ class Event:
             values = self._kinds[kind]
             named = reversed(values) if kind == "activation_gradients" else values
             for name in sorted(named, key=lambda name: places.get(name, len(places))):
-                found[f"{kind}/{prefix}{name}"] = _flagged(values[name], flags)
+                data = with_part(values[name], self._parts.get((kind, name)))
+                found[f"{kind}/{prefix}{name}"] = _flagged(data, flags)
         return found
 
-    def _add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
+    def _add(self, values: dict[str, Value], name: str, source: Source) -> None:
+        try:
+            self._count(values, name, source if isinstance(source, Tensor) else source())
+        except Exception as error:  # noqa: BLE001
+            self.failures[name] = error
+
+    def _count(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
         if "cpu" not in self._asynchronous and SmallTensors.takes_as_it_is(tensor):
             self._small.add(values, name, tensor)
             return

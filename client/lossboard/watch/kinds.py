@@ -1,4 +1,5 @@
-"""What is recorded of a model: the words of `watch(log=...)`, and which tensors of each kind."""
+"""Kinds of tensors that are recorded of a model: the words of `watch(log=...)`, and which tensors
+of each kind."""
 
 from __future__ import annotations
 
@@ -83,7 +84,7 @@ class Wanted:
 
 
 def wanted_of(log: Any, include: Any, exclude: Any, modules: Any) -> Wanted:
-    """What the arguments of `watch` ask for.
+    """The kinds that the arguments of `watch` ask for.
 
     Raises ValueError for an unknown word in `log`, TypeError for globs that are no strings.
     """

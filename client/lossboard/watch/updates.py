@@ -1,4 +1,4 @@
-"""What optimizers do to the parameters of a model: hooks before and after their steps."""
+"""Updates of the parameters of a model: hooks before and after their steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["StepWatcher", "Updates", "parameters_of"]
 
 
 class StepWatcher(Protocol):
-    """What is told of optimizer steps."""
+    """The listener that is told of optimizer steps."""
 
     def on_step(self, optimizer: Optimizer, *, within: bool) -> None:
         """An optimizer is about to step; `within`: it will run backwards itself."""

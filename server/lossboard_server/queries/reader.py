@@ -39,14 +39,27 @@ class Window:
 
 @dataclass(frozen=True)
 class Piece:
-    """What one attempt adds to a series: a sealed series, or None, and points of the tail.
+    """The part of one attempt in a series: a sealed series, or None, and points of the tail.
 
-    `cut`: the last step that counts. Pieces are in order of arrival.
+    `cut`: the last step that counts. `again`: stretches of steps (both ends inclusive) that later
+    attempts have logged again; points in them are left out, or, with `older`, are all there is.
+    Pieces are in order of arrival.
     """
 
     series_id: int | None
     cut: int | None
     tail: Points | None
+    again: tuple[tuple[int, int], ...] = ()
+    older: bool = False
+
+    def counts(self, first: Ints, last: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Of points, or of nodes from one step to another: which may count, and which do whole."""
+        touched = np.zeros(len(first), np.bool_)
+        covered = np.zeros(len(first), np.bool_)
+        for low, high in self.again:
+            touched |= (first <= high) & (last >= low)
+            covered |= (first >= low) & (last <= high)
+        return (touched, covered) if self.older else (~covered, ~touched)
 
 
 @dataclass
@@ -96,7 +109,7 @@ def read_buckets(connection: Connection, targets: Sequence[Target], grid: Grid) 
         wanted = _descend(connection, wanted, grid)
 
 
-_COLUMNS = ("series_id", "level", "ordinal", "n", "s0", "s1", "data")
+_COLUMNS = ("series_id", "level", "ordinal", "n", "s0", "s1", "codec", "data")
 _block_columns = [schema.block.c[name] for name in _COLUMNS]
 
 
@@ -146,7 +159,9 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
     if (piece.cut is not None and row.s0 > piece.cut) or _misses(target, row):
         return
     if row.level == 0:
-        points = decode_points(row.data, row.n, times=not isinstance(target.axis, StepAxis))
+        points = decode_points(
+            row.data, row.n, row.codec, times=not isinstance(target.axis, StepAxis)
+        )
         chunks = np.zeros(row.n, np.int64)
         if request.entries is not None and len(request.entries) < row.n:
             inside = request.entries - row.ordinal
@@ -154,7 +169,10 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
             chunks = _chunks(inside)
         _take_points(target, request.place, points, chunks, row.ordinal, grid)
         return
-    nodes, places = decode_nodes(row.data, row.n), np.arange(row.ordinal, row.ordinal + row.n)
+    nodes, places = (
+        decode_nodes(row.data, row.n, row.codec),
+        np.arange(row.ordinal, row.ordinal + row.n),
+    )
     if request.entries is not None and len(request.entries) < row.n:
         nodes, places = nodes.take(request.entries - row.ordinal), request.entries
     _take_nodes(request, nodes, places, row, grid, below)
@@ -182,11 +200,13 @@ def _place_of(piece: int, place: Ints | int) -> Any:
 def _take_points(
     target: Target, piece: int, points: Points, chunks: Ints, ordinal: int, grid: Grid
 ) -> None:
-    cut = target.pieces[piece].cut
+    own = target.pieces[piece]
     on_axis, inside = target.axis.points(points)
     x, window = on_axis.steps, target.window
-    if cut is not None:
-        inside = inside & (points.steps <= cut)
+    if own.cut is not None:
+        inside = inside & (points.steps <= own.cut)
+    if own.again:
+        inside = inside & own.counts(points.steps, points.steps)[0]
     if window.low is not None:
         inside = inside & (x >= window.low)
     if window.high is not None:
@@ -210,6 +230,10 @@ def _take_nodes(
     if piece.cut is not None:
         touches &= nodes.s0 <= piece.cut
         whole &= nodes.s1 <= piece.cut
+    if piece.again:
+        some, all_ = piece.counts(nodes.s0, nodes.s1)
+        touches &= some
+        whole &= all_
     taken = touches & whole & usable & grid.spans_less(on_axis.s0, on_axis.s1)
     opened = places[touches & ~taken]
     if target.window.first_bucket is not None:
@@ -226,7 +250,7 @@ def _take_nodes(
 
 
 def _inside(window: Window, nodes: Nodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which nodes touch the window, as far as is known, and which lie in it whole."""
+    """The nodes that touch the window, as far as is known, and those that lie in it whole."""
     touches: NDArray[np.bool_] = nodes.s1 != -np.inf
     whole = touches.copy()
     if window.low is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,11 +34,22 @@ class Point:
 class Plain:
     """What a run holds, as lists: attempts with the last step that counts of each."""
 
-    run_id: int
+    uid: int
     attempts: list[tuple[list[Point], float]] = field(default_factory=list)
 
     def points(self) -> list[Point]:
         return [p for points, cut in self.attempts for p in points if p.step <= cut]
+
+    def again(self) -> list[Point]:
+        """Points of earlier attempts from a later one's first to its last step."""
+        kept = [[p for p in points if p.step <= cut] for points, cut in self.attempts]
+        spans = [(min(p.step for p in ps), max(p.step for p in ps)) if ps else None for ps in kept]
+        return [
+            point
+            for i, points in enumerate(kept)
+            for point in points
+            if any(span and span[0] <= point.step <= span[1] for span in spans[i + 1 :])
+        ]
 
     def extent(self, axis: str) -> tuple[float, float]:
         """Of the metric on its axis, else of all points."""
@@ -88,7 +100,7 @@ class Story:
     def __init__(self, store: Any, metric_climbs: bool) -> None:
         self.store = store
         self.plain = Plain(store.run())
-        self.writer = store.writer(self.plain.run_id)
+        self.writer = store.writer(self.plain.uid)
         self.plain.attempts = [([], math.inf)]
         self.metric_climbs = metric_climbs
         self.step = self.bit = 0
@@ -99,7 +111,7 @@ class Story:
             if what == "rows":
                 self._log(argument)
             elif what == "seal":
-                self.store.seal(self.plain.run_id)
+                self.store.seal(self.plain.uid)
             else:
                 self._open(what, argument)
         return self.plain
@@ -120,18 +132,18 @@ class Story:
         return Point(self.bit - 1, self.step, self.time_us, value, metric)
 
     def _open(self, kind: str, cut: int) -> None:
-        run_id = self.plain.run_id
+        uid = self.plain.uid
         parent = None if kind == "fresh" else self.writer.attempt_id
         limit: float = cut if kind in ("rewind", "fork") else math.inf
         if kind == "fresh":
             self.plain.attempts = []
         if kind == "fork":
-            run_id = self.store.run()
+            uid = self.store.run()
         self.plain.attempts = [(ps, min(old, limit)) for ps, old in self.plain.attempts]
         self.plain.attempts.append(([], math.inf))
         cut_step = None if limit == math.inf else cut
-        self.plain.run_id = run_id
-        self.writer = self.store.writer(run_id, kind, parent, cut_step)
+        self.plain.uid = uid
+        self.writer = self.store.writer(uid, kind, parent, cut_step)
 
 
 def _values(point: Point) -> dict[str, Any]:
@@ -157,6 +169,23 @@ def _check_bucket(columns: dict[str, Any], i: int, members: list[tuple[float, Po
         assert columns["mean"][i] == pytest.approx(finite.mean(), rel=1e-9, abs=1e-9)
     else:
         assert all(np.isnan(columns[name][i]) for name in ("min", "max", "mean", "x_min"))
+    bad = [x for x, p in members if not math.isfinite(float(p.value))]
+    assert math.isnan(columns["x_bad"][i]) == (not bad)
+
+
+def _check_bad(
+    columns: dict[str, Any],
+    i: int,
+    points: Iterable[tuple[float, Point]],
+    members: list[tuple[float, Point]],
+) -> None:
+    """Where the first value that is not finite stands; buckets may reach into the next one, and
+    what that has before is as near."""
+    own = [x for x, p in members if not math.isfinite(float(p.value))]
+    if own:
+        known = [x for x, p in points if not math.isfinite(float(p.value))]
+        assert columns["x_bad"][i] in known
+        assert columns["x_first"][i] <= columns["x_bad"][i] <= min(own)
 
 
 def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Point]]) -> None:
@@ -164,6 +193,11 @@ def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Poin
     ordered = sorted(members, key=lambda pair: pair[0])
     for name, (_, point) in (("first", ordered[0]), ("last", ordered[-1])):
         np.testing.assert_equal(float(columns[name][i]), float(point.value))
+
+
+def _masks(columns: dict[str, Any]) -> list[int]:
+    """The bits of the points in each bucket, of which each may be in one alone."""
+    return [_total(columns, i) for i in range(len(columns["count"]))]
 
 
 def _total(columns: dict[str, Any], i: int) -> int:
@@ -185,7 +219,7 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     plain = Story(store, climbs).play(parts)
     scale = {"time": 30, "runtime": 3e-5}.get(axis, 1)
     x0, x1 = (None if x is None else x * scale for x in (x0, x1))
-    query = SeriesQuery([plain.run_id], ["bit", "v"], x=axis, x0=x0, x1=x1, buckets=buckets)
+    query = SeriesQuery([plain.uid], ["bit", "v"], x=axis, x0=x0, x1=x1, buckets=buckets)
     answer = store.ask(query_series, query)
     placed = plain.x(axis)
     low, high = x0 if x0 is not None else -math.inf, x1 if x1 is not None else math.inf
@@ -194,13 +228,21 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     if not found:
         assert not inside
         return
-    assert found["v"].n == len(plain.points())
-    masks = [_total(found["bit"].columns, i) for i in range(len(found["bit"].columns["count"]))]
-    assert sum(masks) == sum(2**bit for bit in inside), "each point is in exactly one bucket"
+    again = {point.bit for point in plain.again()}
+    older, twice = found["v"].older, {bit for bit in inside if bit in again}
+    assert found["v"].n == len(plain.points()) - len(again)
+    assert (0 if older is None else older.n) == len(again)
+    masks = _masks(found["bit"].columns)
+    assert sum(masks) == sum(2**bit for bit in inside if bit not in again)
     columns, width = found["v"].columns, answer.grid.width
+    if older is not None:
+        bits = found["bit"].older
+        assert bits is not None
+        assert sum(_masks(bits.columns)) == sum(2**bit for bit in twice)
     for i, mask in enumerate(masks):
         members = [inside[bit] for bit in range(MAX_ROWS) if mask >> bit & 1]
         _check_bucket(columns, i, members)
+        _check_bad(columns, i, inside.values(), members)
         assert columns["bucket"][i] == math.floor(columns["x_first"][i] / width)
         assert columns["x_last"][i] - columns["x_first"][i] < 2 * width
         if axis == "step":
@@ -215,7 +257,7 @@ def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
 ) -> None:
     story = Story(store, True)
     story.play(parts)
-    run = story.plain.run_id
+    run = story.plain.uid
     query = SeriesQuery([run], ["bit"], x=axis, buckets=buckets)
     before = store.ask(query_series, query)
     story.play([part for part in more if part[0] == "rows"])
@@ -239,7 +281,7 @@ def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
 def test_counts_are_the_same_before_and_after_sealing(store: Any, parts: Any) -> None:
     story = Story(store, True)
     story.play(parts)
-    run = story.plain.run_id
+    run = story.plain.uid
     before = store.ask(query_series, SeriesQuery([run], ["v"], buckets=5))
     store.seal(run)
     after = store.ask(query_series, SeriesQuery([run], ["v"], buckets=5))
@@ -285,13 +327,13 @@ def test_an_x_nearer_to_zero_than_a_bucket_lies_on_its_side_of_zero(
     store: Any, is_sealed: bool
 ) -> None:
     """On the axis of a metric whose numbers are of very different sizes."""
-    run_id = store.run()
-    writer = store.writer(run_id)
+    uid = store.run()
+    writer = store.writer(uid)
     for step, x in enumerate([-1e-320, 1e-320, 1e300]):
         writer.log((step, step + 1, {"m": x, "v": float(step)}))
     if is_sealed:
-        store.seal(run_id)
-    query = SeriesQuery([run_id], ["v"], x="metric:m", buckets=10)
+        store.seal(uid)
+    query = SeriesQuery([uid], ["v"], x="metric:m", buckets=10)
     columns = store.ask(query_series, query).series[0].columns
     assert list(columns["count"]) == [1, 1, 1]
     assert list(columns["x_first"]) == [-1e-320, 1e-320, 1e300]

@@ -11,6 +11,7 @@ import type {
   HistogramAnswer,
   HistogramRequest,
   Project,
+  ProjectAlert,
   Run,
   RunDetail,
   RunFile,
@@ -80,11 +81,14 @@ async function query<T>(path: string, body: unknown, signal?: AbortSignal): Prom
     signal,
   });
   const parsed = decode(new Uint8Array(await answer.arrayBuffer())) as {
-    series?: { columns: PackedColumns }[];
+    series?: { columns: PackedColumns; older?: { columns: PackedColumns } | null }[];
     tensors?: { columns: PackedColumns }[];
   };
   for (const table of parsed.series ?? parsed.tensors ?? []) {
     Object.assign(table, { columns: unpackColumns(table.columns) });
+  }
+  for (const { older } of parsed.series ?? []) {
+    if (older) Object.assign(older, { columns: unpackColumns(older.columns) });
   }
   return parsed as T;
 }
@@ -139,6 +143,13 @@ export async function getMetricValues(
   const runs = uids ? `&runs=${uids.join(',')}` : '';
   const path = `${projectPath(entity, project)}/metrics?${asked}${runs}`;
   return (await get<{ values: Record<string, Record<string, Json>> }>(path)).values;
+}
+
+export async function listAlerts(entity: string, project: string): Promise<ProjectAlert[]> {
+  const { alerts } = await get<{ alerts: ProjectAlert[] }>(
+    `${projectPath(entity, project)}/alerts`,
+  );
+  return alerts;
 }
 
 export function querySeries(request: SeriesRequest, signal?: AbortSignal) {

@@ -8,12 +8,12 @@ import type {
   Window,
   XKind,
 } from '../../model/types';
-import { xShort } from '../axes';
+import { momentText } from '../axes';
 import { describeEvents } from '../describe';
 import { Frame, type FrameOwner, type Point } from '../frame';
 import { crosshair, pillBelow, type Span } from '../surface';
 import { ValueAxis } from '../valueAxis';
-import { type EventModel, eventAt } from './eventModel';
+import { type EventModel, eventAt, eventMoment, eventX } from './eventModel';
 
 /** Right of the plot, for half of a label of x. */
 export const RIGHT = 6;
@@ -27,6 +27,9 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
   protected readonly frame: Frame;
   protected moment: Moment | null = null;
   protected pointer: Point | null = null;
+  /** Where on the x-axis the moment lies that the pointer is on: of several events at one step each
+   * has a place of its own. */
+  private place: number | null = null;
   /** Where the labels of x are drawn. */
   protected labels: Span[] = [];
 
@@ -47,6 +50,7 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
 
   showMoment(moment: Moment | null): void {
     this.moment = moment;
+    this.place = null;
     this.frame.paintOver();
   }
 
@@ -57,15 +61,28 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
   onHover(point: Point | null): void {
     if (!point && !this.pointer) return;
     this.pointer = point;
-    this.moment = point && this.momentAt(point);
+    const found = point && this.momentAt(point);
+    this.moment = found?.moment ?? null;
+    this.place = found?.place ?? null;
     this.frame.paintOver();
     this.callbacks.onMoment?.(this.moment);
     this.tell(point);
   }
 
-  /** The moment under the pointer. */
-  protected momentAt(point: Point): Moment | null {
-    return { x: this.xAt(point.x), axis: this.view.axis, pinned: false };
+  /** What was logged under the pointer, and its place on the x-axis. */
+  protected abstract momentAt(point: Point): { moment: Moment; place: number } | null;
+
+  /** Where on the x-axis the moment is that is shown; null on another axis. */
+  protected get momentPlace(): number | null {
+    if (this.moment?.axis !== this.view.axis) return null;
+    return this.place ?? this.moment.x;
+  }
+
+  /** What the chart says of the moment, for `window.lossboard.panels`. */
+  protected shownMoment() {
+    const { moment } = this;
+    if (moment?.axis !== this.view.axis) return null;
+    return { x: moment.x, text: momentText(this.view.axis, moment) };
   }
 
   /** Says what is under the pointer, or that it has left. */
@@ -90,8 +107,9 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
 
   /** Where x of the moment is; null out of sight and on another axis. */
   protected momentPixel(): number | null {
-    if (!this.moment || this.moment.axis !== this.view.axis) return null;
-    const pixel = this.toX(this.moment.x);
+    const place = this.momentPlace;
+    if (place === null) return null;
+    const pixel = this.toX(place);
     return this.isInPlot(pixel) ? pixel : null;
   }
 
@@ -103,7 +121,7 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
   protected paintPill(pixel: number): void {
     if (!this.moment) return;
     const { left, top, width, height } = this.frame.box;
-    const text = xShort(this.view.axis, this.moment.x);
+    const text = momentText(this.view.axis, this.moment);
     const limit = left + width + RIGHT;
     pillBelow(this.frame.over.context, text, pixel, top + height + 4, limit, this.labels);
   }
@@ -129,11 +147,10 @@ export abstract class ValueChart<
   }
 
   onClick(point: Point): void {
-    const x = this.xAt(point.x);
-    const event = eventAt(this.view, x);
+    const event = eventAt(this.view, this.xAt(point.x));
     if (event < 0) return;
     this.callbacks.onPick?.(event);
-    this.callbacks.onMoment?.({ x: this.pinnedX(x, event), axis: this.view.axis, pinned: true });
+    this.callbacks.onMoment?.({ ...eventMoment(this.view, event), pinned: true });
   }
 
   onDrag(from: Point, to: Point, along: 'x' | 'y'): void {
@@ -159,9 +176,10 @@ export abstract class ValueChart<
     this.callbacks.onValueZoom?.(null, null);
   }
 
-  /** The moment that a click at x, on this event, pins. */
-  protected pinnedX(x: number, _event: number): number {
-    return x;
+  protected momentAt(point: Point): { moment: Moment; place: number } | null {
+    const event = eventAt(this.view, this.xAt(point.x));
+    if (event < 0) return null;
+    return { moment: eventMoment(this.view, event), place: eventX(this.view, event) };
   }
 
   protected valueAxis(): ValueAxis {

@@ -14,7 +14,7 @@ import type {
   Legend,
   Note,
 } from '../../model/types';
-import { drawXAxis, drawYAxis, labelColumn, mappedTicks, xShort, xTicks } from '../axes';
+import { drawXAxis, drawYAxis, labelColumn, mappedTicks, momentText, xTicks } from '../axes';
 import type { Point } from '../frame';
 import { type Box, dot, flag, pillLeft } from '../surface';
 import { colorOf, theme } from '../theme';
@@ -24,6 +24,7 @@ import {
   commonConstant,
   type EventModel,
   eventAt,
+  eventMoment,
   eventNotes,
   eventX,
   outsideNote,
@@ -90,6 +91,7 @@ export class HeatPanel
         above: rebinned.above[k],
       })),
       notes: this.notes.map((note) => note.text),
+      moment: this.shownMoment(),
     };
   }
 
@@ -168,8 +170,8 @@ export class HeatPanel
 
   /** The event under the moment, else -1. */
   private currentEvent(): number {
-    const { moment, view } = this;
-    return moment?.axis === view.axis ? eventAt(view, moment.x) : -1;
+    const place = this.momentPlace;
+    return place === null ? -1 : eventAt(this.view, place);
   }
 
   private section(event: number, color: string): Section {
@@ -204,7 +206,7 @@ export class HeatPanel
     context.textAlign = 'left';
     context.textBaseline = 'middle';
     context.fillStyle = theme().ink3;
-    const text = current >= 0 ? xShort(view.axis, eventX(view, current)) : 'last';
+    const text = current >= 0 ? momentText(view.axis, eventMoment(view, current)) : 'last';
     context.fillText(text, box.left, box.top + box.height + 13);
   }
 

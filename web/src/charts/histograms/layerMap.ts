@@ -4,8 +4,8 @@ import { RAMP_STEPS } from '../../math/color';
 import { firstNonFinite, type LayerRow } from '../../math/layers';
 import { counted, formatShare, formatValue } from '../../math/numbers';
 import { lastAtOrBefore } from '../../math/search';
-import type { Callbacks, Chart, LayerData, LayerOptions, Note } from '../../model/types';
-import { drawXAxis, xFull, xShort, xTicks } from '../axes';
+import type { Callbacks, Chart, LayerData, LayerOptions, Moment, Note } from '../../model/types';
+import { drawXAxis, momentName, uncapital, xTicks } from '../axes';
 import type { Point } from '../frame';
 import { imageSource } from '../scratch';
 import { rgbOf, theme } from '../theme';
@@ -114,7 +114,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     if (chosen) this.frameCell(chosen.key, chosen.x);
     this.paintMoment();
     const row = this.pointer ? this.rowAt(this.pointer.y) : null;
-    if (row && this.pointer) this.frameCell(row.key, this.xAt(this.pointer.x));
+    if (row && this.momentPlace !== null) this.frameCell(row.key, this.momentPlace);
     this.frame.over.context.globalAlpha = 1;
   }
 
@@ -128,7 +128,21 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     const row = this.rowAt(point.y);
     if (!row) return;
     if (row.group) this.callbacks.onFold?.(row.key);
-    else this.callbacks.onCell?.(row.key, this.xAt(point.x));
+    else this.callbacks.onCell?.(row.key, this.momentPlace ?? this.xAt(point.x));
+  }
+
+  /** The bucket under the pointer, as the range of steps that it may hold. */
+  protected momentAt(point: Point): { moment: Moment; place: number } | null {
+    const { axis, width } = this.view;
+    const row = this.rowAt(point.y) ?? this.view.rows[0];
+    const at = this.xAt(point.x);
+    const i = row ? bucketAt(row, at, width) : -1;
+    if (i < 0) return null;
+    const from = row.bucket[i] * width;
+    const whole: Moment = { x: from, axis, pinned: false };
+    const moment: Moment =
+      width > 1 ? { ...whole, x: from + (width - 1) / 2, range: [from, from + width - 1] } : whole;
+    return { moment, place: moment.x };
   }
 
   private rowAt(y: number): LayerRow | null {
@@ -261,7 +275,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
         rows: [{ color: '--ink3', label, cells: [text], strong: false }],
         foot: [
           row.group ? `${row.group.spread} of ${row.group.size}, click to unfold or fold` : '',
-          xFull(options.x.kind, Math.round(x)),
+          this.moment ? momentName(options.x.kind, this.moment) : '',
           i >= 0 && row.bad[i] ? 'has non-finite values' : '',
         ]
           .filter(Boolean)
@@ -293,8 +307,7 @@ function tail(context: CanvasRenderingContext2D, name: string, room: number): st
 function notesOf(model: LayerModel, options: LayerOptions): Note[] {
   const broken = firstNonFinite(model.rows);
   if (!broken) return [];
-  const at = xShort(options.x.kind, broken.bucket * model.width);
+  const at = uncapital(momentName(options.x.kind, { x: broken.bucket * model.width }));
   const name = model.rows.find(({ key }) => key === broken.key)!.name;
-  const unit = options.x.kind === 'step' ? 'step ' : '';
-  return [{ text: `first non-finite: ${name} at ${unit}${at}`, tone: 'bad' }];
+  return [{ text: `first non-finite: ${name} at ${at}`, tone: 'bad' }];
 }

@@ -9,7 +9,7 @@ import { clipped, dot, hatch } from '../surface';
 import { colorOf, fade } from '../theme';
 import type { ValueAxis } from '../valueAxis';
 import { RIGHT, ValueChart } from './eventChart';
-import { buildEvents, type EventModel, eventAt, eventNotes, eventX } from './eventModel';
+import { buildEvents, type EventModel, eventAt, eventNotes } from './eventModel';
 
 const TOP = 6;
 const BOTTOM = 22;
@@ -70,6 +70,7 @@ export class PercentilePanel
       positions: Array.from(places.position),
       bands,
       notes: notes.map((note) => note.text),
+      moment: this.shownMoment(),
     };
   }
 
@@ -94,7 +95,7 @@ export class PercentilePanel
     const x = this.momentPixel();
     if (!moment || x === null) return;
     this.paintHairline(x, moment.pinned);
-    const band = this.bandAt(moment.x);
+    const band = this.bandAt(this.momentPlace!);
     if (band && Number.isFinite(band[MEDIAN])) {
       const y = this.valueAxis().pixel(band[MEDIAN]);
       dot(frame.over.context, x, y, view.series.color);
@@ -103,13 +104,9 @@ export class PercentilePanel
   }
 
   protected override tell(): void {
-    const band = this.moment ? this.bandAt(this.moment.x) : null;
+    const place = this.momentPlace;
+    const band = place === null ? null : this.bandAt(place);
     this.callbacks.onNotes?.(band ? bandNotes(band) : this.view.notes);
-  }
-
-  /** Where the event begins. */
-  protected override pinnedX(_x: number, event: number): number {
-    return eventX(this.view, event);
   }
 
   private layout(ticks: Ticks): void {

@@ -10,13 +10,13 @@ import type {
   Note,
   RidgeOptions,
 } from '../../model/types';
-import { drawXAxis, mappedTicks, xShort, xTicks } from '../axes';
+import { drawXAxis, mappedTicks, momentText, xTicks } from '../axes';
 import type { Point } from '../frame';
 import { pillLeft } from '../surface';
 import { colorOf, rgbOf, theme } from '../theme';
 import { ValueAxis } from '../valueAxis';
 import { ordered, ValueChart } from './eventChart';
-import { buildEvents, type EventModel, eventNotes, placeAt } from './eventModel';
+import { buildEvents, type EventModel, eventMoment, eventNotes, placeAt } from './eventModel';
 
 const TOP = 10;
 const LEFT = 8;
@@ -135,22 +135,27 @@ export class RidgePanel
   }
 
   paintOver(): void {
-    const { moment, view, frame } = this;
-    if (moment?.axis !== view.axis) return;
-    const rank = this.rankAt(moment.x);
+    const { view, frame } = this;
+    const place = this.momentPlace;
+    const rank = place === null ? -1 : this.rankAt(place);
     if (rank < 0) return;
     const { context } = frame.over;
     this.paintCurve(context, this.view.curves[rank], rank, true);
-    const x = view.places.position[this.view.curves[rank].place];
-    const text = xShort(view.axis, x);
+    const event = view.places.order[view.curves[rank].place];
+    const text = momentText(view.axis, eventMoment(view, event));
     pillLeft(context, text, frame.width, this.baseline(rank));
   }
 
   /** The moment of the nearest curve. */
-  protected override momentAt({ y }: Point): Moment | null {
-    const { axis, curves, places } = this.view;
+  protected override momentAt({ y }: Point): { moment: Moment; place: number } | null {
+    const { curves, places } = this.view;
     const rank = this.nearestRank(y);
-    return rank < 0 ? null : { x: places.position[curves[rank].place], axis, pinned: false };
+    if (rank < 0) return null;
+    const { place } = curves[rank];
+    return {
+      moment: eventMoment(this.view, places.order[place]),
+      place: places.position[place],
+    };
   }
 
   override onClick(point: Point): void {

@@ -4,6 +4,7 @@
  * whiskers), the upper one the smoothed lines: the smoothing slider redraws only that one.
  */
 
+import { nonFiniteAt } from '../../math/buckets';
 import { formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import type { Ticks } from '../../math/ticks';
@@ -23,10 +24,11 @@ import { cancelPaint, paintLater } from '../queue';
 import { type Box, circle, clipped, type Span } from '../surface';
 import { colorOf, fade, theme } from '../theme';
 import { describeLines } from './describeLines';
+import type { DrawnLine } from './drawnLine';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintDiagonal, paintGuide, paintLineLayer } from './lineLayer';
-import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
+import { buildModel, type LineModel, rangeNow, smoothLine } from './lineModel';
 
 const TOP = 6;
 const RIGHT = 6;
@@ -39,6 +41,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   private given: LineOptions;
   private model: LineModel;
   private painted = false;
+  /** Of the x-axis. */
+  private ticks: Ticks = { values: [], labels: [] };
 
   constructor(
     host: HTMLElement,
@@ -86,6 +90,11 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     for (const item of this.model.lines) {
       item.smoothed = smoothLine(item.line, item.original, this.options);
     }
+    const [lo, hi] = rangeNow(this.model, this.options);
+    if (lo !== this.model.y[0] || hi !== this.model.y[1]) {
+      this.rebuild();
+      return;
+    }
     this.frame.paintOver();
     this.hover.refresh();
   }
@@ -114,6 +123,9 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       diagonal: this.options.diagonal === true,
       titles: this.options.titles,
       notes: notes.map((note) => note.text),
+      plot: this.frame.box,
+      moment: this.hover.shown(),
+      ticks: this.ticks,
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
@@ -122,8 +134,11 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
         smoothed: Array.from(smoothed),
         min: Array.from(line.min),
         max: Array.from(line.max),
+        last: Array.from(line.last),
         count: Array.from(line.count),
+        bad: Array.from(line.x, (_, i) => nonFiniteAt(line, i)),
         banded,
+        members: line.group ? Array.from(line.group.members) : undefined,
       })),
     };
   }
@@ -182,6 +197,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   private paintAxes(): Span[] {
     const { frame, model, options } = this;
     const ticks = this.layOut();
+    this.ticks = ticks.x;
     const { context } = frame.base;
     const { x, y } = planeOf(frame.box, model, options);
     drawYAxis(context, frame.box, ticks.y, y, true);

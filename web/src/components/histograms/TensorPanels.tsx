@@ -1,5 +1,6 @@
 /** The first panels of a section of watched tensors: layer map, RMS of all, one layer's step. */
 
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { Run, TensorResponse } from '../../api/types';
@@ -20,6 +21,7 @@ import type {
   Note,
   Smoothing,
 } from '../../model/types';
+import { downloadHistograms, downloadLayers } from '../../state/histograms/download';
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
@@ -33,6 +35,7 @@ import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
 import { KeyName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
+import { PanelDownloads } from '../panel/PanelDownloads';
 import { SearchField, Segments, Select } from '../widgets/controls';
 
 export interface Cell {
@@ -114,12 +117,13 @@ const ORDERS: Choice<LayerOrder>[] = [
 
 function MapPanel(props: MapPanelProps) {
   const { name, run, loading, error, answer, against, candidates, options, controls } = props;
-  const [notes, setNotes] = useState<Note[]>([]);
-  const [legend, setLegend] = useState<Legend | null>(null);
+  const notes = useSignal<Note[]>([]);
+  const legend = useSignal<Legend | null>(null);
+  const id = panelId({ kind: 'layers', key: name });
   const data = useMemo(() => (answer ? layerData(answer, against) : null), [answer, against]);
   const callbacks: Callbacks = {
-    onNotes: setNotes,
-    onLegend: setLegend,
+    onNotes: (drawn) => (notes.value = drawn),
+    onLegend: (drawn) => (legend.value = drawn),
     onCell: (key, x) => props.onCell({ key, x }),
     onFold: props.onFold,
   };
@@ -127,10 +131,16 @@ function MapPanel(props: MapPanelProps) {
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
-      notes={notes}
+      drawnNotes={notes}
       loading={loading}
       error={error}
       legend={legend}
+      actions={
+        <PanelDownloads
+          title={`Layer map of ${name}`}
+          csv={() => downloadLayers(id, `Layer map of ${name}`, run)}
+        />
+      }
       controls={controls}
     >
       {data && (
@@ -139,7 +149,7 @@ function MapPanel(props: MapPanelProps) {
           data={data}
           options={options}
           panel={{
-            id: panelId({ kind: 'layers', key: name }),
+            id,
             kind: 'layers',
             key: name,
             runs: [run.uid],
@@ -256,7 +266,7 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 const GUIDE = { value: 10 ** GOOD_RATIO, label: '10⁻³' };
 
 function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
   const settings = panelSettings(id);
@@ -279,7 +289,7 @@ function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
     [kind, answer, JSON.stringify(zoom), JSON.stringify(settings)],
   );
   const callbacks: Callbacks = {
-    onNotes: setNotes,
+    onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
   const title = isRatio(kind) ? 'All update ratios' : `RMS of all ${kind}`;
@@ -287,7 +297,7 @@ function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
     <Panel
       label={title}
       title={<KeyName name={title} />}
-      notes={notes}
+      drawnNotes={notes}
       loading={loading}
       error={error}
       actions={<LineActions id={id} title={title} lines={lines} x="step" statistic />}
@@ -313,7 +323,7 @@ const STEP_OPTIONS = {
 /** The single step of the chosen cell of the map; a click opens it with its slider. */
 function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
   const loaded = useHistograms([{ run: run.uid, key: cell.key }]);
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
   const series = loaded.values[0];
   const index = series ? eventAtStep(series, cell.x) : -1;
   const histogram = series && index >= 0 ? tableOf(series).at(index) : null;
@@ -327,7 +337,13 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
           <KeyName name={cell.key} />
         </button>
       }
-      notes={notes}
+      drawnNotes={notes}
+      actions={
+        <PanelDownloads
+          title={`Single step of ${cell.key}`}
+          csv={() => downloadHistograms(`Single step of ${cell.key}`, loaded.values, [run])}
+        />
+      }
       controls={histogram && <span class="badge">step {formatCount(histogram.step)}</span>}
       loading={loaded.waiting > 0}
       error={loaded.error}
@@ -342,7 +358,7 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
           key: cell.key,
           runs: [run.uid],
         }}
-        callbacks={{ onNotes: setNotes }}
+        callbacks={{ onNotes: (drawn) => (notes.value = drawn) }}
       />
     </Panel>
   );

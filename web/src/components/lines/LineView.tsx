@@ -1,12 +1,19 @@
 /** Metrics over all shown runs that have them: lines, or bars where each has one point. */
 
 import { effect, untracked, useSignal } from '@preact/signals';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
 import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
-import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../../state/lines/cascade';
+import {
+  cascaded,
+  inherited,
+  setLineZoom,
+  smoothingOf,
+  windowOf,
+  xAxisOf,
+} from '../../state/lines/cascade';
 import { groupingOf, groupNote } from '../../state/lines/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
 import {
@@ -20,10 +27,12 @@ import type { Series } from '../../state/lines/series';
 import { panelId } from '../../state/panelIds';
 import { highlighted } from '../../state/runs/visibility';
 import {
+  leavesOutliers,
   logX,
   type PanelSettings,
   panelSettings,
   parseRange,
+  setPanel,
   xAxis,
   xLog,
 } from '../../state/view/view';
@@ -56,7 +65,7 @@ export function LineView({ fields, own }: LineViewProps) {
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
-  const [notes, setNotes] = useState<Note[]>([]);
+  const drawnNotes = useSignal<Note[]>([]);
 
   const whole = useSeries(
     fields.flatMap((field) => ownersOf([field], shown).map((run) => specOf(field, run, x, null))),
@@ -84,7 +93,6 @@ export function LineView({ fields, own }: LineViewProps) {
     ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
     ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
-    ...notes,
   ];
   const dialog = useSignal(false);
   const range = rangeOf(whole.values);
@@ -111,6 +119,18 @@ export function LineView({ fields, own }: LineViewProps) {
       label={title}
       title={<PanelName name={first.key} given={given} />}
       notes={said}
+      drawnNotes={drawnNotes}
+      controls={
+        said.some(({ offers }) => offers === 'outliers') && (
+          <button
+            type="button"
+            class="badge offer"
+            onClick={() => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' })}
+          >
+            Ignore outliers
+          </button>
+        )
+      }
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -138,7 +158,7 @@ export function LineView({ fields, own }: LineViewProps) {
           range={range}
           settings={settings}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
-          onNotes={setNotes}
+          onNotes={(notes) => (drawnNotes.value = notes)}
         />
       )}
     </Panel>
@@ -195,7 +215,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       y: {
         log: settings.ylog === '1',
         window: parseRange(settings.yrange),
-        ignoreOutliers: settings.outliers === '1',
+        ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: settings.aggregate ?? 'mean',
       envelope: settings.envelope !== '0',
@@ -203,7 +223,15 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       xRange: range,
       highlighted: null,
     }),
-    [x, range, JSON.stringify(window), JSON.stringify(settings), titles.x, xLog.value],
+    [
+      x,
+      range,
+      JSON.stringify(window),
+      JSON.stringify(settings),
+      titles.x,
+      xLog.value,
+      leavesOutliers(settings),
+    ],
   );
   const attach = (chart: LinePanel) => {
     const stop = effect(() => {

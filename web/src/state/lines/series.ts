@@ -3,7 +3,7 @@
  * few requests as one frame allows, and a running run brings only its new buckets.
  */
 
-import { type Signal, signal } from '@preact/signals';
+import { computed, type Signal, signal } from '@preact/signals';
 import { ApiError, querySeries } from '../../api/client';
 import type { Grid, SeriesAnswer, SeriesRequest } from '../../api/types';
 import { lastEdge, mergeColumns, SERIES_COLUMNS, type SeriesColumns } from '../../math/buckets';
@@ -54,6 +54,17 @@ const gridOf = ({ kind, x, window, buckets, reach }: SeriesSpec): string =>
 export class SeriesStore {
   private readonly entries = new Map<string, Entry>();
   private readonly batcher = new Batcher<Entry>((entries) => this.fetchAll(entries));
+  private readonly received = signal(0);
+  /** How many points a line on screen has, in the middle of all of them; 0 until there is one. */
+  readonly points = computed(() => {
+    this.received.value;
+    const counts = [...this.entries.values()]
+      .filter(({ users, spec }) => users > 0 && !spec.window && spec.kind === 'scalar')
+      .map((entry) => present(entry)?.answer.n ?? 0)
+      .filter((n) => n > 1)
+      .sort((a, b) => a - b);
+    return counts[counts.length >> 1] ?? 0;
+  });
 
   /** The signal of a series, fetched if it is not there; pair with `release`. */
   use(spec: SeriesSpec): Signal<Series | ApiError | null> {
@@ -141,6 +152,7 @@ export class SeriesStore {
     entry.busy = false;
     entry.whole = series === null;
     if (series) entry.value.value = series;
+    this.received.value++;
     if (!entry.whole && !entry.again) return;
     entry.again = false;
     this.want([entry]);
@@ -217,7 +229,9 @@ function joined(entry: Entry, fresh: Series, from: number): Series | null {
   if (!known || known.grid.width !== width) return null;
   const columns = mergeColumns(known.answer.columns, fresh.answer.columns, from, width);
   if (total(columns.count) !== fresh.answer.n) return null; // something came before the last edge
-  return { ...fresh, answer: { ...fresh.answer, in_window: fresh.answer.n, columns } };
+  const { older } = known.answer; // the same generation: no other steps have been logged again
+  if ((older?.n ?? 0) !== (fresh.answer.older?.n ?? 0)) return null;
+  return { ...fresh, answer: { ...fresh.answer, in_window: fresh.answer.n, columns, older } };
 }
 
 function total(counts: Float64Array): number {

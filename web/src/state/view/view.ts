@@ -32,8 +32,8 @@ export type XAxis = 'auto' | 'step' | 'time' | 'runtime' | 'process' | `metric:$
 const WRITE_DELAY_MS = 250;
 const SMOOTHING_KINDS: SmoothingKind[] = ['twema', 'ema', 'gaussian', 'average', 'none'];
 export const DEFAULT_AMOUNT: Record<SmoothingKind, number> = {
-  twema: 0.6,
-  ema: 0.6,
+  twema: 0.95,
+  ema: 0.9,
   gaussian: 3,
   average: 10,
   none: 0,
@@ -140,7 +140,12 @@ export function parseSmoothing(text: string | undefined): Smoothing | null {
   return { kind, amount: valid ? number : DEFAULT_AMOUNT[kind], showOriginal: only !== 'only' };
 }
 
-const DEFAULT_SMOOTHING: Smoothing = { kind: 'twema', amount: 0.6, showOriginal: true };
+/** A trend on any line: it averages about a fortieth of the range of x. */
+const DEFAULT_SMOOTHING: Smoothing = {
+  kind: 'twema',
+  amount: DEFAULT_AMOUNT.twema,
+  showOriginal: true,
+};
 
 /** Smoothing of the workspace. */
 export const smoothing = computed<Smoothing>(
@@ -155,6 +160,7 @@ export function setSmoothing(value: Smoothing): void {
 
 export const xAxis = computed<XAxis>(() => (params.value.x as XAxis | undefined) ?? 'auto');
 export const xLog = computed(() => params.value.xlog === '1');
+const ignoresOutliers = computed(() => params.value.outliers === '1');
 export const panelSearch = computed(() => params.value.q ?? '');
 export const columns = computed(() => Math.min(6, Math.max(1, Number(params.value.cols) || 3)));
 export const syncZoom = computed(() => params.value.sync === '1');
@@ -185,7 +191,7 @@ export interface PanelSettings {
   legend?: string;
   gline?: Center;
   gband?: Band;
-  outliers?: '1';
+  outliers?: '0' | '1';
   envelope?: '0';
   aggregate?: Aggregate;
   view?: HistogramView;
@@ -293,3 +299,7 @@ export function withoutZoom(of?: (id: string) => boolean): Record<string, string
 
 /** Whether a panel's x is logarithmic: its own choice before the workspace's. */
 export const logX = ({ xlog }: PanelSettings): boolean => (xlog ? xlog === '1' : xLog.value);
+
+/** Whether outliers are left out of the range of y, where a panel or section says nothing else. */
+export const leavesOutliers = ({ outliers }: Pick<PanelSettings, 'outliers'>): boolean =>
+  outliers ? outliers === '1' : ignoresOutliers.value;
