@@ -164,7 +164,9 @@ class Run:
         """At most `samples` rows, evenly spaced, as a DataFrame or a list of dicts.
 
         With `keys` only rows that have all of them, and only these and `x_axis`, by which the
-        rows are ordered. The server chooses them, so that no others travel.
+        rows are ordered; among them are, for each key that holds numbers, the row of its minimum,
+        that of its maximum and that of its first value that is not finite. The server chooses
+        the rows, so that no others travel.
         """
         rows = sampled_rows(
             self._connection,

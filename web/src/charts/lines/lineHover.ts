@@ -7,7 +7,8 @@ import type { Frame, Point } from '../frame';
 import { type Box, circle, crosshair, dot, pillBelow, ring, type Span, Surface } from '../surface';
 import { colorOf } from '../theme';
 import { type TooltipRow, tooltip } from '../tooltip';
-import type { DrawnLine, LineModel } from './lineModel';
+import type { DrawnLine } from './drawnLine';
+import type { LineModel } from './lineModel';
 import { bucketAt, hasExtremes, type LinePlot, momentOf, type Spot, spotAt } from './lineMoment';
 import { columnText, groupText } from './lineTexts';
 

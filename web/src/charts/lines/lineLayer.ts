@@ -7,8 +7,9 @@ import { nonFiniteAt } from '../../math/buckets';
 import type { Line } from '../../model/types';
 import { circle, clipped, nonFiniteMark } from '../surface';
 import { colorOf, fade, rgbOf, theme } from '../theme';
+import type { DrawnLine } from './drawnLine';
 import { EnvelopeImage, type Plane, strokeLine } from './lineDrawing';
-import type { DrawnLine, LineModel } from './lineModel';
+import type { LineModel } from './lineModel';
 import { MIN_WHISKER_PIXELS, whiskersOf } from './lineMoment';
 
 const MARK_APART_PIXELS = 9;

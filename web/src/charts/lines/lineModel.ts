@@ -5,18 +5,10 @@ import { counted, formatCount, formatShort } from '../../math/numbers';
 import { smooth } from '../../math/smooth';
 import type { Line, LineOptions, Note } from '../../model/types';
 import { isDuration, momentName, uncapital } from '../axes';
+import type { DrawnLine } from './drawnLine';
 import { inside, type YRange, yRange } from './lineRange';
 
 const MOST_NAMED = 3;
-
-export interface DrawnLine {
-  line: Line;
-  /** The aggregate of each bucket. */
-  original: Float64Array;
-  smoothed: Float64Array;
-  /** Some bucket holds more than one point and the envelope is on. */
-  banded: boolean;
-}
 
 export interface LineModel {
   lines: DrawnLine[];

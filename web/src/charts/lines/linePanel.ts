@@ -24,10 +24,11 @@ import { cancelPaint, paintLater } from '../queue';
 import { type Box, circle, clipped, type Span } from '../surface';
 import { colorOf, fade, theme } from '../theme';
 import { describeLines } from './describeLines';
+import type { DrawnLine } from './drawnLine';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintDiagonal, paintLineLayer } from './lineLayer';
-import { buildModel, type DrawnLine, type LineModel, rangeNow, smoothLine } from './lineModel';
+import { buildModel, type LineModel, rangeNow, smoothLine } from './lineModel';
 
 const TOP = 6;
 const RIGHT = 6;

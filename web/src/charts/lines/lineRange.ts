@@ -2,7 +2,7 @@
 
 import { niceBounds, niceLogBounds } from '../../math/ticks';
 import type { Line, LineOptions, Window } from '../../model/types';
-import type { DrawnLine } from './lineModel';
+import type { DrawnLine } from './drawnLine';
 
 export interface YRange {
   bounds: [number, number];

@@ -4,7 +4,7 @@ import { formatCount, formatValue } from '../../math/numbers';
 import { lastAtOrBefore } from '../../math/search';
 import type { GroupFacts, Line, LineOptions } from '../../model/types';
 import { momentName, uncapital } from '../axes';
-import type { DrawnLine } from './lineModel';
+import type { DrawnLine } from './drawnLine';
 import { hasExtremes, type LinePlot, type Spot } from './lineMoment';
 
 /** One value of a column, and whose it is. */

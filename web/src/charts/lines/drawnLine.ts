@@ -1,0 +1,11 @@
+import type { Line } from '../../model/types';
+
+/** One line as a panel draws it. */
+export interface DrawnLine {
+  line: Line;
+  /** The aggregate of each bucket. */
+  original: Float64Array;
+  smoothed: Float64Array;
+  /** Some bucket holds more than one point and the envelope is on. */
+  banded: boolean;
+}
