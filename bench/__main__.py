@@ -16,6 +16,7 @@ BENCHMARKS = (
     "ingest",
     "sealing",
     "disk",
+    "codecs",
     "charts_http",
     "storage",
     "official",

@@ -100,8 +100,8 @@ def open_run(connection: Connection) -> None:
     rows: list[tuple[Any, dict[str, Any]]] = [
         (schema.project, {"entity": "local", "name": "bench", "created_us": FIRST_US}),
         (schema.run, {"project_id": 1, "run_id": "r", "slot": 0, **times}),
-        (schema.attempt, {"run_id": 1, "kind": "fresh", "opened_us": FIRST_US}),
-        (schema.writer, {"token": "w", "run_id": 1, "attempt_id": 1, "created_us": FIRST_US}),
+        (schema.attempt, {"run_uid": 1, "kind": "fresh", "opened_us": FIRST_US}),
+        (schema.writer, {"token": "w", "run_uid": 1, "attempt_id": 1, "created_us": FIRST_US}),
     ]
     for table, values in rows:
         connection.execute(insert(table).values(values))
@@ -110,7 +110,7 @@ def open_run(connection: Connection) -> None:
 def fill_blocks(connection: Connection, loss: np.ndarray) -> None:
     for number, first in enumerate(range(0, STEPS, STEPS_PER_RECORD)):
         payload = record(first, loss[first : first + STEPS_PER_RECORD])
-        values = {"run_id": 1, "writer_id": 1, "seq": number, "rows": 0, "received_us": 0}
+        values = {"run_uid": 1, "writer_id": 1, "seq": number, "rows": 0, "received_us": 0}
         with connection.begin():
             connection.execute(insert(schema.tail).values(payload=payload, **values))
         if number % RECORDS_PER_SEAL == RECORDS_PER_SEAL - 1:

@@ -22,6 +22,10 @@ _REPOSITORY = Path(__file__).parent.parent
 _SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve(sys.argv[1:]))"
 _START_SECS = 120
 
+# Several workers share few cores: threads of torch and BLAS, here and in what we start, that spin
+# while they wait for each other take these from the others.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A shell that starts us in the background has Ctrl-C ignored, and what we start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -108,9 +108,54 @@ CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 SHORT_CLASSES = re.compile(r"in|of|on|[fgh]\d+")
 
 
+def selectors_of(sheet: Path) -> list[str]:
+    text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+    return [part.strip() for one in re.findall(r"([^{};]+)\{", text) for part in one.split(",")]
+
+
 def test_the_classes_of_the_style_sheets_are_words() -> None:
-    sheets = "\n".join(path.read_text() for path in SOURCES.rglob("*.css"))
-    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", sheets, flags=re.DOTALL))
+    selectors = [one for sheet in SOURCES.rglob("*.css") for one in selectors_of(sheet)]
     names = {name for selector in selectors for name in CLASS.findall(selector)}
     short = {name for name in names if len(name) < 3}
     assert not {name for name in short if not SHORT_CLASSES.fullmatch(name)}
+
+
+# what narrow screens change, and two documents of their own
+SHEETS_APART = {"fold.css", "viewer.css", "explore.css"}
+ALONE = re.compile(r"\.[^\s>+~]+")  # a class with its states and variants, inside nothing
+
+
+def styled_alone() -> dict[str, dict[str, set[str]]]:
+    """Selectors that hold wherever their classes stand: sheet -> selector -> its classes."""
+    sheets = [path for path in SOURCES.rglob("*.css") if path.name not in SHEETS_APART]
+    return {
+        sheet.name: {
+            one: set(CLASS.findall(one)) for one in selectors_of(sheet) if ALONE.fullmatch(one)
+        }
+        for sheet in sheets
+    }
+
+
+def test_a_class_is_styled_in_one_sheet_others_only_place_it_inside_classes_of_theirs() -> None:
+    """A variant belongs to the sheet that alone knows one of its classes, as `.table.runs`."""
+    sheets_of: dict[str, set[str]] = {}
+    for sheet, selectors in styled_alone().items():
+        for name in set().union(*selectors.values()):
+            sheets_of.setdefault(name, set()).add(sheet)
+    shared = {
+        (sheet, selector)
+        for sheet, selectors in styled_alone().items()
+        for selector, names in selectors.items()
+        if not any(sheets_of[name] == {sheet} for name in names) and not is_home(sheet, names)
+    }
+    assert not shared
+
+
+def is_home(sheet: str, names: set[str]) -> bool:
+    """No other sheet styles one of these classes by itself."""
+    return all(
+        {name} not in selectors.values()
+        for other, selectors in styled_alone().items()
+        if other != sheet
+        for name in names
+    )

@@ -93,7 +93,7 @@ class DeviceValue:
         return bool(self._event.query())
 
     def resolve(self) -> Any:
-        """What `read` makes of the elements."""
+        """The result of `read` for the elements."""
         pinned = self._pinned  # another thread may be at it too
         if pinned is not None:
             self._event.synchronize()
@@ -118,7 +118,7 @@ class ClonedValue:
         return True
 
     def resolve(self) -> Any:
-        """What `read` makes of the elements; waits for the device."""
+        """The result of `read` for the elements; waits for the device."""
         clone = self._clone  # another thread may be at it too
         if clone is not None:
             self._value = self._read(array_of(clone))

@@ -73,7 +73,7 @@ def _steps() -> tuple[list[int], list[int]]:
 _STEPS, _MORE = _steps()
 
 
-def nodes_in(payload: bytes, most: int) -> int:
+def nodes_in(payload: bytes | bytearray | memoryview, most: int) -> int:
     """How many nodes a value in MessagePack has; `most` + 1 where it has, or says to have, more.
 
     Of bytes that end too early the nodes up to there are counted.
@@ -99,8 +99,8 @@ def nodes_in(payload: bytes, most: int) -> int:
     return most + 1
 
 
-def _long_node(payload: bytes, at: int, first: int) -> tuple[int, int]:
-    """Where the next node begins, and how many lie in this one."""
+def _long_node(payload: bytes | bytearray | memoryview, at: int, first: int) -> tuple[int, int]:
+    """The place of the next node, and how many lie in this one."""
     if first in _CONTAINERS:
         size, each = _CONTAINERS[first]
         return at + 1 + size, each * int.from_bytes(payload[at + 1 : at + 1 + size])
@@ -130,7 +130,8 @@ def json_nodes(text: str | bytes, most: int) -> int:
 
 
 def excess_of(value: Any, *, most_bytes: int, most_nodes: int) -> str:
-    """What is too much in plain data that MessagePack can hold; empty for what may be stored."""
+    """A sentence on what is too much in plain data that MessagePack can hold; empty for what may be
+    stored."""
     if type(value) is str:
         size_bytes = len(value) if value.isascii() else len(value.encode(errors="replace"))
         return bytes_excess(size_bytes, most_bytes)
@@ -154,14 +155,14 @@ def logged_excess(value: Any) -> str:
 
 
 def bytes_excess(size_bytes: int, most: int) -> str:
-    """What to say of a value of so many bytes; empty if that is not too much."""
+    """A sentence on a value of so many bytes; empty if that is not too much."""
     if size_bytes <= most:
         return ""
     return f"{size_text(size_bytes)} are more than the {size_text(most)} that one value may have"
 
 
 def nodes_excess(nodes: int, most: int) -> str:
-    """What to say of a value with so many nodes; empty if that is not too much."""
+    """A sentence on a value with so many nodes; empty if that is not too much."""
     return "" if nodes <= most else f"more than {most:,} values in one another"
 
 

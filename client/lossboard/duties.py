@@ -20,7 +20,7 @@ class Duties:
         self._failures: list[str] = []
 
     def do(self, what: str, action: Callable[[], _T]) -> _T | None:
-        """What `action` returns, or None when it raises; `what` names it for people."""
+        """The result of `action`, or None when it raises; `what` names it for people."""
         try:
             return action()
         except Exception as error:  # noqa: BLE001 - `tell` tells it; a training goes on

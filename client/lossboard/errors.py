@@ -1,4 +1,4 @@
-"""What the client raises; names and bases are those of W&B, so `except` clauses keep working."""
+"""Exceptions of the client; names and bases are those of W&B, so `except` clauses keep working."""
 
 from __future__ import annotations
 
@@ -63,4 +63,4 @@ class ArtifactFinalizedError(ArtifactStatusError):
 
 
 class WaitTimeoutError(Error):
-    """What was waited for did not come in time."""
+    """Something that was waited for did not come in time."""

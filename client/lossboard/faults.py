@@ -94,14 +94,14 @@ def type_name(value: Any) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """What an error says, on one line; its type where it can't or won't say anything."""
+    """The words of an error, on one line; its type where it can't or won't say anything."""
     text = short_text(error)
     return text if text is not None else f"{type_name(error)} was raised"
 
 
 def short_text(value: Any) -> str | None:
-    """What `str` makes of the value, on one line and cut; None where it says nothing, as the
-    address of an object does, or raises."""
+    """The text that `str` makes of the value, on one line and cut; None where it says nothing, as
+    the address of an object does, or raises."""
     try:
         line = " ".join(str(value).split())
     except BaseException as error:

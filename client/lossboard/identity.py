@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -18,6 +19,7 @@ __all__ = [
     "entity_checked",
     "generate_id",
     "generate_name",
+    "launch_name",
     "parse_branch_point",
     "project_checked",
     "rank_name",
@@ -65,11 +67,16 @@ def generate_name() -> str:
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{number}"
 
 
+def launch_name(group: str) -> str:
+    """The name of a run that the ranks of a launch share, which they find without talking."""
+    seed = int.from_bytes(hashlib.sha256(group.encode()).digest(), "big")
+    number = seed // (len(_ADJECTIVES) * len(_NOUNS)) % 999 + 1
+    return f"{_pick(_ADJECTIVES, seed)}-{_pick(_NOUNS, seed // len(_ADJECTIVES))}-{number}"
+
+
 def rank_name(group: str, rank: int) -> str:
-    """The name of one rank's run: ranks of a launch share the words, without talking."""
-    seed = int.from_bytes(group.encode(), "big")
-    words = f"{_pick(_ADJECTIVES, seed)}-{_pick(_NOUNS, seed // len(_ADJECTIVES))}"
-    return f"{words}-rank{rank}"
+    """The name of one rank's run: that of the launch, and the rank at its end."""
+    return f"{launch_name(group)}-rank{rank}"
 
 
 def _pick(words: Sequence[str], seed: int) -> str:

@@ -21,7 +21,7 @@ def _is_a(value: Any, place: tuple[str, str]) -> bool:
 
 
 def outside_transforms() -> AbstractContextManager[Any]:
-    """Where operations are plain ones, also inside of `torch.func.grad` and `vmap`."""
+    """A context in which operations are plain ones, also inside of `torch.func.grad` and `vmap`."""
     bare = sys.modules["torch"]._C
     functorch = getattr(bare, "_functorch", None)
     if functorch is None or functorch.peek_interpreter_stack() is None:

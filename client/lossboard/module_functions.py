@@ -160,7 +160,7 @@ def login(
 
     `host` is kept as the server for the runs to come, `key` as their `api_key`.
     """
-    if runs.active or resolve(setup_fields).mode != "online":
+    if runs.active or resolve(setup_fields).mode not in ("online", "shared"):
         return False
     if host is not None:
         setup_fields["base_url"] = Settings(base_url=host).base_url

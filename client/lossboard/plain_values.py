@@ -63,7 +63,7 @@ class NoFormError(TypeError):
 
 
 class Place(NamedTuple):
-    """Where a value is: below which key, and who hears what becomes of it."""
+    """The place of a value: below which key, and who hears what becomes of it."""
 
     key: str
     tell: Tell
@@ -88,7 +88,7 @@ def kept(value: Any, place: Place, convert: Convert) -> Any:
 
 
 def remainder(value: Any, place: Place, error: BaseException) -> Any:
-    """What is kept of a value whose conversion raised: short text, or LEFT_OUT. It is told."""
+    """The rest to keep of a value whose conversion raised: short text, or LEFT_OUT. It is told."""
     text = short_text(value)
     place.tell(fault_of(place.key, value, "left out" if text is None else "text", error))
     return LEFT_OUT if text is None else text
@@ -165,7 +165,7 @@ def _unwrapped(value: np.generic, place: Place, convert: Convert) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    """What W&B stores as text."""
+    """The text that W&B stores."""
     if isinstance(value, bytes | bytearray):
         return value.decode("utf-8", "replace")
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):

@@ -56,7 +56,7 @@ class CustomChart:
         return f"{folder}/{base}" if folder else base
 
     def spec(self, key: str) -> dict[str, Any]:
-        """What goes into the config below `_wandb.visualize.<key>`."""
+        """The value for the config below `_wandb.visualize.<key>`."""
         return {
             "panel_type": "Vega2",
             "panel_config": {

@@ -1,4 +1,5 @@
-"""What `setup` and `login` of this process were given: the lowest layer of all settings to come."""
+"""Settings given to `setup` and `login` of this process: the lowest layer of all settings to
+come."""
 
 from __future__ import annotations
 

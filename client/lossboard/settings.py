@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
@@ -19,13 +18,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lossboard.errors import SettingsError
+from lossboard.launchers import Distinguish, Job, Launcher, job_of, launcher_of
 from lossboard.settings_names import KEPT_WITHOUT_EFFECT
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "Console",
     "Interval",
-    "Launcher",
     "Mode",
     "Reinit",
     "Resume",
@@ -33,20 +32,29 @@ __all__ = [
     "Tag",
     "environment_fields",
     "environment_with_path",
+    "job_from_environment",
     "launcher_from_environment",
     "resolve",
+    "visible_devices",
 ]
 
 DEFAULT_BASE_URL: Final = "http://127.0.0.1:8080"
 
-Mode: TypeAlias = Literal["online", "offline", "disabled"]
+Mode: TypeAlias = Literal["online", "offline", "disabled", "shared"]
 Tag: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Interval: TypeAlias = Annotated[float, msgspec.Meta(ge=0.1)]  # seconds
 Console: TypeAlias = Literal["auto", "off", "wrap", "redirect", "wrap_raw", "wrap_emu"]
 Reinit: TypeAlias = Literal["default", "return_previous", "finish_previous", "create_new"]
 Resume: TypeAlias = Literal["allow", "must", "never", "auto"]
 
-_MODE_NAMES: Final = {"dryrun": "offline", "run": "online", "shared": "online"}
+_MODE_NAMES: Final = {"dryrun": "offline", "run": "online"}
+_DEVICE_VARIABLES: Final = (
+    "CUDA_VISIBLE_DEVICES",
+    "HIP_VISIBLE_DEVICES",
+    "ROCR_VISIBLE_DEVICES",
+    "ZE_AFFINITY_MASK",
+    "ASCEND_RT_VISIBLE_DEVICES",
+)
 _TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 
@@ -107,9 +115,12 @@ class Settings:
     x_disable_machine_info: bool = False
     x_disable_meta: bool = False
     x_disable_stats: bool = False
+    x_label: str | None = None
+    x_primary: bool | None = None
     x_save_requirements: bool = True
     x_stats_disk_paths: tuple[str, ...] = ("/",)
     x_stats_sampling_interval: Interval = 15.0
+    x_update_finish_state: bool = True
     # What is printed
     max_end_of_run_history_metrics: int = 10
     max_end_of_run_summary_metrics: int = 10
@@ -172,22 +183,8 @@ class Settings:
 
     @property
     def app_url(self) -> str:
-        """Where the dashboard's pages are, without a slash at the end."""
+        """The address of the dashboard's pages, without a slash at the end."""
         return (self.app_url_override or self.base_url).rstrip("/")
-
-
-@dataclass(frozen=True)
-class Launcher:
-    """The group of processes that torchrun, SLURM or MPI started this one in."""
-
-    rank: int
-    world_size: int
-    group: str
-
-    @property
-    def several(self) -> bool:
-        """Whether there is more than one rank."""
-        return self.world_size > 1
 
 
 def resolve(*layers: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
@@ -223,22 +220,22 @@ def environment_with_path(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path}
 
 
-def launcher_from_environment(environ: Mapping[str, str] | None = None) -> Launcher | None:
-    """The launcher that set RANK and WORLD_SIZE, or None where these are not both numbers."""
-    variables = os.environ if environ is None else environ
-    rank, world_size = variables.get("RANK", ""), variables.get("WORLD_SIZE", "")
-    if not (rank.isdecimal() and world_size.isdecimal()):
-        return None
-    return Launcher(int(rank), int(world_size), _launcher_group(variables))
+def launcher_from_environment(
+    distinguish: Distinguish, environ: Mapping[str, str] | None = None
+) -> Launcher | None:
+    """The launcher that started this process as one of several ranks, if one did; `distinguish` is
+    that of `launcher_of`."""
+    return launcher_of(os.environ if environ is None else environ, distinguish)
 
 
-def _launcher_group(environ: Mapping[str, str]) -> str:
-    elastic = environ.get("TORCHELASTIC_RUN_ID", "none")
-    if elastic != "none":  # torchrun's default, the same for every launch
-        return elastic
-    if "SLURM_JOB_ID" in environ:
-        return f"slurm-{environ['SLURM_JOB_ID']}"
-    return f"{environ.get('MASTER_ADDR', 'localhost')}-{environ.get('MASTER_PORT', '0')}"
+def job_from_environment() -> Job | None:
+    """The scheduler's job that this process belongs to, if a scheduler started it."""
+    return job_of(os.environ)
+
+
+def visible_devices() -> dict[str, str]:
+    """The words of the environment on the accelerators that this process may use, by variable."""
+    return {name: os.environ[name] for name in _DEVICE_VARIABLES if name in os.environ}
 
 
 def _field_of(variable: str, prefix: str) -> str | None:

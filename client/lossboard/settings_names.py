@@ -24,8 +24,8 @@ _NAMES: Final = """
     x_file_transfer_timeout_seconds x_files_dir x_flow_control_custom x_flow_control_disabled
     x_graphql_retry_max x_graphql_retry_wait_max_seconds x_graphql_retry_wait_min_seconds
     x_graphql_timeout_seconds x_history_value_encoding x_internal_check_process x_jupyter_name
-    x_jupyter_path x_jupyter_root x_label x_live_policy_rate_limit x_live_policy_wait_time
-    x_log_level x_network_buffer x_primary x_proxies x_runqueue_item_id
+    x_jupyter_path x_jupyter_root x_live_policy_rate_limit x_live_policy_wait_time
+    x_log_level x_network_buffer x_proxies x_runqueue_item_id
     x_server_side_derived_summary x_service_transport x_service_wait x_skip_transaction_log
     x_start_time x_stats_buffer_size x_stats_coreweave_metadata_base_url
     x_stats_coreweave_metadata_endpoint x_stats_cpu_count x_stats_cpu_logical_count
@@ -33,7 +33,7 @@ _NAMES: Final = """
     x_stats_neuron_monitor_config_path x_stats_no_cgroup x_stats_open_metrics_endpoints
     x_stats_open_metrics_filters x_stats_open_metrics_http_headers x_stats_pid
     x_stats_self_usage x_stats_track_process_tree x_sync x_sync_dir_suffix
-    x_transaction_log_flush_interval x_update_finish_state
+    x_transaction_log_flush_interval
 """
 
 # Settings of 0.12 to 0.21 that 0.31 no longer has; a script may still give them.

@@ -1,4 +1,4 @@
-"""What the client prints: to stderr, each line with our prefix, never through a progress bar."""
+"""Output of the client: to stderr, each line with our prefix, never through a progress bar."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Terminal:
 
     Messages from other threads wait until the main thread prints the next one, calls
     `print_waiting`, or the run finishes. `write` takes whole lines (default: stderr, or
-    `tqdm.write` once tqdm is loaded).
+    `tqdm.write` once tqdm is loaded). Each line names this process, if it has a `name`.
     """
 
     def __init__(
@@ -47,7 +47,9 @@ class Terminal:
         levels: frozenset[Level] = frozenset({"info", "warn", "error"}),
         write: Write | None = None,
         raw: bool = False,
+        name: str = "",
     ) -> None:
+        self._prefix = f"{PREFIX}{printable(name)}: " if name else PREFIX
         self.levels = levels
         self.waiting: deque[tuple[str, Level]] = deque()
         self._write = write or write_line
@@ -75,7 +77,7 @@ class Terminal:
             text, level = self.waiting.popleft()
             for line in text.split("\n"):
                 shown = line if self._raw else printable(line)
-                self._write(f"{PREFIX}{_LEVEL_WORD[level]}{shown}".rstrip())
+                self._write(f"{self._prefix}{_LEVEL_WORD[level]}{shown}".rstrip())
 
 
 def write_line(line: str) -> None:

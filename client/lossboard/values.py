@@ -65,7 +65,7 @@ _STRICT: Final = Place("value", raised)
 
 
 class Bind(Protocol):
-    """What makes JSON of media; see `lossboard.media.binder.Binder`."""
+    """A function that makes JSON of media; see `lossboard.media.binder.Binder`."""
 
     def bind(self, path: tuple[str, ...], value: Any, step: int | None) -> tuple[Key, Any] | None:
         """Key and JSON; None for what is no media."""
@@ -122,7 +122,7 @@ def _refuse_keys(keys: Iterable[Any]) -> None:
 
 
 class _Way(NamedTuple):
-    """What stays the same while the values of a row are put."""
+    """Things that stay the same while the values of a row are put."""
 
     media: Bind | None
     step: int | None
@@ -164,7 +164,7 @@ class _Bound(NamedTuple):
 
 
 class _Branches(NamedTuple):
-    """What one value becomes several of."""
+    """Values that one value becomes."""
 
     items: list[tuple[str, Any]]
 
@@ -229,7 +229,8 @@ def _named(path: tuple[str, ...]) -> str:
 
 
 def history_value(value: Any, place: Place = _STRICT) -> Any:
-    """What a row holds for `value`: plain data, `wire.HistogramData`, or a `Deferred` of such."""
+    """The form that `value` has in a row: plain data, `wire.HistogramData`, or a `Deferred` of
+    such."""
     if type(value) in PLAIN:
         return whole(value) if type(value) is int else value
     if is_array(value):
@@ -244,7 +245,7 @@ def history_value(value: Any, place: Place = _STRICT) -> Any:
 
 
 def _inner_value(value: Any, place: Place) -> Any:
-    """What a list holds for `value`: as in a row, but a histogram as its JSON."""
+    """The form that `value` has in a list: as in a row, but a histogram as its JSON."""
     return _resolved(history_value(value, place))
 
 
@@ -310,7 +311,7 @@ def stored_summary_value(
     tell: Tell = raised,
     bind: Callable[[str, Any], Any] = lambda key, value: None,
 ) -> Any:
-    """What the summary holds below a key, by `bind` if it is media; LEFT_OUT for what can't be
+    """The form of a value in the summary, by `bind` if it is media; LEFT_OUT for what can't be
     kept."""
 
     def convert(value: Any, place: Place) -> Any:
@@ -326,7 +327,7 @@ def _whole(key: str, convert: Convert) -> Convert:
 
 
 def summary_value(value: Any, place: Place = _STRICT) -> Any:
-    """What the summary holds: as in a row, but a larger array as its statistics."""
+    """The form of a value in the summary: as in a row, but a larger array as its statistics."""
     if is_array(value):
         array = _array(value, place)
         small = array.size <= SMALL_LIMIT
@@ -349,7 +350,7 @@ def _statistics(array: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 
 def config_values(values: Mapping[str, Any], tell: Tell = raised) -> dict[str, Any]:
-    """What the config holds, without what can't be kept."""
+    """The values for the config, without what can't be kept."""
     found = {
         key: _guarded(value, Place(key, tell), _whole(key, config_value))
         for key, value in values.items()
@@ -358,7 +359,8 @@ def config_values(values: Mapping[str, Any], tell: Tell = raised) -> dict[str, A
 
 
 def config_value(value: Any, place: Place = _STRICT) -> Any:
-    """What the config holds: plain data, with NaN as None and unknown objects as their text."""
+    """The form of a value in the config: plain data, with NaN as None and unknown objects as their
+    text."""
     if isinstance(value, float):
         return None if math.isnan(value) else float.__pos__(value)
     if is_array(value):

@@ -1,4 +1,4 @@
-"""What a client sends and a server stores: the one definition of the native wire format.
+"""Records that a client sends and a server stores: the one definition of the native wire format.
 
 A writer (one process logging to one run) sends an ordered sequence of records, numbered from 0.
 The body of `POST /api/ingest/{writer}/{seq}` is one `Record` as MessagePack; the same bytes lie
@@ -47,6 +47,7 @@ __all__ = [
     "Rows",
     "RunFields",
     "RunStart",
+    "TensorPart",
     "UsedArtifact",
     "WireError",
     "check_depth",
@@ -127,6 +128,28 @@ class Rows(msgspec.Struct, array_like=True, frozen=True):
     json_columns: list[JsonColumn] = []
 
 
+class TensorPart(msgspec.Struct, array_like=True, frozen=True):
+    """Which part of a tensor one of the `ranks` processes that train a model together counted.
+
+    `part` is its number among the `parts` that make up the tensor: processes that have the same
+    one hold the same values. -1: it is a whole tensor of this process, and nobody knows whether
+    the others hold the same. `held` of `whole` are rows, columns or values, as `unit` says (0, 1,
+    2). The whole tensor has `values` values. `gradient` says which gradient it is: 0 none, or not
+    known; 1 raw and local, of this process's own batch; 2 as the optimizer gets it, averaged over
+    processes and accumulated; 3 raw, and a term of the sum over processes.
+    """
+
+    rank: int
+    ranks: int
+    part: int = -1
+    parts: int = 1
+    held: int = 0
+    whole: int = 0
+    unit: int = 0
+    values: int = 0
+    gradient: int = 0
+
+
 class HistogramData(msgspec.Struct, array_like=True, frozen=True):
     """One histogram.
 
@@ -141,6 +164,8 @@ class HistogramData(msgspec.Struct, array_like=True, frozen=True):
     mantissa bits: for |x| = 2**e * (1 + f), f in [0, 1), the key is
     sign(x) * (4 * (e + 1100) + floor(4 * f) + 1), ascending as the values are.
     `magnitude_keys` is int16[k] ascending, `magnitude_counts` uint64[k]; both empty: not there.
+
+    `part` is there where several processes train the model.
     """
 
     lo: float
@@ -158,6 +183,7 @@ class HistogramData(msgspec.Struct, array_like=True, frozen=True):
     magnitude_keys: bytes = b""
     magnitude_counts: bytes = b""
     flags: int = 0
+    part: TensorPart | None = None
 
 
 class HistogramColumn(msgspec.Struct, array_like=True, frozen=True):
@@ -182,6 +208,10 @@ class RunStart(msgspec.Struct, frozen=True, omit_defaults=True):
     `rewind` one that continues this run after `cut_step`, `fork` one that continues
     `parent_run_id` after `cut_step`; `join` is one more writer (child process, rank) of the run's
     latest attempt, opening one only if there is none.
+
+    Of several writers: `label` and `rank` name this one, `primary` says whether it speaks for them
+    (name, config, host; None: nobody said), `must_end` whether the run has not ended before it
+    has. `launch` is the same for all processes of one launch, and another for each relaunch.
     """
 
     entity: str
@@ -198,6 +228,15 @@ class RunStart(msgspec.Struct, frozen=True, omit_defaults=True):
     job_type: str = ""
     config: dict[str, Any] = {}
     metadata: dict[str, Any] = {}  # host, pid, python, program, args, rank, world_size, git, ...
+    label: str = ""
+    rank: int | None = None
+    primary: bool | None = None
+    must_end: bool = True
+    launch: str = ""
+
+    def said(self, text: str) -> str:
+        """The text of a notice, with the writer that says it where there are several."""
+        return f"{self.label}: {text}" if self.label else text
 
 
 class MetricDefinition(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -366,7 +405,7 @@ def encode_record(record: Record) -> bytes:
     return _encoder.encode(record)
 
 
-def decode_record(payload: bytes) -> Record:
+def decode_record(payload: bytes | bytearray) -> Record:
     """The record in `payload`.
 
     Raises WireError for bytes that are no record and for versions not in SUPPORTED_VERSIONS.
@@ -406,7 +445,7 @@ def storable_ints(value: Any) -> Any:
 
 
 def ints_restored(value: Any) -> Any:
-    """What `storable_ints` was given."""
+    """The data that `storable_ints` was given."""
     if type(value) is dict and value.get("_type") == "int":
         return _int_of(value.get("value"), value)
     return _with_each(ints_restored, value)

@@ -48,7 +48,7 @@ class BlobStore:
         self._incoming.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Where the blob lies, if it is here; raises Invalid for what isn't a SHA-256."""
+        """The path of the blob, if it is here; raises Invalid for what isn't a SHA-256."""
         if not is_sha256(sha256):
             raise Invalid(f"{sha256[:80]!r} isn't a SHA-256: expected 64 lower-case hex digits")
         return self._root / sha256[:2] / sha256

@@ -1,4 +1,4 @@
-"""What the writer's transactions did, as it is told to the rest of the server."""
+"""Results of the writer's transactions, as it is told to the rest of the server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a committed transaction changed in one run, or in the settings of a project."""
+    """A change by a committed transaction in one run, or in the settings of a project."""
 
     version: int
     uid: int  # NO_RUN: the settings
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(slots=True)
 class Heard:
-    """What writers of one run added to its tail; nothing, for a heartbeat."""
+    """Additions of writers to the tail of one run; nothing, for a heartbeat."""
 
     records: int = 0
     rows: int = 0
@@ -50,11 +50,12 @@ class Heard:
     ended: bool = False
     restored: bool = False  # the numbers are those of the whole tail
     told: list[Told] = field(default_factory=list)
+    writers: set[int] = field(default_factory=set)  # who was heard of
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a transaction did, told to the rest of the server once it is committed."""
+    """The results of a transaction, told to the rest of the server once it is committed."""
 
     changes: list[Change]
     heard: dict[int, Heard]  # by number of the run

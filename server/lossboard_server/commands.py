@@ -21,7 +21,7 @@ from lossboard_server.app import create_app
 from lossboard_server.database.dialect import DatabaseInUse, DriverError
 from lossboard_server.database.directory import DirectoryError
 from lossboard_server.database.migration import MigrationError
-from lossboard_server.http.security import listens_everywhere
+from lossboard_server.http.security import bracketed, listens_everywhere
 from lossboard_server.services import Services
 from lossboard_server.settings import Settings, SettingsError, export_settings
 
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _given(text: str) -> str:
-    """What an option says; an unset variable of the shell arrives as an empty text."""
+    """The value of an option; an unset variable of the shell arrives as an empty text."""
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty: give a value or leave the option out")
     return text
@@ -168,7 +168,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _who_answers(settings: Settings) -> str:
-    """What a request to the busy address says about who holds it."""
+    """The answer of the busy address on who holds it."""
     peer = http.client.HTTPConnection(settings.host, settings.port, timeout=_PEER_WAIT_SECS)
     try:
         peer.request("GET", "/api/health")
@@ -189,7 +189,7 @@ def _who_answers(settings: Settings) -> str:
 
 
 def _announce(settings: Settings, port: int, *, as_json: bool) -> None:
-    urls = [f"http://{_bracketed(host)}:{port}" for host in _answering_hosts(settings)]
+    urls = [f"http://{bracketed(host)}:{port}" for host in _answering_hosts(settings)]
     if as_json:
         print(json.dumps({"url": urls[0], "data_dir": str(settings.data_dir)}), flush=True)  # noqa: T201
     else:
@@ -214,10 +214,6 @@ def _answering_hosts(settings: Settings) -> list[str]:
     for addresses in psutil.net_if_addrs().values():
         found += [a.address for a in addresses if a.family in kinds and "%" not in a.address]
     return list(dict.fromkeys((*found, *settings.allowed_hosts)))
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _is_loopback(host: str) -> bool:

@@ -44,7 +44,7 @@ class Subscription:
     async def batches(
         self, interval_secs: float, comment_secs: float
     ) -> AsyncIterator[list[Change]]:
-        """What came within each interval, in order of version; an empty list after
+        """The changes of each interval, in order of version; an empty list after
         `comment_secs` of silence or on overflow; ends when the subscription is closed."""
         while not self.closed:
             try:

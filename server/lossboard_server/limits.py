@@ -1,4 +1,4 @@
-"""What is too much, told from the bytes before objects are made of them.
+"""Limits of what comes in, told from the bytes before objects are made of them.
 
 A value of config, summary or metadata that is too large is left out and named, the rest is kept;
 a body that holds too much all the same is refused.
@@ -68,7 +68,7 @@ _decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode: Final = msgspec.msgpack.encode
 
 
-def slim_record(payload: bytes) -> bytes:
+def slim_record(payload: bytes | bytearray) -> bytes | bytearray:
     """The record without the values of config, summary and metadata that are too large, which a
     notice in it names. Bytes that are no record stay as they are.
 
@@ -87,7 +87,7 @@ def slim_record(payload: bytes) -> bytes:
     return slim
 
 
-def _without_large(payload: bytes) -> bytes:
+def _without_large(payload: bytes | bytearray) -> bytes | bytearray:
     record = _decode_record(payload)
     left_out: list[str] = []
     _slim_fields(record, left_out)
@@ -128,7 +128,7 @@ def _slim_values(what: str, packed: msgspec.Raw, left_out: list[str]) -> dict[st
     kept, free_bytes = {}, MOST_SETTINGS_BYTES
     for key, raw in _decode_values(packed).items():
         if (
-            excess := _packed_excess(bytes(raw))
+            excess := _packed_excess(memoryview(raw))
             or _key_excess(key)
             or _total_excess(len(raw), free_bytes)
         ):
@@ -145,13 +145,13 @@ def _key_excess(key: str) -> str:
 
 
 def _total_excess(size_bytes: int, free_bytes: int) -> str:
-    """What to say of a value for which the ones before it leave no room."""
+    """A sentence on a value for which the ones before it leave no room."""
     if size_bytes <= free_bytes:
         return ""
     return f"all values together may have {size_text(MOST_SETTINGS_BYTES)}"
 
 
-def _packed_excess(packed: bytes) -> str:
+def _packed_excess(packed: memoryview) -> str:
     if len(packed) <= MOST_VALUE_NODES:
         return ""
     nodes = nodes_in(packed, MOST_VALUE_NODES)
@@ -171,7 +171,7 @@ def _sentence(what: str, key: str, excess: str) -> str:
 
 
 def too_large_notice(left_out: Iterable[str]) -> Notice:
-    """What the run says of values that were left out, given one sentence for each."""
+    """The notice of values that were left out, given one sentence for each."""
     sentences = list(left_out)
     more = len(sentences) - _TOLD
     text = _LEFT_OUT + "; ".join(sentences[:_TOLD])

@@ -1,7 +1,7 @@
-"""When runs were last heard of, on this process's monotonic clock.
+"""When writers were last heard of, on this process's monotonic clock.
 
-Only the running ones are watched. A run that was running when the server stopped counts from
-the server's start, so that a restart never makes a living run look crashed.
+Only those that haven't ended are watched. One that was there when the server stopped counts from
+the server's start, so that a restart never makes a living process look dead.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ class Liveness:
         self._crashed_after_secs = crashed_after_secs
         self._last_secs: dict[int, float] = {}
 
-    def seen(self, uids: Iterable[int]) -> None:
-        """These runs were heard of now."""
+    def seen(self, writers: Iterable[int]) -> None:
+        """These writers were heard of now."""
         now_secs = time.monotonic()
-        for uid in uids:
-            self._last_secs[uid] = now_secs
+        for writer in writers:
+            self._last_secs[writer] = now_secs
 
-    def silent(self, running: Iterable[int]) -> list[int]:
-        """Those of the `running` runs that were silent for too long; forgets all others."""
+    def silent(self, living: Iterable[int]) -> list[int]:
+        """The ones of the `living` writers that were silent for too long; forgets all others."""
         now_secs = time.monotonic()
-        self._last_secs = {uid: self._last_secs.get(uid, now_secs) for uid in running}
+        self._last_secs = {writer: self._last_secs.get(writer, now_secs) for writer in living}
         limit_secs = now_secs - self._crashed_after_secs
-        return [uid for uid, last_secs in self._last_secs.items() if last_secs < limit_secs]
+        return [writer for writer, last_secs in self._last_secs.items() if last_secs < limit_secs]

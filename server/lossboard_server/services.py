@@ -1,4 +1,4 @@
-"""What one server consists of; made by `create_app`, reached from routes by `Server`."""
+"""The parts of one server; made by `create_app`, reached from routes by `Server`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def open_services(settings: Settings) -> Services:
 
     def publish(committed: Committed) -> None:
         broker.publish(committed.changes)
-        liveness.seen(committed.heard)
+        liveness.seen(writer for heard in committed.heard.values() for writer in heard.writers)
         sealer.note(committed.heard)
 
     writer = Writer(

@@ -49,7 +49,7 @@ def _setting(default: Any, about: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `create_app` needs to know; sizes are bytes, times are seconds."""
+    """The settings of a server; sizes are bytes, times are seconds."""
 
     data_dir: Path = field(metadata={"about": "Directory of the database and the blobs."})
     host: str = _setting("127.0.0.1", "Address to listen on; loopback unless you change it.")

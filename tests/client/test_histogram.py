@@ -67,8 +67,9 @@ def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> N
 
 
 @settings(max_examples=1000, deadline=None)
-@given(arrays(FINITE.filter(bool)))
+@given(arrays(FINITE))  # without a filter, which makes drawing four times as dear
 def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
+    values[values == 0] = 1.0
     keys, counts, sampled = magnitudes_of(values, values.size)
     expected = []
     for value in values.tolist():

@@ -69,6 +69,15 @@ def test_each_rank_is_a_run_of_the_launchers_group_and_only_the_first_prints(
     assert len(words) == 1 and {run.name[-5:] for run in runs} == {"rank0", "rank1"}
 
 
+def test_runs_are_chosen_by_host_rank_and_the_schedulers_job(project: str, script: Script) -> None:
+    ranks(script, SLURM_JOB_ID="7", LOSSBOARD_HOST="node1")
+    api = wandb.Api()
+    assert [run.metadata["rank"] for run in api.runs(filters={"rank": 1})] == [1]
+    found = api.runs(filters={"$and": [{"host": "node1"}, {"job": "7"}, {"rank": {"$lt": 1}}]})
+    assert [run.metadata["rank"] for run in found] == [0]
+    assert list(api.runs(filters={"host": "node2"})) == []
+
+
 @pytest.mark.covers("processes")
 def test_ranks_with_one_id_are_writers_of_one_run(project: str, script: Script) -> None:
     ranks(script, LOSSBOARD_RUN_ID="shared")

@@ -9,12 +9,11 @@ import pytest
 
 import lossboard as wandb
 from lossboard.errors import SettingsError
+from lossboard.launchers import Job, Launcher, job_of, launcher_of
 from lossboard.settings import (
     DEFAULT_BASE_URL,
-    Launcher,
     Settings,
     environment_fields,
-    launcher_from_environment,
     resolve,
 )
 
@@ -151,20 +150,42 @@ def test_the_api_key_is_not_shown() -> None:
     assert "secret" not in repr(Settings(api_key="secret"))
 
 
+TORCHRUN = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "TORCHELASTIC_RUN_ID": "job"}
+STATIC = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "host", "MASTER_PORT": "29500"}
+HERE = {**STATIC, "MASTER_ADDR": "127.0.0.1"}
+AGENT = {**HERE, "TORCHELASTIC_ERROR_FILE": "/tmp/torchelastic_a/none_b1/attempt_0/0/error.json"}
+SLURM = {"SLURM_PROCID": "2", "SLURM_NTASKS": "4", "SLURM_LOCALID": "1", "SLURM_JOB_ID": "7"}
+MPI = {"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2", "PMIX_NAMESPACE": "prte-3@1"}
 LAUNCHERS: list[tuple[dict[str, str], Launcher | None]] = [
     ({}, None),
     ({"RANK": "0"}, None),
+    ({"RANK": "3", "WORLD_SIZE": "1"}, None),  # left by something else
+    ({"SLURM_NTASKS": "4", "SLURM_JOB_ID": "7"}, None),  # a shell of salloc
+    (TORCHRUN, Launcher(1, 2, "job", "torchrun", 1)),
     (
-        {"RANK": "1", "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "job"},
-        Launcher(rank=1, world_size=2, group="job"),
+        {**TORCHRUN, "TORCHELASTIC_RESTART_COUNT": "3"},
+        Launcher(1, 2, "job", "torchrun", 1, restart=3),
     ),
     (
         {"RANK": "0", "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none", "SLURM_JOB_ID": "7"},
-        Launcher(rank=0, world_size=2, group="slurm-7"),
+        Launcher(0, 2, "slurm-7", "torchrun"),
     ),
+    (STATIC, Launcher(0, 2, "host-29500")),
+    (HERE, Launcher(0, 2, "127.0.0.1-29500-mark0")),
+    (AGENT, Launcher(0, 2, "127.0.0.1-29500-b1")),
+    (SLURM, Launcher(2, 4, "slurm-7", "slurm", 1)),
+    ({**SLURM, "SLURM_RESTART_COUNT": "2"}, Launcher(2, 4, "slurm-7", "slurm", 1, restart=2)),
+    ({**SLURM, **TORCHRUN}, Launcher(1, 2, "job", "torchrun", 1)),
     (
-        {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "host", "MASTER_PORT": "29500"},
-        Launcher(rank=0, world_size=2, group="host-29500"),
+        {**SLURM, "SLURM_ARRAY_JOB_ID": "5", "SLURM_ARRAY_TASK_ID": "3"},
+        Launcher(2, 4, "slurm-5_3", "slurm", 1),
+    ),
+    (MPI, Launcher(1, 2, "mpi-prte-3@1", "openmpi")),
+    ({"PMI_RANK": "1", "PMI_SIZE": "2"}, Launcher(1, 2, "localhost-0-mark1", "mpich")),
+    ({"LOCAL_RANK": "1", "WORLD_SIZE": "2", "NODE_RANK": "1"}, None),
+    (
+        {"LOCAL_RANK": "1", "WORLD_SIZE": "2", "NODE_RANK": "0", "SLURM_JOB_ID": "7"},
+        Launcher(1, 2, "slurm-7", "lightning", 1),
     ),
 ]
 
@@ -173,4 +194,21 @@ LAUNCHERS: list[tuple[dict[str, str], Launcher | None]] = [
 def test_the_launcher_is_known_by_its_variables(
     environ: dict[str, str], launcher: Launcher | None
 ) -> None:
-    assert launcher_from_environment(environ) == launcher
+    assert launcher_of(environ, lambda place, rank: f"mark{rank}") == launcher
+
+
+@pytest.mark.parametrize(
+    ("environ", "job"),
+    [
+        ({}, None),
+        ({"SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": "1"}, Job("slurm", "7", 1)),
+        ({"PBS_JOBID": "12[3].head"}, Job("pbs", "12[3].head")),
+        ({"LSB_JOBID": "9", "LSB_JOBINDEX": "4"}, Job("lsf", "9_4")),
+        ({"LSB_JOBID": "9", "LSB_JOBINDEX": "0"}, Job("lsf", "9")),
+        ({"JOB_ID": "8", "SGE_TASK_ID": "undefined"}, Job("sge", "8")),
+    ],
+)
+def test_the_job_of_a_scheduler_is_known_by_its_variables(
+    environ: dict[str, str], job: Job | None
+) -> None:
+    assert job_of(environ) == job

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -149,3 +152,73 @@ def test_what_can_not_be_removed_after_delivery_is_named(
     assert len(delivered(tmp_path, server, stream).delivered) == 1
     assert "not all could be tidied up" in stream.getvalue() and "refused" in stream.getvalue()
     assert steps_of(server, run_id) == list(range(200))
+
+
+class Clock:
+    """Stands for the module `time` of `sync`: passes by what is slept, and at no other moment."""
+
+    def __init__(self) -> None:
+        self.secs = 0.0
+
+    def monotonic(self) -> float:
+        return 1000 + self.secs
+
+    def sleep(self, secs: float) -> None:
+        self.secs += secs
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Answers 503 to everything."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.append(self.path)
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *values: object) -> None:
+        """Nothing is printed."""
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    """The address of a server that takes nothing at present."""
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    serving = threading.Thread(target=lambda: http.serve_forever(0.02))
+    serving.start()
+    yield f"http://127.0.0.1:{http.server_address[1]}"
+    http.shutdown()
+    http.server_close()
+    serving.join()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("lossboard.sending.sync.time", clock)
+    return clock
+
+
+def test_a_server_that_is_busy_is_waited_for_longer_than_one_that_is_not_there(
+    tmp_path: Path, run_id: str, busy: str, clock: Clock
+) -> None:
+    leave_behind(tmp_path, run_id)
+    sync([tmp_path], "http://127.0.0.1:9", stream=io.StringIO())
+    assert clock.secs == pytest.approx(5)
+    sync([tmp_path], busy, stream=io.StringIO())
+    assert clock.secs == pytest.approx(35)
+
+
+def test_a_server_is_waited_for_once_whatever_the_number_of_spools(
+    tmp_path: Path, run_id: str, busy: str, clock: Clock
+) -> None:
+    for number in range(3):
+        leave_behind(tmp_path / str(number), f"{run_id}{number}")
+    Busy.asked.clear()
+    report = sync([tmp_path], busy, stream=io.StringIO())
+    assert len(report.failed) == 3 and all("503" in why for why in report.failed.values())
+    assert clock.secs == pytest.approx(30)
+    assert sorted(map(Busy.asked.count, set(Busy.asked)))[:2] == [1, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -111,6 +112,24 @@ def test_a_server_that_rewinds_again_and_again_is_asked_after_a_pause(tmp_path: 
     assert verdicts[5].verdict is Verdict.RETRY and "409" in verdicts[5].reason
     assert verdicts[6].verdict is Verdict.DONE
     spool.close()
+
+
+def test_what_the_server_says_of_the_run_is_said_once(
+    tricky: Any, make_sender: Make, said: list[str]
+) -> None:
+    words = "run r is written by another process too: the rows of both are kept"
+
+    def warn(line: str, body: bytes) -> Any:
+        status, answer, headers = tricky._honest(line, body)
+        return status, {**answer, "warning": words}, headers
+
+    tricky.trick = warn
+    sender = make_sender(tricky.url)
+    for _ in range(3):
+        log(sender, 1)
+        assert sender.flush(10)
+    assert sender.finish(END).delivered
+    assert said == [f"warn: {words}"]
 
 
 @pytest.mark.parametrize("lost", [1, 3])
@@ -268,3 +287,18 @@ def test_a_place_for_files_that_refuses_access_is_named(
     assert not report.delivered and report.undelivered_bytes == 7
     assert tricky.steps() == list(range(10))
     assert len(said) == 1 and "refuses access" in said[0]
+
+
+def test_a_file_without_any_bytes_is_left_and_delivered_like_another(
+    tricky: Any, make_sender: Make, tmp_path: Path
+) -> None:
+    tricky.trick = refuse(503, 10**9, pattern="/api/blobs")
+    sender = make_sender(tricky.url)
+    sender.put_file(b"", name="done.txt", time_us=1)
+    log(sender, 10)
+    report = sender.finish(END, timeout_secs=1)
+    assert not report.delivered and report.undelivered_bytes == 0
+    assert report.spool_dir is not None and [*report.spool_dir.glob("files/*")]
+    tricky.trick = refuse(503, 0)
+    sync([tmp_path], None, stream=io.StringIO())
+    assert f"PUT /api/blobs/{hashlib.sha256(b'').hexdigest()}" in "\n".join(tricky.requests)

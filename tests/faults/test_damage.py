@@ -40,9 +40,8 @@ MANY_SEGMENTS = """
         if step % 50 == 0:
             sender.put_file(b"content %d" % step, name=f"{step}.txt", time_us=1)
             sender.flush(0)
-    sender.flush(10)
     count = 0
-    while len(list(spool_root.rglob("*.spool"))) < 150 and count < 100:
+    while len(list(spool_root.rglob("*.spool"))) < 100 and count < 300:
         sender.flush(0.1)
         count += 1
     mine = [open(sys.argv[0]) for _ in range(40)]

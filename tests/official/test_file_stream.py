@@ -122,17 +122,18 @@ def test_a_log_synced_again_keeps_the_start_and_the_last_step_of_its_run(server:
         upsert(server, "synced")
         for part in parts:
             write(server, "synced", part.start, rows[part])
-        again = detail(server, "stream", "synced")
-        assert (again["started_us"], again["last_step"]) == (before["started_us"], 7)
+            again = detail(server, "stream", "synced")
+            assert (again["started_us"], again["last_step"]) == (before["started_us"], 7)
     assert steps(server, "synced") == list(range(8))
 
 
-def upsert(server: Any, run: str) -> None:
+def upsert(server: Any, run: str, program: str = "") -> None:
     """What the client sends when a script starts."""
     question = {
-        "query": "mutation U($name: String, $project: String, $host: String) { upsertBucket(input:"
-        " {name: $name, modelName: $project, host: $host}) { bucket { id historyLineCount } } }",
-        "variables": {"name": run, "project": "stream", "host": "h"},
+        "query": "mutation U($name: String, $project: String, $host: String, $by: String) {"
+        " upsertBucket(input: {name: $name, modelName: $project, host: $host, jobProgram: $by})"
+        " { bucket { id historyLineCount } } }",
+        "variables": {"name": run, "project": "stream", "host": "h", "by": program},
     }
     answer = httpx.post(f"{server.base_url}/graphql", json=question).json()
     assert answer["data"]["upsertBucket"]["bucket"]["historyLineCount"] == 0
@@ -228,3 +229,31 @@ def test_a_summary_of_one_client_in_shared_mode_keeps_those_of_others(server: An
         write(server, "both", 0, row(step, **{client: step}), **headers)
         summarise(server, "both", last_row(step) | {client: step}, **headers)
     assert summary_of(server, "both") == {"a": 0, "b": 1}
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_times_of_a_host_with_a_wrong_clock_are_those_of_the_server(
+    server: Any, own_name: str, hours: int
+) -> None:
+    """The first lines of a process that runs say what time it takes it to be."""
+    upsert(server, own_name)
+    rows = [line_at(time.time() + 3600 * hours, 0.1 * step, step) for step in range(3)]
+    write(server, own_name, 0, rows)
+    post(server, own_name, {"complete": True, "exitcode": 0})
+    run = detail(server, "stream", own_name)
+    assert run["state"] == "finished" and 0 <= run["runtime_secs"] < 600
+    assert abs(run["started_us"] / 1e6 - time.time()) < 600
+    assert "10,800 s" in next(one["text"] for one in run["notices"] if one["kind"] == "clock")
+
+
+def test_an_old_log_that_is_synced_says_nothing_of_a_clock(server: Any, own_name: str) -> None:
+    upsert(server, own_name, program="-m wandb.__main__")
+    write(server, own_name, 0, [line_at(START_SECS - 86_400, 0.1, 0)])
+    run = detail(server, "stream", own_name)
+    assert run["started_us"] / 1e6 == pytest.approx(START_SECS - 86_400, abs=60)
+    assert run["notices"] == []
+
+
+def line_at(time_secs: float, runtime_secs: float, step: int) -> str:
+    row = {"_step": step, "_timestamp": time_secs, "_runtime": runtime_secs, "x": step}
+    return json.dumps(row)

@@ -45,7 +45,8 @@ def a_row(transaction: Transaction) -> int:
     one = np.array([1], "<i8").tobytes()
     rows = Rows(one, one, [Column("loss", np.array([0.5], "<f8").tobytes())])
     record = Record(version=WIRE_VERSION, start=start, rows=rows)
-    return ingest.accept(transaction, "a" * 32, 0, record, encode_record(record)).run.uid
+    found, payload = ingest.received(record), encode_record(record)
+    return ingest.accept(transaction, "a" * 32, 0, found, payload).run.uid
 
 
 def set_by_hand(transaction: Transaction, uid: int) -> None:

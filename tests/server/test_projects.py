@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from lossboard.wire import Exit
+from lossboard.wire import Alert, Exit
 
 from .conftest import unpacked
 
@@ -146,3 +146,25 @@ def test_openapi_describes_bodies_and_answers(server: Any) -> None:
     assert "SeriesQuery" in document["components"]["schemas"]
     body = document["paths"]["/api/query/series"]["post"]["requestBody"]
     assert body["content"]["application/json"]["schema"]["$ref"].endswith("/SeriesQuery")
+
+
+def test_alerts_of_all_runs_of_a_project_are_listed_the_newest_first(
+    server: Any, writer_of: Any
+) -> None:
+    first = writer_of(server, run_id="a")
+    second = writer_of(server, run_id="b", project=first.start.project)
+    first.log(0, alerts=[Alert("Slow", "3 s a step", 5, "WARN")])
+    second.log(0, alerts=[Alert("NaN", "at step 0", 4, "ERROR"), Alert("Done", "", 6)])
+    path = f"/api/projects/local/{first.start.project}/alerts"
+    found = first.http.get(path).json()["alerts"]
+    assert [(alert["run_id"], alert["title"]) for alert in found] == [
+        ("b", "Done"),
+        ("b", "NaN"),
+        ("a", "Slow"),
+    ]
+    assert found[0]["id"] > found[1]["id"] > found[2]["id"]
+    assert first.http.get(path, params={"limit": 1}).json()["alerts"] == found[:1]
+    first.http.delete(f"/api/runs/{found[0]['run']}")
+    left = first.http.get(path).json()["alerts"]
+    assert left == found[2:]
+    assert first.http.get("/api/projects/local/none/alerts").status_code == 404

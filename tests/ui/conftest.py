@@ -116,7 +116,9 @@ def logged(server: Server) -> str:
 def start_run(base_url: str, project: str, **settings: Any) -> Any:
     # a directory of its own: test processes that run beside this one log too
     quiet = {"base_url": base_url, "silent": True, "root_dir": tempfile.mkdtemp()}
-    return lossboard.init(project=project, settings=quiet, reinit="create_new", **settings)
+    run = lossboard.init(project=project, settings=quiet, reinit="create_new", **settings)
+    assert run._sender.flush(30)  # the server knows it, so that its pages are there
+    return run
 
 
 def _log_run(base_url: str, name: str, rate: float) -> None:

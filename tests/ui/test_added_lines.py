@@ -77,7 +77,7 @@ def test_an_added_panel_of_metrics_has_ranges_axes_and_smoothing_of_its_own(
     raw = line_of(panel, "run-0 · lr")["original"]
     average, mass, expected = 0.0, 0.0, []
     for value in raw:
-        average, mass = 0.6 * average + 0.4 * value, 0.6 * mass + 0.4
+        average, mass = 0.9 * average + 0.1 * value, 0.9 * mass + 0.1
         expected.append(average / mass)
     assert line_of(panel, "run-0 · lr")["smoothed"] == pytest.approx(expected, rel=1e-9)
     automatic = wait_for_panel(page, "scalar lr")["data"]

@@ -330,6 +330,7 @@ def test_tables_of_several_runs_are_added_as_one_with_a_column_of_runs(workspace
         panel.get_by_role("button", name="Download Tables as CSV").click()
     rows = list(csv.DictReader(io.StringIO(started.value.path().read_text())))
     assert [row["run"] for row in rows] == ["run-1"] * 3 + ["run-0"] * 3
+    assert len({row["run_id"] for row in rows}) == 2 and all(row["run_id"] for row in rows)
     assert [row["note"] for row in rows] == [""] * 3 + ["first"] * 3
     panel.get_by_text("Side by side").click()
     expect(panel.get_by_role("table")).to_have_count(2)

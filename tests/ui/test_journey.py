@@ -17,7 +17,7 @@ import lossboard
 
 from .conftest import STEPS as LOGGED
 from .conftest import Server, loss_at, open_panel, start_run, wait_for_panel
-from .test_workspace import LOSS, line_of
+from .test_workspace import LOSS, line_of, smooth_by
 
 STEPS = 4000
 SPIKE = 2345
@@ -67,7 +67,7 @@ def test_the_spike_is_found_smoothing_hides_it_and_the_extreme_stays(workspace: 
     assert sum(spiky["count"]) == STEPS
     at = spiky["x"][spiky["max"].index(SPIKE_VALUE)]
     assert abs(at - SPIKE) <= 4  # the width of a bucket
-    workspace.get_by_label("Smoothing amount", exact=True).fill("0.95")
+    smooth_by(workspace, "0.97")
     wait_for_panel(workspace, LOSS, "Math.max(...panel.data.lines[0].smoothed.slice(300)) < 30")
     assert max(line_of(wait_for_panel(workspace, LOSS), "run-0")["max"]) == SPIKE_VALUE
 
@@ -98,7 +98,7 @@ def test_a_view_is_saved_undone_opened_again_and_shared(
     workspace: Page, context: BrowserContext
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    workspace.get_by_label("Smoothing amount", exact=True).fill("0.9")
+    smooth_by(workspace, "0.9")
     workspace.get_by_role("button", name="Hide run-1").click()
     wait_for_panel(workspace, LOSS, "panel.data.lines.length === 1")
     workspace.get_by_role("button", name="Saved views").click()

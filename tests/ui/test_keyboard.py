@@ -273,3 +273,23 @@ def test_a_deleted_view_leaves_the_focus_in_the_menu_which_escape_closes(
     page.keyboard.press("Escape")
     expect(page.locator(".menu")).to_have_count(0)
     expect(button).to_be_focused()
+
+
+def test_keys_typed_right_after_ctrl_k_all_reach_the_palette(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", LOSS, "panel.data.lines?.length === 3")
+    # the palette's code is late, as it is on a slow line
+    page.route("**/Palette-*.js", lambda route: (page.wait_for_timeout(1000), route.continue_()))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("rum-1", delay=0)
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("n-1", delay=0)
+    expect(page.get_by_role("combobox", name="Find")).to_have_value("run-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/runs/run-1*")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("run-2\n", delay=0)
+    page.wait_for_url("**/runs/run-2*")

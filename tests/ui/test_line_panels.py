@@ -211,6 +211,7 @@ def test_the_csv_of_a_panel_holds_the_logged_numbers(workspace: Page) -> None:
         for column in ("mean", "min", "max", "first", "last"):
             assert [float(row[column]) for row in own] == [loss_at(s, rate) for s in range(STEPS)]
         assert {row["count"] for row in own} == {"1"}
+        assert {row["run_id"] for row in own} == {f"run-{number}"}
 
 
 SVG = "{http://www.w3.org/2000/svg}"

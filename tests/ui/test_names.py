@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 import lossboard
 
-from .conftest import Server, start_run, wait_for_panel
+from .conftest import Server, open_panel, start_run, wait_for_panel
 
 EMPTY = "(empty name)"
 PROJECT = "names"
@@ -25,6 +28,20 @@ def named(server: Server) -> str:
         other.log({"": lossboard.Histogram([step, 1.0, 2.0])}, step=step)
     other.finish()
     return f"{server.base_url}/local/{PROJECT}"
+
+
+def test_what_was_logged_is_found_before_system_metrics_that_came_first(
+    page: Page, server: Server, own_name: str
+) -> None:
+    quiet = {"base_url": server.base_url, "silent": True, "x_stats_sampling_interval": 0.1}
+    with lossboard.init(project=own_name, settings=quiet, reinit="create_new") as run:
+        keys = f"{server.base_url}/api/projects/local/{own_name}/keys"
+        while len(httpx.get(keys).json().get("keys", ())) < 9:
+            time.sleep(0.1)
+        run.log({"loss": 1.0})
+    open_panel(page, f"{server.base_url}/local/{own_name}", "scalar loss")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_contain_text("loss")
 
 
 def test_a_metric_without_a_name_has_a_visible_one(page: Page, named: str) -> None:

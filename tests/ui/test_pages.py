@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -122,3 +123,24 @@ def test_a_page_outlives_its_server(browser: Browser, own_server: Any) -> None:
 def test_a_wrong_address_says_what_is_wrong(page: Page, server: Server) -> None:
     page.goto(f"{server.base_url}/local/nowhere/what/ever")
     expect(page.get_by_role("heading")).to_have_text("There is no page at this address")
+
+
+def test_a_project_is_deleted_and_comes_back_with_undo(
+    page: Page, server: Server, own_name: str
+) -> None:
+    for name in ("kept", "deleted before"):
+        with start_run(server.base_url, own_name, name=name, id=name[:4]) as run:
+            run.log({"loss": 1.0})
+    api = f"{server.base_url}/api"
+    gone = httpx.get(f"{api}/runs/local/{own_name}/dele").json()["uid"]
+    httpx.delete(f"{api}/runs/{gone}").raise_for_status()
+    page.goto(server.base_url)
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=own_name, exact=True))
+    row.get_by_role("button", name=f"Actions of {own_name}").click()
+    page.get_by_role("button", name="Delete project").click()
+    expect(page.get_by_text(f"Deleted {own_name}")).to_be_visible()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(row).to_have_count(1)
+    runs = httpx.get(f"{api}/projects/local/{own_name}/runs").json()["runs"]
+    assert [run["name"] for run in runs] == ["kept"]

@@ -197,8 +197,8 @@ def test_a_chart_is_taken_along_as_picture_and_csv(page: Page, charts: str, tmp_
         loading.value.save_as(tmp_path / f"walk.{ending}")
     assert (tmp_path / "walk.PNG").read_bytes().startswith(b"\x89PNG")
     rows = list(csv.reader((tmp_path / "walk.CSV").read_text().splitlines()))
-    assert rows[0] == ["run", "step", "x", "height"]
-    assert rows[1] == ["b", "5", "2", "25"]
+    assert rows[0] == ["run", "run_id", "step", "x", "height"]
+    assert rows[1] == ["b", "b", "5", "2", "25"]
     assert len(rows) == 7
 
 

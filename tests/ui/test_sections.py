@@ -13,6 +13,7 @@ from .test_workspace import LOSS, THREE_LINES, line_of, twema
 
 RATE = "scalar lr"
 OVER_RATE = "Math.max(...(panel.data.lines?.[0]?.x ?? [1])) < 0.05"
+DEFAULT = 0.95
 RAW = "panel.data.lines[0].smoothed[250] === panel.data.lines[0].original[250]"
 
 
@@ -40,7 +41,7 @@ def test_a_section_is_smoothed_otherwise_than_the_rest_and_a_panel_otherwise_tha
     raw = [loss_at(step, 0.02) for step in range(STEPS)]
     assert smoothed(wait_for_panel(page, LOSS, RAW)) == raw
     rates = [0.02 / (step + 1) for step in range(STEPS)]
-    wanted = twema(range(STEPS), rates, 0.6)
+    wanted = twema(range(STEPS), rates, DEFAULT)
     assert smoothed(wait_for_panel(page, RATE)) == pytest.approx(wanted)
     expect(train.get_by_text("own settings")).to_be_visible()
     page.keyboard.press("Escape")
@@ -50,7 +51,7 @@ def test_a_section_is_smoothed_otherwise_than_the_rest_and_a_panel_otherwise_tha
     expect(mine.locator("option").first).to_have_text("As section")
     mine.select_option("twema")
     own = wait_for_panel(page, LOSS, f"!({RAW})")
-    assert smoothed(own) == pytest.approx(twema(range(STEPS), raw, 0.6))
+    assert smoothed(own) == pytest.approx(twema(range(STEPS), raw, DEFAULT))
 
 
 def test_axes_of_a_section_are_kept_in_the_link_undone_and_given_back(

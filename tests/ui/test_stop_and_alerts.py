@@ -93,3 +93,93 @@ def test_alerts_are_shown_in_the_run_newest_first_as_they_come(
     boxes = [alert.bounding_box() for alert in alerts.all()]
     assert all(box is not None and box["x"] + box["width"] <= 1440 for box in boxes)
     run.finish()
+
+
+def test_a_bell_counts_new_alerts_of_the_project_and_lists_them_with_their_runs(
+    page: Page, server: Server, own_name: str
+) -> None:
+    runs: list[Any] = [
+        start_run(server.base_url, own_name, name=name, id=name) for name in ("calm", "loud")
+    ]
+    runs[0].alert("Started", "all is well")
+    assert runs[0]._sender.flush(30)
+    page.goto(f"{server.base_url}/local/{own_name}")
+    bell = page.get_by_role("button", name="Alerts, 1 new")
+    expect(bell).to_be_visible(timeout=30_000)
+    runs[1].alert("Loss is NaN", "step 3", level="ERROR")
+    expect(page.get_by_role("button", name="Alerts, 2 new")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Alerts, 2 new").click()
+    listed = page.get_by_role("list", name="Alerts of this project").get_by_role("listitem")
+    expect(listed).to_have_count(2)
+    expect(listed.nth(0)).to_contain_text("Loss is NaN Error")
+    expect(listed.nth(1)).to_contain_text("Started Info")
+    listed.nth(0).get_by_role("link", name="loud").click()
+    page.wait_for_url("**/runs/loud/overview*")
+    page.reload()
+    expect(page.get_by_role("button", name="Alerts", exact=True)).to_be_visible()
+    for run in runs:
+        run.finish()
+
+
+@pytest.mark.parametrize("place", ["list", "right click", "table", "page"])
+def test_a_run_has_the_same_menu_wherever_it_is_named(
+    page: Page, server: Server, own_name: str, place: str
+) -> None:
+    with start_run(server.base_url, own_name, name="one", id="one") as run:
+        run.log({"loss": 1.0})
+        assert run._sender.flush(30)
+        open_menu_at(page, f"{server.base_url}/local/{own_name}", place)
+        entries = page.locator(".menu > button")
+        expect(entries).to_have_text(
+            [
+                "Rename",
+                "Edit tags",
+                "Edit notes",
+                "Make it the baseline",
+                "Pin to the top",
+                "Show only this run",
+                "Copy path of the run",
+                "Stop run",
+                "Delete run",
+            ]
+        )
+        expect(page.get_by_role("group", name="Colour of one")).to_be_visible()
+        page.get_by_role("button", name="Stop run").click()
+        expect(page.get_by_text("Asked one to stop")).to_be_visible()
+        page.get_by_role("button", name="Undo", exact=True).last.click()
+
+
+def open_menu_at(page: Page, project: str, place: str) -> None:
+    page.goto({"table": f"{project}/runs", "page": f"{project}/runs/one"}.get(place, project))
+    if place == "page":
+        page.get_by_role("button", name="Actions of this run").click()
+        return
+    link = page.get_by_role("link", name="one", exact=True)
+    if place == "right click":
+        link.click(button="right")
+    else:
+        link.hover()
+        page.get_by_role("button", name="Actions of one").click()
+
+
+def test_name_tags_and_notes_are_edited_where_a_run_has_no_row(
+    page: Page, server: Server, own_name: str
+) -> None:
+    with start_run(server.base_url, own_name, name="plain", id="one"):
+        pass
+    page.goto(f"{server.base_url}/local/{own_name}/runs/one")
+    expect(page.get_by_role("heading", name="plain")).to_be_visible()
+    for entry, field, text in (
+        ("Edit notes", "Notes", "two\nlines"),
+        ("Edit tags", "Tags, with commas", "best, kept"),
+        ("Rename", "Name of the run", "champion"),
+    ):
+        page.get_by_role("button", name="Actions of this run").click()
+        page.get_by_role("button", name=entry, exact=True).click()
+        page.get_by_role("textbox", name=field).fill(text)
+        page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="champion")).to_be_visible()
+    expect(page.locator(".runhead .tag")).to_have_text(["best", "kept"])
+    answer = httpx.get(f"{server.base_url}/api/runs/local/{own_name}/one").json()
+    assert (answer["name"], answer["tags"]) == ("champion", ["best", "kept"])
+    assert answer["notes"] == "two\nlines"

@@ -53,8 +53,15 @@ def test_a_line_panel_draws_every_number_that_was_logged(workspace: Page) -> Non
         assert line["original"] == [loss_at(step, rate) for step in range(STEPS)]
 
 
-def test_the_smoothing_slider_smooths_by_the_documented_rule(workspace: Page) -> None:
-    workspace.get_by_label("Smoothing amount", exact=True).fill("0.9")
+def smooth_by(page: Page, amount: str) -> None:
+    """Types an amount of the workspace's smoothing."""
+    field = page.get_by_label("Smoothing amount as a number")
+    field.fill(amount)
+    field.press("Enter")
+
+
+def test_a_typed_amount_smooths_by_the_documented_rule(workspace: Page) -> None:
+    smooth_by(workspace, "0.9")
     shape = "panel.data.lines[0].smoothed[250]"
     first = workspace.evaluate("window.lossboard.panels[0].data.lines.length")
     assert first == 3
@@ -273,3 +280,27 @@ def test_a_section_of_many_panels_has_pages_and_keys_of_hidden_runs_are_not_ther
     expect(only).to_have_count(1)
     page.get_by_role("button", name="Hide alone", exact=True).click()
     expect(only).to_have_count(0)
+
+
+def test_machine_metrics_are_closed_until_they_are_opened_or_searched_for(
+    page: Page, server: Server, own_name: str
+) -> None:
+    with start_run(server.base_url, own_name, name="one") as run:
+        run.log({"loss": 1.0})
+        run.log({"loss": 0.5})
+    page.goto(f"{server.base_url}/local/{own_name}")
+    section = page.get_by_role("region", name="Section system", exact=True)
+    fold = section.locator(".fold")
+    expect(fold).to_have_attribute("aria-expanded", "false", timeout=30_000)
+    expect(section.locator(".panel")).to_have_count(0)
+    page.get_by_label("Panels (regex)").fill("memory")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    page.get_by_label("Panels (regex)").fill("")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.click()
+    expect(section.locator(".panel").first).to_be_visible()
+    page.wait_for_url("**fold=**")
+    page.reload()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "false")

@@ -1,5 +1,6 @@
 /** The dashboard: the page that the address names, and what may float over any page. */
 
+import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Toasts } from './components/shell/Toasts';
 import { TopBar } from './components/shell/TopBar';
@@ -7,19 +8,39 @@ import { lazy } from './components/widgets/lazy';
 import { Message } from './pages/Message';
 import { ProjectsPage } from './pages/ProjectsPage';
 import { plotlyPath } from './state/explore';
-import { helpOpen, paletteOpen } from './state/overlays';
+import { helpOpen, openPalette, paletteOpen, typeAhead } from './state/overlays';
 import { route } from './state/route';
+import { editedRun } from './state/runs/runEdits';
 import { clash } from './state/view/clash';
 import { redo, undo } from './state/view/history';
 import { unpin } from './state/workspace/moment';
 import { openWorkspace } from './state/workspace/workspace';
 
-const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.WorkspacePage));
-const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage));
-const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage));
+/** A page whose code is not there keeps the bar on top, which says that the server is away. */
+function underBar(message: VNode): VNode {
+  const now = route.value;
+  const place = 'project' in now ? { entity: now.entity, project: now.project } : {};
+  return (
+    <div class="app">
+      <TopBar {...place} tabs={[]} />
+      <main class="main whole">{message}</main>
+    </div>
+  );
+}
+
+const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.WorkspacePage), {
+  frame: underBar,
+});
+const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage), {
+  frame: underBar,
+});
+const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage), {
+  frame: underBar,
+});
 const Explore = lazy(() => import('./components/panel/Explore').then((m) => m.Explore));
 const Palette = lazy(() => import('./components/shell/Palette').then((m) => m.Palette));
 const ClashDialog = lazy(() => import('./components/shell/ClashDialog').then((m) => m.ClashDialog));
+const RunDialog = lazy(() => import('./components/runs/RunDialog').then((m) => m.RunDialog));
 const Help = lazy(() => import('./components/shell/Help').then((m) => m.Help));
 
 function Page() {
@@ -51,12 +72,20 @@ function Page() {
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input, select, textarea');
 
+const isInPalette = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('.palette') !== null;
+
 const isUndo = ({ key }: KeyboardEvent): boolean => ['z', 'Z', 'y'].includes(key);
 
 function onKey(event: KeyboardEvent): void {
   if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
     event.preventDefault();
-    paletteOpen.value = true;
+    openPalette();
+    return;
+  }
+  if (paletteOpen.peek() && !isInPalette(event.target)) {
+    const plain = !(event.ctrlKey || event.metaKey || event.altKey);
+    if (plain && typeAhead(event)) event.preventDefault();
     return;
   }
   if ((event.ctrlKey || event.metaKey) && !isTyping(event.target) && isUndo(event)) {
@@ -88,6 +117,7 @@ export function App() {
       {plotlyPath.value && <Explore />}
       {paletteOpen.value && <Palette />}
       {helpOpen.value && <Help />}
+      {editedRun.value && <RunDialog {...editedRun.value} />}
       {clash.value && <ClashDialog found={clash.value} />}
       <Toasts />
     </>

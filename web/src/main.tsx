@@ -9,6 +9,7 @@ import './charts/charts.css';
 import './components/panel/panels.css';
 import './components/histograms/focus.css';
 import './pages/pages.css';
+import './pages/processes.css';
 import './components/widgets/floating.css';
 import { startLive } from './api/live';
 import { App } from './app';

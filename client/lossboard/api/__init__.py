@@ -60,7 +60,7 @@ class Api:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Where it asks, and what paths that name less mean."""
+        """The server it asks, and the meaning of paths that name less."""
         chosen = self._settings
         return {"base_url": chosen.base_url, "entity": chosen.entity, "project": chosen.project}
 

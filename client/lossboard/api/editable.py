@@ -1,4 +1,4 @@
-"""What can be changed of a run through the Api."""
+"""Changes of a run through the Api."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EditableValues(dict[str, Any]):
 
 
 def grown(field: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """What was added and changed. Raises UnsupportedError where something was removed."""
+    """The keys that were added or changed. Raises UnsupportedError where something was removed."""
     removed = sorted(set(before) - set(now))
     if removed:
         raise UnsupportedError(f"values can't be removed from the {field} of a run: {removed}")

@@ -64,7 +64,7 @@ class File:
 
     @property
     def url(self) -> str:
-        """Where its content is."""
+        """The address of its content."""
         base = self._connection.settings.base_url.rstrip("/")
         return f"{base}/api/blobs/{self.sha256}"
 

@@ -1,4 +1,4 @@
-"""What the Api adds to a run: records of a writer of its own."""
+"""Additions of the Api to a run: records of a writer of its own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def join_run(
 ) -> None:
     """Adds files to a run. It is made, and called `name`, if there is none."""
     entity, project, run_id = place
-    start = wire.RunStart(entity, project, run_id, time.time_ns() // 1000, opens="join", name=name)
+    start = wire.RunStart(
+        *(entity, project, run_id),
+        started_us=time.time_ns() // 1000,
+        opens="join",
+        name=name,
+        primary=False,
+        must_end=False,
+    )
     record = wire.Record(version=wire.WIRE_VERSION, start=start, files=files)
     connection.put_record(secrets.token_hex(16), record)

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from lossboard.api.editable import EditableValues, grown
 from lossboard.api.files import File, upload_file
@@ -19,6 +19,8 @@ from lossboard.page_urls import page_url
 from lossboard.times import iso_time
 
 __all__ = ["Run", "stored_artifact"]
+
+_WRITER: Final = "_writer"  # who logged a row, where several processes logged one at its step
 
 
 class Run:
@@ -94,12 +96,12 @@ class Run:
 
     @property
     def exit_code(self) -> int | None:
-        """What its process ended with; None while it runs or if it never said."""
+        """The exit code of its process; None while it runs or if it never said."""
         return self._attributes["exit_code"]  # type: ignore[no-any-return]
 
     @property
     def job_type(self) -> str:
-        """What kind of job it was."""
+        """The kind of job that it was."""
         return str(self._attributes["job_type"])
 
     @property
@@ -166,7 +168,8 @@ class Run:
         With `keys` only rows that have all of them, and only these and `x_axis`, by which the
         rows are ordered; among them are, for each key that holds numbers, the row of its minimum,
         that of its maximum and that of its first value that is not finite. The server chooses
-        the rows, so that no others travel.
+        the rows, so that no others travel. At a step at which several processes logged one key
+        there is a row for each, with its name as `_writer`.
         """
         rows = sampled_rows(
             self._connection,
@@ -178,7 +181,8 @@ class Run:
         if x_axis != "_step":
             rows = sorted((row for row in rows if x_axis in row), key=lambda row: row[x_axis])
         if keys is not None:
-            rows = [{k: row[k] for k in (x_axis, *keys) if k in row} for row in rows]
+            wanted = (x_axis, *keys, _WRITER)
+            rows = [{k: row[k] for k in wanted if k in row} for row in rows]
         return as_frame(rows) if pandas else rows
 
     def scan_history(
@@ -190,10 +194,11 @@ class Run:
     ) -> Iterator[dict[str, Any]]:
         """All rows, one a step; with `keys` only rows that have all of them, and only these.
 
-        `max_step` is exclusive.
+        `max_step` is exclusive. At a step at which several processes logged one key there is a row
+        for each of them, with its name as `_writer`.
         """
         for row in self._rows(keys=keys, page_size=page_size, min_step=min_step, max_step=max_step):
-            yield row if keys is None else {key: row[key] for key in keys if key in row}
+            yield row if keys is None else {k: row[k] for k in (*keys, _WRITER) if k in row}
 
     def histograms(self, key: str) -> Iterator[StoredHistogram]:
         """Every stored histogram of a key as (step, batch, time, Histogram), none left out."""
@@ -232,7 +237,7 @@ class Run:
 
     @property
     def notices(self) -> dict[str, str]:
-        """What is to be known of the run, by kind: things refused, dropped, waited for."""
+        """Notices of the run, by kind: things refused, dropped, waited for."""
         return {notice["kind"]: notice["text"] for notice in self._detail()["notices"]}
 
     def __repr__(self) -> str:

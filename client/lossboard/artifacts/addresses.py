@@ -12,7 +12,7 @@ _ID: Final = "Artifact:"
 
 
 class Address(NamedTuple):
-    """Where the server has the artifact, below `/api/artifacts`, and the file's path in it."""
+    """The place of an artifact on the server, below `/api/artifacts`, and the file's path in it."""
 
     place: tuple[str, ...]
     path: str
@@ -29,7 +29,7 @@ def by_client_id(client_id: str, path: str) -> str:
 
 
 def parsed(address: str) -> Address | None:
-    """What an address means; None for one of something else than a file of an artifact."""
+    """The parts of an address; None for one of something else than a file of an artifact."""
     if address.startswith(_NAMED):
         client_id, _, path = address.removeprefix(_NAMED).partition("/")
         return Address(("by_client_id", client_id), path)

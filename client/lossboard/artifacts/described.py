@@ -117,7 +117,7 @@ class Described:
 
     @property
     def type(self) -> str:
-        """What kind of artifact it is."""
+        """The kind of artifact that it is."""
         return self._type
 
     @property
@@ -193,7 +193,7 @@ class Described:
             termwarn(f"Artifact.ttl has no effect in lossboard: {self.name} doesn't expire")
 
     def want(self, aliases: str | Iterable[str] | None, tags: Iterable[str] | None = None) -> None:
-        """What it is to be called when it is logged. Raises ValueError for what no alias can be."""
+        """The aliases it gets when it is logged. Raises ValueError for what no alias can be."""
         checked = aliases_checked(aliases)
         self._wanted_aliases = list(dict.fromkeys([*self._wanted_aliases, *checked]))
         self._wanted_tags = list(dict.fromkeys([*self._wanted_tags, *(tags or ())]))

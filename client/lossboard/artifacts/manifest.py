@@ -1,4 +1,4 @@
-"""What an artifact holds: its files by path, with their digests."""
+"""The content of an artifact: its files by path, with their digests."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ArtifactManifestEntry:
         return ArtifactManifestEntry(path or self.path, self.digest, self.size, ref=self.ref_url())
 
     def ref_target(self) -> str:
-        """What the reference points to. Raises ValueError for a file."""
+        """The address that the reference points to. Raises ValueError for a file."""
         if self.ref is None:
             raise ValueError(f"{self.path!r} is a file and no reference")
         return self.ref

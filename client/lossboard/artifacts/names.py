@@ -1,4 +1,4 @@
-"""What names, types, aliases and paths in artifacts may look like."""
+"""Rules for names, types, aliases and paths in artifacts."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Source(Protocol):
         """The file of this path."""
 
     def referred(self, path: str) -> tuple[Source, str] | None:
-        """Where the file is if it is one of another artifact."""
+        """The place of the file if it is one of another artifact."""
 
     def reference_to(self, path: str) -> ArtifactManifestEntry | None:
         """An entry that refers to the file of this path."""

@@ -16,7 +16,7 @@ _BLOCK_BYTES: Final = 1_048_576
 
 
 class Hashed(NamedTuple):
-    """Where content is, its base64 MD5, hex SHA-256 and size in bytes."""
+    """A content: its place, base64 MD5, hex SHA-256 and size in bytes."""
 
     path: Path
     md5: str

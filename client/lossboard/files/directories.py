@@ -1,4 +1,4 @@
-"""Where a run keeps its files on this machine: the folders W&B makes, and our spools in them."""
+"""Places of a run's files on this machine: the folders W&B makes, and our spools in them."""
 
 from __future__ import annotations
 

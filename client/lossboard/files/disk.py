@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ __all__ = [
     "closed",
     "file_name",
     "opened",
+    "opened_for_lock",
     "read_at",
     "removed",
     "removed_if_empty",
@@ -31,6 +33,17 @@ _seeking: Final = threading.Lock()  # there a handle has one position for all th
 def opened(path: Path, flags: int) -> int:
     """A handle of a file of bytes. Raises OSError."""
     return os.open(path, flags | _BINARY, 0o644)
+
+
+def opened_for_lock(path: Path) -> int:
+    """A handle of an existing file that can be locked: of one that may only be read too, where the
+    system locks such files. Raises OSError."""
+    try:
+        return opened(path, os.O_RDWR)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        return opened(path, os.O_RDONLY)
 
 
 def read_at(handle: int, length: int, offset: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What a file's name says of its content."""
+"""MIME types of files, told from their names."""
 
 from __future__ import annotations
 

@@ -293,7 +293,7 @@ class Histogram:
         return edges
 
     def to_json(self, run: object = None) -> dict[str, Any]:
-        """What W&B's history holds: counts and edges. `run` is ignored."""
+        """The form that W&B's history has: counts and edges. `run` is ignored."""
         return {"_type": "histogram", "values": self.histogram, "bins": self.bins}
 
     def quantiles(self, fractions: ArrayLike) -> Floats:

@@ -1,9 +1,11 @@
-"""What is counted of a tensor: a flat tensor of float32 or float64 values."""
+"""The part of a tensor that is counted: a flat tensor of float32 or float64 values."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from lossboard.histogram.packed import is_plain, unpacked
 
 __all__ = ["flat_values", "is_countable"]
 
@@ -22,12 +24,14 @@ def flat_values(tensor: Tensor) -> tuple[Tensor, int]:
 
     The zeros are those that a sparse tensor doesn't store; one of them is among the values, so
     that they have a bin, and is not in the number. Complex values become their real and imaginary
-    parts. Of a tensor distributed over processes these are the local values. Nothing is copied
-    where the tensor has such values in any order. No gradient flows.
+    parts. Of a tensor distributed over processes these are the local values; of one that is stored
+    packed, the numbers that it stands for. Nothing is copied where the tensor has such values in
+    any order. No gradient flows. Raises TypeError for one of which nobody here knows the numbers.
     """
-    values = tensor.detach()
-    if hasattr(values, "to_local"):
-        values = values.to_local()
+    values = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    if hasattr(values, "trigger_wait"):  # of a collective that all processes have begun
+        values = values.trigger_wait()
+    values = values.detach() if is_plain(values) else unpacked(values)
     if values.layout != torch.strided:
         return _stored_values(values)
     return _flat(values), 0

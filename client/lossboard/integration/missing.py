@@ -1,4 +1,4 @@
-"""What is said of integrations that the official client has and lossboard does not."""
+"""Words about integrations that the official client has and lossboard does not."""
 
 from __future__ import annotations
 

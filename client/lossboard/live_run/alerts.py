@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final, Literal
 
 from lossboard import wire
+from lossboard.times import now_us
 
 __all__ = ["AlertGate", "AlertLevel"]
 
@@ -42,7 +43,7 @@ class AlertGate:
         if now - self._sent_at.get(title, -float("inf")) < wait_secs:
             return None
         self._sent_at[title] = now
-        return wire.Alert(title=title, text=text, time_us=time.time_ns() // 1000, level=checked)
+        return wire.Alert(title=title, text=text, time_us=now_us(), level=checked)
 
 
 def _level(level: str | AlertLevel | None) -> Literal["INFO", "WARN", "ERROR"]:

@@ -1,4 +1,4 @@
-"""What a run does with artifacts: logs them, uses them, keeps its code in them."""
+"""Artifacts of a run: logs them, uses them, keeps its code in them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ __all__ = ["RunToken", "decode_token", "encode_token"]
 
 
 class RunToken(msgspec.Struct, frozen=True):
-    """What a process needs to log to a run that another one began."""
+    """Everything that a process needs to log to a run that another one began."""
 
     start: wire.RunStart
     spool_root: str

@@ -1,4 +1,5 @@
-"""What can be given as a config: dicts, objects with attributes, other configs, YAML files."""
+"""Forms that a config can be given in: dicts, objects with attributes, other configs, YAML
+files."""
 
 from __future__ import annotations
 
@@ -98,7 +99,7 @@ def parse_config(
     include: list[str] | None = None,
     tell: Tell = raised,
 ) -> dict[str, Any]:
-    """What `wandb.helper.parse_config` makes of a config in any form.
+    """The result of `wandb.helper.parse_config` for a config in any form.
 
     Raises UsageError when both lists are given.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -25,6 +24,7 @@ from lossboard.media.binder import Binder
 from lossboard.sending.sender import Sender
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
+from lossboard.times import now_us
 from lossboard.values import Row
 
 __all__ = ["Beginning", "Core", "while_running"]
@@ -49,7 +49,7 @@ def while_running(name: str) -> Callable[[_F], _F]:
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """What a run begins with. `open_sender(run)` is called once, when everything that a sender
+    """All that a run begins with. `open_sender(run)` is called once, when everything that a sender
     calls back is in place; `open_home(run)` before it."""
 
     settings: Settings
@@ -186,7 +186,7 @@ class Core:
 
     def _notice(self, kind: str, text: str) -> None:
         """Shows something in the run's page; notices of one kind add up."""
-        time_us = time.time_ns() // 1000
+        time_us = now_us()
         self._sender.put_notice(wire.Notice(kind=kind, text=text, time_us=time_us))
 
     def _recorder_failed(self, trace: str) -> None:

@@ -77,7 +77,7 @@ class Described(Core):
 
     @property
     def job_type(self) -> str:
-        """What kind of job it is; may be empty."""
+        """The kind of job that it is; may be empty."""
         return self._start.job_type
 
     @property
@@ -103,7 +103,7 @@ class Described(Core):
     @property
     def project_url(self) -> str | None:
         """The project's page; None offline."""
-        if self._settings.mode != "online":
+        if self._settings.mode not in ("online", "shared"):
             return None
         return page_url(self._settings.app_url, self.entity, self.project)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +11,7 @@ from lossboard.files.disk import file_name
 from lossboard.files.mime_types import guessed_type
 from lossboard.live_run.core import Beginning, Core, while_running
 from lossboard.live_run.saving import LiveFiles, Match, matches, policy_checked
+from lossboard.times import now_us
 
 __all__ = ["Files"]
 
@@ -83,7 +83,7 @@ class Files(Core):
         self._sender.put_file(
             match.source,
             name=match.name,
-            time_us=time.time_ns() // 1000,
+            time_us=now_us(),
             mime_type=guessed_type(match.name),
         )
 

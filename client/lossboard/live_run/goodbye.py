@@ -1,4 +1,4 @@
-"""What is said when a run ends."""
+"""Words at the end of a run."""
 
 from __future__ import annotations
 

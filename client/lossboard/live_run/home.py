@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from lossboard.faults import Fault
 from lossboard.files.disk import file_name
 from lossboard.live_run.tables import put_table
 from lossboard.media.base import Content
+from lossboard.times import now_us
 
 if TYPE_CHECKING:
     from lossboard.live_run.core import Core
@@ -42,7 +42,7 @@ class Home:
         if not isinstance(source, bytes):
             os.stat(source)  # what is not there raises, and that is no trouble of our folder
         self.mirror(name, lambda target: _write(source, target))
-        time_us = time.time_ns() // 1000
+        time_us = now_us()
         return self._run._sender.put_file(source, name=name, time_us=time_us, mime_type=mime_type)
 
     def mirror(self, name: str, write: Callable[[Path], object]) -> Path:

@@ -19,7 +19,7 @@ def display_key(key: Key) -> str:
 
 
 class Metric:
-    """What `define_metric` returns: a read-only view of the definition."""
+    """The result of `define_metric`: a read-only view of the definition."""
 
     def __init__(self, definition: wire.MetricDefinition) -> None:
         self._definition = definition
@@ -46,7 +46,7 @@ class Metric:
 
     @property
     def summary(self) -> tuple[str, ...] | None:
-        """What the summary keeps of it."""
+        """The operations that the summary keeps of it."""
         return self._definition.summary or None
 
     @property

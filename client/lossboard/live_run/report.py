@@ -12,7 +12,7 @@ from lossboard.faults import short_text, type_name
 from lossboard.live_run.tally import KeyTally
 from lossboard.printable_text import printable
 from lossboard.sending.interface import DeliveryReport, Key
-from lossboard.sizes import size_text
+from lossboard.sizes import counted_text, size_text
 
 __all__ = [
     "RunLinks",
@@ -33,7 +33,7 @@ _DECIMALS: Final = 5
 
 @dataclass(frozen=True)
 class RunLinks:
-    """What the messages say about a run."""
+    """Facts about a run for the messages."""
 
     name: str
     run_url: str | None  # None offline
@@ -44,7 +44,7 @@ class RunLinks:
 
 
 def start_lines(links: RunLinks, version: str, *, resumed: bool) -> list[str]:
-    """What is printed when a run begins."""
+    """Lines that are printed when a run begins."""
     if links.run_url is None:
         return [
             f"lossboard {version}, offline: run {links.name} is kept in {links.directory}",
@@ -59,7 +59,7 @@ def start_lines(links: RunLinks, version: str, *, resumed: bool) -> list[str]:
 
 
 def end_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
-    """What is printed last when a run ends."""
+    """Lines that are printed last when a run ends."""
     if links.run_url is None:
         return [f"Deliver this run with: lossboard sync {shlex.quote(_place(links, report))}"]
     lines = [
@@ -70,7 +70,8 @@ def end_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
 
 
 def delivery_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
-    """What went wrong with the delivery, if anything: what is left, refused or lost, and why."""
+    """Lines on what went wrong with the delivery, if anything: what is left, refused or lost, and
+    why."""
     lines, place = [], _place(links, report)
     if not report.delivered and links.run_url is not None:
         size = size_text(report.undelivered_bytes)
@@ -86,7 +87,7 @@ def delivery_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
             f" lies in {place}"
         )
     for kind, amount in sorted(report.dropped.items()):
-        lines.append(f"Lost: {amount} {kind}, since neither disk nor server took them")
+        lines.append(f"Lost: {counted_text(amount, kind)}, since neither disk nor server took them")
     if report.waited_secs >= 1:
         lines.append(f"Logging waited {report.waited_secs:.0f} s for room in the queue")
     return lines
@@ -139,7 +140,7 @@ def _limited(cells: Mapping[str, str], limit: int) -> dict[str, str]:
 
 
 def _place(links: RunLinks, report: DeliveryReport) -> str:
-    """Where all that is left lies: the run's folder, which has the spools of its children too,
+    """The folder of all that is left: the run's folder, which has the spools of its children too,
     unless that could not be kept."""
     spool = report.spool_dir
     moved = spool is not None and not spool.is_relative_to(links.directory)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import _thread
 import os
 import threading
-import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +32,7 @@ from lossboard.sending.interface import DeliveryReport, RunStatus, SenderOptions
 from lossboard.sending.sender import Sender, SenderHandle
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
+from lossboard.times import now_us
 from lossboard.values import history_row
 
 __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
@@ -76,7 +76,7 @@ class Run(Described, Files, Artifacts):
             self._refuse("log")
         index = step if step is None or type(step) is int else as_step(step)
         row = {} if data is None else history_row(data, self._binder, index, self._tell_log)
-        time_us = time.time_ns() // 1000
+        time_us = now_us()
         if "_timestamp" in row or "_step" in row or "_runtime" in row:
             time_us = take_reserved(row, time_us)
         self._steps.log(row, index, commit, time_us)
@@ -159,19 +159,41 @@ class Run(Described, Files, Artifacts):
         self,
         models: Any,
         criterion: Any = None,
-        log: str | None = "gradients",
+        log: str | Iterable[str] | None = "gradients",
         log_freq: int = 1000,
         idx: int | None = None,
         log_graph: bool = False,
+        *,
+        include: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        modules: str | Iterable[str] | Callable[[str, Any], bool] | None = None,
+        gradients: Callable[[str, Any], Any] | None = None,
     ) -> None:
         """Stores histograms of a PyTorch model's gradients ("gradients"), parameters
         ("parameters") or both ("all"), at every `log_freq`-th backward pass.
 
+        `log` may also be a set of these and "updates" (what optimizer steps change, with its RMS
+        over the parameter's), "activations" (what modules give, with its kurtosis),
+        "activation_gradients" and "optimizer_state". `include` and `exclude` are globs of names;
+        `modules` are those whose activations are stored: globs, or a function of name and module;
+        by default those without modules within them. `gradients` is a function of name and
+        parameter for gradients that nothing else finds (docs/watch.md).
+
         Raises ValueError for other values of `log` and for keys that another model has, TypeError
-        for what is no module.
+        for what is no module and for globs that are no strings.
         """
         watch.start(
-            self._home, models, criterion, log=log, log_freq=log_freq, idx=idx, log_graph=log_graph
+            self._home,
+            models,
+            criterion,
+            log=log,
+            log_freq=log_freq,
+            idx=idx,
+            log_graph=log_graph,
+            include=include,
+            exclude=exclude,
+            modules=modules,
+            gradients=gradients,
         )
 
     def unwatch(self, models: Any = None) -> None:
@@ -195,7 +217,7 @@ class Run(Described, Files, Artifacts):
             self._sender.put_alert(alert)
 
     def _label(self, **labels: str | None) -> None:
-        """What integrations call to say whose code this is: `repo`, `code`, `code_version`."""
+        """Called by integrations to say whose code this is: `repo`, `code`, `code_version`."""
         named = {name: value for name, value in labels.items() if value is not None}
         self._sender.put_metadata({"label": named})
 
@@ -235,7 +257,7 @@ class Run(Described, Files, Artifacts):
             self._ended = True
             code = exit_code or 0
             preempted = self._preempting and code != 0
-            exit = wire.Exit(code=code, time_us=_now_us(), preempting=preempted)
+            exit = wire.Exit(code=code, time_us=now_us(), preempting=preempted)
             report = deliver_rest(self._sender, exit, self._terminal)
             ending.do("the list of runs", lambda: self._on_finish(self, exit.code))
             if not self._in_fork:
@@ -281,7 +303,7 @@ class Run(Described, Files, Artifacts):
 
     @property
     def _attach_id(self) -> str:
-        """What `lossboard.attach` in another process takes."""
+        """The id that `lossboard.attach` takes in another process."""
         handle = self._sender.handle
         return encode_token(
             RunToken(
@@ -328,7 +350,7 @@ def join_run(token: RunToken) -> Run:
 
 
 def unpickled_run(attach_id: str) -> Run:
-    """What a pickled run becomes in another process: one more writer of the same run.
+    """The form of a pickled run in another process: one more writer of the same run.
 
     Raises RuntimeError in the process that pickled it.
     """
@@ -339,7 +361,3 @@ def unpickled_run(attach_id: str) -> Run:
             " use the run itself"
         )
     return join_run(token)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

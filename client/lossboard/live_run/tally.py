@@ -1,4 +1,4 @@
-"""What the client remembers of the rows it logged: last values, statistics, a few samples."""
+"""Memory of the client of the rows it logged: last values, statistics, a few samples."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is recorded beside the rows: output, machine, code, and the end of the process."""
+"""Records made beside the rows: output, machine, code, and the end of the process."""

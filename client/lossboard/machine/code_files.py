@@ -1,4 +1,4 @@
-"""Which files below a folder are source code."""
+"""Source code below a folder."""
 
 from __future__ import annotations
 

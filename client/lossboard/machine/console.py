@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeAlias
 
 from lossboard.machine.line_emulator import LineEmulator
 from lossboard.sending.worker import Worker
+from lossboard.times import now_us
 from lossboard.wire import ConsoleLine
 
 __all__ = ["ConsoleCapture", "Stream", "unrecorded"]
@@ -24,7 +24,7 @@ _quiet = threading.local()
 
 
 class unrecorded:  # reads as a statement: `with unrecorded():`
-    """What is written inside, on this thread, is not part of the program's output."""
+    """A context: text written in it, on this thread, is not part of the program's output."""
 
     def __enter__(self) -> None:
         _quiet.depth = getattr(_quiet, "depth", 0) + 1
@@ -90,9 +90,9 @@ class ConsoleCapture:
         """Takes text as lines of the stream, also while it does not listen."""
         with self._lock:
             emulator = self._emulators[stream]
-            now_us = time.time_ns() // 1000
+            moment_us = now_us()
             self._waiting |= {
-                number: ConsoleLine(number, stream, now_us, line)
+                number: ConsoleLine(number, stream, moment_us, line)
                 for number, line in emulator.write(text).items()
             }
             whole = [n for n in self._waiting if n != emulator.open_number]

@@ -1,4 +1,4 @@
-"""What NVIDIA's management library says about the GPUs of this machine."""
+"""The words of NVIDIA's management library about the GPUs of this machine."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class GpuSampler:
         return {"powerWatts": watts, "powerPercent": 100 * watts / limit_watts}
 
     def _own_memory(self, handle: Any) -> dict[str, float]:
-        """What this process takes; nothing where the driver can't see our processes."""
+        """The memory that this process takes; nothing where the driver can't see our processes."""
         for process in self._library.nvmlDeviceGetComputeRunningProcesses(handle):
             if process.pid == os.getpid() and process.usedGpuMemory is not None:
                 return {"memoryAllocatedBytes": float(process.usedGpuMemory)}

@@ -1,4 +1,4 @@
-"""What a run's metadata say about where it runs."""
+"""Metadata of a run about the machine it runs on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossboard.files.directories import current_folder
-from lossboard.settings import Launcher, Settings
+from lossboard.settings import Settings
 
 __all__ = ["describe", "describe_machine", "main_program", "program_folder", "requirements"]
 
@@ -28,7 +28,7 @@ def main_program(settings: Settings) -> Path | None:
 
 
 def program_folder(settings: Settings) -> Path:
-    """Where the script lies; the current directory if there is none."""
+    """The folder of the script; the current directory if there is none."""
     program = main_program(settings)
     try:
         return program.resolve().parent if program else current_folder()
@@ -36,14 +36,12 @@ def program_folder(settings: Settings) -> Path:
         return current_folder()
 
 
-def describe(settings: Settings, launcher: Launcher | None) -> dict[str, Any]:
+def describe(settings: Settings) -> dict[str, Any]:
     """Host, process, program and Python: what is known without asking anybody."""
-    ranks = {"rank": launcher.rank, "world_size": launcher.world_size} if launcher else {}
     if settings.x_disable_meta:
-        return ranks
+        return {}
     program = main_program(settings)
     return {
-        **ranks,
         "host": settings.host or socket.gethostname(),
         "pid": os.getpid(),
         "os": platform.platform(),

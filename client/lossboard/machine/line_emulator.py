@@ -1,4 +1,4 @@
-"""What a terminal would show of written text, as numbered lines."""
+"""The view that a terminal gives of written text, as numbered lines."""
 
 from __future__ import annotations
 

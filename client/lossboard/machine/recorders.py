@@ -1,11 +1,10 @@
-"""What a run records by itself, beside logging: the program's output, what the machine does, and
+"""Recorders, which a run has beside logging: the program's output, what the machine does, and
 what the program is made of."""
 
 from __future__ import annotations
 
 import importlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -17,6 +16,7 @@ from lossboard.machine.system_metrics import SystemSampler
 from lossboard.sending.fork import forks_wait
 from lossboard.sending.worker import Worker
 from lossboard.settings import Settings
+from lossboard.times import now_us
 
 __all__ = ["Recorders", "Recording"]
 
@@ -24,7 +24,7 @@ _DESCRIBE_SECS: Final = 3.0  # what the end of a short run waits for its descrip
 
 
 class Recording(Protocol):
-    """Where recorders put what they record; `Sender` is one."""
+    """The receiver of what recorders record; `Sender` is one."""
 
     def put_console(self, lines: list[wire.ConsoleLine], /) -> None:
         """Lines of output."""
@@ -60,6 +60,7 @@ class Recorders:
         self._description = description
         self._on_failure = on_failure
         self._label = ""
+        self._leads = True
         self._console = ConsoleCapture(recording.put_console, on_failure)
         self._worker = Worker("lossboard-recorder", self._turn, self._failed)
         self._ending = threading.Event()
@@ -68,14 +69,16 @@ class Recorders:
         self._ended = False
         self._samples = 0
 
-    def start(self, label: str = "") -> None:
+    def start(self, label: str = "", *, leads: bool = True) -> None:
         """Begins to record what the settings allow.
 
-        With a `label` this process is one more writer of a run that another one leads: only
-        system metrics are recorded, and the label tells them from the other's.
+        With a `label` this process is one of several writers of a run, and the label tells its
+        system metrics from the others'. Files that describe the program are those of the one that
+        `leads`.
         """
         self._label = label
-        if not label and self._settings.console != "off":
+        self._leads = leads
+        if self._settings.console != "off":
             self._console.start()
         if self._describes or not self._settings.x_disable_stats:
             # Loaded here, 10 ms, and not on the thread: what psutil evaluates while it is loaded
@@ -109,7 +112,7 @@ class Recorders:
 
     @property
     def _describes(self) -> bool:
-        return not self._label and not self._settings.x_disable_meta
+        return not self._settings.x_disable_meta
 
     def _turn(self) -> bool:
         """The whole life of the thread: a sample, the description, then a sample each interval."""
@@ -131,20 +134,21 @@ class Recorders:
         suffix = f"/l:{self._label}" if self._label else ""
         with forks_wait:
             values = {f"{key}{suffix}": value for key, value in sampler.sample().items()}
-        self._put(self._recording.put_system_row, self._samples, _now_us(), values)
+        self._put(self._recording.put_system_row, self._samples, now_us(), values)
         self._samples += 1
 
     def _describe(self, gpus: GpuSampler | None) -> None:
         described = self._description.collect(gpus)
         self._put(self._recording.put_metadata, described.metadata)
         for text in described.troubles:
-            self._put(self._recording.put_notice, wire.Notice("metadata", text, _now_us()))
-        for name, (content, mime_type) in described.files.items():
+            self._put(self._recording.put_notice, wire.Notice("metadata", text, now_us()))
+        files = described.files if self._leads else {}  # they would take one another's place
+        for name, (content, mime_type) in files.items():
             self._put(
                 self._recording.put_file,
                 content,
                 name=name,
-                time_us=_now_us(),
+                time_us=now_us(),
                 mime_type=mime_type,
             )
 
@@ -156,7 +160,3 @@ class Recorders:
     def _failed(self, trace: str) -> None:
         self._described.set()
         self._on_failure(trace)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

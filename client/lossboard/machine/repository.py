@@ -37,7 +37,7 @@ class Repository:
         return {name: value for name, value in found.items() if value is not None}
 
     def diff(self) -> bytes | None:
-        """What is changed in tracked files since the last commit; None where git says nothing.
+        """The changes in tracked files since the last commit; None where git says nothing.
 
         Raises ValueError for a diff larger than DIFF_LIMIT_BYTES.
         """

@@ -1,4 +1,4 @@
-"""What all media types share: where their bytes go and how their files are named."""
+"""The base of all media types: where their bytes go and how their files are named."""
 
 from __future__ import annotations
 

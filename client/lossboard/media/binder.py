@@ -1,4 +1,4 @@
-"""What users log that is more than plain data: recognised, and bound to a run."""
+"""Values that are more than plain data: recognised, and bound to a run."""
 
 from __future__ import annotations
 

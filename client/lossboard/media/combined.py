@@ -41,7 +41,7 @@ class CombinedTable(Media):
         return None if self._place is None else self._place[0].reference_to(self._place[1])
 
     def doubt(self) -> str:
-        """What will be amiss when it is shown; empty if nothing."""
+        """A warning of what will be amiss when it is shown; empty if nothing."""
         raise NotImplementedError
 
     def _store(self, home: MediaHome, key: str, step: int | str) -> dict[str, Any]:

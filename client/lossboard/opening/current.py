@@ -47,7 +47,7 @@ runs = Runs()  # the state of the process, like sys.modules
 
 
 class Unset:
-    """What `wandb.config` and `wandb.summary` are before `init`."""
+    """The stand-in for `wandb.config` and `wandb.summary` before `init`."""
 
     def __init__(self, name: str) -> None:
         object.__setattr__(self, "_name", name)

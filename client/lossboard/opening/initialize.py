@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from os import PathLike
@@ -21,6 +20,7 @@ from lossboard.identity import (
     entity_checked,
     generate_id,
     generate_name,
+    launch_name,
     project_checked,
     rank_name,
 )
@@ -34,14 +34,15 @@ from lossboard.live_run.run import Run, sender_options
 from lossboard.machine.host import describe, main_program
 from lossboard.machine.process_end import process_end
 from lossboard.opening.current import runs
-from lossboard.opening.start import Opening, decide, forget_resume_file, write_resume_file
+from lossboard.opening.member import Member
+from lossboard.opening.start import Opening, decide
 from lossboard.process_settings import setup_fields
 from lossboard.sending.columns import json_ready
-from lossboard.sending.interface import Level
 from lossboard.sending.sender import Sender
 from lossboard.sending.undelivered import waiting_spools, waiting_text
-from lossboard.settings import Launcher, Settings, launcher_from_environment, resolve
+from lossboard.settings import Settings, resolve
 from lossboard.terminal import Terminal, termlog, termwarn
+from lossboard.times import now_us
 from lossboard.values import config_values
 from lossboard.version import __version__
 
@@ -186,7 +187,7 @@ def _begin_disabled(settings: Settings, config: dict[str, Any]) -> Run:
         entity=settings.chosen.get("entity", "dummy"),
         project=settings.project or "dummy",
         run_id=run_id,
-        started_us=time.time_ns() // 1000,
+        started_us=now_us(),
         name=settings.run_name or f"dummy-{run_id}",
         notes=settings.run_notes or "",
         tags=settings.run_tags or (),
@@ -200,86 +201,68 @@ def _begin_disabled(settings: Settings, config: dict[str, Any]) -> Run:
 
 
 def _begin(settings: Settings, config: dict[str, Any]) -> Run:
-    launcher = launcher_from_environment()
-    terminal = Terminal(levels=_levels(settings, launcher))
+    member = Member.of(settings)
+    terminal = Terminal(levels=member.levels(settings), name=member.name)
     if settings.allow_val_change is None:
         settings.allow_val_change = in_notebook()
     project = settings.project or default_project(main_program(settings))
     settings.project = project_checked(project)
     entity_checked(settings.entity)
     folder = runs_folder(settings.root_dir)
-    shared = launcher is not None and launcher.several and settings.run_id is not None
-    opening = decide(settings, folder, shared=shared, say=terminal.say)
-    _keep_resume_file(settings, folder, opening, terminal)
-    start = _run_start(settings, opening, launcher, config)
-    run = _open(settings, opening, start, terminal, folder)
+    opening = decide(settings, folder, member, say=terminal.say)
+    start = _run_start(settings, opening, member, config)
+    run = _open(settings, opening, start, terminal)
     runs.add(run, main=settings.reinit != "create_new")
-    follows = shared and launcher is not None and launcher.rank != 0
-    label = str(launcher.rank) if follows and launcher else ""
     beginning = Duties("the run has begun, but this went wrong")
-    beginning.do("its greeting", lambda: _greet(run, terminal))
-    beginning.do("a look for earlier runs", lambda: _name_undelivered(folder, run, terminal))
-    beginning.do("what the run records by itself", lambda: run._recorders.start(label))
+    if member.leads:
+        beginning.do("its greeting", lambda: _greet(run, terminal))
+        beginning.do("a look for earlier runs", lambda: _name_undelivered(folder, run, terminal))
+    label = member.label if member.shares else ""
+    beginning.do(
+        "what the run records by itself",
+        lambda: run._recorders.start(label, leads=member.leads),
+    )
     beginning.tell(terminal.say)
     return run
 
 
-def _levels(settings: Settings, launcher: Launcher | None) -> frozenset[Level]:
-    if settings.silent:
-        return frozenset()
-    if launcher is not None and launcher.rank != 0:
-        return frozenset({"error"})
-    shown: list[tuple[Level, bool]] = [
-        ("info", settings.show_info and not settings.quiet),
-        ("warn", settings.show_warnings),
-        ("error", settings.show_errors),
-    ]
-    return frozenset(level for level, wanted in shown if wanted)
-
-
-def _keep_resume_file(
-    settings: Settings, folder: Path, opening: Opening, terminal: Terminal
-) -> None:
-    if settings.resume == "auto":
-        write_resume_file(folder, opening.run_id, terminal.say)
-    elif settings.resume is None:
-        forget_resume_file(folder, terminal.say)
-
-
 def _run_start(
-    settings: Settings, opening: Opening, launcher: Launcher | None, config: dict[str, Any]
+    settings: Settings, opening: Opening, member: Member, config: dict[str, Any]
 ) -> wire.RunStart:
     """Who writes. What was not given is that of the run that goes on, where there is one."""
     known = opening.known
-    group = settings.run_group or known.get("group") or ""
-    if not group and launcher is not None and launcher.several:
-        group = launcher.group
     return wire.RunStart(
         entity=settings.entity,
         project=settings.project or "",
         run_id=opening.run_id,
-        started_us=time.time_ns() // 1000,
+        started_us=now_us(),
         opens=opening.opens,
         parent_run_id=opening.parent_run_id,
         cut_step=opening.cut_step,
-        name=_name(settings, opening, launcher),
+        name=_name(settings, opening, member),
         notes=_first(settings.run_notes, known.get("notes"), ""),
         tags=tuple(_first(settings.run_tags, known.get("tags"), ())),
-        group=group,
+        group=settings.run_group or known.get("group") or member.group,
         job_type=_first(settings.run_job_type, known.get("job_type"), ""),
         config={**known.get("config", {}), **config},
-        metadata=describe(settings, launcher),
+        metadata={**member.facts(), **describe(settings)},
+        label=member.label,
+        rank=None if member.launcher is None else member.launcher.rank,
+        primary=member.primary,
+        must_end=settings.x_update_finish_state,
+        launch=member.launch,
     )
 
 
-def _name(settings: Settings, opening: Opening, launcher: Launcher | None) -> str:
+def _name(settings: Settings, opening: Opening, member: Member) -> str:
     given = _first(settings.run_name, opening.known.get("name"), None)
     if given is not None:
         return str(given)
     if opening.opens in ("resume", "rewind"):  # it has a name, and we don't know it
         return ""
-    if launcher is not None and launcher.several:
-        return rank_name(launcher.group, launcher.rank)
+    if member.launcher is not None:
+        group, rank = member.group, member.launcher.rank
+        return launch_name(group) if member.shares else rank_name(group, rank)
     return generate_name()
 
 
@@ -287,9 +270,7 @@ def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _open(
-    settings: Settings, opening: Opening, start: wire.RunStart, terminal: Terminal, folder: Path
-) -> Run:
+def _open(settings: Settings, opening: Opening, start: wire.RunStart, terminal: Terminal) -> Run:
     offline = settings.mode == "offline"
     started = datetime.fromtimestamp(start.started_us / 1e6)
     directory = create(settings.root_dir, start.run_id, started, offline=offline)
@@ -308,8 +289,7 @@ def _open(
 
     def on_finish(run: Run, exit_code: int) -> None:
         runs.remove(run)
-        if settings.resume == "auto" and exit_code == 0:
-            forget_resume_file(folder, terminal.say)
+        opening.ended(exit_code, terminal.say)
 
     beginning = Beginning(
         settings=settings,

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from lossboard.errors import CommError, UsageError
-from lossboard.files.disk import removed
 from lossboard.identity import generate_id, parse_branch_point, run_id_checked
+from lossboard.opening.member import Member
+from lossboard.opening.resume_file import ResumeFile
 from lossboard.sending.interface import Say
+from lossboard.sending.left_steps import last_step_left
 from lossboard.settings import Settings
 
-__all__ = ["Opening", "decide", "forget_resume_file", "write_resume_file"]
+__all__ = ["Opening", "decide"]
 
 Opens: TypeAlias = Literal["fresh", "resume", "rewind", "fork", "join"]
 
-_RESUME_FILE = "wandb-resume.json"
 _QUICK_SECS = 2.0  # how long resume="allow" waits for the server to say where to go on
 
 
 @dataclass(frozen=True)
 class Opening:
-    """Which run it is and what it continues. `known` is what the server has of it."""
+    """The run to open, and the one it continues. `known` is what the server has of it."""
 
     run_id: str
     opens: Opens = "fresh"
@@ -33,6 +34,12 @@ class Opening:
     cut_step: int = 0
     first_step: int = 0
     known: Mapping[str, Any] = field(default_factory=dict)
+    file: ResumeFile | None = None  # where word of the run is left until it ends well
+
+    def ended(self, exit_code: int, say: Say) -> None:
+        """The run has ended."""
+        if self.file is not None:
+            self.file.ended(exit_code, say)
 
     @property
     def resumed(self) -> bool:
@@ -40,8 +47,8 @@ class Opening:
         return bool(self.known) and self.opens in ("resume", "join")
 
 
-def decide(settings: Settings, folder: Path, *, shared: bool, say: Say) -> Opening:
-    """The opening that the settings ask for. `shared`: ranks write to one run.
+def decide(settings: Settings, folder: Path, member: Member, say: Say) -> Opening:
+    """The opening that the settings ask for, of this member of a run or a group of runs.
 
     Raises UsageError for contradictions, and where resume="must" finds no run or "never" finds
     one; CommError when the server has to be asked and does not answer.
@@ -53,13 +60,27 @@ def decide(settings: Settings, folder: Path, *, shared: bool, say: Say) -> Openi
         return _fork(settings, settings.fork_from)
     if settings.resume_from:
         return _rewind(settings, settings.resume_from)
-    if settings.resume == "auto":
-        return _auto(settings, folder, say)
-    run_id = run_id_checked(settings.run_id) if settings.run_id is not None else None
-    opening = _resume(settings, run_id, say) if settings.resume else Opening(_or_new(run_id))
-    if shared and run_id is not None:
-        return Opening(run_id, "join", first_step=opening.first_step, known=opening.known)
+    run_id = _wanted_id(settings, member)
+    if settings.resume == "auto" and not member.shares:
+        opening = _auto(settings, run_id, folder, member, say)
+    else:
+        resume = settings.resume
+        opening = _resume(settings, run_id, folder, say) if resume else Opening(_or_new(run_id))
+        if settings.resume is None:
+            ResumeFile(folder, member.slot).forget(say)
+    if member.shares:
+        return replace(opening, opens="join")
     return opening
+
+
+def _wanted_id(settings: Settings, member: Member) -> str | None:
+    """The id that was given; ranks that share a run without one have one that their launch makes,
+    as they can't ask one another."""
+    if settings.run_id is not None:
+        return run_id_checked(settings.run_id)
+    if member.shares and member.group:
+        return hashlib.sha256(member.group.encode()).hexdigest()[:8]
+    return None
 
 
 def _or_new(run_id: str | None) -> str:
@@ -83,21 +104,41 @@ def _rewind(settings: Settings, text: str) -> Opening:
     return Opening(run_id_checked(run_id), "rewind", cut_step=step, first_step=step + 1)
 
 
-def _auto(settings: Settings, folder: Path, say: Say) -> Opening:
-    left = _read_resume_file(folder)
-    if left is None:
-        return Opening(_or_new(settings.run_id))
-    if settings.run_id not in (None, left):
-        say(f"resume='auto': run {left} is left, but id={settings.run_id} was given", "warn")
-        return Opening(_or_new(settings.run_id))
-    return _resume(settings, left, say)
+def _auto(
+    settings: Settings, run_id: str | None, folder: Path, member: Member, say: Say
+) -> Opening:
+    """Goes on with the run that the last process of this place left, unless it lives."""
+    file = ResumeFile(folder, member.slot)
+    left = file.read()
+    if left is not None and left.is_alive:
+        say(f"resume='auto': {left.words}: this process begins a run of its own", "warn")
+        return Opening(_or_new(run_id if run_id != left.run_id else None))
+    if left is not None and run_id not in (None, left.run_id):
+        say(f"resume='auto': run {left.run_id} is left, but id={run_id} was given", "warn")
+        left = None
+    opening = (
+        Opening(_or_new(run_id)) if left is None else _resume(settings, left.run_id, folder, say)
+    )
+    file.write(opening.run_id, say)
+    return replace(opening, file=file)
 
 
-def _resume(settings: Settings, run_id: str | None, say: Say) -> Opening:
-    must, never = settings.resume == "must", settings.resume == "never"
-    if settings.mode == "offline":
+def _resume_offline(settings: Settings, run_id: str | None, folder: Path, say: Say) -> Opening:
+    """Goes on with what waits here of the run. What the server has of it nobody can tell, so its
+    rows stay, too, once this segment is delivered."""
+    if run_id is None or settings.resume == "never":
         say(f"resume={settings.resume!r} has no effect offline: the run begins anew", "warn")
         return Opening(_or_new(run_id))
+    last_step = last_step_left(folder, run_id)
+    if settings.resume == "must" and last_step is None:
+        say(f"resume='must': whether there is a run {run_id!r} is not known offline", "warn")
+    return Opening(run_id, "resume", first_step=0 if last_step is None else last_step + 1)
+
+
+def _resume(settings: Settings, run_id: str | None, folder: Path, say: Say) -> Opening:
+    must, never = settings.resume == "must", settings.resume == "never"
+    if settings.mode == "offline":
+        return _resume_offline(settings, run_id, folder, say)
     if run_id is None:
         if must:
             raise UsageError("resume='must' needs id=, the run to resume")
@@ -150,27 +191,3 @@ def _ask(settings: Settings, run_id: str, timeout_secs: float) -> Mapping[str, A
     if answer.status != 200:
         raise CommError(f"{settings.base_url} answered {answer.status}: {answer.words}")
     return answer.json()
-
-
-def _read_resume_file(folder: Path) -> str | None:
-    """The run that ended badly, as the last run left it; an unreadable file is none."""
-    try:
-        left = json.loads((folder / _RESUME_FILE).read_text())
-    except (OSError, ValueError):
-        return None
-    return left.get("run_id") if isinstance(left, dict) else None
-
-
-def write_resume_file(folder: Path, run_id: str, say: Say) -> None:
-    """Leaves word of a run for resume="auto"; it goes when the run ends well."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _RESUME_FILE).write_text(json.dumps({"run_id": run_id}))
-    except OSError as error:
-        say(f"resume='auto' will not find this run: {error}", "warn")
-
-
-def forget_resume_file(folder: Path, say: Say) -> None:
-    """Removes the word of the last run."""
-    if trouble := removed(folder / _RESUME_FILE):
-        say(f"the word of the run before can't be removed: {trouble}", "warn")

@@ -17,7 +17,7 @@ _HURRIED_WAIT_SECS: Final = 0.5  # between attempts while somebody waits for the
 
 
 class Errand(Protocol):
-    """What a courier does; `Delivery` and `Uploads` are such."""
+    """A task of a courier; `Delivery` and `Uploads` are such."""
 
     def attempt(self) -> Outcome:
         """One attempt."""

@@ -17,11 +17,11 @@ Nothing here waits or starts a thread: `attempt` makes one attempt and says what
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -42,7 +42,7 @@ _MOST_REWINDS: Final = 5  # 409 answers in a row before it counts as trouble
 
 
 class Requests(Protocol):
-    """What delivery needs of a transport."""
+    """The side of a transport that delivery needs."""
 
     base_url: str
 
@@ -53,7 +53,7 @@ class Requests(Protocol):
 
 
 class Verdict(Enum):
-    """What one attempt came to."""
+    """The result of one attempt."""
 
     DONE = auto()  # something moved on: attempt again at once
     IDLE = auto()  # nothing to send
@@ -125,7 +125,7 @@ class Delivery:
     """The sending side of one writer; `number` is the number of the next part at the server.
 
     `on_reject` gets the server's words about a record that it refuses, `on_damage` the record
-    that can't be read any more.
+    that can't be read any more, `on_warning` what the server says of the run as a whole.
     """
 
     def __init__(
@@ -135,6 +135,7 @@ class Delivery:
         *,
         on_reject: Callable[[str], None],
         on_damage: Callable[[RecordDamaged], None],
+        on_warning: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.stop_requested = False
         self.missing = 0  # records that are lost: the server has a notice of them
@@ -142,6 +143,7 @@ class Delivery:
         self._requests = requests
         self._on_reject = on_reject
         self._on_damage = on_damage
+        self._on_warning = on_warning
         self._cuts = Cuts(ledger.spool.directory / CUTS_NAME)
         self._path = f"/api/ingest/{ledger.spool.head.writer}"
         self._number = 0  # the next to send
@@ -188,8 +190,15 @@ class Delivery:
         said = answer.json()
         if answer.status != 200 or "next_seq" not in said:
             return verdict_of(answer, self._requests.base_url)
-        self.stop_requested = said.get("stop") is True
+        self._hear(said)
         return _DONE
+
+    def _hear(self, said: Mapping[str, Any]) -> None:
+        """Takes up other words of the server's answer."""
+        self.stop_requested = said.get("stop") is True
+        warning = said.get("warning")
+        if isinstance(warning, str) and warning:
+            self._on_warning(warning)
 
     def _skip_to_what_is_here(self, seq: int) -> Outcome:
         end = self._ledger.next_seq  # asked first: all below it were here already
@@ -243,7 +252,7 @@ class Delivery:
                 Verdict.PAUSE,
                 f"what answers at {self._requests.base_url} is not a lossboard server",
             )
-        self.stop_requested = said.get("stop") is True
+        self._hear(said)
         self.missing += self._claimed - min(self._refused, self._claimed)
         self._needs_start, self._rewinds, self._refused = False, 0, 0
         self._move_to(next_number)

@@ -1,4 +1,4 @@
-"""What happens to senders in a forked child."""
+"""Senders in a forked child."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 class Frame(NamedTuple):
-    """Where a frame with the right checksum lies."""
+    """The place of a frame with the right checksum."""
 
     seq: int
     offset: int  # of the payload
@@ -44,7 +44,7 @@ class Frame(NamedTuple):
 
 
 def head_of_frame(seq: int, payload: bytes) -> bytes:
-    """What stands before the payload in its frame."""
+    """The bytes before the payload in its frame."""
     return FRAME_HEAD.pack(len(payload), _checksum(seq, payload), seq)
 
 
@@ -142,7 +142,7 @@ class _Search:
 
 
 def _behind(checksums: npt.NDArray[np.uint32], lengths: _Integers) -> npt.NDArray[np.uint32]:
-    """What the checksums of some bytes add to those of these and `lengths` bytes behind them:
+    """The part of the checksums of some bytes in those of these and `lengths` bytes behind them:
     CRC-32(a + b) is _behind(CRC-32(a), len(b)) ^ CRC-32(b)."""
     for power in range(int(lengths.max(initial=0)).bit_length()):
         applies = (lengths >> power & 1).astype(bool)

@@ -1,4 +1,5 @@
-"""What was put and is not yet a record: a queue bounded in bytes, between callers and worker."""
+"""Things that were put and are not yet records: a queue bounded in bytes, between callers and
+worker."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class SenderOptions:
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What became of everything that was put, as far as is known when `finish` returns."""
+    """The fate of everything that was put, as far as is known when `finish` returns."""
 
     delivered: bool  # everything is committed in the server (rejected and dropped things apart)
     undelivered_bytes: int = 0  # what waits in `spool_dir`, record bytes and file bytes

@@ -146,7 +146,7 @@ class Ledger:
             return self._changed.wait_for(lambda: self._confirmed >= next_seq, timeout_secs)
 
     def lost_when_closed(self) -> Counter[str]:
-        """What is in memory only, by kind: it is gone when the process ends."""
+        """Things in memory only, by kind: it is gone when the process ends."""
         with self._changed:
             payloads = list(self._memory.values())
         lost: Counter[str] = Counter()

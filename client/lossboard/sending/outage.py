@@ -14,7 +14,7 @@ _SILENT_SECS: Final = 5.0  # a restart of the server is nobody's concern
 
 
 class Outage:
-    """What is known about the way to the server; used by one thread."""
+    """Knowledge about the way to the server; used by one thread."""
 
     def __init__(
         self, base_url: str, where: str, say: Say, *, tells_unreachable: bool = True

@@ -1,4 +1,4 @@
-"""What goes out over a connection, counted while it goes: others see that it moves."""
+"""Bytes that go out over a connection, counted while it goes: others see that it moves."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class Outflow:
 
     @property
     def under_way_bytes(self) -> int:
-        """What has moved of the body that is under way; 0 between bodies."""
+        """The moved bytes of the body that is under way; 0 between bodies."""
         body = self._body
         return 0 if body is None else body.moved_bytes
 
     @property
     def moved_bytes(self) -> int:
-        """What has moved in all, without what a server gets that took none of the last bodies."""
+        """The moved bytes in all, without what a server gets that took none of the last bodies."""
         return self._past_bytes + (self.under_way_bytes if self._refused < _TRIES else 0)
 
     @property

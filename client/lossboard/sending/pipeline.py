@@ -69,6 +69,7 @@ class Pipeline:
         self._outages: list[Outage] = []
         self._damaged = 0  # records and files that changed on disk
         self._damaged_segments: set[Path] = set()
+        self._warnings: set[str] = set()  # of the server, that were said
         if base_url is not None:
             self._add_delivery(base_url)
             self._add_uploads(base_url)
@@ -79,6 +80,7 @@ class Pipeline:
             self._transport(base_url),
             on_reject=self._rejected,
             on_damage=self._record_damaged,
+            on_warning=self._warned,
         )
         self._delivery = delivery
         self._couriers.append(
@@ -109,7 +111,10 @@ class Pipeline:
     def _transport(self, base_url: str) -> Transport:
         options = self._options
         transport = Transport(
-            base_url, timeout_secs=options.request_timeout_secs, headers=options.headers
+            base_url,
+            timeout_secs=options.request_timeout_secs,
+            headers=options.headers,
+            tells_time=True,
         )
         self._transports.append(transport)
         return transport
@@ -136,11 +141,17 @@ class Pipeline:
         self.intake.break_off()
 
     def _rejected(self, words: str) -> None:
-        self.spooler.note("rejected", words, 1)
+        self.spooler.note("rejected", self._spool.head.start.said(words), 1)
         self._say(
             f"the server refused what is now in {self._spool.directory / 'rejected'}: {words}",
             "error",
         )
+
+    def _warned(self, words: str) -> None:
+        """The server says it with each answer, people are told once."""
+        if words not in self._warnings:
+            self._warnings.add(words)
+            self._say(words, "warn")
 
     def _record_damaged(self, damaged: RecordDamaged) -> None:
         """Told for each record in the run, and once for each segment to people."""
@@ -150,7 +161,7 @@ class Pipeline:
 
     def _note_damage(self, words: str, *, tell: bool = True) -> None:
         self._damaged += 1
-        self.spooler.note("damaged", words, 1)
+        self.spooler.note("damaged", self._spool.head.start.said(words), 1)
         if tell:
             where = self._spool.directory / DAMAGED_NAME
             self._say(f"{words}; it is lost, what is left of it is kept in {where}", "error")
@@ -241,7 +252,7 @@ class Pipeline:
             self.spooler.spool_batch()
 
     def _marks(self) -> tuple[int, ...]:
-        """What changes when something is done with."""
+        """Numbers that change when something is done with."""
         ledger, files = self._ledger, self.files
         return ledger.next_seq, ledger.confirmed, ledger.rejected, files.waiting_count
 
@@ -266,7 +277,7 @@ class Pipeline:
     def _end_couriers(self) -> None:
         for courier in self._couriers:
             courier.stop()
-        if not self._ledger.is_delivered or self.files.waiting_bytes:
+        if not self._ledger.is_delivered or self.files.waiting_count:
             for transport in self._transports:
                 transport.abort()
         self._ledger.wake()
@@ -285,7 +296,8 @@ class Pipeline:
         if self.intake.lost_count:
             dropped["queued items"] += self.intake.lost_count
         reasons = [self._trouble() or self._given_up, self._ledger.disk_trouble, self.failure]
-        delivered = bool(self._couriers) and not undelivered_bytes and not self._worker.is_alive
+        is_left = undelivered_bytes or self.files.waiting_count  # a file may have no bytes at all
+        delivered = bool(self._couriers) and not is_left and not self._worker.is_alive
         return DeliveryReport(
             delivered=delivered,
             undelivered_bytes=undelivered_bytes,
@@ -324,7 +336,7 @@ class Pipeline:
             self._say(f"{what}, but not all could be tidied up: {trouble}", "warn")
 
     def _tidied(self, report: DeliveryReport) -> str:
-        """What of the clean-up failed; an empty string when nothing did."""
+        """The parts of the clean-up that failed; an empty string when nothing did."""
         if report.delivered:
             troubles = [self.files.remove_if_empty(), self._spool.remove()]
         else:

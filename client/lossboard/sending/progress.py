@@ -34,7 +34,7 @@ class Pace:
 
     @property
     def done_bytes(self) -> int:
-        """What got done since the most was left."""
+        """The bytes done with since the most was left."""
         return self.total_bytes - (self._seen[-1][1] if self._seen else 0)
 
     @property

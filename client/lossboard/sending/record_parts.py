@@ -47,7 +47,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Cuts:
-    """Where the records of one spool were cut; lines `seq atom CRC-32` in `file`.
+    """The places where records of one spool were cut; lines `seq atom CRC-32` in `file`.
 
     Raises CutsDamaged when a line isn't what was written. One without its end was still being
     written: nothing was sent of that cut.
@@ -194,7 +194,7 @@ def _cut_json(column: wire.JsonColumn, count: int, first: int, end: int) -> wire
 
 
 def _cut_row_numbers(packed: bytes, count: int, first: int, end: int) -> tuple[int, int, bytes]:
-    """Which values of a column lie in rows [first, end), and their row numbers from there."""
+    """The values of a column that lie in rows [first, end), and their row numbers from there."""
     numbers = np.frombuffer(packed, "<u4") if packed else np.arange(count, dtype="<u4")
     low, high = np.searchsorted(numbers, [first, end])
     inside = numbers[low:high] - np.uint32(first)

@@ -60,7 +60,7 @@ _CHILD_EXIT_PRIORITY: Final = 50  # before multiprocessing joins its own threads
 
 @dataclass(frozen=True)
 class SenderHandle:
-    """What a spawned process needs to log to the same run; it can be pickled."""
+    """All that a spawned process needs to log to the same run; it can be pickled."""
 
     start: wire.RunStart
     spool_root: Path
@@ -239,6 +239,7 @@ class Sender:
 
     def put_notice(self, notice: wire.Notice) -> None:
         """Something to be seen in the run; amounts of one kind add up."""
+        notice = msgspec.structs.replace(notice, text=self._start.said(notice.text))
         self._put(Item(Draft.add_notice, (notice,), _SMALL_BYTES + len(notice.text)))
 
     def put_preempting(self) -> None:
@@ -289,7 +290,8 @@ class Sender:
         pipeline = self._pipeline or self._opened()
         waited_secs = pipeline.intake.put(item, self._tell_full)
         if waited_secs:
-            pipeline.spooler.note("waited_secs", "the queue was full", waited_secs)
+            words = self._start.said("the queue was full")
+            pipeline.spooler.note("waited_secs", words, waited_secs)
         if pipeline.failure:
             self._tell_failure(pipeline)
 
@@ -327,9 +329,10 @@ class Sender:
 
     def _joining(self) -> wire.RunStart:
         """The identity of the run, for one more writer of it."""
-        return msgspec.structs.replace(
+        joining = msgspec.structs.replace(
             self._start, opens="join", parent_run_id="", cut_step=0, config={}, metadata={}
         )
+        return msgspec.structs.replace(joining, primary=False, must_end=False)
 
     def after_fork_in_child(self) -> None:
         """Drops queue, threads, sockets and files, which are the parent's."""

@@ -23,7 +23,15 @@ from pathlib import Path
 from typing import Final
 
 from lossboard import wire
-from lossboard.files.disk import closed, opened, removed, removed_if_empty, synced, try_lock
+from lossboard.files.disk import (
+    closed,
+    opened,
+    opened_for_lock,
+    removed,
+    removed_if_empty,
+    synced,
+    try_lock,
+)
 from lossboard.sending.segment import DAMAGED_NAME, Segment, SegmentHead, segment_paths
 
 __all__ = [
@@ -41,7 +49,8 @@ DELETED_NAME: Final = "run-deleted"  # holds what the server said of the run tha
 _SPOOL_VERSION: Final = 1
 _LOOK_SECS: Final = 1.0
 _PEACE_SECS: Final = 2.0  # a folder that somebody removes just now isn't made anew under his hands
-_NO_LOCKS_HERE: Final = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
+# EBADF: where locks are those of a network file system, what may only be read has none.
+_NO_LOCKS_HERE: Final = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
 
 
 class SpoolBusy(Exception):
@@ -79,12 +88,12 @@ class Spool:
 
     @classmethod
     def open(cls, directory: Path, *, segment_bytes: int) -> Spool | None:
-        """What a process left behind, or None when no segment is there.
+        """The spool that a process left behind, or None when no segment is there.
 
         Raises SpoolBusy while a living process has it, SpoolError when nothing says whose it is,
         FileNotFoundError when its process has removed it.
         """
-        lock_handle = _locked(opened(directory / LOCK_NAME, os.O_RDWR), directory)
+        lock_handle = _locked(opened_for_lock(directory / LOCK_NAME), directory)
         try:
             found = [Segment.scan(path) for path in segment_paths(directory)]
             head = _head_of(directory, found) if found else None

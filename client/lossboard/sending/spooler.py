@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter, deque
 
 import msgspec
@@ -13,6 +12,8 @@ from lossboard.sending.draft import Draft, count_kinds
 from lossboard.sending.intake import Intake, Item
 from lossboard.sending.interface import Say
 from lossboard.sending.ledger import Ledger, LedgerFull
+from lossboard.sizes import counted_text
+from lossboard.times import now_us
 
 __all__ = ["Spooler"]
 
@@ -37,7 +38,7 @@ class Spooler:
 
     def note(self, kind: str, text: str, amount: float) -> None:
         """Records something of our own in the run, past the queue."""
-        self._notes.append(wire.Notice(kind, text, time.time_ns() // 1000, amount))
+        self._notes.append(wire.Notice(kind, text, now_us(), amount))
 
     def turn(self) -> bool:
         """One round; False when the intake is closed and empty."""
@@ -99,7 +100,7 @@ class Spooler:
             self.note(f"dropped {kind}", why, count)
         if why not in self._told:
             self._told.add(why)
-            lost = ", ".join(_counted(count, kind) for kind, count in counts.items())
+            lost = ", ".join(counted_text(count, kind) for kind, count in counts.items())
             self._say(f"lost {lost}: {why}", "error")
 
     def _tell_disk_trouble(self) -> None:
@@ -123,8 +124,3 @@ class Spooler:
     def has_notes(self) -> bool:
         """Whether something of our own waits for the next record."""
         return bool(self._notes)
-
-
-def _counted(count: int, kind: str) -> str:
-    """`3 rows`, `1 row`."""
-    return f"{count} {kind.removesuffix('s') if count == 1 else kind}"

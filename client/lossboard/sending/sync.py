@@ -24,9 +24,30 @@ from lossboard.sending.uploads import FileStore, Uploads
 
 __all__ = ["SyncReport", "sync"]
 
-_PATIENCE_SECS: Final = 30.0  # how long a server may be unreachable before sync gives up
+_PATIENCE_SECS: Final = 30.0  # how long a server may be away before sync gives up
+_UNREACHED_SECS: Final = 5.0  # ... one that has taken nothing yet: it is a wrong address or is off
 
 _MOST_NAMED: Final = 5  # damaged things in one notice
+
+
+@dataclass
+class _Patience:
+    """How long one server is waited for: once, whatever the number of spools for it."""
+
+    limit_secs: float
+    was_reached: bool = False
+    is_over: bool = False
+
+    def note(self, *, reached: bool) -> None:
+        """Whether it has taken anything of a spool."""
+        self.was_reached = self.was_reached or reached
+
+    def left_secs(self, failing_since: float) -> float:
+        """For how long to try on, given the time of the first failure in a row."""
+        limit_secs = self.limit_secs if self.was_reached else min(_UNREACHED_SECS, self.limit_secs)
+        left_secs = failing_since + limit_secs - time.monotonic()
+        self.is_over = self.is_over or left_secs <= 0
+        return 0.0 if self.is_over else left_secs
 
 
 @dataclass(frozen=True)
@@ -39,11 +60,16 @@ class _Orders:
     options: SenderOptions
     patience_secs: float
     discards_deleted: bool
+    patiences: dict[str, _Patience] = field(default_factory=dict)  # by address
+
+    def patience_with(self, url: str) -> _Patience:
+        """The patience that the spools before have left."""
+        return self.patiences.setdefault(url, _Patience(self.patience_secs))
 
 
 @dataclass
 class SyncReport:
-    """What became of the spools, by directory."""
+    """The fate of the spools, by directory."""
 
     delivered: list[Path] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)  # of living processes
@@ -103,7 +129,7 @@ def _sync_one(path: Path, orders: _Orders, report: SyncReport) -> None:
         return
     transport = Transport(url, timeout_secs=options.request_timeout_secs, headers=options.headers)
     try:
-        _ship(_Shipment(spool, transport, orders.patience_secs), orders, report)
+        _ship(_Shipment(spool, transport, orders.patience_with(url)), orders, report)
     except (CutsDamaged, wire.WireError, OSError) as error:  # the others are delivered still
         report.failed[path] = str(error)
     finally:
@@ -154,7 +180,7 @@ def _discard(directory: Path, report: SyncReport) -> None:
 class _Shipment:
     """The delivery of one spool, in the foreground."""
 
-    def __init__(self, spool: Spool, transport: Transport, patience_secs: float) -> None:
+    def __init__(self, spool: Spool, transport: Transport, patience: _Patience) -> None:
         self.spool = spool
         self._outflow = transport.outflow
         self._ledger = Ledger(spool, memory_limit_bytes=0)
@@ -169,7 +195,7 @@ class _Shipment:
         self._uploads = Uploads(
             self._files, transport, on_reject=self._note_rejected, on_damage=self._note_damaged
         )
-        self._patience_secs = patience_secs
+        self._patience = patience
         self._rejections: list[str] = []
         self._damages = [
             f"{size_bytes:,} bytes of segment {name} can't be read"
@@ -181,7 +207,7 @@ class _Shipment:
 
     @property
     def waiting_bytes(self) -> int:
-        """What is left to send, also of the body that is under way."""
+        """The bytes left to send, also of the body that is under way."""
         left_bytes = self._ledger.undelivered_bytes + self._files.waiting_bytes
         return max(left_bytes - self._outflow.under_way_bytes, 0)
 
@@ -192,7 +218,7 @@ class _Shipment:
 
     @property
     def losses(self) -> str:
-        """What did not arrive although everything was sent."""
+        """Words on what did not arrive although everything was sent."""
         lost = f", lost records: {self.missing:,}"
         damaged = f", damaged files: {len(self.damaged_files)}, in {self._damaged_folder}"
         refused = f", {self.rejected} refused things are in {self.spool.directory / 'rejected'}"
@@ -213,7 +239,7 @@ class _Shipment:
 
     @property
     def damaged_files(self) -> list[Path]:
-        """What can't be read as a whole: what is set apart, and what will be."""
+        """Files that can't be read as a whole: those set apart, and those that will be."""
         waiting = [self.spool.directory / name for name in self.spool.damage]
         return [*self.spool.set_apart, *waiting]
 
@@ -231,18 +257,21 @@ class _Shipment:
         while (outcome := errand.attempt()).verdict is not Verdict.IDLE:
             if outcome.verdict is Verdict.DONE:
                 backoff, failing_since = Backoff(), None
+                self._patience.is_over = False
                 bar.update(lambda: self.waiting_bytes)
                 continue
             failing_since = failing_since or time.monotonic()
-            if self._is_hopeless(outcome, failing_since):
+            left_secs = self._left_secs(outcome, failing_since)
+            if not left_secs:
                 self.run_deleted = outcome.verdict is Verdict.STOP
                 return outcome.reason
-            time.sleep(backoff.delay_secs(outcome))
+            time.sleep(min(backoff.delay_secs(outcome), left_secs))
         return ""
 
-    def _is_hopeless(self, outcome: Outcome, failing_since: float) -> bool:
-        lasted_secs = time.monotonic() - failing_since
-        return outcome.verdict is not Verdict.RETRY or lasted_secs > self._patience_secs
+    def _left_secs(self, outcome: Outcome, failing_since: float) -> float:
+        self._patience.note(reached=self._outflow.moved_bytes > 0)
+        hopeless = outcome.verdict is not Verdict.RETRY
+        return 0.0 if hopeless else self._patience.left_secs(failing_since)
 
     def _note_rejected(self, words: str) -> None:
         self._rejections.append(words)

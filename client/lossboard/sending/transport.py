@@ -17,12 +17,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lossboard.sending.outflow import Outflow
+from lossboard.times import now_us
 
 __all__ = ["Answer", "Transport", "Unreachable"]
 
 _ANSWER_LIMIT_BYTES: Final = 64_000_000
 _BLOCK_BYTES: Final = 262_144
 _CONNECT_TIMEOUT_SECS: Final = 5.0
+_TIME_HEADER: Final = "X-Lossboard-Time"  # microseconds since the epoch, by the clock here
 
 # How a kept-alive connection that the other side closed meanwhile shows itself.
 _IDLE_CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
@@ -34,7 +36,7 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said."""
+    """An answer of the server."""
 
     status: int
     headers: Mapping[str, str]  # names in lower case
@@ -88,11 +90,16 @@ class Transport:
 
     `base_url` is http:// or https:// with host, optional port and optional path prefix; anything
     else raises ValueError. The server may be silent for `timeout_secs`, and longer after a large
-    body, which it has to store.
+    body, which it has to store. With `tells_time` each request says what time it is here.
     """
 
     def __init__(
-        self, base_url: str, *, timeout_secs: float, headers: Mapping[str, str] | None = None
+        self,
+        base_url: str,
+        *,
+        timeout_secs: float,
+        headers: Mapping[str, str] | None = None,
+        tells_time: bool = False,
     ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -106,6 +113,7 @@ class Transport:
         self._prefix = parts.path.rstrip("/")
         self._timeout_secs = timeout_secs
         self._headers = dict(headers or {})
+        self._tells_time = tells_time
         self.outflow = Outflow()
         self._connection: _Connection | None = None
         self._lock = threading.Lock()  # guards the socket against abort
@@ -124,6 +132,8 @@ class Transport:
         Unreachable when no answer came, OSError when the file can't be read.
         """
         headers = dict(self._headers)
+        if self._tells_time:
+            headers[_TIME_HEADER] = str(now_us())
         if body is not None:
             headers["Content-Type"] = content_type
         if not isinstance(body, Path):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lossboard.files.disk import opened, try_lock
+from lossboard.files.disk import opened_for_lock, try_lock
 from lossboard.sending.segment import read_head, segment_paths
 from lossboard.sending.spool import DELETED_NAME, LOCK_NAME
 from lossboard.sizes import size_text
@@ -86,7 +86,7 @@ def _size_bytes(directory: Path) -> int:
 
 
 def _is_owned(directory: Path) -> bool:
-    handle = opened(directory / LOCK_NAME, os.O_RDWR)
+    handle = opened_for_lock(directory / LOCK_NAME)
     try:
         if try_lock(handle):
             return False

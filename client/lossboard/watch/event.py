@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -17,22 +17,32 @@ from lossboard.histogram.cpu import CpuKernel
 from lossboard.histogram.device import DeviceBatch
 from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.sending.interface import Deferred
-from lossboard.wire import HistogramData, HistogramFlag
+from lossboard.watch.moments import kurtosis
+from lossboard.watch.packed_modules import Source
+from lossboard.watch.parts import REDUCED, Value, part_of, with_part
+from lossboard.wire import HistogramData, HistogramFlag, TensorPart
 
-__all__ = ["ASYNCHRONOUS", "Event", "Value"]
-
-Value: TypeAlias = HistogramData | Deferred
+__all__ = ["ASYNCHRONOUS", "Event", "Moment"]
 
 ASYNCHRONOUS: Final = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
 _SMALL: Final = 1024  # values of a tensor that is counted together with others
 _TOGETHER: Final = 1 << 15  # values counted together: what they need stays in the cache
 
 
+class Moment(NamedTuple):
+    """When an event began."""
+
+    batch: int
+    step: int
+    time_us: int
+
+
 class Event:
     """Collects the histograms of what is added; no tensor is kept, of small ones a copy.
 
     `batch` counts backwards, `step` and `time_us` are those at which the event began. Tensors on
-    the device types in `asynchronous` are counted there without waiting for the device.
+    the device types in `asynchronous` are counted there without waiting for the device. A tensor
+    that can't be counted is left out, and the reason is in `failures` by its name.
     """
 
     def __init__(
@@ -44,27 +54,73 @@ class Event:
         time_us: int,
         asynchronous: Iterable[str] = ASYNCHRONOUS,
     ) -> None:
-        self.batch = batch
-        self.step = step
-        self.time_us = time_us
+        self.moment = Moment(batch, step, time_us)
         self.has_parameters = False
+        self.failures: dict[str, Exception] = {}
+        self.is_finished = False
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
         self._small = SmallTensors()
-        self._gradients: dict[str, Value] = {}
-        self._parameters: dict[str, Value] = {}
+        self._kinds: dict[str, dict[str, Value]] = {}
+        self._parts: dict[tuple[str, str], TensorPart] = {}  # by kind and name
 
-    def add_gradient(self, name: str, gradient: Tensor) -> None:
-        """The raw gradient of one parameter."""
-        self._add(self._gradients, name, gradient)
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of what was added, as keys begin with them."""
+        return frozenset(self._kinds)
 
-    def add_parameters(self, named: Mapping[str, Tensor]) -> None:
+    def add_gradient(
+        self, name: str, gradient: Source, *, reduced: bool = False, part: TensorPart | None = None
+    ) -> None:
+        """The raw gradient of one parameter, or as its optimizer gets it where `reduced`."""
+        known = part or part_of(gradient, is_gradient=True)
+        if known is not None and reduced:
+            known = replace(known, gradient=REDUCED)
+        self.add("gradients", name, gradient, known)
+
+    def add_parameters(
+        self, named: Mapping[str, Source], parts: Mapping[str, TensorPart] | None = None
+    ) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
-            self._add(self._parameters, name, parameter)
+            self.add("parameters", name, parameter, (parts or {}).get(name))
         self._small.count()
+
+    def add(self, kind: str, name: str, tensor: Source, part: TensorPart | None = None) -> None:
+        """A tensor of any kind, as it is now; one of that kind and name is replaced.
+
+        `part` says which part of a tensor it is where the tensor itself doesn't tell.
+        """
+        known = part or part_of(tensor, is_gradient=kind == "activation_gradients")
+        if known is not None:
+            self._parts[kind, name] = known
+        self._add(self._kinds.setdefault(kind, {}), name, tensor)
+
+    def add_activation(self, name: str, output: Tensor) -> None:
+        """Adds the output of a module, with its kurtosis."""
+        self.add("activations", name, output)
+        if is_countable(output):
+            self.add_number("activation_kurtosis", name, kurtosis(flat_values(output)[0]))
+
+    def add_number(self, kind: str, name: str, number: Tensor) -> None:
+        """A single number (0-dimensional) as a histogram of one value.
+
+        Left out where it isn't finite, which is 0 / 0: the tensors that it was computed from tell
+        of their own non-finite values. On a device that shows later, and it is then of no values.
+        """
+        values = self._kinds.setdefault(kind, {})
+        if (part := part_of(number.reshape(1))) is not None:
+            self._parts[kind, name] = part
+        if number.device.type not in self._asynchronous:
+            if number.isfinite():
+                self._add(values, name, number.to("cpu", torch.float32).reshape(1))
+            return
+        self._add(values, name, number.reshape(1))
+        value = values.get(name)
+        if isinstance(value, Deferred):
+            values[name] = FiniteNumber(value)
 
     def finish(self, prefix: str, order: Iterable[str], *, partial: bool) -> dict[str, Value]:
         """The histograms by key, those of gradients first, names in the given order.
@@ -72,17 +128,27 @@ class Event:
         Sends what devices have counted on its way; nothing may be added after it.
         """
         self._small.count()
+        self.is_finished = True
         flags = HistogramFlag.PARTIAL_EVENT if partial else 0
         for batch in self._batches.values():
             batch.send(flags)
         places = {name: place for place, name in enumerate(order)}
         found: dict[str, Value] = {}
-        for kind, values in (("gradients", self._gradients), ("parameters", self._parameters)):
-            for name in sorted(values, key=lambda name: places.get(name, len(places))):
-                found[f"{kind}/{prefix}{name}"] = _flagged(values[name], flags)
+        for kind in sorted(self._kinds, key=_place_of_kind):
+            values = self._kinds[kind]
+            named = reversed(values) if kind == "activation_gradients" else values
+            for name in sorted(named, key=lambda name: places.get(name, len(places))):
+                data = with_part(values[name], self._parts.get((kind, name)))
+                found[f"{kind}/{prefix}{name}"] = _flagged(data, flags)
         return found
 
-    def _add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
+    def _add(self, values: dict[str, Value], name: str, source: Source) -> None:
+        try:
+            self._count(values, name, source if isinstance(source, Tensor) else source())
+        except Exception as error:  # noqa: BLE001
+            self.failures[name] = error
+
+    def _count(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
         if not is_countable(tensor):
             return
         flat, missing_zeros = flat_values(tensor)
@@ -101,6 +167,22 @@ class Event:
             return  # a graph that is replayed would run our kernels and nobody would read them
         batch = self._batches.setdefault(flat.device, DeviceBatch())
         values[name] = batch.add(flat, missing_zeros)
+
+
+class FiniteNumber:
+    """A deferred histogram of one value, without the value where it isn't finite."""
+
+    def __init__(self, number: Deferred) -> None:
+        self._number = number
+
+    def ready(self) -> bool:
+        """Whether the device has delivered."""
+        return self._number.ready()
+
+    def resolve(self) -> HistogramData:
+        """The histogram; waits for the device."""
+        data: HistogramData = self._number.resolve()
+        return replace(data, nan=0, pos_inf=0, neg_inf=0)
 
 
 class SmallTensors:
@@ -134,6 +216,10 @@ class SmallTensors:
         self._arrays.clear()
         self._places.clear()
         self._size = 0
+
+
+def _place_of_kind(kind: str) -> int:
+    return 0 if kind == "gradients" else 1 if kind == "parameters" else 2
 
 
 def _flagged(value: Value, flags: int) -> Value:

@@ -1,1 +1,1 @@
-"""What the server does by itself while it runs."""
+"""Work that the server does by itself while it runs."""

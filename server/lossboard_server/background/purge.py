@@ -26,10 +26,10 @@ def purgeable_runs(connection: Connection, deleted_before_us: int) -> list[int]:
     continued = exists(
         select(child.c.id)
         .join(attempt, child.c.parent_id == attempt.c.id)
-        .join(child_run, child.c.run_id == child_run.c.id)
+        .join(child_run, child.c.run_uid == child_run.c.id)
         .where(
-            attempt.c.run_id == run.c.id,
-            child.c.run_id != run.c.id,
+            attempt.c.run_uid == run.c.id,
+            child.c.run_uid != run.c.id,
             child_run.c.purged.is_(False),
         )
     )
@@ -45,12 +45,12 @@ def purge_step(transaction: Transaction, uid: int) -> bool:
     if run is None or not run.deleted:
         return False
     for table, mine in _parts(uid):
-        if _delete_some(transaction.connection, table, mine):
+        if _delete_some(transaction, table, mine):
             return True
     transaction.update_run(uid, "state", purged=True, **_EMPTY)
     writer = schema.writer
     transaction.connection.execute(
-        update(writer).where(writer.c.run_id == uid).values(metadata_json="{}")
+        update(writer).where(writer.c.run_uid == uid).values(metadata_json="{}")
     )
     _delete_sweeps(transaction, uid)
     return False
@@ -90,7 +90,7 @@ _EMPTY = {
 def _parts(uid: int) -> list[tuple[Table, ColumnElement[bool]]]:
     """The tables with the run's rows, those that refer to others first."""
     series = schema.series
-    attempts = select(schema.attempt.c.id).where(schema.attempt.c.run_id == uid)
+    attempts = select(schema.attempt.c.id).where(schema.attempt.c.run_uid == uid)
     of_run: Select[tuple[int]] = select(series.c.id).where(series.c.attempt_id.in_(attempts))
     blocks = (schema.block, schema.hist_block, schema.json_block)
     owned = (schema.tail, schema.console_line, schema.file, schema.alert)
@@ -99,10 +99,10 @@ def _parts(uid: int) -> list[tuple[Table, ColumnElement[bool]]]:
         *((table, table.c.series_id.in_(of_run)) for table in blocks),
         (series, series.c.attempt_id.in_(attempts)),
         (mark, mark.c.attempt_id.in_(attempts)),
-        *((table, table.c.run_id == uid) for table in owned),
+        *((table, table.c.run_uid == uid) for table in owned),
     ]
 
 
-def _delete_some(connection: Connection, table: Table, mine: ColumnElement[bool]) -> bool:
+def _delete_some(transaction: Transaction, table: Table, mine: ColumnElement[bool]) -> bool:
     some = select(table.c.id).where(mine).limit(_ROWS_PER_STEP)
-    return connection.execute(delete(table).where(table.c.id.in_(some))).rowcount > 0
+    return transaction.connection.execute(delete(table).where(table.c.id.in_(some))).rowcount > 0

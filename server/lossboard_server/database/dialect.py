@@ -255,10 +255,11 @@ def upsert(
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    unique = [table.c[key] for key in keys]
     if others:
-        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=others)
+        statement = statement.on_conflict_do_update(index_elements=unique, set_=others)
     else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+        statement = statement.on_conflict_do_nothing(index_elements=unique)
     connection.execute(statement, list(rows))
 
 

@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 
 def url_of(settings: Settings) -> URL:
-    """Where the database is; raises ArgumentError for a text that is no URL."""
+    """The address of the database; raises ArgumentError for a text that is no URL."""
     if settings.database_url:
         return make_url(settings.database_url)
     return dialect.sqlite_url(settings.data_dir / "lossboard.db")

@@ -22,6 +22,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    true,
 )
 
 __all__ = [
@@ -67,6 +69,11 @@ def _id() -> Column[int]:
 def _reference(table: str, *, nullable: bool = False) -> Column[int]:
     name = table.removesuffix(".id") + "_id"
     return Column(name, _Id, ForeignKey(table), nullable=nullable)
+
+
+def _run_reference(*, nullable: bool = False) -> Column[int]:
+    """`run_id` in the database, `run_uid` in Python, where `run_id` is the client's text."""
+    return Column("run_id", _Id, ForeignKey("run.id"), key="run_uid", nullable=nullable)
 
 
 project = Table(
@@ -130,14 +137,15 @@ attempt = Table(
     "attempt",
     metadata,
     _id(),
-    _reference("run.id"),
+    _run_reference(),
     Column("parent_id", _Id, ForeignKey("attempt.id")),  # composed up to cut_step, if any
     Column("cut_step", BigInteger),  # the last step taken from the parent; None: all of it
     Column(
         "kind", String(16), nullable=False
-    ),  # fresh, resume, rewind, fork; join until the start comes that a joiner overtook
+    ),  # fresh, resume, rewind, fork; join until the start comes that a joiner overtook; beside, of
+    # one that began anew while the process of the attempt before it still writes
     Column("opened_us", BigInteger, nullable=False),
-    Index("attempt_by_run", "run_id"),
+    Index("attempt_by_run", "run_uid"),
 )
 
 writer = Table(
@@ -145,13 +153,29 @@ writer = Table(
     metadata,
     _id(),
     Column("token", String(64), nullable=False, unique=True),
-    _reference("run.id"),
+    _run_reference(),
     _reference("attempt.id"),
     Column("joined", Boolean, nullable=False, default=False),  # False: it opened the attempt
     Column("next_seq", BigInteger, nullable=False, default=0),
     Column("created_us", BigInteger, nullable=False),
     Column("metadata_json", Text, nullable=False, default="{}"),
+    # Who it is; queries/lives.py says what a launch is, and what ends mean:
+    Column("launch", Integer, nullable=False, server_default="1"),  # of the run, counted from 1
+    Column("launch_key", String(256), nullable=False, server_default=""),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("rank", BigInteger),
+    Column("host", Text, nullable=False, server_default=""),
+    Column("pid", BigInteger),
+    # Whether it names and describes the run, and whether the run waits for its end:
+    Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("must_end", Boolean, nullable=False, server_default=true()),
+    Column("preempting", Boolean, nullable=False, server_default=false()),
+    Column("clock_offset_us", BigInteger, nullable=False, server_default="0"),  # added to its times
+    Column("heard_us", BigInteger, nullable=False, server_default="0"),  # last sign of life
+    Column("ended_us", BigInteger),  # without an exit code: it vanished
     Column("exit_code", Integer),
+    Index("writer_by_run", "run_uid"),
+    Index("writer_by_end", "ended_us"),
     sqlite_autoincrement=True,  # the tail memo knows a payload by writer and seq
 )
 
@@ -161,7 +185,8 @@ series = Table(
     _id(),
     _reference("attempt.id"),
     Column("key", Text, nullable=False),
-    # scalar, histogram, json, system, system_json, row (history rows without any value)
+    # scalar, histogram, json, system, system_json, row (history rows without any value), writer
+    # (numbers of the writers of rows, of those that share the run with others)
     Column("kind", String(16), nullable=False),
     Column("path_json", Text, nullable=False, default=""),  # keys of a nested dict, or empty
     # The catalogue, as of the last seal:
@@ -196,14 +221,14 @@ tail = Table(
     "tail",
     metadata,
     _id(),  # order of arrival in the store
-    _reference("run.id"),
+    _run_reference(),
     _reference("writer.id"),
     Column("seq", BigInteger, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("received_us", BigInteger, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     UniqueConstraint("writer_id", "seq"),
-    Index("tail_by_run", "run_id", "id"),
+    Index("tail_by_run", "run_uid", "id"),
 )
 
 
@@ -256,26 +281,26 @@ console_line = Table(
     "console_line",
     metadata,
     _id(),
-    _reference("run.id"),
+    _run_reference(),
     _reference("writer.id"),
     Column("number", BigInteger, nullable=False),
     Column("stream", String(8), nullable=False),
     Column("time_us", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
-    UniqueConstraint("run_id", "writer_id", "number"),
+    UniqueConstraint("run_uid", "writer_id", "number"),
 )
 
 file = Table(
     "file",
     metadata,
     _id(),
-    _reference("run.id"),
+    _run_reference(),
     Column("name", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("mime_type", String(256), nullable=False),
     Column("time_us", BigInteger, nullable=False),
-    UniqueConstraint("run_id", "name"),
+    UniqueConstraint("run_uid", "name"),
 )
 
 view = Table(
@@ -290,7 +315,7 @@ alert = Table(
     "alert",
     metadata,
     _id(),
-    _reference("run.id"),
+    _run_reference(),
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("level", String(8), nullable=False),
@@ -321,7 +346,7 @@ artifact = Table(
     metadata,
     _id(),
     _reference("artifact_collection.id"),
-    Column("run_id", _Id, ForeignKey("run.id")),  # that logged it, if any
+    _run_reference(nullable=True),  # that logged it, if any
     Column("state", String(16), nullable=False),  # PENDING, COMMITTED, DELETED
     Column("digest", String(64), nullable=False),
     Column("client_id", String(128), nullable=False, default=""),
@@ -383,10 +408,10 @@ artifact_use = Table(
     "artifact_use",
     metadata,
     _id(),
-    _reference("run.id"),
+    _run_reference(),
     _reference("artifact.id"),
     Column("created_us", BigInteger, nullable=False),
-    UniqueConstraint("run_id", "artifact_id"),
+    UniqueConstraint("run_uid", "artifact_id"),
 )
 
 blob_md5 = Table(

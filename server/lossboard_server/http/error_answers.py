@@ -1,4 +1,4 @@
-"""What the app answers when something fails: the one error body, and the handlers that build it."""
+"""Answers of the app when something fails: the one error body, and the handlers that build it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What OpenAPI says of bodies that are msgspec structs, which FastAPI doesn't read itself."""
+"""OpenAPI descriptions of bodies that are msgspec structs, which FastAPI doesn't read itself."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ def collection_of(connection: Connection, entity: str, project: str, name: str) 
 def artifact_answer(connection: Connection, found: reads.Artifact) -> dict[str, Any]:
     """One artifact, with the project it is seen in, the collection it was logged to, its run."""
     told = asdict(found)
-    run_id = told.pop("run_id")
-    runs = run_answers(connection, [] if run_id is None else [run_id])
+    uid = told.pop("run_uid")
+    runs = run_answers(connection, [] if uid is None else [uid])
     source = found if found.collection_id == found.sequence_id else None
     source = source or reads.artifact_by_id(connection, found.id)
     return {
@@ -84,7 +84,7 @@ def collection_answer(found: reads.Collection) -> dict[str, Any]:
 
 
 def run_answers(connection: Connection, uids: Iterable[int]) -> list[dict[str, Any]]:
-    """Which runs these are, in this order; those that were deleted are left out."""
+    """The runs with these numbers, in this order; those that were deleted are left out."""
     run, project = schema.run, schema.project
     wanted = list(uids)
     rows = connection.execute(

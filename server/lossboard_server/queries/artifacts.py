@@ -78,7 +78,7 @@ class Artifact:
     size_bytes: int
     file_count: int
     history_step: int | None
-    run_id: int | None
+    run_uid: int | None
     joined_us: int  # when it became a version of this collection
     created_us: int
     updated_us: int
@@ -137,31 +137,31 @@ def places_of(connection: Connection, artifact_id: int) -> list[Artifact]:
     return _many(connection, query.order_by(_MEMBERSHIP.c.id))
 
 
-def logged_by_run(connection: Connection, run_id: int) -> list[Artifact]:
-    """What a run logged, in order."""
+def logged_by_run(connection: Connection, uid: int) -> list[Artifact]:
+    """The artifacts that a run logged, in order."""
     query = _as_version().where(
-        _ARTIFACT.c.run_id == run_id, _ARTIFACT.c.state == "COMMITTED", _own_sequence()
+        _ARTIFACT.c.run_uid == uid, _ARTIFACT.c.state == "COMMITTED", _own_sequence()
     )
     return _many(connection, query.order_by(_ARTIFACT.c.id))
 
 
-def used_by_run(connection: Connection, run_id: int) -> list[Artifact]:
-    """What a run used, in order."""
+def used_by_run(connection: Connection, uid: int) -> list[Artifact]:
+    """The artifacts that a run used, in order."""
     query = _as_version().join(_USE, _USE.c.artifact_id == _ARTIFACT.c.id)
-    query = query.where(_USE.c.run_id == run_id, _own_sequence())
+    query = query.where(_USE.c.run_uid == uid, _own_sequence())
     return _many(connection, query.order_by(_USE.c.id))
 
 
 def used_by(connection: Connection, artifact_id: int) -> list[int]:
     """Server ids of the runs that used the artifact."""
-    query = select(_USE.c.run_id).where(_USE.c.artifact_id == artifact_id).order_by(_USE.c.id)
-    return [int(run_id) for run_id in connection.execute(query).scalars()]
+    query = select(_USE.c.run_uid).where(_USE.c.artifact_id == artifact_id).order_by(_USE.c.id)
+    return [int(uid) for uid in connection.execute(query).scalars()]
 
 
 def created_by(connection: Connection, artifact_id: int) -> int | None:
     """Server id of the run that logged the artifact, if one did."""
     return connection.execute(
-        select(_ARTIFACT.c.run_id).where(_ARTIFACT.c.id == artifact_id)
+        select(_ARTIFACT.c.run_uid).where(_ARTIFACT.c.id == artifact_id)
     ).scalar()
 
 
@@ -366,7 +366,7 @@ def _artifact(row: Row[Any], aliases: dict[tuple[int, int], list[str]]) -> Artif
         size_bytes=row.size_bytes,
         file_count=row.file_count,
         history_step=row.history_step,
-        run_id=row.run_id,
+        run_uid=row.run_uid,
         joined_us=row.joined_us,
         created_us=row.created_us,
         updated_us=row.updated_us,

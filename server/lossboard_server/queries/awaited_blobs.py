@@ -1,4 +1,4 @@
-"""What announced artifacts wait for: of each the one blob that has to come next.
+"""Blobs that announced artifacts wait for: of each the one blob that has to come next.
 
 An artifact's entries are looked at from the last path back (clients upload by path, so what is
 missing is soon found) and each once: where a blob is missing the look stops until it comes, and

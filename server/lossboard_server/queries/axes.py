@@ -1,4 +1,4 @@
-"""What x is: the step, the time, the time of running, or another metric of the run.
+"""Meanings of x: the step, the time, the time of running, or another metric of the run.
 
 An axis turns the `steps` of points and the `s*` of nodes into x. On a metric axis the x of a point
 is the metric's value in the same row, or else its latest value before: of all its points up to

@@ -12,7 +12,7 @@ __all__ = ["unreferenced"]
 
 
 def unreferenced(connection: Connection, names: Sequence[str]) -> list[str]:
-    """Those of the SHA-256 `names` that no file, artifact or MD5 stands for."""
+    """The SHA-256 `names` that no file, artifact or MD5 stands for."""
     columns = (
         schema.file.c.sha256,
         schema.artifact.c.manifest_sha256,

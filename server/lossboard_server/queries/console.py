@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, func, select
+from sqlalchemy import Column, Connection, Row, and_, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.errors import NotFound
+from lossboard_server.queries.writers import writer_names
 
 __all__ = [
     "console_counts",
@@ -23,27 +24,45 @@ __all__ = [
 
 
 def console_lines(
-    connection: Connection, uid: int, *, after: int, limit: int
+    connection: Connection, uid: int, *, after: int, limit: int, writer: str = ""
 ) -> tuple[list[dict[str, Any]], int]:
-    """Lines of a run after the first `after` ones, in order of arrival, and how many there are.
+    """Lines of a run after the first `after` ones, in order of arrival, and how many there are; of
+    the process with the name `writer` alone, if it is given.
 
-    The number of a line is its place in this order, from 1.
+    The number of a line is its place in this order, from 1. Of a run with one process lines name
+    none.
     """
     line = schema.console_line
-    mine = line.c.run_id == uid
+    names = _names_of_several(connection, uid)
+    mine = line.c.run_uid == uid
+    if writer:
+        ids = [number for number, name in names.items() if name == writer]
+        mine = and_(mine, line.c.writer_id.in_(ids))
     total = connection.execute(select(func.count()).select_from(line).where(mine)).scalar_one()
     rows = connection.execute(
-        select(line.c.stream, line.c.time_us, line.c.text)
+        select(line.c.stream, line.c.time_us, line.c.text, line.c.writer_id)
         .where(mine)
         .order_by(line.c.id)
         .offset(after)
         .limit(limit)
     )
     lines = [
-        {"number": number, "stream": row.stream, "time_us": row.time_us, "text": row.text}
+        {
+            "number": number,
+            "stream": row.stream,
+            "time_us": row.time_us,
+            "text": row.text,
+            "writer": names.get(row.writer_id, ""),
+        }
         for number, row in enumerate(rows, after + 1)
     ]
     return lines, total
+
+
+def _names_of_several(connection: Connection, uid: int) -> dict[int, str]:
+    """The names of the run's writers by number; none if all of them have one name."""
+    names = writer_names(connection, [uid])
+    return names if len(set(names.values())) > 1 else {}
 
 
 def numbered_lines(
@@ -52,7 +71,7 @@ def numbered_lines(
     """Lines of a run by the number that its client gave them: `limit` ones from number `first` on,
     or the last ones (None)."""
     line = schema.console_line
-    query = select(line).where(line.c.run_id == uid).limit(limit)
+    query = select(line).where(line.c.run_uid == uid).limit(limit)
     if first is None:
         return list(connection.execute(query.order_by(line.c.number.desc())))[::-1]
     query = query.where(line.c.number >= first).order_by(line.c.number)
@@ -61,12 +80,12 @@ def numbered_lines(
 
 def console_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
     """How many lines of console each run has, by uid; of those that have any."""
-    return _counts(connection, schema.console_line.c.run_id, uids)
+    return _counts(connection, schema.console_line.c.run_uid, uids)
 
 
 def file_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
     """How many files each run has, by uid; of those that have any."""
-    return _counts(connection, schema.file.c.run_id, uids)
+    return _counts(connection, schema.file.c.run_uid, uids)
 
 
 def _counts(connection: Connection, owner: Column[Any], uids: Sequence[int]) -> dict[int, int]:
@@ -78,7 +97,7 @@ def list_files(connection: Connection, uid: int) -> list[dict[str, Any]]:
     """Files of a run by name."""
     file = schema.file
     columns = (file.c.name, file.c.sha256, file.c.size_bytes, file.c.mime_type, file.c.time_us)
-    rows = connection.execute(select(*columns).where(file.c.run_id == uid).order_by(file.c.name))
+    rows = connection.execute(select(*columns).where(file.c.run_uid == uid).order_by(file.c.name))
     return [dict(row._mapping) for row in rows]
 
 
@@ -86,7 +105,7 @@ def find_file(connection: Connection, uid: int, name: str) -> str:
     """SHA-256 of a file of a run; raises NotFound."""
     file = schema.file
     found = connection.execute(
-        select(file.c.sha256).where(file.c.run_id == uid, file.c.name == name)
+        select(file.c.sha256).where(file.c.run_uid == uid, file.c.name == name)
     ).scalar_one_or_none()
     if found is None:
         raise NotFound(f"run {uid} has no file {name!r}")
@@ -98,7 +117,7 @@ def find_run_file(connection: Connection, entity: str, project: str, run_id: str
     file, run, owner = schema.file, schema.run, schema.project
     return connection.execute(
         select(file.c.sha256, file.c.mime_type)
-        .join(run, run.c.id == file.c.run_id)
+        .join(run, run.c.id == file.c.run_uid)
         .join(owner, owner.c.id == run.c.project_id)
         .where(
             owner.c.entity == entity,

@@ -1,4 +1,4 @@
-"""What define_metric said: by run, and for one key."""
+"""Definitions by define_metric: by run, and for one key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IDS_PER_SELECT = 500
 
 
 def metric_definitions(connection: Connection, uids: Sequence[int]) -> dict[str, Any]:
-    """What define_metric said in each run, by the run's number (as text, for JSON)."""
+    """The definitions by define_metric of each run, by the run's number (as text, for JSON)."""
     run = schema.run
     found: dict[str, Any] = {}
     for first in range(0, len(uids), _IDS_PER_SELECT):

@@ -40,6 +40,13 @@ class Extremes:
         if finite.any():
             self._see_finite(steps[finite], numbers[finite])
 
+    def see_one(self, step: int, number: float) -> None:
+        """Take in a single value, with its place for its step."""
+        if math.isfinite(number):
+            self._see_finite(np.array([step]), np.array([number]))
+        elif self.broken_at is None:
+            self.broken_at = step
+
     def _see_finite(self, steps: Ints, numbers: Floats) -> None:
         least, greatest = int(numbers.argmin()), int(numbers.argmax())
         if numbers[least] < self.least:

@@ -1,11 +1,12 @@
 """Filters, search and order of run lists, in the form of `wandb.Api().runs(filters=, order=)`.
 
 A filter names fields: `state`, `display_name`, `name` (the run's id, as in W&B), `group`,
-`job_type`, `sweep`, `tags`, `notes`, `created_at` (ISO 8601), `config.<key>`, `summary.<key>` (also
-`summary_metrics.<key>`), and `last.<key>`, `min.<key>`, `max.<key>`, `best.<key>` of what was
-logged (queries/metric_values.py); and operators on them: `$eq $ne $gt $gte $lt $lte $in $nin
-$exists $regex`, joined by `$and $or $nor $not`. Values of different kinds never compare as equal
-or ordered. A list (tags) matches if one of its elements does.
+`job_type`, `host`, `rank`, `job` (the scheduler's), `sweep`, `tags`, `notes`, `created_at` (ISO
+8601), `config.<key>`, `summary.<key>` (also `summary_metrics.<key>`), and `last.<key>`,
+`min.<key>`, `max.<key>`, `best.<key>` of what was logged (queries/metric_values.py); and operators
+on them: `$eq $ne $gt $gte $lt $lte $in $nin $exists $regex`, joined by `$and $or $nor $not`. Values
+of different kinds never compare as equal or ordered. A list (tags) matches if one of its elements
+does.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ _FIELDS: dict[str, Callable[[Run], Any]] = {
     "group": lambda run: run.group,
     "job_type": lambda run: run.job_type,
     "jobType": lambda run: run.job_type,
+    "host": lambda run: run.host,
+    "rank": lambda run: run.rank,
+    "job": lambda run: run.job,
     "tags": lambda run: run.tags,
     "notes": lambda run: run.notes,
     "created_at": lambda run: _iso(run.created_us),

@@ -1,9 +1,10 @@
 """`GET /api/runs/{uid}/history`: rows, one for each step, of all that was logged at it.
 
-Of values of one key at one step the last that arrived stands in the row. A watch event belongs to
-no row; it is shown in the next one, as W&B does: the first, by step, whose step is not before the
-event's and that was logged after it. Of several such events the last is shown. The time of a row
-is that of the last value in it; with `keys`, of the values asked for.
+Of values of one key at one step the last that arrived stands in the row; but where several
+processes wrote it there, each of them has a row of its own, with its name as `_writer`. A watch
+event belongs to no row; it is shown in the next one, as W&B does: the first, by step, whose step is
+not before the event's and that was logged after it. Of several such events the last is shown. The
+time of a row is that of the last value in it; with `keys`, of the values asked for.
 """
 
 from __future__ import annotations
@@ -19,13 +20,22 @@ from sqlalchemy import Connection
 
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.extremes import Extremes
-from lossboard_server.queries.row_table import ROW_FIELDS, RowTable, row_dicts, row_table
+from lossboard_server.queries.row_table import (
+    ROW_FIELDS,
+    WRITER_FIELD,
+    RowTable,
+    row_dicts,
+    row_table,
+    row_table_apart,
+)
 from lossboard_server.queries.selection import Found, Selection, found_ascends
 from lossboard_server.queries.whole import read_window
+from lossboard_server.queries.writers import Apart, rows_apart, writer_names
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.entries import Entry
 from lossboard_server.storage.histograms import NO_BATCH, Histograms
 from lossboard_server.storage.points import Ints
+from lossboard_server.storage.tail import WRITER_KIND
 
 __all__ = ["HistoryQuery", "HistoryResult", "query_history"]
 
@@ -34,7 +44,7 @@ _ROWS_AT_A_TIME = 10_000
 _SAMPLED_AT_A_TIME = 65_536  # bounds memory; blocks at the ends of a stretch are read twice
 _NO_STEPS: Ints = np.empty(0, np.int64)
 _KINDS = {
-    "history": ("scalar", "json", "row", "histogram"),
+    "history": ("scalar", "json", "row", "histogram", WRITER_KIND),
     "system": ("system", "system_json"),
 }
 
@@ -97,7 +107,20 @@ def _page(reader: _Reader, low: int, high: int, limit: int) -> HistoryResult:
         low = end + 1
         stretch *= 1 if len(found) * 4 > limit else 4
     next_step = rows[limit]["_step"] if len(rows) > limit else None
+    if next_step is not None and rows[limit - 1]["_step"] == next_step:
+        return _whole_steps(reader, rows, next_step)
     return HistoryResult(rows[:limit], next_step)
+
+
+def _whole_steps(reader: _Reader, rows: list[dict[str, Any]], step: int) -> HistoryResult:
+    """A page of rows ends before the first step of which it would have only some rows, or, where
+    that is its first step, after that."""
+    kept = [row for row in rows if row["_step"] < step]
+    if kept:
+        return HistoryResult(kept, step)
+    same = [row for row in rows if row["_step"] == step]
+    later = next((row["_step"] for row in rows if row["_step"] > step), None)
+    return HistoryResult(same, later if later is not None else reader.next_after(step))
 
 
 def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[str, Any]]:
@@ -113,7 +136,11 @@ def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[st
         end = min(high, low + stretch - 1)
         rows += reader.rows(low, end, chosen)
         low = end + 1
-    return rows if chosen is not None else [rows[place] for place in _evenly(len(rows), samples)]
+    if chosen is not None:
+        return rows
+    places = np.arange(len(rows))
+    kept = _with_extremes(places, _distinct(reader.extreme_places(rows)), samples)
+    return [rows[place] for place in kept]
 
 
 def _with_extremes(steps: Ints, extremes: Ints, samples: int) -> Ints:
@@ -144,6 +171,10 @@ class _Reader:
         self._wanted = _wanted(query)
         names = selection.names(self._lineage)
         self._found = {name: selection.find(self._lineage, *name) for name in names}
+        self._marks = self._found.pop((WRITER_KIND, ""), None)
+        self._writers = (
+            writer_names(self._connection, self._lineage.run_uids) if self._marks else {}
+        )
         self._paths = {key: selection.path(self._lineage, kind, key) for kind, key in names}
         self._pending: dict[str, _Event] = {}
         if self._wanted is not None and not self._needs_all_rows():
@@ -161,6 +192,11 @@ class _Reader:
         if not extents:
             return None
         return min(low for low, _ in extents), max(high for _, high in extents)
+
+    def next_after(self, step: int) -> int | None:
+        """The step to go on from after this one; None behind the last one."""
+        assert self.span is not None
+        return step + 1 if step < self.span[1] else None
 
     def stretch(self, rows: int) -> int:
         """About how many steps hold this many rows, judged by the longest series."""
@@ -201,7 +237,7 @@ class _Reader:
     def knows_rows(self) -> bool:
         """Whether `row_steps` can tell which rows there are: no watch events are asked for."""
         kinds = {kind for kind, key in self._found if key in (self._wanted or ())}
-        return "histogram" not in kinds
+        return "histogram" not in kinds and self._marks is None
 
     def extremes(self, low: int, high: int, rows: Ints) -> Ints:
         """Steps of the rows with the least, the greatest or the first non-finite value of a key
@@ -221,6 +257,17 @@ class _Reader:
             low = end + 1
         steps = [step for extreme in extremes.values() for step in extreme.steps]
         return _distinct(np.array(steps, np.int64))
+
+    def extreme_places(self, rows: Sequence[dict[str, Any]]) -> Ints:
+        """The same of rows that are there: their places."""
+        places: list[int] = []
+        for key in self._wanted or ():
+            extremes = Extremes()
+            for place, row in enumerate(rows):
+                if type(row.get(key)) in (int, float):
+                    extremes.see_one(place, float(row[key]))
+            places += extremes.steps
+        return np.array(places, np.int64)
 
     def row_steps(self, low: int, high: int) -> Ints:
         """The steps from `low` to `high` at which there are rows."""
@@ -260,7 +307,14 @@ class _Reader:
             series += [(key, wholes[kind, key]) for kind, key in found if (kind, key) in wholes]
         if only is not None and not self._has_events:  # which need to know of the rows between
             series = [(key, whole.take(np.isin(whole.steps, only))) for key, whole in series]
-        return row_table(series, only)
+        apart = self._apart(series, low, high)
+        return row_table(series, only) if apart is None else row_table_apart(apart, only)
+
+    def _apart(self, series: list[tuple[str, Any]], low: int, high: int) -> Apart | None:
+        if self._marks is None:
+            return None
+        marks = read_window(self._connection, WRITER_KIND, {"": self._marks}, low, high)[""]
+        return rows_apart(series, marks, self._writers)
 
     def _land(self, table: RowTable, low: int, high: int, only: Ints | None = None) -> None:
         """Put the histograms of these steps, and the events that wait, into rows of the table."""
@@ -281,7 +335,7 @@ class _Reader:
 def _wanted(query: HistoryQuery) -> frozenset[str] | None:
     if query.keys is None:
         return None
-    return frozenset(key for key in query.keys if key not in ROW_FIELDS)
+    return frozenset(key for key in query.keys if key not in (*ROW_FIELDS, WRITER_FIELD))
 
 
 @dataclass(frozen=True)
@@ -324,6 +378,8 @@ def _place_events(
         row = int(np.searchsorted(table.steps, event.step))
         if event.watched:
             row = _first_since(table.times_us, row, event.time_us)
+        elif table.writers:
+            row = _row_at(table, row, event)
         if row < len(table.steps):
             landed[row] = event
         else:
@@ -334,6 +390,13 @@ def _place_events(
         rows = np.array(list(landed), np.int64)
         table.columns[key] = rows, [event.value() for event in landed.values()]
     return waiting
+
+
+def _row_at(table: RowTable, row: int, event: _Event) -> int:
+    """Of the rows at the event's step, of which `row` is the first, the one it was logged with."""
+    end = int(np.searchsorted(table.steps, event.step, side="right"))
+    same = np.flatnonzero(table.times_us[row:end] == event.time_us)
+    return row + int(same[0]) if len(same) else row
 
 
 def _first_since(times_us: Ints, row: int, time_us: int) -> int:

@@ -25,7 +25,7 @@ class KeyCount(NamedTuple):
 def key_counts(selection: Selection) -> dict[int, list[KeyCount]]:
     """The keys of what each run of a selection logged, in the order in which they arrived, by
     uid."""
-    return {lineage.run_id: _counts(selection, lineage) for lineage in selection.lineages}
+    return {lineage.run_uid: _counts(selection, lineage) for lineage in selection.lineages}
 
 
 def _counts(selection: Selection, lineage: Lineage) -> list[KeyCount]:

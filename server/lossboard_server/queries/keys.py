@@ -85,21 +85,21 @@ class KeyMemo:
             self._size += added
 
 
-def keys(connection: Connection, memo: TailMemo, run_ids: Sequence[int]) -> list[KeyFacts]:
+def keys(connection: Connection, memo: TailMemo, uids: Sequence[int]) -> list[KeyFacts]:
     """All keys of these runs, those of the first run first, in the order in which they arrived.
 
     Raises NotFound for unknown runs.
     """
-    return _merged(_keys_by_run(connection, memo, run_ids).values())
+    return _merged(_keys_by_run(connection, memo, uids).values())
 
 
 def _keys_by_run(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int], live: LiveKeys | None = None
+    connection: Connection, memo: TailMemo, uids: Sequence[int], live: LiveKeys | None = None
 ) -> dict[int, list[KeyFacts]]:
     found: dict[int, list[KeyFacts]] = {}
     live = live or LiveKeys()
-    for first in range(0, len(run_ids), _RUNS_PER_SELECTION):
-        some = run_ids[first : first + _RUNS_PER_SELECTION]
+    for first in range(0, len(uids), _RUNS_PER_SELECTION):
+        some = uids[first : first + _RUNS_PER_SELECTION]
         found |= dict.fromkeys(some, [])  # in this order
         whole = _sealed_whole(connection, some)
         found |= _sealed_keys(connection, whole)
@@ -117,7 +117,7 @@ def _live_keys(
     attempts = {part.attempt_id for lineage in found for part in lineage.parts}
     held = live.of(connection, attempts)
     return {
-        lineage.run_id: _whole_keys(lineage.run_id, held, lineage.parts)
+        lineage.run_uid: _whole_keys(lineage.run_uid, held, lineage.parts)
         for lineage in found
         if all(_is_whole(part, held[part.attempt_id]) for part in lineage.parts)
     }
@@ -128,21 +128,21 @@ def _is_whole(part: Part, series: Sequence[SeriesFacts]) -> bool:
 
 
 def _whole_keys(
-    run_id: int, held: Mapping[int, list[SeriesFacts]], parts: Sequence[Part]
+    uid: int, held: Mapping[int, list[SeriesFacts]], parts: Sequence[Part]
 ) -> list[KeyFacts]:
     found: dict[tuple[str, str], SeriesFacts] = {}
     for facts in (facts for part in parts for facts in held[part.attempt_id]):
         known = found.get((facts.kind, facts.key))
         found[facts.kind, facts.key] = facts if known is None else known.then(facts)
-    return [_key_facts(run_id, facts) for facts in found.values()]
+    return [_key_facts(uid, facts) for facts in found.values()]
 
 
-def _key_facts(run_id: int, facts: SeriesFacts) -> KeyFacts:
+def _key_facts(uid: int, facts: SeriesFacts) -> KeyFacts:
     return KeyFacts(
         key=facts.key,
         kind=facts.kind,
         path=list(facts.path),
-        runs=[run_id],
+        runs=[uid],
         n=facts.n,
         min_step=facts.min_step,
         max_step=facts.max_step,
@@ -153,18 +153,18 @@ def _key_facts(run_id: int, facts: SeriesFacts) -> KeyFacts:
     )
 
 
-def _sealed_whole(connection: Connection, run_ids: Sequence[int]) -> dict[int, int]:
+def _sealed_whole(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
     """The runs of which all is sealed in one attempt, by that attempt: most of those that ended."""
     tail = schema.tail
     waiting = set(
         connection.execute(
-            select(tail.c.run_id).where(tail.c.run_id.in_(run_ids)).distinct()
+            select(tail.c.run_uid).where(tail.c.run_uid.in_(uids)).distinct()
         ).scalars()
     )
     return {
-        lineage.parts[0].attempt_id: lineage.run_id
-        for lineage in lineages(connection, run_ids)
-        if lineage.run_id not in waiting
+        lineage.parts[0].attempt_id: lineage.run_uid
+        for lineage in lineages(connection, uids)
+        if lineage.run_uid not in waiting
         and len(lineage.parts) == 1
         and lineage.parts[0].cut is None
     }
@@ -185,25 +185,25 @@ def _sealed_keys(connection: Connection, runs: Mapping[int, int]) -> dict[int, l
         .where(one.attempt_id.in_(runs), one.kind.in_(KINDS), one.n > 0)
         .order_by(one.id)
     )
-    found: dict[int, list[KeyFacts]] = {run_id: [] for run_id in runs.values()}
+    found: dict[int, list[KeyFacts]] = {uid: [] for uid in runs.values()}
     for attempt, key, kind, path, n, s0, s1, t0, t1, watched, media in connection.execute(query):
         names = json.loads(path) if path else []
         seen = kind == "histogram" and watched
-        run_id = runs[attempt]
-        facts = KeyFacts(key, kind, names, [run_id], n, s0, s1, t0, t1, seen, media or None)
-        found[run_id].append(facts)
+        uid = runs[attempt]
+        facts = KeyFacts(key, kind, names, [uid], n, s0, s1, t0, t1, seen, media or None)
+        found[uid].append(facts)
     return found
 
 
 def _composed_keys(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int]
+    connection: Connection, memo: TailMemo, uids: Sequence[int]
 ) -> dict[int, list[KeyFacts]]:
     """Keys of runs with a tail, or that continue others."""
-    selection = Selection(connection, memo, run_ids, KINDS, None)
+    selection = Selection(connection, memo, uids, KINDS, None)
     found = {}
     for lineage in selection.lineages:
         facts = (_facts(selection, lineage, *name) for name in selection.names(lineage))
-        found[lineage.run_id] = [one for one in facts if one is not None]
+        found[lineage.run_uid] = [one for one in facts if one is not None]
     return found
 
 
@@ -235,7 +235,7 @@ def _facts(selection: Selection, lineage: Lineage, kind: str, key: str) -> KeyFa
         key=key,
         kind=kind,
         path=list(selection.path(lineage, kind, key)),
-        runs=[lineage.run_id],
+        runs=[lineage.run_uid],
         n=n,
         min_step=steps[0],
         max_step=steps[1],

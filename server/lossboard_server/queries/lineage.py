@@ -1,4 +1,4 @@
-"""What a run is composed of: its latest attempt and, up to the cuts, those it continues."""
+"""The parts of a run: its latest attempt and, up to the cuts, those it continues."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Part:
     """
 
     attempt_id: int
-    run_id: int
+    run_uid: int
     cut: int | None
     opened_us: int
     beside: bool = False
@@ -40,54 +40,49 @@ class Lineage:
     or forked it is the run's count of seals.
     """
 
-    run_id: int
+    run_uid: int
     started_us: int
     parts: tuple[Part, ...]
     generation: int
 
     @property
-    def run_ids(self) -> set[int]:
+    def run_uids(self) -> set[int]:
         """The runs whose tails and series it reads."""
-        return {part.run_id for part in self.parts} | {self.run_id}
+        return {part.run_uid for part in self.parts} | {self.run_uid}
 
 
-def lineages(connection: Connection, run_ids: Sequence[int]) -> list[Lineage]:
+def lineages(connection: Connection, uids: Sequence[int]) -> list[Lineage]:
     """The lineages of these runs, in their order; raises NotFound for a run that isn't there."""
-    runs = _runs(connection, run_ids)
-    for run_id in run_ids:
-        if run_id not in runs:
-            raise NotFound(f"there is no run with uid {run_id}: take uids from the run list")
-    attempts, counts = _attempts(connection, run_ids)
-    elders = {row.run_id for row in attempts.values()} - runs.keys()
+    runs = _runs(connection, uids)
+    for uid in uids:
+        if uid not in runs:
+            raise NotFound(f"there is no run with uid {uid}: take uids from the run list")
+    attempts, counts = _attempts(connection, uids)
+    elders = {row.run_uid for row in attempts.values()} - runs.keys()
     runs |= _runs(connection, sorted(elders))
-    latest = {attempts[id_].run_id: id_ for id_ in sorted(attempts)}
-    return [
-        _lineage(runs, attempts, latest.get(run_id), counts.get(run_id, 0), run_id)
-        for run_id in run_ids
-    ]
+    latest = {attempts[id_].run_uid: id_ for id_ in sorted(attempts)}
+    return [_lineage(runs, attempts, latest.get(uid), counts.get(uid, 0), uid) for uid in uids]
 
 
-def _runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, Any]:
+def _runs(connection: Connection, uids: Sequence[int]) -> dict[int, Any]:
     run = schema.run.c
-    query = select(run.id, run.started_us, run.generation).where(among(connection, run.id, run_ids))
-    return {row.id: row for row in connection.execute(query)} if run_ids else {}
+    query = select(run.id, run.started_us, run.generation).where(among(connection, run.id, uids))
+    return {row.id: row for row in connection.execute(query)} if uids else {}
 
 
-def _attempts(
-    connection: Connection, run_ids: Sequence[int]
-) -> tuple[dict[int, Any], dict[int, int]]:
+def _attempts(connection: Connection, uids: Sequence[int]) -> tuple[dict[int, Any], dict[int, int]]:
     """All attempts that the latest ones of the runs continue, and how many each run has."""
     attempt = schema.attempt.c
     latest = connection.execute(
-        select(attempt.run_id, func.max(attempt.id).label("id"), func.count().label("attempts"))
-        .where(among(connection, attempt.run_id, run_ids))
-        .group_by(attempt.run_id)
+        select(attempt.run_uid, func.max(attempt.id).label("id"), func.count().label("attempts"))
+        .where(among(connection, attempt.run_uid, uids))
+        .group_by(attempt.run_uid)
     ).all()
-    counts = {row.run_id: row.attempts for row in latest}
+    counts = {row.run_uid: row.attempts for row in latest}
     found: dict[int, Any] = {}
     wanted: Collection[int] = {row.id for row in latest}
     while wanted:
-        names = ("id", "run_id", "parent_id", "cut_step", "opened_us", "kind")
+        names = ("id", "run_uid", "parent_id", "cut_step", "opened_us", "kind")
         query = select(*(attempt[name] for name in names))
         rows = connection.execute(query.where(among(connection, attempt.id, wanted))).all()
         found |= {row.id: row for row in rows}
@@ -97,16 +92,16 @@ def _attempts(
 
 
 def _lineage(
-    runs: dict[int, Any], attempts: dict[int, Any], latest: int | None, count: int, run_id: int
+    runs: dict[int, Any], attempts: dict[int, Any], latest: int | None, count: int, uid: int
 ) -> Lineage:
     parts: list[Part] = []
     cut: int | None = None
     row = None if latest is None else attempts[latest]
     while row is not None:
-        parts.insert(0, Part(row.id, row.run_id, cut, row.opened_us, row.kind == "beside"))
+        parts.insert(0, Part(row.id, row.run_uid, cut, row.opened_us, row.kind == "beside"))
         if row.cut_step is not None and row.parent_id is not None:
             cut = row.cut_step if cut is None else min(cut, row.cut_step)
         row = attempts.get(row.parent_id)
-    seals = sum(runs[id_].generation for id_ in {part.run_id for part in parts} | {run_id})
+    seals = sum(runs[id_].generation for id_ in {part.run_uid for part in parts} | {uid})
     generation = (max(count - 1, 0) << _ATTEMPTS_BIT) + seals
-    return Lineage(run_id, runs[run_id].started_us, tuple(parts), generation)
+    return Lineage(uid, runs[uid].started_us, tuple(parts), generation)

@@ -1,4 +1,4 @@
-"""Which series running attempts have, kept in memory as records arrive.
+"""Series of running attempts, kept in memory as records arrive.
 
 So a list of keys costs the same whatever waits in the tails. What is held of an attempt covers the
 records of its writers up to some number, and a reader's transaction says which number it should
@@ -22,7 +22,7 @@ from lossboard_server.changes import Heard, Told
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.series_facts import KINDS, SeriesFacts, facts_in
-from lossboard_server.storage.skim import skim_record
+from lossboard_server.storage.waiting import SIZE_BYTES, skimmed
 
 __all__ = ["LiveKeys"]
 
@@ -110,7 +110,7 @@ class LiveKeys:
     def of(
         self, connection: Connection, attempt_ids: Collection[int]
     ) -> dict[int, list[SeriesFacts]]:
-        """What each of these attempts holds, its series in order of arrival."""
+        """The content of each of these attempts, its series in order of arrival."""
         expected = _expected(connection, attempt_ids)
         found = self._held(expected)
         if len(found) < len(expected):
@@ -122,7 +122,7 @@ class LiveKeys:
         return found
 
     def _held(self, expected: dict[int, dict[int, int]]) -> dict[int, list[SeriesFacts]]:
-        """Those of the attempts that are held, as soon as they cover what is expected."""
+        """The attempts that are held, as soon as they cover what is expected."""
         found: dict[int, list[SeriesFacts]] = {}
         with self._told:
             for attempt_id, numbers in expected.items():
@@ -199,11 +199,11 @@ def _add_sealed(connection: Connection, attempts: dict[int, _Attempt]) -> None:
 def _add_tails(connection: Connection, attempts: dict[int, _Attempt]) -> None:
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
-        select(writer.attempt_id, tail.payload)
+        select(tail.id, writer.attempt_id, SIZE_BYTES)
         .join_from(schema.tail, schema.writer)
         .where(among(connection, writer.attempt_id, attempts))
         .order_by(tail.id)
-        .execution_options(yield_per=64)
+        .execution_options(yield_per=256)
     )
-    for row in rows:
-        attempts[row.attempt_id].add(facts_in(skim_record(row.payload)))
+    for row, record in skimmed(connection, rows):
+        attempts[row.attempt_id].add(facts_in(record))

@@ -29,12 +29,12 @@ class _Last(NamedTuple):
 
 
 def newest_system_rows(selection: Selection) -> dict[int, dict[str, Any]]:
-    """What `query_history` has as the last row of system metrics, by uid; of the runs of a
+    """The row that `query_history` has as the last one of system metrics, by uid; of the runs of a
     selection that have any.
 
     It is told by the catalogue and the tails, whatever the number of runs and rows.
     """
-    rows = {line.run_id: _newest(selection, line) for line in selection.lineages}
+    rows = {line.run_uid: _newest(selection, line) for line in selection.lineages}
     return {uid: row for uid, row in rows.items() if row is not None}
 
 
@@ -86,6 +86,6 @@ def _row(selection: Selection, lineage: Lineage, lasts: Sequence[_Last]) -> dict
 
 def _read(selection: Selection, lineage: Lineage) -> dict[str, Any] | None:
     """The row, put together of all points."""
-    query = HistoryQuery(run=lineage.run_id, samples=2, stream="system")  # the first and the last
+    query = HistoryQuery(run=lineage.run_uid, samples=2, stream="system")  # the first and the last
     rows = query_history(selection.connection, selection.memo, query).rows
     return rows[-1] if rows else None

@@ -40,7 +40,7 @@ def filled(connection: Connection, *, client_ids: Sequence[str] | None = None) -
 
 
 def pending(connection: Connection, asked: Sequence[Announced]) -> list[Announced]:
-    """Those of the artifacts that are pending still, in the order in which they were logged."""
+    """The artifacts that are pending still, in the order in which they were logged."""
     mine = among(connection, _ARTIFACT.c.id, [one.id for one in asked])
     query = select(_ARTIFACT.c.id, _ARTIFACT.c.created_us).where(_is_pending(), mine)
     found = {Announced(*row) for row in connection.execute(query)}

@@ -39,7 +39,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Piece:
-    """What one attempt adds to a series: a sealed series, or None, and points of the tail.
+    """The part of one attempt in a series: a sealed series, or None, and points of the tail.
 
     `cut`: the last step that counts. `again`: stretches of steps (both ends inclusive) that later
     attempts have logged again; points in them are left out, or, with `older`, are all there is.
@@ -109,7 +109,7 @@ def read_buckets(connection: Connection, targets: Sequence[Target], grid: Grid) 
         wanted = _descend(connection, wanted, grid)
 
 
-_COLUMNS = ("series_id", "level", "ordinal", "n", "s0", "s1", "data")
+_COLUMNS = ("series_id", "level", "ordinal", "n", "s0", "s1", "codec", "data")
 _block_columns = [schema.block.c[name] for name in _COLUMNS]
 
 
@@ -159,7 +159,9 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
     if (piece.cut is not None and row.s0 > piece.cut) or _misses(target, row):
         return
     if row.level == 0:
-        points = decode_points(row.data, row.n, times=not isinstance(target.axis, StepAxis))
+        points = decode_points(
+            row.data, row.n, row.codec, times=not isinstance(target.axis, StepAxis)
+        )
         chunks = np.zeros(row.n, np.int64)
         if request.entries is not None and len(request.entries) < row.n:
             inside = request.entries - row.ordinal
@@ -167,7 +169,10 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
             chunks = _chunks(inside)
         _take_points(target, request.place, points, chunks, row.ordinal, grid)
         return
-    nodes, places = decode_nodes(row.data, row.n), np.arange(row.ordinal, row.ordinal + row.n)
+    nodes, places = (
+        decode_nodes(row.data, row.n, row.codec),
+        np.arange(row.ordinal, row.ordinal + row.n),
+    )
     if request.entries is not None and len(request.entries) < row.n:
         nodes, places = nodes.take(request.entries - row.ordinal), request.entries
     _take_nodes(request, nodes, places, row, grid, below)
@@ -245,7 +250,7 @@ def _take_nodes(
 
 
 def _inside(window: Window, nodes: Nodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which nodes touch the window, as far as is known, and which lie in it whole."""
+    """The nodes that touch the window, as far as is known, and those that lie in it whole."""
     touches: NDArray[np.bool_] = nodes.s1 != -np.inf
     whole = touches.copy()
     if window.low is not None:

@@ -10,21 +10,26 @@ import numpy as np
 
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.nesting import put_nested
+from lossboard_server.queries.writers import Apart
 from lossboard_server.storage.entries import scalar
 from lossboard_server.storage.points import Ints, Points
 
-__all__ = ["ROW_FIELDS", "RowTable", "row_dicts", "row_table"]
+__all__ = ["ROW_FIELDS", "WRITER_FIELD", "RowTable", "row_dicts", "row_table", "row_table_apart"]
 
 ROW_FIELDS = ("_step", "_timestamp", "_runtime")
+WRITER_FIELD = "_writer"  # in rows that share a step with those of other processes
 
 
 @dataclass
 class RowTable:
-    """Rows of a stretch of steps: their steps and times, ascending by step, and their values."""
+    """Rows of a stretch of steps: their steps and times, ascending by step, and their values.
+
+    `writers` names who wrote a row, where several rows share a step, and is empty else."""
 
     steps: Ints
     times_us: Ints
     columns: dict[str, tuple[Ints, list[Any]]] = field(default_factory=dict)  # by key: rows, values
+    writers: Sequence[str] = ()
 
     def only(self, steps: Ints) -> RowTable:
         """The rows at these ascending steps; values of other rows must not be in the columns."""
@@ -33,7 +38,8 @@ class RowTable:
             key: (np.searchsorted(kept, rows), values)
             for key, (rows, values) in self.columns.items()
         }
-        return RowTable(self.steps[kept], self.times_us[kept], columns)
+        writers = [self.writers[row] for row in kept.tolist()] if self.writers else ()
+        return RowTable(self.steps[kept], self.times_us[kept], columns, writers)
 
 
 def row_table(series: Sequence[tuple[str, Any]], only: Ints | None = None) -> RowTable:
@@ -52,6 +58,14 @@ def row_table(series: Sequence[tuple[str, Any]], only: Ints | None = None) -> Ro
         if key:
             _fill(table, arrived, key, whole, only)
     return table
+
+
+def row_table_apart(apart: Apart, only: Ints | None = None) -> RowTable:
+    """As `row_table`, of rows of which several may share a step."""
+    chosen = None if only is None else np.flatnonzero(np.isin(apart.steps, only))
+    table = row_table(apart.series, chosen)
+    writers = [apart.writers[row] for row in table.steps.tolist()]
+    return RowTable(apart.steps[table.steps], table.times_us, table.columns, writers)
 
 
 def _fill(
@@ -113,6 +127,7 @@ def row_dicts(
         elif wanted is None or key in wanted:
             for place, value in zip(places.tolist(), values, strict=True):
                 rows[place][key] = value
-    if not wanted:
-        return rows
-    return [row for row in rows if len(row) == len(ROW_FIELDS) + len(wanted)]
+    whole = [not wanted or len(row) == len(ROW_FIELDS) + len(wanted) for row in rows]
+    for row, writer in zip(rows, table.writers, strict=False):
+        row |= {WRITER_FIELD: writer} if writer else {}
+    return [row for row, is_whole in zip(rows, whole, strict=True) if is_whole]

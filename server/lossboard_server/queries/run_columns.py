@@ -42,15 +42,15 @@ _lived_us = func.coalesce(_run.ended_us, _run.heartbeat_us) - _run.started_us
 
 
 class _Column(NamedTuple):
-    """What a field holds in every run: text, or a number that may be missing (NULL)."""
+    """The values of a field in all runs: text, or a number that may be missing (NULL)."""
 
     value: ColumnElement[Any]
     is_text: bool
 
 
 _STATE = case(
-    (_run.ended_us.is_(None), "running"),
     (_run.preempting, "preempting"),
+    (_run.ended_us.is_(None), "running"),
     (_run.exit_code.is_(None), "crashed"),
     (_run.exit_code == 0, "finished"),
     (_run.stop_requested, "killed"),
@@ -95,7 +95,8 @@ def _column_of(connection: Connection, name: str) -> _Column | None:
 def order_by_columns(
     connection: Connection, sort: str, *, descending: bool
 ) -> list[ColumnElement[Any]] | None:
-    """What to order rows by, equal ones by creation, newest first; None if columns don't tell."""
+    """The columns to order rows by, equal ones by creation, newest first; None if columns don't
+    tell."""
     newest_first = _run.slot.desc()
     if sort == "created":
         return [newest_first if descending else _run.slot.asc()]

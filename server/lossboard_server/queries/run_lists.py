@@ -32,7 +32,7 @@ Conditions = Sequence[ColumnElement[bool]]
 
 
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which runs of a project, in which order; `filter` is in W&B's Mongo form.
+    """A choice of runs of a project, and their order; `filter` is in W&B's Mongo form.
 
     `since`: of those that match, only the ones changed after this version of the store.
     """
@@ -158,7 +158,7 @@ def sweep_names(connection: Connection, uids: Sequence[int]) -> dict[int, str]:
 
 
 class _OfSweep(msgspec.Struct):
-    """What is read of a run's metadata; the rest is skipped."""
+    """The part of a run's metadata that is read; the rest is skipped."""
 
     sweep: Any = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, select
@@ -17,7 +17,7 @@ from lossboard_server.queries.shown import CRAMPED, LISTED, WHOLE, Room, shown
 from lossboard_server.queries.summaries import summaries
 from lossboard_server.storage import TailMemo
 
-__all__ = ["Run", "RunMemo", "state_of"]
+__all__ = ["Run", "RunMemo", "State", "state_of"]
 
 State = Literal["running", "finished", "failed", "crashed", "killed", "preempting"]
 
@@ -50,6 +50,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     notes: str
     group: str
     job_type: str
+    host: str
+    rank: int | None
+    job: str
     config: dict[str, Any]
     summary: dict[str, Any]
     version: int
@@ -136,7 +139,7 @@ def _composed_summaries(
     """Summaries, as JSON, of the runs that have a tail, or none kept from their last seal."""
     tail = schema.tail
     uids = [row.id for row in rows]
-    waiting = select(tail.c.run_id).where(tail.c.run_id.in_(uids)).distinct()
+    waiting = select(tail.c.run_uid).where(tail.c.run_uid.in_(uids)).distinct()
     unsealed = set(connection.execute(waiting).scalars())
     wanted = [row.id for row in rows if row.id in unsealed or row.summary_json == "{}"]
     composed = summaries(connection, tails, wanted) if wanted else {}
@@ -149,7 +152,30 @@ def _full_rows() -> Select[Any]:
     return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """The place where a run ran, by its metadata; values of other kinds count as none."""
+
+    host: Any = ""
+    rank: Any = None
+    job: Any = None
+
+
+_place_decoder = msgspec.json.Decoder(_Place)
+
+
+def _place_of(metadata_json: str) -> tuple[str, int | None, str]:
+    """Host, rank and the scheduler's job."""
+    place = _place_decoder.decode(metadata_json)
+    job = place.job.get("id") if isinstance(place.job, dict) else None
+    return (
+        place.host if isinstance(place.host, str) else "",
+        place.rank if isinstance(place.rank, int) else None,
+        job if isinstance(job, str) else "",
+    )
+
+
 def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
+    host, rank, job = _place_of(row.metadata_json)
     end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
     return Run(
         uid=row.id,
@@ -172,6 +198,9 @@ def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
         notes=row.notes,
         group=row.group,
         job_type=row.job_type,
+        host=host,
+        rank=rank,
+        job=job,
         config=shown(row.config_json, room),
         summary=shown(summary_json, room),
         version=row.version,
@@ -179,12 +208,25 @@ def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
     )
 
 
-def state_of(row: Row[Any]) -> State:
+class Ended(Protocol):
+    """The facts that a state follows from, such as the row of a run."""
+
+    @property
+    def ended_us(self) -> int | None: ...
+    @property
+    def exit_code(self) -> int | None: ...
+    @property
+    def preempting(self) -> bool: ...
+    @property
+    def stop_requested(self) -> bool: ...
+
+
+def state_of(row: Row[Any] | Ended) -> State:
     """State of a run by its columns ended_us, exit_code, preempting and stop_requested."""
+    if row.preempting:  # also while the process still lives
+        return "preempting"
     if row.ended_us is None:
         return "running"
-    if row.preempting:
-        return "preempting"
     if row.exit_code is None:
         return "crashed"
     if row.exit_code == 0:

@@ -30,7 +30,7 @@ def running_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
     for place, part in enumerate(lineage.parts):
         first_us, last_us = _extent(selection, part)
         opened_us = min(part.opened_us, first_us)
-        if place == 0 and part.run_id == lineage.run_id:
+        if place == 0 and part.run_uid == lineage.run_uid:
             opened_us = min(opened_us, lineage.started_us)
         starts.append(opened_us)
         before.append(ran)

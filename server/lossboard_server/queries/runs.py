@@ -13,6 +13,8 @@ from lossboard_server.database import schema
 from lossboard_server.database.dialect import among, unindexed
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
+from lossboard_server.queries.launches import ending_of, launches_of, notices_of, writers_of
+from lossboard_server.queries.lives import lives_of
 from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.queries.shown import WHOLE, shown
 
@@ -22,6 +24,7 @@ __all__ = [
     "RunMemo",
     "changed_since",
     "config_keys",
+    "config_value",
     "find_run",
     "find_run_of",
     "project_ids",
@@ -29,7 +32,6 @@ __all__ = [
     "run_detail",
     "run_version",
     "run_versions",
-    "running_runs",
     "started_us",
     "store_version",
 ]
@@ -43,7 +45,7 @@ _RESUMED = (
 
 
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run's own page shows besides `run`."""
+    """The content of a run's own page besides `run`."""
 
     run: Run
     metadata: dict[str, Any]
@@ -51,7 +53,9 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     notices: list[dict[str, Any]]
     alerts: list[dict[str, Any]]
     attempts: list[dict[str, Any]]
+    launches: list[dict[str, Any]]
     writers: list[dict[str, Any]]
+    ending: dict[str, Any] | None
 
     def flat(self) -> dict[str, Any]:
         """The fields of the run and the others side by side, as the API answers them."""
@@ -83,7 +87,7 @@ def run_versions(
 def resume_state(
     connection: Connection, memo: RunMemo, entity: str, project: str, run_id: str
 ) -> dict[str, Any]:
-    """What a client needs to go on with a run; raises Gone if the run was deleted."""
+    """The state that a client needs to go on with a run; raises Gone if the run was deleted."""
     try:
         uid = find_run(connection, entity, project, run_id)
     except NotFound:
@@ -134,6 +138,13 @@ def config_keys(connection: Connection, uid: int) -> list[str]:
     return list(decode_json(text))
 
 
+def config_value(connection: Connection, uid: int, key: str) -> Any:
+    """Value of a top-level key of the run's config; None if it isn't there."""
+    run = schema.run
+    text = connection.execute(select(run.c.config_json).where(run.c.id == uid)).scalar_one()
+    return decode_json(text).get(key)
+
+
 def find_run_of(connection: Connection, project_id: int, run_id: str) -> int | None:
     """Number of a run of the project, deleted ones too, if there is the run."""
     run = schema.run
@@ -155,14 +166,20 @@ def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
         raise NotFound(f"there is no run with number {uid}")
     if row.deleted_us is not None:
         raise _gone(row.run_id, uid, row.purged)
+    lives, found = lives_of(connection, uid), memo.whole(connection, row)
     return RunDetail(
-        run=memo.whole(connection, row),
+        run=found,
         metadata=shown(row.metadata_json, WHOLE),
         metrics=decode_json(row.metrics_json),
-        notices=[{"kind": k} | notice for k, notice in decode_json(row.notices_json).items()],
+        notices=[
+            *({"kind": k} | notice for k, notice in decode_json(row.notices_json).items()),
+            *notices_of(lives),
+        ],
         alerts=_alerts(connection, uid),
         attempts=_attempts(connection, uid),
-        writers=_writers(connection, uid),
+        launches=launches_of(lives, found.state),
+        writers=writers_of(connection, uid, lives),
+        ending=ending_of(lives, found.state),
     )
 
 
@@ -170,7 +187,7 @@ def _alerts(connection: Connection, uid: int) -> list[dict[str, Any]]:
     alert = schema.alert
     rows = connection.execute(
         select(alert.c.title, alert.c.text, alert.c.level, alert.c.time_us)
-        .where(alert.c.run_id == uid)
+        .where(alert.c.run_uid == uid)
         .order_by(alert.c.id)
     )
     return [dict(row._mapping) for row in rows]
@@ -178,7 +195,9 @@ def _alerts(connection: Connection, uid: int) -> list[dict[str, Any]]:
 
 def _attempts(connection: Connection, uid: int) -> list[dict[str, Any]]:
     attempt = schema.attempt
-    rows = connection.execute(select(attempt).where(attempt.c.run_id == uid).order_by(attempt.c.id))
+    rows = connection.execute(
+        select(attempt).where(attempt.c.run_uid == uid).order_by(attempt.c.id)
+    )
     return [
         {
             "id": row.id,
@@ -189,29 +208,6 @@ def _attempts(connection: Connection, uid: int) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _writers(connection: Connection, uid: int) -> list[dict[str, Any]]:
-    writer = schema.writer
-    rows = connection.execute(select(writer).where(writer.c.run_id == uid).order_by(writer.c.id))
-    return [
-        {
-            "writer": row.token,
-            "attempt": row.attempt_id,
-            "next_seq": row.next_seq,
-            "created_us": row.created_us,
-            "exit_code": row.exit_code,
-            "metadata": shown(row.metadata_json, WHOLE),
-        }
-        for row in rows
-    ]
-
-
-def running_runs(connection: Connection) -> list[int]:
-    """Numbers of the runs that haven't ended."""
-    run = schema.run
-    found = select(run.c.id).where(run.c.ended_us.is_(None), run.c.deleted_us.is_(None))
-    return list(connection.execute(found).scalars())
 
 
 def changed_since(

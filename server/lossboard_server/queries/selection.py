@@ -23,7 +23,7 @@ _KEYS_PER_STATEMENT = 5000
 
 
 class Found:
-    """What one attempt holds of a series: its row in the catalogue, or None, and its tail.
+    """The content of a series in one attempt: its row in the catalogue, or None, and its tail.
 
     `cut`: the last step that counts, where there are later ones, else None. `beside`: the attempt
     before went on meanwhile, so that this one takes the place of nothing.
@@ -40,7 +40,8 @@ class Found:
 
     @cached_property
     def tail(self) -> Any:
-        """What waits in the tail, None: nothing. Histograms are unpacked here, and not before."""
+        """The points that wait in the tail, None: nothing. Histograms are unpacked here, and not
+        before."""
         return None if self.waiting is None else self.waiting.unpacked()
 
     @property
@@ -71,7 +72,7 @@ class Found:
         return sealed if self.tail is None else [*sealed, entry_of(self.tail)]
 
     def piece(self) -> Piece:
-        """What the reader of scalars takes."""
+        """The piece for the reader of scalars."""
         assert self.tail is None or isinstance(self.tail, Points)
         return Piece(self.series_id, self.cut, self.tail)
 
@@ -92,19 +93,20 @@ class Selection:
         self,
         connection: Connection,
         memo: TailMemo,
-        run_ids: Sequence[int],
+        uids: Sequence[int],
         kinds: Sequence[str],
         keys: Sequence[str] | None,
     ) -> None:
         self.connection = connection
-        self.lineages: list[Lineage] = lineages(connection, run_ids)
+        self.lineages: list[Lineage] = lineages(connection, uids)
         self.memo = memo
-        self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_ids})
+        self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_uids})
         self._histograms = "histogram" in kinds
         self.tail = read_tail(connection, memo, self._readable, histograms=self._histograms)
         self._rows = {
             TailKey(row.attempt_id, row.kind, row.key): row
-            for row in self._series_rows(kinds, keys)
+            # Sorted here: the database would copy the rows, which hold the last value of each.
+            for row in sorted(self._series_rows(kinds, keys), key=lambda row: row.id)
         }
         self._names: dict[int, list[TailKey]] = {}  # by attempt
         for name in (*self._rows, *self._tail_names(kinds, keys)):
@@ -113,10 +115,8 @@ class Selection:
     def _series_rows(self, kinds: Sequence[str], keys: Sequence[str] | None) -> Iterator[Any]:
         series = schema.series
         attempts = sorted({part.attempt_id for line in self.lineages for part in line.parts})
-        query = (
-            select(series)
-            .where(among(self.connection, series.c.attempt_id, attempts), series.c.kind.in_(kinds))
-            .order_by(series.c.id)
+        query = select(series).where(
+            among(self.connection, series.c.attempt_id, attempts), series.c.kind.in_(kinds)
         )
         if keys is None:
             yield from self.connection.execute(query)
@@ -143,7 +143,7 @@ class Selection:
         return list(dict.fromkeys((name.kind, name.key) for name in own))
 
     def find(self, lineage: Lineage, kind: str, key: str) -> list[Found]:
-        """What each attempt of the run holds of a series, eldest first, those with nothing left
+        """The content of a series in each attempt of the run, eldest first, those with nothing left
         out."""
         found = []
         for part in lineage.parts:

@@ -52,7 +52,8 @@ _UNITS = {"step": "step", "time": "us", "runtime": "s", "process": "s"}
 
 
 class SinceMark(msgspec.Struct, frozen=True, rename={"from_x": "from"}):
-    """Where a live refresh goes on: the generation of the answer it has, and x of the last edge.
+    """The place from which a live refresh goes on: the generation of the answer it has, and x of
+    the last edge.
 
     With `width`, the width of the grid it has, a changed grid counts as a new generation.
     """
@@ -270,7 +271,7 @@ def _range(lines: list[_Line], query: SeriesQuery) -> tuple[float, float]:
 
 
 def _target(line: _Line, pieces: list[Piece], query: SeriesQuery, grid: Grid) -> Target:
-    since = (query.since or {}).get(str(line.lineage.run_id))
+    since = (query.since or {}).get(str(line.lineage.run_uid))
     first = None
     if since is not None and not _outdated(line, since, grid):
         first = grid.bucket(since.from_x)
@@ -293,9 +294,9 @@ def _found(target: Target, grid: Grid) -> _FoundBuckets:
 def _answer(
     line: _Line, columns: Columns, older: Columns, query: SeriesQuery, grid: Grid
 ) -> SeriesAnswer:
-    since = (query.since or {}).get(str(line.lineage.run_id))
+    since = (query.since or {}).get(str(line.lineage.run_uid))
     return SeriesAnswer(
-        run=line.lineage.run_id,
+        run=line.lineage.run_uid,
         key=line.key,
         n=line.n,
         in_window=int(columns["count"].sum()),

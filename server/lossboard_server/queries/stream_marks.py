@@ -26,7 +26,7 @@ def attempt_of(connection: Connection, entity: str, project: str, run_id: str) -
     attempt, run, owner = schema.attempt, schema.run, schema.project
     return connection.execute(
         select(attempt.c.id)
-        .join(run, run.c.id == attempt.c.run_id)
+        .join(run, run.c.id == attempt.c.run_uid)
         .join(owner, owner.c.id == run.c.project_id)
         .where(owner.c.entity == entity, owner.c.name == project, run.c.run_id == run_id)
         .order_by(attempt.c.id.desc())
@@ -38,16 +38,16 @@ def latest_attempts(connection: Connection, uids: Sequence[int]) -> dict[int, in
     """The latest attempt of each run, by uid."""
     attempt = schema.attempt
     rows = connection.execute(
-        select(attempt.c.run_id, func.max(attempt.c.id))
-        .where(among(connection, attempt.c.run_id, uids))
-        .group_by(attempt.c.run_id)
+        select(attempt.c.run_uid, func.max(attempt.c.id))
+        .where(among(connection, attempt.c.run_uid, uids))
+        .group_by(attempt.c.run_uid)
     )
     return {int(uid): int(id_) for uid, id_ in rows}
 
 
 def run_of(connection: Connection, attempt: int) -> int:
     """The number of the run that an attempt belongs to."""
-    found = select(schema.attempt.c.run_id).where(schema.attempt.c.id == attempt)
+    found = select(schema.attempt.c.run_uid).where(schema.attempt.c.id == attempt)
     return int(connection.execute(found).scalar_one())
 
 
@@ -82,12 +82,12 @@ def attempt_begun_with(
 ) -> int | None:
     """The latest other attempt of the same run whose stream began with this line."""
     mark, table = schema.stream_mark, schema.attempt
-    uid = select(table.c.run_id).where(table.c.id == attempt).scalar_subquery()
+    uid = select(table.c.run_uid).where(table.c.id == attempt).scalar_subquery()
     return connection.execute(
         select(mark.c.attempt_id)
         .join(table, table.c.id == mark.c.attempt_id)
         .where(
-            table.c.run_id == uid,
+            table.c.run_uid == uid,
             mark.c.attempt_id != attempt,
             mark.c.client_id == client_id,
             mark.c.stream == stream,

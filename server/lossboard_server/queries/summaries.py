@@ -37,7 +37,7 @@ class _Last(NamedTuple):
 def summaries(
     connection: Connection,
     memo: TailMemo,
-    run_ids: Sequence[int],
+    uids: Sequence[int],
     only: Sequence[str] | None = None,
 ) -> dict[int, dict[str, Any]]:
     """The summary of each run, by uid; floats may be non-finite.
@@ -47,18 +47,18 @@ def summaries(
     Of rows that a summary speaks of which was sent whole, it alone counts.
     Raises NotFound for unknown runs.
     """
-    return summaries_in(Selection(connection, memo, run_ids, SUMMARY_KINDS, only))
+    return summaries_in(Selection(connection, memo, uids, SUMMARY_KINDS, only))
 
 
 def summaries_in(selection: Selection) -> dict[int, dict[str, Any]]:
     """The same of the runs of a selection, which may have series of other kinds too."""
-    connection, uids = selection.connection, [lineage.run_id for lineage in selection.lineages]
+    connection, uids = selection.connection, [lineage.run_uid for lineage in selection.lineages]
     run = schema.run.c
     query = select(run.id, run.metrics_json, run.set_summary_json)
     rows = connection.execute(query.where(among(connection, run.id, uids)))
     settings = {row.id: (json.loads(row.metrics_json), json.loads(row[2])) for row in rows}
     return {
-        lineage.run_id: _summary(selection, lineage, *settings[lineage.run_id])
+        lineage.run_uid: _summary(selection, lineage, *settings[lineage.run_uid])
         for lineage in selection.lineages
     }
 
@@ -173,15 +173,15 @@ def _merged(under: Any, over: Any) -> Any:
 
 
 def last_steps(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int]
+    connection: Connection, memo: TailMemo, uids: Sequence[int]
 ) -> dict[int, int | None]:
     """The greatest step that each run, as it is composed now, has anything at, by uid.
 
     Raises NotFound for unknown runs.
     """
     kinds = ("scalar", "json", "histogram", "row")
-    selection = Selection(connection, memo, run_ids, kinds, None)
-    return {line.run_id: _last_step(selection, line) for line in selection.lineages}
+    selection = Selection(connection, memo, uids, kinds, None)
+    return {line.run_uid: _last_step(selection, line) for line in selection.lineages}
 
 
 def _last_step(selection: Selection, lineage: Lineage) -> int | None:

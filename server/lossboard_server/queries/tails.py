@@ -15,7 +15,7 @@ def tail_sizes(connection: Connection) -> dict[int, Heard]:
     tail, run = schema.tail, schema.run
     rows = connection.execute(
         select(
-            tail.c.run_id,
+            tail.c.run_uid,
             func.count().label("records"),
             func.sum(tail.c.rows).label("rows"),
             func.sum(func.length(tail.c.payload)).label("size_bytes"),
@@ -23,10 +23,10 @@ def tail_sizes(connection: Connection) -> dict[int, Heard]:
         )
         .join(run)
         .where(run.c.deleted_us.is_(None))
-        .group_by(tail.c.run_id, run.c.ended_us)
+        .group_by(tail.c.run_uid, run.c.ended_us)
     )
     return {
-        row.run_id: Heard(
+        row.run_uid: Heard(
             int(row.records), int(row.rows), int(row.size_bytes), row.ended_us is not None
         )
         for row in rows

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.axes import Axis
-from lossboard_server.queries.histograms import Events, read_statistics
+from lossboard_server.queries.event_parts import Events
+from lossboard_server.queries.histograms import read_statistics
 from lossboard_server.queries.selection import Selection
 from lossboard_server.queries.series import GridAnswer, axis_of, check_x, grid_answer
 from lossboard_server.storage import TailMemo
@@ -67,6 +68,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
     wanted = {key: place for place, key in enumerate(names) if axis and _is_wanted(key, query)}
     found = {key: selection.find(lineage, "histogram", key) for key in wanted}
     events = read_statistics(connection, {key: ones for key, ones in found.items() if ones})
+    wanted = _by_stage(wanted, events)
     placed = {key: _place(axis, whole, query) for key, whole in events.items() if axis}
     low, high = _range(placed, query)
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
@@ -74,18 +76,33 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
         TensorAnswer(
             key=key,
             order=wanted[key],
-            n=len(events[key].blocks),
+            n=len(events[key]),
             generation=lineage.generation,
             columns=_columns(x, some, grid),
         )
-        for key, (x, some) in placed.items()
-        if len(events[key].blocks)
+        for key, (x, some) in sorted(placed.items(), key=lambda item: wanted[item[0]])
+        if len(events[key])
     ]
     return TensorResult(grid_answer(grid, low, high, query.x), tensors)
 
 
 def _is_wanted(key: str, query: TensorQuery) -> bool:
     return key.startswith(query.prefix) if query.keys is None else key in query.keys
+
+
+def _by_stage(wanted: dict[str, int], events: dict[str, Events]) -> dict[str, int]:
+    """The places with those of tensors that later processes have after those of earlier ones:
+    stages of a pipeline send their layers in any order."""
+    ranks = {key: _first_rank(some) for key, some in events.items()}
+    if not any(ranks.values()):
+        return wanted
+    ordered = sorted(wanted, key=lambda key: (ranks.get(key, 0), wanted[key]))
+    return dict(zip(ordered, sorted(wanted.values()), strict=True))
+
+
+def _first_rank(events: Events) -> int:
+    parts = events.statistics.parts
+    return int(parts[:, 0].min()) if len(parts) else 0
 
 
 def _place(axis: Axis, events: Events, query: TensorQuery) -> tuple[NDArray[Any], Events]:

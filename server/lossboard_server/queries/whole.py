@@ -13,6 +13,7 @@ from lossboard_server.queries.selection import Found
 from lossboard_server.storage.flat import decode_histograms
 from lossboard_server.storage.histograms import Histograms
 from lossboard_server.storage.points import Points, decode_points
+from lossboard_server.storage.tail import WRITER_KIND
 from lossboard_server.storage.values import Values, decode_values
 
 __all__ = ["KIND_TABLES", "read_all", "read_window"]
@@ -24,6 +25,7 @@ KIND_TABLES = {
     "json": schema.json_block,
     "system_json": schema.json_block,
     "row": schema.json_block,
+    WRITER_KIND: schema.block,
 }
 _SERIES_PER_STATEMENT = 5000
 
@@ -42,7 +44,7 @@ def read_window(
     low: int | None,
     high: int | None,
 ) -> dict[Name, Any]:
-    """What each series holds from step `low` to `high`, inclusive; None: no limit.
+    """The content of each series from step `low` to `high`, inclusive; None: no limit.
 
     The order is that of the attempts, in each that of the store, then the tail. Series with
     nothing in the window may be empty or absent.
@@ -87,7 +89,7 @@ def _query(table: Table, ids: Sequence[int], low: int | None, high: int | None) 
 
 def _decode(table: Table, row: Any) -> Any:
     if table is schema.block:
-        return decode_points(row.data, row.n)
+        return decode_points(row.data, row.n, row.codec)
     if table is schema.hist_block:
         return decode_histograms(row)
     return decode_values(row.data, row.n)

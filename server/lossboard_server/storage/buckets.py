@@ -52,7 +52,7 @@ class Grid:
         return -1 if scaled == 0 and x < 0 else math.floor(scaled)
 
     def spans_less(self, x0: NDArray[Any], x1: NDArray[Any]) -> NDArray[np.bool_]:
-        """Where x1 - x0 is less than a bucket's width."""
+        """The places at which x1 - x0 is less than a bucket's width."""
         if self.single:
             return np.ones(len(x0), np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):

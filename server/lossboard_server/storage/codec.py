@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 __all__ = [
-    "CODEC",
+    "BYTE_PLANES",
     "CONSTANT_PLANE",
     "LEVEL",
+    "PCODEC",
     "RAW_PLANE",
     "ZLIB_PLANE",
     "Bytes",
@@ -40,7 +41,8 @@ __all__ = [
     "to_deltas",
 ]
 
-CODEC: Final = 1  # the id in the `codec` column of blocks written by this module
+BYTE_PLANES: Final = 1  # ids in the `codec` column of blocks: frames of this module,
+PCODEC: Final = 2  # and those of `pcodec_frames`
 LEVEL: Final = 1
 _RANDOM_BITS: Final = 7.2  # planes with at least this entropy per byte are kept raw
 CONSTANT_PLANE, RAW_PLANE, ZLIB_PLANE = 0, 1, 2
@@ -85,7 +87,7 @@ def _entropy(planes: Bytes) -> NDArray[np.float64]:
 
 
 def are_random(planes: Bytes) -> NDArray[np.bool_]:
-    """Which of the planes, of 512 bytes or more, are kept raw."""
+    """The places of those planes, of 512 bytes or more, are kept raw."""
     return _entropy(planes) >= _RANDOM_BITS
 
 
@@ -149,7 +151,7 @@ def to_deltas(numbers: NDArray[np.int64]) -> tuple[int, NDArray[np.uint64]]:
 
 
 def restore_deltas(base: int, deltas: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """What `to_deltas` was given."""
+    """The numbers that `to_deltas` was given."""
     if deltas.strides == (0,):  # one number broadcast: evenly spaced
         step = int(deltas[0] >> np.uint64(1)) ^ -int(deltas[0] & np.uint64(1))
         evenly: NDArray[np.int64] = np.arange(1, len(deltas) + 1) * np.array([step]) + np.array(
@@ -186,7 +188,7 @@ def _differences_pay(bits: NDArray[np.int64], deltas: NDArray[np.uint64]) -> boo
 
 
 def decode_floats(frame: bytes, n: int) -> NDArray[np.float64]:
-    """What `encode_floats` was given."""
+    """The numbers that `encode_floats` was given."""
     smooth, base = struct.unpack_from("<Bq", frame)
     bits: NDArray[Any] = _decode_deltas(frame[9:], n)
     return (restore_deltas(base, bits) if smooth else bits.copy()).view(np.float64)
@@ -204,7 +206,7 @@ def _encode_ints(numbers: bytes) -> bytes:
 
 
 def decode_ints(frame: bytes, n: int) -> NDArray[np.int64]:
-    """What `encode_ints` was given."""
+    """The numbers that `encode_ints` was given."""
     base = struct.unpack_from("<q", frame)[0]
     return restore_deltas(base, _decode_deltas(frame[8:], n))
 
@@ -222,7 +224,7 @@ def join_frames(frames: Sequence[bytes]) -> bytes:
 
 
 def split_frames(data: bytes) -> list[bytes]:
-    """What `join_frames` was given."""
+    """The frames that `join_frames` was given."""
     count = data[0]
     lengths = struct.unpack_from(f"<{count}I", data, 1)
     at, frames = 1 + 4 * count, []

@@ -23,8 +23,9 @@ Series = Points | Values | Histograms
 class Entry:
     """Facts of n >= 1 points, values or events in order of arrival.
 
-    `first` and `last` are the values that arrived first and last, None for histograms. The fields
-    from `min_value` on are of scalars; the minimum, maximum and total of the finite ones.
+    `first` and `last` are what arrived first and last: `first` of scalars, `last` of these and of
+    JSON values, else None. The fields from `min_value` on are of scalars; the minimum, maximum and
+    total of the finite ones.
     """
 
     n: int
@@ -94,8 +95,7 @@ def entry_of(series: Series) -> Entry:
     if isinstance(series, Points):
         return Entry(**facts, **_point_facts(series))
     if isinstance(series, Values):
-        items = series.items
-        return Entry(**facts, first=items[0], last=items[-1], media=media_of(items))
+        return Entry(**facts, last=series.items[-1], media=media_of(series.items))
     watched = bool((series.statistics.batches != NO_BATCH).any())
     return Entry(**facts, watched=watched)
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from lossboard_server.storage.codec import CODEC
+from lossboard_server.storage.codec import BYTE_PLANES
 from lossboard_server.storage.entries import Entry
 from lossboard_server.storage.flat import decode_histograms
 from lossboard_server.storage.histogram_blocks import encode_blocks
@@ -27,8 +27,8 @@ EVENTS_PER_BLOCK: Final = 256
 
 
 class EventSeries(NamedTuple):
-    """What waits of one series, at least one event; `sealed` events of it are in blocks, of which
-    those of `open_row`, if there is one, are packed anew."""
+    """The events of one series that wait, at least one event; `sealed` events of it are in blocks,
+    of which those of `open_row`, if there is one, are packed anew."""
 
     waiting: PackedHistograms
     sealed: int
@@ -122,6 +122,6 @@ def _blocks(events: Histograms, cuts: Sequence[tuple[int, int]]) -> Iterator[Blo
     ]
     encoded = encode_blocks(events, segments)
     for (ordinal, n), data, *place in zip(cuts, encoded, *extents, strict=True):
-        columns = {"ordinal": ordinal, "n": n, "codec": CODEC}
+        columns = {"ordinal": ordinal, "n": n, "codec": BYTE_PLANES}
         columns |= dict(zip(("s0", "s1", "t0", "t1"), place, strict=True)) | data
         yield Block(n < EVENTS_PER_BLOCK, columns)

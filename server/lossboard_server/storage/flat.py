@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from lossboard_server.storage.codec import CODEC
+from lossboard_server.storage.codec import BYTE_PLANES
 from lossboard_server.storage.histograms import (
     Histograms,
     decode_counts,
@@ -72,7 +72,7 @@ def _place(ordinal: int, part: Values) -> dict[str, Any]:
     return {
         "ordinal": ordinal,
         "n": len(part.steps),
-        "codec": CODEC,
+        "codec": BYTE_PLANES,
         "s0": int(part.steps.min()),
         "s1": int(part.steps.max()),
         "t0": int(part.times_us.min()),

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossboard_server.storage.codec import (
+    PCODEC,
     decode_columns,
     encode_columns,
     restore_deltas,
     to_deltas,
 )
+from lossboard_server.storage.pcodec_frames import decode_numbers, encode_numbers
 from lossboard_server.storage.points import Floats, Ints, Points
 
 __all__ = ["Nodes", "decode_nodes", "encode_nodes", "summarise_nodes", "summarise_points"]
@@ -240,8 +242,10 @@ _TIME_FIELDS = ("t1", "t_low", "t_high")
 _PLAIN_FIELDS = ("n", "nan", "pos_inf", "neg_inf", "low", "high", "first", "last", "total")
 
 
-def encode_nodes(nodes: Nodes) -> bytes:
+def encode_nodes(nodes: Nodes, codec: int) -> bytes:
     """The data of a block of m >= 1 nodes: steps and times lie as distances from the first."""
+    if codec == PCODEC:
+        return _encode_numbers(nodes)
     step_base, steps = to_deltas(nodes.s0)
     time_base, times = to_deltas(nodes.t0)
     columns = [steps, times]
@@ -255,8 +259,10 @@ def encode_nodes(nodes: Nodes) -> bytes:
 _TYPES = ["<u8"] * 2 + ["<i8"] * 10 + ["<f8"] * 5 + ["u1"]
 
 
-def decode_nodes(data: bytes, n: int) -> Nodes:
-    """What `encode_nodes` was given."""
+def decode_nodes(data: bytes, n: int, codec: int) -> Nodes:
+    """The nodes that `encode_nodes` was given."""
+    if codec == PCODEC:
+        return _decode_numbers(data, n)
     step_base, time_base = struct.unpack_from("<qq", data)
     columns = decode_columns(data[16:], _TYPES, n)
     s0, t0 = restore_deltas(step_base, columns[0]), restore_deltas(time_base, columns[1])
@@ -264,4 +270,21 @@ def decode_nodes(data: bytes, n: int) -> Nodes:
     fields |= {name: s0 + column for name, column in zip(_STEP_FIELDS, columns[2:5], strict=True)}
     fields |= {name: t0 + column for name, column in zip(_TIME_FIELDS, columns[5:8], strict=True)}
     fields |= dict(zip(_PLAIN_FIELDS, columns[8:17], strict=True))
+    return Nodes(**fields)
+
+
+def _encode_numbers(nodes: Nodes) -> bytes:
+    columns = [nodes.s0, nodes.t0]
+    columns += [getattr(nodes, field) - nodes.s0 for field in _STEP_FIELDS]
+    columns += [getattr(nodes, field) - nodes.t0 for field in _TIME_FIELDS]
+    columns += [getattr(nodes, field) for field in _PLAIN_FIELDS]
+    return encode_numbers([*columns, nodes.ordered.astype(np.int64)])
+
+
+def _decode_numbers(data: bytes, n: int) -> Nodes:
+    s0, t0, *rest, ordered = decode_numbers(data, n)
+    fields = {"s0": s0, "t0": t0, "ordered": ordered != 0}
+    fields |= {name: s0 + column for name, column in zip(_STEP_FIELDS, rest[:3], strict=True)}
+    fields |= {name: t0 + column for name, column in zip(_TIME_FIELDS, rest[3:6], strict=True)}
+    fields |= dict(zip(_PLAIN_FIELDS, rest[6:], strict=True))
     return Nodes(**fields)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossboard_server.storage.codec import (
+    CONSTANT_PLANE,
+    PCODEC,
     decode_columns,
     decode_floats,
     decode_ints,
@@ -18,6 +20,7 @@ from lossboard_server.storage.codec import (
     join_frames,
     split_frames,
 )
+from lossboard_server.storage.pcodec_frames import decode_numbers, encode_numbers
 
 __all__ = ["Floats", "Ints", "Points", "decode_points", "encode_points"]
 
@@ -60,8 +63,11 @@ NO_POINTS = Points(
 )
 
 
-def encode_points(points: Points) -> bytes:
+def encode_points(points: Points, codec: int) -> bytes:
     """The data of a block of n >= 1 points: frames of steps, times, numbers and types."""
+    if codec == PCODEC:
+        columns = encode_numbers([points.steps, points.times_us, points.numbers])
+        return join_frames([columns, encode_columns([points.types])])
     return join_frames(
         [
             encode_ints(points.steps),
@@ -72,12 +78,28 @@ def encode_points(points: Points) -> bytes:
     )
 
 
-def decode_points(data: bytes, n: int, *, times: bool = True) -> Points:
+def decode_points(data: bytes, n: int, codec: int, *, times: bool = True) -> Points:
     """The points of a block; with `times` false, times are not decoded but 0."""
+    if codec == PCODEC:
+        columns, types = split_frames(data)
+        steps, times_us, numbers = decode_numbers(columns, n, wanted=(True, times, True))
+        return Points(steps, times_us, numbers, _decode_types(types, n))
+    return _decode_planes(data, n, times)
+
+
+def _decode_planes(data: bytes, n: int, times: bool) -> Points:
     steps, times_us, numbers, types = split_frames(data)
     return Points(
         decode_ints(steps, n),
         decode_ints(times_us, n) if times else np.zeros(n, np.int64),
         decode_floats(numbers, n),
-        decode_columns(types, ["u1"], n)[0],
+        _decode_types(types, n),
     )
+
+
+def _decode_types(frame: bytes, n: int) -> NDArray[np.uint8]:
+    """Almost always one for all."""
+    if frame[0] == CONSTANT_PLANE:
+        return np.full(n, frame[1], np.uint8)
+    types: NDArray[np.uint8] = decode_columns(frame, ["u1"], n)[0]
+    return types

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lossboard_server.storage.codec import CODEC
+from lossboard_server.storage.codec import BYTE_PLANES, PCODEC
 from lossboard_server.storage.nodes import (
     Nodes,
     decode_nodes,
@@ -90,7 +90,8 @@ def append_points(sealed: int, open_blocks: dict[int, Any], points: Points) -> l
 
 
 def _decode(row: Any, level: int) -> Points | Nodes:
-    return decode_nodes(row.data, row.n) if level else decode_points(row.data, row.n)
+    decode = decode_nodes if level else decode_points
+    return decode(row.data, row.n, row.codec)
 
 
 def _join(one: Points | Nodes, two: Points | Nodes) -> Any:
@@ -107,17 +108,14 @@ def _cut(level: int, ordinal: int, entries: Points | Nodes) -> Iterator[Block]:
     size = block_size(level)
     for start in range(0, len(entries[0]), size):
         part = entries.take(slice(start, start + size))
-        yield Block(
-            len(part[0]) < size,
-            {
-                "level": level,
-                "ordinal": ordinal + start,
-                "n": len(part[0]),
-                "codec": CODEC,
-                **_extents(part),
-                "data": encode_points(part) if isinstance(part, Points) else encode_nodes(part),
-            },
-        )
+        full = len(part[0]) == size
+        codec = PCODEC if full else BYTE_PLANES
+        columns = {"level": level, "ordinal": ordinal + start, "n": len(part[0]), "codec": codec}
+        yield Block(not full, columns | _extents(part) | {"data": _encode(part, codec)})
+
+
+def _encode(part: Points | Nodes, codec: int) -> bytes:
+    return encode_points(part, codec) if isinstance(part, Points) else encode_nodes(part, codec)
 
 
 def _extents(part: Points | Nodes) -> dict[str, int]:

@@ -15,7 +15,7 @@ from lossboard_server.storage.flat import append_values, is_packed_anew
 from lossboard_server.storage.points import Points
 from lossboard_server.storage.pyramid import Block, append_points
 from lossboard_server.storage.skim import PackedHistograms
-from lossboard_server.storage.tail import TailKey, TailSeries
+from lossboard_server.storage.tail import WRITER_KIND, TailKey, TailSeries
 from lossboard_server.storage.values import Values
 
 __all__ = ["SealedSeries", "Waiting", "seal_portion", "table_of"]
@@ -26,7 +26,7 @@ Opened = dict[Table, dict[int, list[Any]]]  # open blocks by table and series
 
 @dataclass
 class SealedSeries:
-    """What a seal writes of one series."""
+    """One series as a seal writes it."""
 
     name: TailKey
     path: tuple[str, ...]
@@ -40,7 +40,7 @@ class SealedSeries:
 
 @dataclass
 class _Before:
-    """What is sealed of a series: its row and open blocks, nothing for a new one."""
+    """The sealed part of a series: its row and open blocks, nothing for a new one."""
 
     row: Any
     table: Table
@@ -64,7 +64,7 @@ def _before(name: TailKey, added: int, row: Any, opened: Opened) -> _Before:
 def seal_portion(
     portion: list[Waiting], known: dict[TailKey, Any], opened: Opened
 ) -> Iterator[SealedSeries]:
-    """What a seal writes of a portion: series of histograms, or one of another kind.
+    """The series of a portion as a seal writes them: those of histograms, or one of another kind.
 
     `known` holds the rows of series that have something sealed, `opened` their open blocks.
     """
@@ -88,7 +88,7 @@ def _sealed_series(
 
 
 def table_of(kind: str) -> Table:
-    if kind in ("scalar", "system"):
+    if kind in ("scalar", "system", WRITER_KIND):
         return schema.block
     return schema.hist_block if kind == "histogram" else schema.json_block
 

@@ -18,8 +18,8 @@ from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import row_of_entry
 from lossboard_server.storage.sealed_series import SealedSeries, Waiting, seal_portion, table_of
-from lossboard_server.storage.skim import skim_record
-from lossboard_server.storage.tail import TailDecoder, TailKey
+from lossboard_server.storage.tail import TailDecoder, TailKey, named_writer
+from lossboard_server.storage.waiting import SIZE_BYTES, skimmed
 
 __all__ = ["SEAL_RECORDS", "SealPlan", "apply_seal", "plan_bytes", "plan_seal"]
 
@@ -37,7 +37,7 @@ class SealPlan:
     `records`, `rows` and `tail_bytes` say how much of the tail it takes.
     """
 
-    run_id: int
+    run_uid: int
     generation: int
     last_tail_id: int
     more: bool
@@ -65,7 +65,7 @@ def plan_bytes(series: int) -> int:
 
 
 def plan_seal(
-    connection: Connection, run_id: int, stop: Callable[[], bool] = lambda: False
+    connection: Connection, uid: int, stop: Callable[[], bool] = lambda: False
 ) -> SealPlan | None:
     """The next seal of the run: 8 to 48 MB of its tail, oldest first.
 
@@ -74,11 +74,11 @@ def plan_seal(
     """
     run = schema.run.c
     generation = connection.execute(
-        select(run.generation).where(run.id == run_id, run.deleted_us.is_(None))
+        select(run.generation).where(run.id == uid, run.deleted_us.is_(None))
     ).scalar()
     if generation is None:
         return None
-    plan = SealPlan(run_id, generation, last_tail_id=0, more=False)
+    plan = SealPlan(uid, generation, last_tail_id=0, more=False)
     found = _oldest(connection, plan, stop)
     known = _known_series(connection, {name.attempt_id for name in found.names()})
     opened = {
@@ -96,25 +96,34 @@ _TABLES = (schema.block, schema.hist_block, schema.json_block)
 
 
 def _oldest(connection: Connection, plan: SealPlan, stop: Callable[[], bool]) -> TailDecoder:
-    """What the tail's first records hold; notes in the plan which ones these are."""
+    """The content of the tail's first records; notes in the plan which ones these are."""
+    found = TailDecoder()
+    for row, record in skimmed(connection, _taken(connection, plan, found, stop)):
+        found.add(row.attempt_id, record, row.named_writer)
+    return found
+
+
+def _taken(
+    connection: Connection, plan: SealPlan, found: TailDecoder, stop: Callable[[], bool]
+) -> Iterator[Any]:
+    """The rows of the tail that the plan has room for, given what was found in those before."""
     tail, writer = schema.tail.c, schema.writer.c
     rows = connection.execute(
-        select(tail.id, tail.rows, writer.attempt_id, tail.payload)
+        select(tail.id, tail.rows, writer.attempt_id, named_writer(), SIZE_BYTES)
         .join_from(schema.tail, schema.writer)
-        .where(tail.run_id == plan.run_id)
+        .join(schema.attempt)
+        .where(tail.run_uid == plan.run_uid)
         .order_by(tail.id)
-        .execution_options(yield_per=16)
+        .execution_options(yield_per=256)
     )
-    found = TailDecoder()
     for row in rows:
-        plan.more = plan.records > 0 and plan.tail_bytes + len(row.payload) > plan_bytes(len(found))
+        plan.more = plan.records > 0 and plan.tail_bytes + row.size_bytes > plan_bytes(len(found))
         if plan.more or stop():
             break
-        found.add(row.attempt_id, skim_record(row.payload))
         plan.records, plan.rows = plan.records + 1, plan.rows + row.rows
-        plan.tail_bytes, plan.last_tail_id = plan.tail_bytes + len(row.payload), row.id
+        plan.tail_bytes, plan.last_tail_id = plan.tail_bytes + row.size_bytes, row.id
+        yield row
     rows.close()
-    return found
 
 
 def _known_series(connection: Connection, attempt_ids: set[int]) -> dict[TailKey, Any]:
@@ -164,7 +173,7 @@ def apply_seal(connection: Connection, plan: SealPlan) -> bool:
     run, tail = schema.run, schema.tail
     moved = connection.execute(
         update(run)
-        .where(run.c.id == plan.run_id, run.c.generation == plan.generation)
+        .where(run.c.id == plan.run_uid, run.c.generation == plan.generation)
         .values(generation=plan.generation + 1)
     )
     if moved.rowcount != 1:
@@ -172,7 +181,7 @@ def apply_seal(connection: Connection, plan: SealPlan) -> bool:
     ids = _write_series(connection, plan)
     _write_blocks(connection, plan, ids)
     connection.execute(
-        delete(tail).where(tail.c.run_id == plan.run_id, tail.c.id <= plan.last_tail_id)
+        delete(tail).where(tail.c.run_uid == plan.run_uid, tail.c.id <= plan.last_tail_id)
     )
     return True
 

@@ -122,7 +122,7 @@ def _bodies(kinds: Bytes, planes: Bytes, segments: Segments) -> Iterator[bytes]:
 
 
 def encode_int_segments(numbers: NDArray[np.int64], segments: Segments) -> list[bytes]:
-    """What `encode_ints` makes of each segment."""
+    """The result of `encode_ints` for each segment."""
     deltas = np.zeros(len(numbers), np.int64)
     np.subtract(numbers[1:], numbers[:-1], out=deltas[1:])
     starts = segments.starts

@@ -1,4 +1,4 @@
-"""What a record adds to each series, without its values: what lists of keys show."""
+"""Facts of what a record adds to each series, without its values: what lists of keys show."""
 
 from __future__ import annotations
 

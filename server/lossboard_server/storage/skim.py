@@ -30,7 +30,7 @@ class PackedColumn(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class SkimmedRecord(msgspec.Struct, frozen=True):
-    """What waits to be sealed in a record."""
+    """The parts of a record that wait to be sealed."""
 
     rows: Rows | None = None
     system: Rows | None = None

@@ -11,28 +11,41 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, case, or_, select
 
-from lossboard.wire import Column, JsonColumn, Rows
+from lossboard.wire import TYPE_INT, Column, JsonColumn, Rows
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import Series
 from lossboard_server.storage.points import Points
-from lossboard_server.storage.skim import PackedColumn, PackedHistograms, SkimmedRecord, skim_record
+from lossboard_server.storage.skim import PackedColumn, PackedHistograms, SkimmedRecord
 from lossboard_server.storage.values import Values
+from lossboard_server.storage.waiting import SIZE_BYTES, skimmed
 
-__all__ = ["Tail", "TailDecoder", "TailKey", "TailMemo", "TailSeries", "read_tail"]
+__all__ = [
+    "WRITER_KIND",
+    "Tail",
+    "TailDecoder",
+    "TailKey",
+    "TailMemo",
+    "TailSeries",
+    "named_writer",
+    "read_tail",
+]
+
+WRITER_KIND = "writer"  # of the series, without a key, that says who wrote which row of an attempt
 
 _ROWS_PER_CHUNK = 64
-_ROWS_PER_STATEMENT = 128
 _MEMO_BYTES = 256 << 20
+_LARGEST_SHARE = 8  # of the memo's room, for one chunk: a larger one is soon sealed
 
 
 class TailKey(NamedTuple):
-    """Which series something belongs to; `kind` as in table `series`."""
+    """The name of a series; `kind` as in table `series`."""
 
     attempt_id: int
     kind: str
@@ -40,7 +53,7 @@ class TailKey(NamedTuple):
 
 
 class TailSeries(NamedTuple):
-    """What a stretch of the tail holds of one series, in order of arrival."""
+    """The content of one series in a stretch of the tail, in order of arrival."""
 
     path: tuple[str, ...]
     data: Points | Values | PackedHistograms
@@ -87,16 +100,20 @@ class TailDecoder:
         """How many series there are so far."""
         return len(self._parts)
 
-    def add(self, attempt_id: int, record: SkimmedRecord) -> None:
-        """Take the record of a writer of this attempt."""
-        self.add_rows(attempt_id, record)
+    def add(self, attempt_id: int, record: SkimmedRecord, writer_id: int | None = None) -> None:
+        """Take the record of a writer of this attempt; of one that joined others with its id."""
+        self.add_rows(attempt_id, record, writer_id)
         self.add_histograms(attempt_id, record)
 
-    def add_rows(self, attempt_id: int, record: SkimmedRecord) -> None:
+    def add_rows(
+        self, attempt_id: int, record: SkimmedRecord, writer_id: int | None = None
+    ) -> None:
         """Take all but the histograms."""
         if record.rows is not None:
             self._rows(attempt_id, record.rows, "scalar", "json")
             self._empty_rows(attempt_id, record.rows)
+            if writer_id is not None:
+                self._written_by(attempt_id, writer_id, record.rows)
         if record.system is not None:
             self._rows(attempt_id, record.system, "system", "system_json")
 
@@ -111,7 +128,7 @@ class TailDecoder:
         return list(self._parts)
 
     def take(self, name: TailKey) -> TailSeries:
-        """What was found of a series; it is forgotten here."""
+        """The content that was found of a series; it is forgotten here."""
         parts = self._parts.pop(name)
         return TailSeries(parts.path, parts.data(name.kind))
 
@@ -138,6 +155,15 @@ class TailDecoder:
                 parts = self._of(attempt_id, json, values.key, values.path)
                 _place(parts, rows, values)
                 parts.items += values.values
+
+    def _written_by(self, attempt_id: int, writer_id: int, rows: Rows) -> None:
+        """Who wrote these rows: once they are sealed, nothing else tells."""
+        parts = self._of(attempt_id, WRITER_KIND, "", ())
+        count = len(rows.steps) // 8
+        parts.steps.append(rows.steps)
+        parts.times.append(rows.times_us)
+        parts.numbers.append(np.full(count, float(writer_id)).tobytes())
+        parts.types.append(bytes([TYPE_INT]) * count)
 
     def _empty_rows(self, attempt_id: int, rows: Rows) -> None:
         empty = np.ones(len(rows.steps) // 8, np.bool_)
@@ -173,10 +199,19 @@ def _nbytes(part: Any) -> int:
         return part.nbytes
     if isinstance(part, tuple):
         return sum(map(_nbytes, part)) + 64
-    return 64 * len(part) if isinstance(part, list) else 0
+    return _item_bytes(part)
 
 
-_RowKey = tuple[int, int, int]  # attempt, writer and seq of a row of the tail
+def _item_bytes(item: Any) -> int:
+    """About what plain data takes in memory."""
+    if isinstance(item, str | bytes):
+        return 64 + len(item)
+    if isinstance(item, dict):
+        item = [*item, *item.values()]
+    return 64 + (sum(map(_item_bytes, item)) if isinstance(item, list) else 0)
+
+
+_RowKey = tuple[int, int, int, bool]  # attempt, writer, seq of a row of the tail; is it named
 _ChunkKey = tuple[str, tuple[_RowKey, ...]]  # "rows" or "histograms" of these
 
 
@@ -190,7 +225,7 @@ class TailMemo:
         self._lock = threading.Lock()
 
     def find(self, key: _ChunkKey) -> Chunk | None:
-        """What is kept for these rows of the tail."""
+        """The chunk that is kept for these rows of the tail."""
         with self._lock:
             found = self._chunks.get(key)
             if found is None:
@@ -199,14 +234,14 @@ class TailMemo:
             return found[0]
 
     def keep(self, key: _ChunkKey, chunk: Chunk) -> None:
-        """Keep what these rows of the tail decode to."""
+        """Keep what these rows of the tail decode to, unless it would push out most others."""
         size = 64 * len(key[1]) + sum(256 + _nbytes(series.data) for series in chunk.values())
         with self._lock:
-            if key in self._chunks:
+            if key in self._chunks or size > self._limit_bytes // _LARGEST_SHARE:
                 return
             self._chunks[key] = (chunk, size)
             self._held_bytes += size
-            while self._held_bytes > self._limit_bytes and len(self._chunks) > 1:
+            while self._held_bytes > self._limit_bytes:
                 self._held_bytes -= self._chunks.popitem(last=False)[1][1]
 
 
@@ -229,7 +264,7 @@ class Tail:
         return None if found is None else found[-1].path
 
     def series(self, name: TailKey) -> TailSeries | None:
-        """What the tail holds of this series in order of arrival; None: nothing."""
+        """The content of this series in the tail, in order of arrival; None: nothing."""
         found = self._chunks.get(name)
         if found is None:
             return None
@@ -237,30 +272,42 @@ class Tail:
         return TailSeries(found[-1].path, kind.join([part.data for part in found]))
 
 
+def named_writer() -> ColumnElement[int | None]:
+    """The number of a writer whose rows are to be told from those of others; else NULL. It reads
+    tables `writer` and `attempt`."""
+    writer, attempt = schema.writer.c, schema.attempt.c
+    several = or_(writer.joined, attempt.kind == "beside")
+    return case((several, writer.id), else_=None).label("named_writer")
+
+
 def read_tail(
-    connection: Connection, memo: TailMemo, run_ids: Sequence[int], *, histograms: bool
+    connection: Connection, memo: TailMemo, uids: Sequence[int], *, histograms: bool
 ) -> Tail:
     """The tails of these runs, with the histograms or without them."""
     tail, writer = schema.tail.c, schema.writer.c
+    columns = (tail.id, tail.run_uid, writer.attempt_id, tail.writer_id, tail.seq, named_writer())
     rows = connection.execute(
-        select(tail.id, tail.run_id, writer.attempt_id, tail.writer_id, tail.seq)
+        select(*columns, SIZE_BYTES)
         .join_from(schema.tail, schema.writer)
-        .where(among(connection, tail.run_id, run_ids))
-        .order_by(tail.run_id, tail.id)
+        .join(schema.attempt)
+        .where(among(connection, tail.run_uid, uids))
+        .order_by(tail.run_uid, tail.id)
     ).all()
     parts = ("rows", "histograms") if histograms else ("rows",)
-    groups = [(group, tuple((row[2], row[3], row[4]) for row in group)) for group in _groups(rows)]
+    groups = [(group, tuple(map(_row_key, group))) for group in _groups(rows)]
     found = {key: {part: memo.find((part, key)) for part in parts} for _, key in groups}
     missing = [(group, key) for group, key in groups if None in found[key].values()]
-    for some in _batches(missing):
-        records = _skimmed(connection, [row for group, _ in some for row in group])
-        for group, key in some:
-            for part in parts:
-                chunk = _chunk(part, [(row.attempt_id, records[row.id]) for row in group])
-                memo.keep((part, key), chunk)
-                found[key][part] = chunk
+    records = skimmed(connection, [row for group, _ in missing for row in group])
+    for group, key in missing:
+        for part, chunk in _decoded(records, len(group), parts).items():
+            memo.keep((part, key), chunk)
+            found[key][part] = chunk
     chunks = (chunk for _, key in groups for chunk in found[key].values())
     return Tail([chunk for chunk in chunks if chunk is not None])
+
+
+def _row_key(row: Any) -> _RowKey:
+    return row.attempt_id, row.writer_id, row.seq, row.named_writer is not None
 
 
 def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -269,7 +316,7 @@ def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     as more will join them."""
     start = 0
     for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].run_id != row.run_id
+        last = place + 1 == len(rows) or rows[place + 1].run_uid != row.run_uid
         if row.seq % _ROWS_PER_CHUNK == _ROWS_PER_CHUNK - 1:
             yield rows[start : place + 1]
         elif last:
@@ -279,33 +326,19 @@ def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
         start = place + 1
 
 
-def _batches(
-    groups: Sequence[tuple[Sequence[Any], tuple[_RowKey, ...]]],
-) -> Iterator[list[tuple[Sequence[Any], tuple[_RowKey, ...]]]]:
-    """Groups in batches of some hundred rows, so that not all payloads are in memory at once."""
-    batch, size = [], 0
-    for group in groups:
-        batch.append(group)
-        size += len(group[0])
-        if size >= _ROWS_PER_STATEMENT:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _decoded(
+    records: Iterator[tuple[Any, SkimmedRecord]], count: int, parts: Sequence[str]
+) -> dict[str, Chunk]:
+    """The chunks of the next `count` records."""
+    some = list(islice(records, count))
+    return {part: _chunk(part, some) for part in parts}
 
 
-def _skimmed(connection: Connection, rows: Sequence[Any]) -> dict[int, SkimmedRecord]:
-    """The records by id."""
-    tail = schema.tail.c
-    query = select(tail.id, tail.payload).where(tail.id.in_([row.id for row in rows]))
-    return {row.id: skim_record(row.payload) for row in connection.execute(query)}
-
-
-def _chunk(part: str, records: Iterable[tuple[int, SkimmedRecord]]) -> Chunk:
+def _chunk(part: str, records: Iterable[tuple[Any, SkimmedRecord]]) -> Chunk:
     decoder = TailDecoder()
-    for attempt_id, record in records:
+    for row, record in records:
         if part == "rows":
-            decoder.add_rows(attempt_id, record)
+            decoder.add_rows(row.attempt_id, record, row.named_writer)
         else:
-            decoder.add_histograms(attempt_id, record)
+            decoder.add_histograms(row.attempt_id, record)
     return decoder.chunk()

@@ -65,7 +65,7 @@ def encode_values(values: Values) -> bytes:
 
 
 def decode_values(data: bytes, n: int) -> Values:
-    """What `encode_values` was given."""
+    """The values that `encode_values` was given."""
     steps, times_us, packed = split_frames(data)
     items = _decoder.decode(zlib.decompress(packed))
     return Values(decode_ints(steps, n), decode_ints(times_us, n), items)

@@ -110,7 +110,7 @@ def artifact_node(call: Call, artifact: Artifact) -> dict[str, Any]:
             "file": {"directUrl": manifest_url, "name": "wandb_manifest.json"},
         },
         "createdBy": lambda info: (
-            None if artifact.run_id is None else run_by_uid(call, artifact.run_id)
+            None if artifact.run_uid is None else run_by_uid(call, artifact.run_uid)
         ),
         "usedBy": lambda info: _users(call, artifact.id),
         "files": lambda info, **given: _file_page(call, artifact, **given),

@@ -1,4 +1,4 @@
-"""What resolvers work with: the server's parts, and who asked from where.
+"""The context of resolvers: the server's parts, and who asked from where.
 
 Resolvers are plain functions that run in a worker thread; a write waits for the writer there.
 """
@@ -97,7 +97,7 @@ def global_id(*parts: object) -> str:
 
 
 def id_parts(text: str, kind: str) -> list[str]:
-    """What `global_id(kind, ...)` was made of; raises GraphQLError for other ids."""
+    """The parts that `global_id(kind, ...)` was made of; raises GraphQLError for other ids."""
     try:
         found, *parts = base64.b64decode(text, validate=True).decode().split(":")
     except ValueError:

@@ -139,8 +139,8 @@ class Mutations:
         with call.read() as connection:
             uid = run_reads.find_run(connection, start.entity, start.project, start.run_id)
         files = [upload_file_node(call, uid, name) for name in input.get("files") or ()]
-        run_id = global_id("Run", uid, start.run_id)
-        return {"runID": run_id, "uploadHeaders": [], "files": files}
+        node_id = global_id("Run", uid, start.run_id)
+        return {"runID": node_id, "uploadHeaders": [], "files": files}
 
     def deleteRun(self, info: Info, input: Given) -> dict[str, Any]:
         run_mutations.delete_run(info.context, input)

@@ -15,7 +15,7 @@ from lossboard_server import queries
 from lossboard_server.limits import kept_of_json, too_large_notice
 from lossboard_server.queries import runs as run_reads
 from lossboard_server.queries import stream_marks
-from lossboard_server.wandb_protocol import streams
+from lossboard_server.wandb_protocol import processes, streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
 from lossboard_server.wandb_protocol.context import Call, id_parts
 from lossboard_server.writing import catalogue
@@ -68,10 +68,13 @@ def _upsert(
     if opening and start.opens in ("resume", "fork"):
         next_line = _lines_before(transaction, start, attempt)
     if opening or attempt is None:
-        streams.open_attempt(transaction, start)
+        streams.open_attempt(transaction, start, call.client_id)
         attempt = streams.attempt_of(transaction, start)
     assert attempt is not None, "the run was opened"
     changes = _changes(transaction, attempt, given, config, summary)
+    if call.client_id:
+        changes = processes.own_changes(transaction, _run_of(transaction, attempt), call, changes)
+        processes.describe(transaction, streams.token_of(start, call.client_id), call, changes)
     streams.send(transaction, attempt, call.client_id, start, changes)
     return Upserted(_run_of(transaction, attempt), inserted, next_line)
 
@@ -121,8 +124,8 @@ _Parse = Callable[[str], tuple[dict[str, Any], dict[str, str]]]
 
 @dataclass(frozen=True)
 class _Given:
-    """What a text held: its values, None where none was sent, and by key a sentence for each that
-    was left out as too large."""
+    """The content of a text: its values, None where none was sent, and by key a sentence for each
+    that was left out as too large."""
 
     values: dict[str, Any] | None
     left_out: dict[str, str]
@@ -160,7 +163,8 @@ def _changes(
     config: _Given,
     summary: _Given,
 ) -> Record:
-    """What the upsert says of the run. A config is sent whole: what isn't in it was removed."""
+    """The changes that the upsert makes to the run. A config is sent whole: what isn't in it was
+    removed."""
     tags = given.get("tags")
     values = config.values or {}
     return Record(

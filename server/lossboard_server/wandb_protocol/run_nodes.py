@@ -38,7 +38,7 @@ def viewer_node() -> dict[str, Any]:
 
 
 def project_stub(project_id: int, entity: str, name: str) -> dict[str, Any]:
-    """What nodes say of the project they lie in."""
+    """The project as nodes in it show it."""
     return {
         "id": global_id("Project", entity, name),
         "internalId": str(project_id),

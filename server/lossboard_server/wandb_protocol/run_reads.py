@@ -1,4 +1,4 @@
-"""What is read of the runs of one answer: of all of them at once, when the first is asked for."""
+"""Reads of the runs of one answer: of all of them at once, when the first is asked for."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Signer:
         return f"{_text(payload)}.{_text(self._signature(payload))}"
 
     def claims(self, token: str) -> dict[str, Any]:
-        """What a token says; raises Forbidden for one that isn't ours."""
+        """The claims of a token; raises Forbidden for one that isn't ours."""
         try:
             payload, signature = (
                 base64.urlsafe_b64decode(part + "==") for part in token.split(".")

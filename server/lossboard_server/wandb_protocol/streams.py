@@ -34,12 +34,14 @@ from lossboard.wire import (
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries import stream_marks as kept
 from lossboard_server.queries.runs import started_us
+from lossboard_server.queries.summaries import last_steps
+from lossboard_server.storage import TailMemo
+from lossboard_server.wandb_protocol import processes
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
     parse_lines,
     seconds_of,
-    step_of,
     system_rows_of,
 )
 from lossboard_server.writing import ingest, stream_marks
@@ -56,6 +58,7 @@ __all__ = [
     "open_attempt",
     "read_body",
     "send",
+    "token_of",
     "written_lines",
 ]
 
@@ -141,27 +144,33 @@ def _content(body: Body, name: str) -> list[str]:
 
 
 def accept_body(
-    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+    transaction: Transaction, tails: TailMemo, start: RunStart, client_id: str, reading: Reading
 ) -> ingest.Accepted:
     """Keeps what is new in the body for the run that `start` names, opening it if need be."""
-    attempt = _attempt_for(transaction, start, client_id, reading)
+    attempt = _attempt_for(transaction, tails, start, client_id, reading)
     if reading.body == Body():
         return _beat(transaction, attempt, client_id, start)
+    token, _ = _writer_of(transaction, attempt, client_id, start)
+    marked = any(_mark(transaction, attempt, client_id, name) for name in (HISTORY, EVENTS))
     fresh = {
         name: _new_lines(transaction, attempt, client_id, name, stream.offset, lines)
         for name, stream, lines in _streams(reading)
     }
-    record = _record(transaction, client_id, reading, fresh)
+    first_lines = [] if marked or reading.body.complete else _lines(reading)
+    offset_us = processes.clock_offset(transaction, token, first_lines)
+    record = _record(transaction.now_us - offset_us, client_id, reading, fresh)
     accepted = send(transaction, attempt, client_id, start, record)
-    _restore_last_step(transaction, attempt, reading.history)
-    _correct_start(transaction, attempt, reading.history)
+    if client_id:
+        summary = {} if reading.body.complete else reading.summary or {}
+        processes.follow(transaction, token_of(start, client_id), reading.events, summary)
+    _correct_start(transaction, attempt, reading.history, offset_us)
     return accepted
 
 
 def _beat(
     transaction: Transaction, attempt: int, client_id: str, start: RunStart
 ) -> ingest.Accepted:
-    token, seq = _writer_of(transaction, attempt, client_id)
+    token, seq = _writer_of(transaction, attempt, client_id, start)
     if seq == 0:
         return send(transaction, attempt, client_id, start, Record(version=WIRE_VERSION))
     alive = ingest.beat(transaction, token)
@@ -178,9 +187,12 @@ def _streams(reading: Reading) -> list[tuple[str, Stream, list[dict[str, Any]]]]
     ]
 
 
-def _record(
-    transaction: Transaction, client_id: str, reading: Reading, fresh: Mapping[str, Fresh]
-) -> Record:
+def _lines(reading: Reading) -> list[dict[str, Any]]:
+    return [*reading.history, *reading.events]
+
+
+def _record(now_us: int, client_id: str, reading: Reading, fresh: Mapping[str, Fresh]) -> Record:
+    """A record of what is new, at this time of the client's clock."""
     rows = fresh.get(HISTORY, Fresh())
     history: History | None = history_of(rows.lines, first_line=rows.first) if rows.lines else None
     samples = fresh.get(EVENTS, Fresh())
@@ -192,12 +204,13 @@ def _record(
         system=system,
         summary=_plain_summary(reading.summary),
         whole_summary_us=_whole_summary_us(client_id, reading.summary),
-        console=console_lines(reading.body, transaction.now_us),
+        console=console_lines(reading.body, now_us),
         notices=[
-            *_gap_notices(fresh, transaction.now_us),
+            *_gap_notices(fresh, now_us),
             *([too_large_notice(reading.left_out)] if reading.left_out else []),
         ],
-        exit=_exit(reading.body, transaction.now_us),
+        preempting=reading.body.preempting,
+        exit=_exit(reading.body, now_us),
     )
 
 
@@ -219,11 +232,7 @@ def _whole_summary_us(client_id: str, summary: Mapping[str, Any] | None) -> int 
 
 
 def _exit(body: Body, now_us: int) -> Exit | None:
-    if body.complete:
-        return Exit(code=body.exitcode or 0, time_us=now_us)
-    if body.preempting:
-        return Exit(code=1, time_us=now_us, preempting=True)
-    return None
+    return Exit(code=body.exitcode or 0, time_us=now_us) if body.complete else None
 
 
 def _gap_notices(fresh: Mapping[str, Fresh], now_us: int) -> list[Notice]:
@@ -288,7 +297,7 @@ def attempt_of(transaction: Transaction, start: RunStart) -> int | None:
 
 
 def _attempt_for(
-    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+    transaction: Transaction, tails: TailMemo, start: RunStart, client_id: str, reading: Reading
 ) -> int:
     """The run's latest attempt, or the earlier one that this log began."""
     attempt = attempt_of(transaction, start)
@@ -304,6 +313,7 @@ def _attempt_for(
             )
             if earlier is not None:
                 stream_marks.drop_empty_attempt(transaction, attempt, earlier)
+                _restore_last_step(transaction, tails, earlier)
                 return earlier
     return attempt
 
@@ -326,7 +336,8 @@ def _new_lines(
     offset: int,
     lines: Sequence[dict[str, Any]],
 ) -> Fresh:
-    """What isn't kept yet; the mark moves past it. A resumed attempt begins at any line."""
+    """The lines that aren't kept yet; the mark moves past it. A resumed attempt begins at any
+    line."""
     mark = _mark(transaction, attempt, client_id, name)
     next_line = offset if mark is None else mark.next_line
     first = max(offset, next_line)
@@ -350,17 +361,19 @@ def written_lines(transaction: Transaction, attempt: int, client_id: str = "") -
     return kept.written_lines(transaction.connection, [attempt], client_id)[attempt]
 
 
-def open_attempt(transaction: Transaction, start: RunStart) -> ingest.Accepted:
-    """Opens the run or an attempt of it, as `start` says, with a writer of its own."""
+def open_attempt(transaction: Transaction, start: RunStart, client_id: str = "") -> ingest.Accepted:
+    """Opens the run or an attempt of it, as `start` says, with a writer of its own: in shared mode
+    the one that the client goes on with."""
     record = Record(version=WIRE_VERSION, start=start)
-    return ingest.accept(transaction, uuid.uuid4().hex, 0, record, encode_record(record))
+    token = token_of(start, client_id) if client_id else uuid.uuid4().hex
+    return _accept(transaction, token, 0, record)
 
 
 def send(
     transaction: Transaction, attempt: int, client_id: str, start: RunStart, record: Record
 ) -> ingest.Accepted:
     """Hands the record on, as the next one of the writer that this client has in the attempt."""
-    token, seq = _writer_of(transaction, attempt, client_id)
+    token, seq = _writer_of(transaction, attempt, client_id, start)
     if seq == 0:
         joining = RunStart(
             entity=start.entity,
@@ -368,40 +381,53 @@ def send(
             run_id=start.run_id,
             started_us=start.started_us,
             opens="join",
+            metadata={"door": "wandb"},
         )
         record = msgspec.structs.replace(record, start=joining)
-    return ingest.accept(transaction, token, seq, record, encode_record(record))
+    return _accept(transaction, token, seq, record)
 
 
-def _writer_of(transaction: Transaction, attempt: int, client_id: str) -> tuple[str, int]:
+def _accept(transaction: Transaction, token: str, seq: int, record: Record) -> ingest.Accepted:
+    payload = encode_record(record)
+    return ingest.accept(transaction, token, seq, ingest.received(record), payload)
+
+
+def _writer_of(
+    transaction: Transaction, attempt: int, client_id: str, start: RunStart
+) -> tuple[str, int]:
     """Token and next number: the attempt's own writer, or in shared mode the client's."""
-    mine = hashlib.sha256(f"wandb:{attempt}:{client_id}".encode()).hexdigest()[:32]
+    mine = token_of(start, client_id)
     token = mine if client_id else ""
     row = kept.writer_of(transaction.connection, attempt=attempt, token=token)
     return (mine, 0) if row is None else (row.token, row.next_seq)
 
 
-def _restore_last_step(
-    transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
-) -> None:
-    """A log sent again carries steps that were kept before; the run has them all the same."""
-    steps = [step_of(line, 0) for line in history]
+def token_of(start: RunStart, client_id: str) -> str:
+    """Names the writer of a run that a client of shared mode is."""
+    text = f"wandb:{start.entity}/{start.project}/{start.run_id}:{client_id}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _restore_last_step(transaction: Transaction, tails: TailMemo, attempt: int) -> None:
+    """The run of an old log has all the steps that were kept before, however little of the log is
+    sent again so far; the start that turned out to be none took its last step away."""
     uid = kept.run_of(transaction.connection, attempt)
-    run = transaction.run(uid)
-    if steps and run is not None and (run.last_step is None or max(steps) > run.last_step):
-        run.last_step = max(steps)
-        transaction.touch(uid, "rows")
+    last_step = last_steps(transaction.connection, tails, [uid])[uid]
+    transaction.update_run(uid, "rows", last_step=last_step)
 
 
 def _correct_start(
-    transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
+    transaction: Transaction,
+    attempt: int,
+    history: Sequence[Mapping[str, Any]],
+    offset_us: int,
 ) -> None:
     """The run began when its first row says, not when a log of it was synced."""
     first = history[0] if history else {}
     now_secs, runtime_secs = seconds_of(first, "_timestamp"), seconds_of(first, "_runtime")
     if now_secs is None or runtime_secs is None:
         return
-    began_us = int((now_secs - runtime_secs) * 1e6)
+    began_us = int((now_secs - runtime_secs) * 1e6) + offset_us
     uid = kept.run_of(transaction.connection, attempt)
     if began_us < started_us(transaction.connection, uid):
         transaction.update_run(uid, "meta", started_us=began_us)

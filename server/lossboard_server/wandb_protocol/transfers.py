@@ -1,4 +1,4 @@
-"""What becomes of uploaded bytes: files of runs, manifests, and contents of artifacts."""
+"""Uses of uploaded bytes: files of runs, manifests, and contents of artifacts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> No
     """Does what the signed address said the upload was for."""
     call.write(
         lambda transaction: remember_md5(
-            transaction.connection,
+            transaction,
             md5=received.md5,
             sha256=received.sha256,
             size_bytes=received.size_bytes,
@@ -49,7 +49,7 @@ def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> No
 
 
 class _ManifestEntry(msgspec.Struct, frozen=True):
-    """What is read of a file in a manifest; the rest is skipped."""
+    """The part of a manifest's file that is read; the rest is skipped."""
 
     digest: str
     size: int = 0
@@ -75,8 +75,8 @@ def _manifest_in(call: Call, received: Received) -> dict[str, dict[str, Any]]:
 
 
 def _metadata_in(call: Call, received: Received) -> tuple[dict[str, Any], list[str]]:
-    """What a metadata file says, and a sentence for each part that can't be taken; the file itself
-    is kept whatever is in it."""
+    """The content of a metadata file, and a sentence for each part that can't be taken; the file
+    itself is kept whatever is in it."""
     if received.size_bytes > METADATA_LIMIT_BYTES:
         excess = bytes_excess(received.size_bytes, METADATA_LIMIT_BYTES)
         return {}, [f"{METADATA_FILE}: {excess}"]

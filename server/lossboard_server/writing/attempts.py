@@ -11,7 +11,7 @@ from lossboard_server.database import schema
 from lossboard_server.database.engines import insert_row
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["joined_early", "open_attempt"]
+__all__ = ["joined_early", "open_attempt", "show_beside"]
 
 
 def open_attempt(transaction: Transaction, uid: int, project_id: int, start: RunStart) -> int:
@@ -25,7 +25,7 @@ def open_attempt(transaction: Transaction, uid: int, project_id: int, start: Run
         joined = _opened_at(transaction, uid, start.started_us) or latest
         if joined is not None:
             return joined
-    values: dict[str, Any] = {"run_id": uid, "opened_us": start.started_us, "kind": "fresh"}
+    values: dict[str, Any] = {"run_uid": uid, "opened_us": start.started_us, "kind": "fresh"}
     if start.opens == "join":
         values["kind"] = "join"
     if start.opens in ("resume", "rewind") and latest is not None:
@@ -45,7 +45,7 @@ def joined_early(transaction: Transaction, uid: int) -> int | None:
     """The run's first attempt while it has only writers that join: a forked child or another rank
     was faster than the process whose `start` opens the run."""
     attempt = schema.attempt
-    found = select(attempt.c.id).where(attempt.c.run_id == uid, attempt.c.kind == "join")
+    found = select(attempt.c.id).where(attempt.c.run_uid == uid, attempt.c.kind == "join")
     return transaction.connection.execute(found).scalar_one_or_none()
 
 
@@ -53,7 +53,7 @@ def _opened_at(transaction: Transaction, uid: int, opened_us: int) -> int | None
     attempt = schema.attempt
     found = (
         select(attempt.c.id)
-        .where(attempt.c.run_id == uid, attempt.c.opened_us == opened_us)
+        .where(attempt.c.run_uid == uid, attempt.c.opened_us == opened_us)
         .order_by(attempt.c.id.desc())
         .limit(1)
     )
@@ -71,7 +71,7 @@ def _take_over(transaction: Transaction, attempt_id: int, values: dict[str, Any]
 def _latest(transaction: Transaction, uid: int) -> int | None:
     attempt = schema.attempt
     found = (
-        select(attempt.c.id).where(attempt.c.run_id == uid).order_by(attempt.c.id.desc()).limit(1)
+        select(attempt.c.id).where(attempt.c.run_uid == uid).order_by(attempt.c.id.desc()).limit(1)
     )
     return transaction.connection.execute(found).scalar_one_or_none()
 
@@ -81,3 +81,22 @@ def _latest_of(transaction: Transaction, project_id: int, run_id: str) -> int | 
     found = select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == run_id)
     uid = transaction.connection.execute(found).scalar_one_or_none()
     return None if uid is None else _latest(transaction, uid)
+
+
+def show_beside(transaction: Transaction, uid: int, attempt_id: int) -> None:
+    """Lets the run's latest attempt, where it began anew, continue an earlier one that still grows,
+    so that the rows of both are shown."""
+    attempt, latest = schema.attempt, _latest(transaction, uid)
+    anew = update(attempt).where(
+        attempt.c.id == latest,
+        attempt.c.id != attempt_id,
+        attempt.c.kind == "fresh",
+        attempt.c.parent_id.is_(None),
+    )
+    changed = transaction.connection.execute(
+        anew.values(parent_id=attempt_id, kind="beside")
+    ).rowcount
+    run = transaction.run(uid)
+    if changed and run is not None:  # the same as after a seal: nobody goes on from what he has
+        generation = run.generation + 1
+        transaction.update_run(uid, "rows", "histograms", generation=generation, summary_json="{}")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, func, select
 
-from lossboard.wire import Exit, MetricDefinition, Notice, RunFields, RunStart
+from lossboard.wire import MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server.database import dialect, schema
 from lossboard_server.database.engines import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
@@ -29,9 +29,8 @@ __all__ = [
     "delete_project",
     "delete_run",
     "edit_run",
-    "end_run",
     "find_project",
-    "mark_crashed",
+    "join_run",
     "merge_config",
     "open_project",
     "open_run",
@@ -123,7 +122,6 @@ def _described(start: RunStart) -> dict[str, Any]:
 
 
 _UNKNOWN = "{}"  # a summary that has to be composed when it is read
-_RUNNING = {"ended_us": None, "exit_code": None, "preempting": False, "stop_requested": False}
 _BLANK = {
     "metrics_json": "{}",
     "notices_json": "{}",
@@ -136,7 +134,7 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     """Let a run that is there go on: from nothing (fresh), or with what it has."""
     if start.opens == "join":
         return
-    values: dict[str, Any] = _RUNNING | {"summary_json": _UNKNOWN}
+    values: dict[str, Any] = {"stop_requested": False, "summary_json": _UNKNOWN}
     if start.opens in ("fresh", "fork"):
         early = joined_early(transaction, row.id)
         values |= _described(start) | (_BLANK if early is None else {})
@@ -145,6 +143,28 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     if start.opens in ("rewind", "fork"):
         values["last_step"] = start.cut_step
     transaction.update_run(row.id, "meta", "state", "rows", "histograms", **values)
+
+
+def join_run(
+    transaction: Transaction, uid: int, start: RunStart, *, describes: bool, named: bool
+) -> None:
+    """What one more process says of its run. Whoever comes first, one that `describes` the run does
+    so, but for the name of a run that was `named` by one before, or in the dashboard since. Of the
+    config of another one only what is missing is taken."""
+    run = schema.run
+    row = transaction.connection.execute(select(run).where(run.c.id == uid)).one()
+    values: dict[str, Any] = {}
+    if describes:
+        values = _resumed(transaction, row, start)
+        if named:
+            values.pop("name", None)
+    elif start.config:
+        known = decode_json(row.config_json)
+        missing = {key: value for key, value in start.config.items() if key not in known}
+        if missing:
+            merge_config(transaction, uid, missing)
+    if values:
+        transaction.update_run(uid, "meta", **values)
 
 
 def _resumed(transaction: Transaction, row: Any, start: RunStart) -> dict[str, Any]:
@@ -259,25 +279,6 @@ def add_notices(transaction: Transaction, uid: int, notices: Iterable[Notice]) -
     transaction.update_run(uid, "meta", notices_json=encode_json_text(kept))
 
 
-def end_run(transaction: Transaction, uid: int, end: Exit) -> None:
-    """The run's end, as its primary writer saw it."""
-    transaction.update_run(
-        uid,
-        "state",
-        ended_us=end.time_us,
-        exit_code=end.code,
-        preempting=end.preempting,
-    )
-
-
-def mark_crashed(transaction: Transaction, uids: Iterable[int]) -> None:
-    """Runs whose signs of life stopped end at the last of them, without an exit code."""
-    for uid in uids:
-        run = transaction.run(uid)
-        if run is not None and not run.ended:
-            transaction.update_run(uid, "state", ended_us=run.heartbeat_us)
-
-
 def edit_run(
     transaction: Transaction,
     uid: int,
@@ -348,11 +349,11 @@ def restore_run(transaction: Transaction, uid: int) -> None:
 
 
 def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
-    """What was not sealed before the deletion waits again."""
+    """Records that were not sealed before the deletion wait again."""
     tail = schema.tail.c
     sizes = func.coalesce(func.sum(tail.rows), 0), func.sum(func.length(tail.payload))
     row = transaction.connection.execute(
-        select(func.count(), *sizes).where(tail.run_id == uid)
+        select(func.count(), *sizes).where(tail.run_uid == uid)
     ).one()
     heard = transaction.hear(uid)
     heard.restored, heard.records, heard.rows = True, row[0], int(row[1])
@@ -362,7 +363,7 @@ def _hear_of_the_tail(transaction: Transaction, uid: int) -> None:
 def remove_file(transaction: Transaction, uid: int, name: str) -> None:
     """Take a file off its run."""
     file = schema.file
-    mine = delete(file).where(file.c.run_id == uid, file.c.name == name)
+    mine = delete(file).where(file.c.run_uid == uid, file.c.name == name)
     transaction.connection.execute(mine)
     transaction.touch(uid, "files")
 

@@ -9,28 +9,32 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 
-from lossboard.wire import Notice, Record
+from lossboard.wire import Notice, Record, decode_record, encode_record
 from lossboard_server.blobs import is_sha256
 from lossboard_server.changes import Told
 from lossboard_server.database import dialect, schema
-from lossboard_server.encoding import encode_json_text
 from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.limits import too_large_notice
-from lossboard_server.storage.series_facts import facts_in
-from lossboard_server.writing import catalogue, records
+from lossboard_server.storage.series_facts import SeriesFacts, facts_in
+from lossboard_server.writing import catalogue, clocks, lives, records
 from lossboard_server.writing.logged_artifacts import keep_artifacts
 from lossboard_server.writing.run_memo import RunFacts, WriterFacts
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["Accepted", "Alive", "RunName", "accept", "beat"]
+__all__ = ["Accepted", "Alive", "Received", "RunName", "accept", "beat", "received"]
 
 _insert_tail = insert(schema.tail)
 _move_writer = (
     update(schema.writer)
     .where(schema.writer.c.id == bindparam("writer"))
-    .values(next_seq=bindparam("seq"))
+    .values(next_seq=bindparam("seq"), heard_us=bindparam("heard"))
+)
+_note_writer = (
+    update(schema.writer)
+    .where(schema.writer.c.id == bindparam("writer"))
+    .values(heard_us=bindparam("heard"))
 )
 _note_beat = (
     update(schema.run)
@@ -49,40 +53,79 @@ class RunName(msgspec.Struct, frozen=True):
     name: str
 
 
-class Accepted(msgspec.Struct, frozen=True):
-    """Answer to a record; `stop`: the user asked the run to stop."""
+class Received(msgspec.Struct, frozen=True):
+    """A record and what its rows and histograms say of the run; `record` has neither any more:
+    what waits to be written is in memory once, as the bytes that it came in."""
+
+    record: Record
+    facts: list[SeriesFacts]
+    kinds: set[str]
+    rows: int
+    greatest_step: int | None
+    latest_us: int | None
+
+
+def received(record: Record) -> Received:
+    """The facts to keep of a record besides its bytes."""
+    return Received(
+        msgspec.structs.replace(record, rows=None, system=None, histograms=[]),
+        facts_in(record),
+        _kinds(record),
+        records.row_count(record),
+        records.greatest_step(record),
+        records.latest_us(record),
+    )
+
+
+class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Answer to a record; `stop`: the user asked the run to stop; `warning`: what the user is to be
+    told, such as that another process writes the run too."""
 
     next_seq: int
     stop: bool
     run: RunName
+    warning: str = ""
 
 
-class Alive(msgspec.Struct, frozen=True):
+class Alive(msgspec.Struct, frozen=True, omit_defaults=True):
     """Answer to a heartbeat; `next_seq` is 0 for a writer that has sent nothing."""
 
     next_seq: int
     stop: bool
+    warning: str = ""
 
 
 def accept(
-    transaction: Transaction, token: str, seq: int, record: Record, payload: bytes
+    transaction: Transaction,
+    token: str,
+    seq: int,
+    found: Received,
+    payload: bytes | bytearray,
+    sent_us: int | None = None,
 ) -> Accepted:
-    """Keep the record numbered `seq` of the writer `token`, unless it is here already.
+    """Keep the record numbered `seq` of the writer `token`, unless it is here already; `payload`
+    are its bytes. `sent_us` is when it was sent, by the clock of the writer.
 
     Raises Conflict for a number that isn't the next one, Gone for a deleted run, Invalid for a
     start that can't be.
     """
     writer = transaction.facts.writer(transaction.connection, token)
+    offset_us = (
+        clocks.offset_of(sent_us, transaction.now_us) if writer is None else writer.clock_offset_us
+    )
+    if offset_us:
+        record = clocks.put_right(decode_record(payload), offset_us)
+        found, payload = received(record), encode_record(record)
     if writer is None:
-        writer = _open_writer(transaction, token, seq, record)
+        writer = _open_writer(transaction, token, seq, found.record, offset_us)
     run = _run_of(transaction, writer)
-    transaction.hear(run.id)
+    transaction.hear(run.uid).writers.add(writer.id)
     if seq >= writer.next_seq:
-        _check_place(writer, seq, record)
-        _keep(transaction, writer, run, seq, record, payload)
+        _check_place(writer, seq, found.record)
+        _keep(transaction, writer, run, seq, found, payload)
         run = _run_of(transaction, writer)
-    name = RunName(run.id, run.entity, run.project, run.run_id, run.name)
-    return Accepted(writer.next_seq, run.stop_requested, name)
+    name = RunName(run.uid, run.entity, run.project, run.run_id, run.name)
+    return Accepted(writer.next_seq, run.stop_requested, name, _warning(transaction, run))
 
 
 def beat(transaction: Transaction, token: str) -> Alive:
@@ -91,14 +134,19 @@ def beat(transaction: Transaction, token: str) -> Alive:
     if writer is None:
         return Alive(0, False)
     run = _run_of(transaction, writer)
-    transaction.hear(run.id)
-    _note_life(transaction, run, transaction.now_us)
-    transaction.connection.execute(_note_beat, {"uid": run.id, "time": run.heartbeat_us})
-    return Alive(writer.next_seq, run.stop_requested)
+    transaction.hear(run.uid).writers.add(writer.id)
+    run = _note_life(transaction, run, writer, transaction.now_us)
+    transaction.connection.execute(_note_beat, {"uid": run.uid, "time": run.heartbeat_us})
+    transaction.connection.execute(_note_writer, {"writer": writer.id, "heard": writer.heard_us})
+    return Alive(writer.next_seq, run.stop_requested, _warning(transaction, run))
+
+
+def _warning(transaction: Transaction, run: RunFacts) -> str:
+    return transaction.facts.contests.get(run.uid, "")
 
 
 def _run_of(transaction: Transaction, writer: WriterFacts) -> RunFacts:
-    run = transaction.run(writer.run_id)
+    run = transaction.run(writer.run_uid)
     assert run is not None, "rows of runs stay, also of deleted ones"
     if run.deleted:
         raise Gone(
@@ -108,7 +156,9 @@ def _run_of(transaction: Transaction, writer: WriterFacts) -> RunFacts:
     return run
 
 
-def _open_writer(transaction: Transaction, token: str, seq: int, record: Record) -> WriterFacts:
+def _open_writer(
+    transaction: Transaction, token: str, seq: int, record: Record, offset_us: int
+) -> WriterFacts:
     if record.start is None or seq > record.missing:
         raise Conflict(
             f"writer {token} is unknown here: send its records from number 0, or the first one"
@@ -116,15 +166,10 @@ def _open_writer(transaction: Transaction, token: str, seq: int, record: Record)
             expected=0,
         )
     uid, attempt_id = catalogue.open_run(transaction, record.start)
-    values = {
-        "token": token,
-        "run_id": uid,
-        "attempt_id": attempt_id,
-        "created_us": transaction.now_us,
-        "joined": record.start.opens == "join",
-        "metadata_json": encode_json_text(record.start.metadata),
-    }
-    transaction.connection.execute(insert(schema.writer).values(values))
+    named = lives.has_primary(transaction, uid)
+    life = lives.begin(transaction, uid, attempt_id, token, record.start, offset_us)
+    if life.must_end and record.start.opens == "join":
+        catalogue.join_run(transaction, uid, record.start, describes=life.is_primary, named=named)
     writer = transaction.facts.writer(transaction.connection, token)
     assert writer is not None, "it was just inserted"
     return writer
@@ -144,31 +189,30 @@ def _keep(
     writer: WriterFacts,
     run: RunFacts,
     seq: int,
-    record: Record,
-    payload: bytes,
+    found: Received,
+    payload: bytes | bytearray,
 ) -> None:
-    connection = transaction.connection
-    what = _kinds(record)
-    if what & {"rows", "histograms"}:
-        _keep_tail(transaction, writer, seq, record, payload)
+    connection, record = transaction.connection, found.record
+    if found.kinds & {"rows", "histograms"}:
+        _keep_tail(transaction, writer, seq, found.rows, payload)
     gap = seq - writer.next_seq
     opened = record.start is not None and record.start.opens != "join" and writer.next_seq == 0
-    transaction.hear(run.id).told.append(
-        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, facts_in(record))
+    transaction.hear(run.uid).told.append(
+        Told(writer.attempt_id, writer.id, writer.next_seq, seq, opened, found.facts)
     )
-    connection.execute(_move_writer, {"writer": writer.id, "seq": seq + 1})
     writer.next_seq = seq + 1
-    transaction.touch(run.id, *what)
-    _advance(transaction, run, record)
-    _describe(transaction, writer, record, gap)
+    transaction.touch(run.uid, *found.kinds)
+    _advance(transaction, run, writer, found)
+    moved = {"writer": writer.id, "seq": writer.next_seq, "heard": writer.heard_us}
+    connection.execute(_move_writer, moved)
+    _describe(transaction, writer, found, gap)
 
 
 def _keep_tail(
-    transaction: Transaction, writer: WriterFacts, seq: int, record: Record, payload: bytes
+    transaction: Transaction, writer: WriterFacts, seq: int, rows: int, payload: bytes | bytearray
 ) -> None:
-    rows = records.row_count(record)
     values = {
-        "run_id": writer.run_id,
+        "run_uid": writer.run_uid,
         "writer_id": writer.id,
         "seq": seq,
         "rows": rows,
@@ -176,7 +220,7 @@ def _keep_tail(
         "payload": payload,
     }
     transaction.connection.execute(_insert_tail, values)
-    heard = transaction.hear(writer.run_id)
+    heard = transaction.hear(writer.run_uid)
     heard.records += 1
     heard.rows += rows
     heard.size_bytes += len(payload)
@@ -192,28 +236,37 @@ def _kinds(record: Record) -> set[str]:
     return {what for what, part in parts.items() if part}
 
 
-def _advance(transaction: Transaction, run: RunFacts, record: Record) -> None:
+def _advance(transaction: Transaction, run: RunFacts, writer: WriterFacts, found: Received) -> None:
     """Last step and sign of life of the run; both go into its row when the transaction ends."""
-    step = records.greatest_step(record)
+    step = found.greatest_step
     if step is not None and (run.last_step is None or step > run.last_step):
         run.last_step = step
-    time_us = records.latest_us(record)
-    if time_us is not None:
-        _note_life(transaction, run, min(time_us, transaction.now_us))
+    if found.latest_us is not None:
+        _note_life(transaction, run, writer, min(found.latest_us, transaction.now_us))
 
 
-def _note_life(transaction: Transaction, run: RunFacts, time_us: int) -> None:
+def _note_life(
+    transaction: Transaction, run: RunFacts, writer: WriterFacts, time_us: int
+) -> RunFacts:
+    """The run as it is after a sign of life of one of its processes."""
     run.heartbeat_us = max(run.heartbeat_us, time_us)
-    if run.crashed:
-        transaction.update_run(run.id, "state", ended_us=None)
+    writer.heard_us = max(writer.heard_us, time_us)
+    if writer.vanished:
+        lives.revive(transaction, writer)
+    elif run.ended and not writer.must_end:
+        lives.outlive(transaction, writer)
+    latest = transaction.facts.launch(transaction.connection, run.uid)
+    if writer.launch < latest.number and time_us > latest.began_us:
+        lives.note_stranger(transaction, writer)
+    return _run_of(transaction, writer)
 
 
-def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap: int) -> None:
+def _describe(transaction: Transaction, writer: WriterFacts, found: Received, gap: int) -> None:
     """Write what the record says about the run besides rows."""
-    uid = writer.run_id
+    uid, record = writer.run_uid, found.record
     for setting in (_set_config, _set_summary, _set_metadata):
         try:
-            setting(transaction, uid, record)
+            setting(transaction, writer, found)
         except TooLarge as error:  # the run goes on without it, and says so
             catalogue.add_notices(transaction, uid, [too_large_notice([str(error)])])
     if record.metrics:
@@ -228,31 +281,37 @@ def _describe(transaction: Transaction, writer: WriterFacts, record: Record, gap
         keep_artifacts(transaction, uid, record)
     _keep_alerts(transaction, uid, record)
     if record.preempting:
-        transaction.update_run(uid, "state", preempting=True)
+        lives.mark_preempting(transaction, writer)
     if record.exit is not None:
-        _keep_exit(transaction, writer, record)
+        lives.end(transaction, writer, record.exit)
 
 
-def _set_config(transaction: Transaction, uid: int, record: Record) -> None:
+def _set_config(transaction: Transaction, writer: WriterFacts, found: Received) -> None:
+    record = found.record
     if record.config or record.removed_config:
-        catalogue.merge_config(transaction, uid, record.config, record.removed_config)
+        catalogue.merge_config(transaction, writer.run_uid, record.config, record.removed_config)
 
 
-def _set_summary(transaction: Transaction, uid: int, record: Record) -> None:
+def _set_summary(transaction: Transaction, writer: WriterFacts, found: Received) -> None:
+    uid, record = writer.run_uid, found.record
     if record.whole_summary_us is not None:
         catalogue.set_summary(
             transaction, uid, record.summary, time_us=record.whole_summary_us, whole=True
         )
     elif record.summary or record.removed_summary:
-        time_us = records.latest_us(record) or transaction.now_us
+        time_us = found.latest_us or transaction.now_us
         catalogue.set_summary(
             transaction, uid, record.summary, record.removed_summary, time_us=time_us
         )
 
 
-def _set_metadata(transaction: Transaction, uid: int, record: Record) -> None:
+def _set_metadata(transaction: Transaction, writer: WriterFacts, found: Received) -> None:
+    """Of the machine that the run is said to be on, and of each process."""
+    record = found.record
     if record.metadata:
-        catalogue.add_metadata(transaction, uid, record.metadata)
+        lives.add_metadata(transaction, writer, record.metadata)
+        if writer.is_primary or not lives.has_primary(transaction, writer.run_uid):
+            catalogue.add_metadata(transaction, writer.run_uid, record.metadata)
 
 
 def _gap(transaction: Transaction, gap: int) -> list[Notice]:
@@ -265,7 +324,7 @@ def _gap(transaction: Transaction, gap: int) -> list[Notice]:
 def _keep_console(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
     lines = {
         line.number: {
-            "run_id": writer.run_id,
+            "run_uid": writer.run_uid,
             "writer_id": writer.id,
             "number": line.number,
             "stream": line.stream,
@@ -275,47 +334,23 @@ def _keep_console(transaction: Transaction, writer: WriterFacts, record: Record)
         for line in record.console
     }
     if lines:
-        keys = ["run_id", "writer_id", "number"]
+        keys = ["run_uid", "writer_id", "number"]
         rows = list(lines.values())
         dialect.upsert(transaction.connection, schema.console_line, rows, keys)
 
 
 def _keep_files(transaction: Transaction, uid: int, record: Record) -> None:
-    files = {entry.name: {"run_id": uid} | msgspec.structs.asdict(entry) for entry in record.files}
+    files = {entry.name: {"run_uid": uid} | msgspec.structs.asdict(entry) for entry in record.files}
     for entry in record.files:
         if not is_sha256(entry.sha256):
             raise Invalid(f"file {entry.name!r} has SHA-256 {entry.sha256!r}: not 64 hex digits")
     if files:
         rows = list(files.values())
-        dialect.upsert(transaction.connection, schema.file, rows, ["run_id", "name"])
+        dialect.upsert(transaction.connection, schema.file, rows, ["run_uid", "name"])
 
 
 def _keep_alerts(transaction: Transaction, uid: int, record: Record) -> None:
-    alerts = [{"run_id": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]
+    alerts = [{"run_uid": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]
     if alerts:
         transaction.connection.execute(insert(schema.alert), alerts)
         transaction.touch(uid, "meta")
-
-
-def _keep_exit(transaction: Transaction, writer: WriterFacts, record: Record) -> None:
-    assert record.exit is not None
-    transaction.connection.execute(
-        update(schema.writer)
-        .where(schema.writer.c.id == writer.id)
-        .values(exit_code=record.exit.code)
-    )
-    if _ends_the_run(transaction, writer):
-        catalogue.end_run(transaction, writer.run_id, record.exit)
-        transaction.hear(writer.run_id).ended = True
-
-
-def _ends_the_run(transaction: Transaction, writer: WriterFacts) -> bool:
-    """Whether the writer opened its attempt; if all of them joined, the first one counts."""
-    other = schema.writer
-    first = transaction.connection.execute(
-        select(other.c.id)
-        .where(other.c.attempt_id == writer.attempt_id)
-        .order_by(other.c.joined, other.c.id)
-        .limit(1)
-    ).scalar_one()
-    return bool(first == writer.id)

@@ -1,4 +1,4 @@
-"""Which names entities, projects and runs may have: they stand in addresses as path segments."""
+"""Rules for names of entities, projects and runs: they stand in addresses as path segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a well-formed record is, beyond its types: lengths of columns that must agree.
+"""Checks that a record is well-formed, beyond its types: lengths of columns that must agree.
 
 A record that passes can be sealed and read; one that doesn't is refused with the reason.
 """

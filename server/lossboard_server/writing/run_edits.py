@@ -1,4 +1,4 @@
-"""What an edit of a run makes of its descriptions: only what it names changes, and only if nobody
+"""Edits of a run's descriptions: only what it names changes, and only if nobody
 has changed that meanwhile."""
 
 from __future__ import annotations

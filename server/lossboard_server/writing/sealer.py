@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -37,12 +38,13 @@ from lossboard_server.writing.writer import Transaction, Writer
 __all__ = ["Sealer"]
 
 
+_LARGE_BYTES = 16 << 20  # of a record, or of records that are sealed together
 _TURN_SECS = 5.0  # of sealing before other work of the background has its turn
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """What waits in the tail of one run."""
+    """The records that wait in the tail of one run."""
 
     records: int = 0
     rows: int = 0
@@ -72,6 +74,7 @@ class Sealer:
         self._size_bytes = 0  # of all tails
         self._due = asyncio.Event()
         self._until_secs = math.inf  # when a seal that isn't finished is given up
+        self._large = asyncio.Lock()
 
     async def start(self) -> None:
         """Count what an earlier server left."""
@@ -95,6 +98,16 @@ class Sealer:
                 f" {limit >> 20} MB: send this one again in a second",
                 retry_after_secs=1,
             )
+
+    @asynccontextmanager
+    async def alone(self, size_bytes: int) -> AsyncIterator[None]:
+        """While something of so many bytes is handled, nothing else that is large is: decoded,
+        written or sealed it takes several times as much memory."""
+        if size_bytes < _LARGE_BYTES:
+            yield
+        else:
+            async with self._large:
+                yield
 
     def hurry(self) -> None:
         """Give up the seal that is being planned, and begin none: the server is about to stop."""
@@ -160,7 +173,12 @@ class Sealer:
 
     async def _seal_some(self, uid: int) -> bool:
         """Seal as much of a tail as one plan takes; whether there may be more of it."""
-        plan = await self._database.ask(partial(plan_seal, run_id=uid, stop=self._is_late))
+        waiting = self._waiting.get(uid)
+        async with self.alone(waiting.size_bytes if waiting else 0):
+            return await self._seal_plan(uid)
+
+    async def _seal_plan(self, uid: int) -> bool:
+        plan = await self._database.ask(partial(plan_seal, uid=uid, stop=self._is_late))
         if plan is None:
             if not self._is_late():
                 self._forget(uid)
@@ -195,10 +213,10 @@ class Sealer:
 
 def _apply(transaction: Transaction, plan: SealPlan) -> bool:
     """Whether the plan was written: not if its run was deleted or sealed since."""
-    run = transaction.run(plan.run_id)
+    run = transaction.run(plan.run_uid)
     if run is None or run.deleted or not apply_seal(transaction.connection, plan):
         return False
-    transaction.update_run(plan.run_id, "rows", "histograms", summary_json="{}")
+    transaction.update_run(plan.run_uid, "rows", "histograms", summary_json="{}")
     return True
 
 

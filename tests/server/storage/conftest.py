@@ -81,22 +81,22 @@ class Store:
             return self._insert(schema.run, values)
 
     def writer(
-        self, run_id: int, kind: str = "fresh", parent: int | None = None, cut: int | None = None
+        self, uid: int, kind: str = "fresh", parent: int | None = None, cut: int | None = None
     ) -> Writer:
         """A writer with an attempt of its own."""
-        values = {"run_id": run_id, "kind": kind, "opened_us": 0}
+        values = {"run_uid": uid, "kind": kind, "opened_us": 0}
         with self.connection.begin():
             attempt = self._insert(schema.attempt, values | {"parent_id": parent, "cut_step": cut})
             token = str(next(self._numbers))
-            values = {"token": token, "run_id": run_id, "attempt_id": attempt, "created_us": 0}
-            return Writer(self, run_id, attempt, self._insert(schema.writer, values))
+            values = {"token": token, "run_uid": uid, "attempt_id": attempt, "created_us": 0}
+            return Writer(self, uid, attempt, self._insert(schema.writer, values))
 
-    def seal(self, run_id: int) -> None:
+    def seal(self, uid: int) -> None:
         """Seal all of the run's tail."""
         more = True
         while more:
             with self.connection.begin():
-                plan = plan_seal(self.connection, run_id)
+                plan = plan_seal(self.connection, uid)
             if plan is None:
                 return
             with self.connection.begin():
@@ -112,14 +112,14 @@ class Store:
 class Writer:
     """Sends records to the tail."""
 
-    def __init__(self, store: Store, run_id: int, attempt_id: int, writer_id: int) -> None:
-        self.store, self.run_id = store, run_id
+    def __init__(self, store: Store, uid: int, attempt_id: int, writer_id: int) -> None:
+        self.store, self.run_uid = store, uid
         self.attempt_id, self._writer_id = attempt_id, writer_id
         self._seq = itertools.count()
 
     def send(self, record: Record) -> None:
         values = {
-            "run_id": self.run_id,
+            "run_uid": self.run_uid,
             "writer_id": self._writer_id,
             "seq": next(self._seq),
             "rows": 0,

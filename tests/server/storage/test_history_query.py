@@ -181,8 +181,7 @@ def test_samples_are_rows_at_even_distances_with_the_extremes_of_the_keys_asked_
     wanted = rows if len(rows) <= samples else [rows[place] for place in places]
     query = HistoryQuery(story.run, samples=samples, **window)
     found = store.ask(query_history, query).rows
-    told = set() if WATCHED in (keys or ()) else set(keys or ()) & {"a", "b"}
-    extremes = extreme_rows(rows, told)
+    extremes = extreme_rows(rows, set(keys or ()) & {"a", "b"})
     missing = [row for row in extremes if row not in typed(wanted)]
     if not missing:
         assert typed(found) == typed(wanted)

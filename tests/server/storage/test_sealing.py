@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +65,15 @@ def open_run(connection: Connection) -> None:
     rows: list[tuple[Any, dict[str, Any]]] = [
         (schema.project, {"entity": "local", "name": "p", "created_us": 0}),
         (schema.run, {"project_id": 1, "run_id": "r", "slot": 0, **times}),
-        (schema.attempt, {"run_id": 1, "kind": "fresh", "opened_us": 0}),
-        (schema.writer, {"token": "w", "run_id": 1, "attempt_id": 1, "created_us": 0}),
+        (schema.attempt, {"run_uid": 1, "kind": "fresh", "opened_us": 0}),
+        (schema.writer, {"token": "w", "run_uid": 1, "attempt_id": 1, "created_us": 0}),
     ]
     for table, values in rows:
         connection.execute(insert(table).values(values))
 
 
 def put_record(connection: Connection, seq: int, payload: bytes) -> None:
-    values = {"run_id": 1, "writer_id": 1, "seq": seq, "rows": 0, "received_us": 0}
+    values = {"run_uid": 1, "writer_id": 1, "seq": seq, "rows": 0, "received_us": 0}
     connection.execute(insert(schema.tail).values(payload=payload, **values))
 
 
@@ -137,6 +139,49 @@ def test_of_two_plans_for_the_same_tail_only_one_is_written(engine: Engine) -> N
             answer = query_series(connection, TailMemo(), SeriesQuery([1], ["loss"]))
             assert answer.series[0].n == ROWS_PER_RECORD
             assert plan_seal(connection, 1) is None
+
+
+def text_record(size_bytes: int) -> bytes:
+    text = JsonColumn("text", ["t" * size_bytes])
+    return encode_record(Record(version=1, rows=Rows(bytes(8), bytes(8), [], [text])))
+
+
+@contextmanager
+def most_bytes() -> Iterator[list[int]]:
+    """The list gets the most bytes that Python held at once in the block."""
+    most: list[int] = []
+    tracemalloc.start()
+    try:
+        yield most
+        most.append(tracemalloc.get_traced_memory()[1])
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_plan_holds_one_large_record_and_not_the_ones_behind_it(engine: Engine) -> None:
+    size_bytes, count = 9_000_000, 12
+    with engine.connect() as connection, connection.begin():
+        open_run(connection)
+        for seq in range(count):
+            put_record(connection, seq, text_record(size_bytes))
+        with most_bytes() as most:
+            plan = plan_seal(connection, 1)
+    assert plan is not None and (plan.records, plan.more) == (1, True)
+    assert most[0] < count * size_bytes / 2
+
+
+def test_large_values_of_a_tail_are_kept_decoded_only_where_others_have_room_beside(
+    engine: Engine,
+) -> None:
+    memo = TailMemo(limit_bytes=40_000_000)
+    with engine.connect() as connection, connection.begin():
+        open_run(connection)
+        for seq, size_bytes in enumerate((9_000_000, 1000)):
+            put_record(connection, seq, text_record(size_bytes))
+        with most_bytes():
+            assert summaries(connection, memo, [1])[1] == {"text": "t" * 1000}
+            held = tracemalloc.get_traced_memory()[0]
+    assert held < 9_000_000
 
 
 def test_records_that_come_between_plan_and_seal_stay_in_the_tail(engine: Engine) -> None:

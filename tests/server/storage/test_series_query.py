@@ -40,7 +40,7 @@ class Point:
 class Plain:
     """What a run holds, as lists: attempts with the last step that counts of each."""
 
-    run_id: int
+    uid: int
     attempts: list[tuple[list[Point], float]] = field(default_factory=list)
 
     def points(self) -> list[Point]:
@@ -106,7 +106,7 @@ class Story:
     def __init__(self, store: Any, metric_climbs: bool) -> None:
         self.store = store
         self.plain = Plain(store.run())
-        self.writer = store.writer(self.plain.run_id)
+        self.writer = store.writer(self.plain.uid)
         self.plain.attempts = [([], math.inf)]
         self.metric_climbs = metric_climbs
         self.step = self.bit = 0
@@ -117,7 +117,7 @@ class Story:
             if what == "rows":
                 self._log(argument)
             elif what == "seal":
-                self.store.seal(self.plain.run_id)
+                self.store.seal(self.plain.uid)
             else:
                 self._open(what, argument)
         return self.plain
@@ -138,18 +138,18 @@ class Story:
         return Point(self.bit - 1, self.step, self.time_us, value, metric)
 
     def _open(self, kind: str, cut: int) -> None:
-        run_id = self.plain.run_id
+        uid = self.plain.uid
         parent = None if kind == "fresh" else self.writer.attempt_id
         limit: float = cut if kind in ("rewind", "fork") else math.inf
         if kind == "fresh":
             self.plain.attempts = []
         if kind == "fork":
-            run_id = self.store.run()
+            uid = self.store.run()
         self.plain.attempts = [(ps, min(old, limit)) for ps, old in self.plain.attempts]
         self.plain.attempts.append(([], math.inf))
         cut_step = None if limit == math.inf else cut
-        self.plain.run_id = run_id
-        self.writer = self.store.writer(run_id, kind, parent, cut_step)
+        self.plain.uid = uid
+        self.writer = self.store.writer(uid, kind, parent, cut_step)
 
 
 def _values(point: Point) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     plain = Story(store, climbs).play(parts)
     scale = {"time": 30, "runtime": 3e-5}.get(axis, 1)
     x0, x1 = (None if x is None else x * scale for x in (x0, x1))
-    query = SeriesQuery([plain.run_id], ["bit", "v"], x=axis, x0=x0, x1=x1, buckets=buckets)
+    query = SeriesQuery([plain.uid], ["bit", "v"], x=axis, x0=x0, x1=x1, buckets=buckets)
     answer = store.ask(query_series, query)
     placed = plain.x(axis)
     low, high = x0 if x0 is not None else -math.inf, x1 if x1 is not None else math.inf
@@ -263,7 +263,7 @@ def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
 ) -> None:
     story = Story(store, True)
     story.play(parts)
-    run = story.plain.run_id
+    run = story.plain.uid
     query = SeriesQuery([run], ["bit"], x=axis, buckets=buckets)
     before = store.ask(query_series, query)
     story.play([part for part in more if part[0] == "rows"])
@@ -287,7 +287,7 @@ def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
 def test_counts_are_the_same_before_and_after_sealing(store: Any, parts: Any) -> None:
     story = Story(store, True)
     story.play(parts)
-    run = story.plain.run_id
+    run = story.plain.uid
     before = store.ask(query_series, SeriesQuery([run], ["v"], buckets=5))
     store.seal(run)
     after = store.ask(query_series, SeriesQuery([run], ["v"], buckets=5))
@@ -333,13 +333,13 @@ def test_an_x_nearer_to_zero_than_a_bucket_lies_on_its_side_of_zero(
     store: Any, is_sealed: bool
 ) -> None:
     """On the axis of a metric whose numbers are of very different sizes."""
-    run_id = store.run()
-    writer = store.writer(run_id)
+    uid = store.run()
+    writer = store.writer(uid)
     for step, x in enumerate([-1e-320, 1e-320, 1e300]):
         writer.log((step, step + 1, {"m": x, "v": float(step)}))
     if is_sealed:
-        store.seal(run_id)
-    query = SeriesQuery([run_id], ["v"], x="metric:m", buckets=10)
+        store.seal(uid)
+    query = SeriesQuery([uid], ["v"], x="metric:m", buckets=10)
     columns = store.ask(query_series, query).series[0].columns
     assert list(columns["count"]) == [1, 1, 1]
     assert list(columns["x_first"]) == [-1e-320, 1e-320, 1e300]

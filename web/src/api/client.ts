@@ -11,6 +11,7 @@ import type {
   HistogramAnswer,
   HistogramRequest,
   Project,
+  ProjectAlert,
   Run,
   RunDetail,
   RunFile,
@@ -142,6 +143,13 @@ export async function getMetricValues(
   const runs = uids ? `&runs=${uids.join(',')}` : '';
   const path = `${projectPath(entity, project)}/metrics?${asked}${runs}`;
   return (await get<{ values: Record<string, Record<string, Json>> }>(path)).values;
+}
+
+export async function listAlerts(entity: string, project: string): Promise<ProjectAlert[]> {
+  const { alerts } = await get<{ alerts: ProjectAlert[] }>(
+    `${projectPath(entity, project)}/alerts`,
+  );
+  return alerts;
 }
 
 export function querySeries(request: SeriesRequest, signal?: AbortSignal) {

@@ -43,6 +43,11 @@ export interface Run {
   notes: string;
   group: string;
   job_type: string;
+  host: string;
+  /** Among the processes of a launcher; null without one. */
+  rank: number | null;
+  /** The scheduler's job. */
+  job: string;
   config: JsonObject;
   summary: JsonObject;
   version: number;
@@ -68,6 +73,13 @@ export interface Notice {
   time_us: number;
 }
 
+/** An alert of one of the runs of a project. */
+export interface ProjectAlert extends Alert {
+  id: number;
+  run_id: string;
+  name: string;
+}
+
 export interface Alert {
   title: string;
   text: string;
@@ -75,11 +87,40 @@ export interface Alert {
   time_us: number;
 }
 
+/** One start of a training: a process, or all its ranks. */
+export interface Launch {
+  number: number;
+  opened_us: number;
+  ended_us: number | null;
+  state: RunState;
+  hosts: string[];
+  writers: string[];
+}
+
+/** A process that wrote the run; `ended` is one that nobody waited for. */
+export interface Writer {
+  writer: string;
+  launch: number;
+  label: string;
+  rank: number | null;
+  host: string;
+  pid: number | null;
+  primary: boolean;
+  must_end: boolean;
+  state: RunState | 'ended';
+  heard_us: number;
+  ended_us: number | null;
+  exit_code: number | null;
+}
+
 export interface RunDetail extends Run {
   metadata: JsonObject;
   metrics: MetricDefinitions;
   notices: Notice[];
   alerts: Alert[];
+  launches: Launch[];
+  writers: Writer[];
+  ending: { text: string; time_us: number } | null;
 }
 
 export type KeyKind = 'scalar' | 'histogram' | 'json' | 'system';
@@ -185,6 +226,8 @@ export interface ConsoleLine {
   stream: 'stdout' | 'stderr';
   time_us: number;
   text: string;
+  /** The process that printed it, where several write the run; else empty. */
+  writer: string;
 }
 
 export interface RunFile {

@@ -130,6 +130,23 @@ export interface HistogramEvents {
   magnitudeBins?: Float64Array;
   magnitudeKeys?: Float64Array;
   magnitudeCounts?: Float64Array;
+  /** Absent where no event is of a part of its tensor. */
+  parts?: Record<keyof TensorPart, Float64Array>;
+}
+
+/** Which part of a tensor an event is, as in `lossboard.wire.TensorPart`. */
+export interface TensorPart {
+  rank: number;
+  ranks: number;
+  part: number;
+  parts: number;
+  held: number;
+  whole: number;
+  unit: number;
+  values: number;
+  gradient: number;
+  /** Of how many parts it was joined. */
+  found: number;
 }
 
 /** One event of a series, cut out by `histogramAt` in `math/histogram.ts`. */
@@ -153,6 +170,8 @@ export interface Histogram {
   flags: number;
   /** null: not recorded. */
   magnitude: { keys: Float64Array; counts: Float64Array } | null;
+  /** null: of a whole tensor. */
+  part: TensorPart | null;
 }
 
 export type HistogramAxis = 'step' | 'batch' | 'time';

@@ -95,7 +95,7 @@ const LINE_OPTIONS: LineOptions = {
   y: { log: false, window: { min: null, max: null }, ignoreOutliers: false },
   aggregate: 'mean',
   envelope: true,
-  smoothing: { kind: 'twema', amount: 0.6, showOriginal: true },
+  smoothing: { kind: 'twema', amount: 0.95, showOriginal: true },
   xRange: 1000,
   highlighted: null,
 };

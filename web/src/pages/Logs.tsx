@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { consoleLines } from '../api/client';
 import type { ConsoleLine, Run } from '../api/types';
-import { Check, IconButton, SearchField } from '../components/widgets/controls';
+import { Check, IconButton, SearchField, Select } from '../components/widgets/controls';
 import { VirtualRows } from '../components/widgets/VirtualRows';
 import { ansiSpans, plainText } from '../math/ansi';
 import { counted, formatClock, formatCount } from '../math/numbers';
@@ -62,16 +62,33 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
   const output = useOutput(run, workspace);
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(run.state === 'running');
+  const [writer, setWriter] = useState('');
   const all = output.lines.value;
+  const writers = useMemo(() => writersOf(all), [all]);
   const wanted = search.toLowerCase();
-  const lines = useMemo(
-    () => (wanted ? all.filter(({ text }) => plainText(text).toLowerCase().includes(wanted)) : all),
-    [all, wanted],
-  );
+  const lines = useMemo(() => {
+    const ordered = writers.length > 1 ? byTime(all) : all;
+    return ordered.filter(
+      (line) =>
+        (!writer || line.writer === writer) &&
+        (!wanted || plainText(line.text).toLowerCase().includes(wanted)),
+    );
+  }, [all, wanted, writer, writers]);
   return (
     <>
       <div class="bar logbar">
         <SearchField label="Search output" value={search} onInput={setSearch} />
+        {writers.length > 1 && (
+          <Select
+            label="Process"
+            value={writer}
+            choices={[
+              ['', 'All processes'],
+              ...writers.map((name): [string, string] => [name, name]),
+            ]}
+            onChange={setWriter}
+          />
+        )}
         <output class="t12 dim">{countText(lines.length, all.length)}</output>
         <div class="stretch" />
         <Check label="Follow" checked={follow} onChange={setFollow} />
@@ -79,7 +96,7 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
           icon="download"
           label="Download the output"
           disabled={all.length === 0}
-          onClick={() => download(run, all)}
+          onClick={() => download(run, writer ? lines : all)}
         />
       </div>
       {lines.length > 0 ? (
@@ -98,6 +115,13 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
   );
 }
 
+const writersOf = (lines: ConsoleLine[]): string[] =>
+  [...new Set(lines.map(({ writer }) => writer))].filter(Boolean).sort();
+
+/** Lines of several processes arrive as each of them sends; those of one keep their order. */
+const byTime = (lines: ConsoleLine[]): ConsoleLine[] =>
+  [...lines].sort((a, b) => a.time_us - b.time_us || a.number - b.number);
+
 const countText = (shown: number, all: number): string =>
   shown === all ? counted(all, 'line') : `${formatCount(shown)} of ${counted(all, 'line')}`;
 
@@ -112,6 +136,7 @@ function Line({ line, top, wanted }: { line: ConsoleLine; top: number; wanted: s
       <span class="lineno" title={formatClock(line.time_us, true)}>
         {line.number}
       </span>
+      {line.writer && <span class="lineno dim">{line.writer}</span>}
       <span class={line.stream}>
         {wanted ? marked(plainText(line.text), wanted) : colored(line.text)}
       </span>

@@ -3,6 +3,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Notice, Run, RunDetail } from '../api/types';
+import { AlertList } from '../components/shell/AlertList';
 import { SearchField } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
 import { lazy } from '../components/widgets/lazy';
@@ -13,8 +14,8 @@ import { formatCount, formatDate } from '../math/numbers';
 import type { Json, JsonObject } from '../model/json';
 import { PACKAGES_FILE, packagesOf, useRunText } from '../state/media/runFiles';
 import type { LoadState } from '../state/project';
-import { Alerts } from './Alerts';
 import { Changes } from './Changes';
+import { Processes } from './Processes';
 
 const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
 
@@ -31,8 +32,12 @@ export function Overview({ run, detail, state }: OverviewProps) {
   return (
     <div class="sheet">
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
-      <Alerts alerts={detail?.alerts ?? []} />
+      <AlertList
+        label="Alerts of this run"
+        alerts={(detail?.alerts ?? []).map((alert, key) => ({ ...alert, key })).reverse()}
+      />
       <Notices notices={detail?.notices ?? []} />
+      <Processes detail={detail} />
       {run.notes && (
         <div class="columns2">
           <p>{run.notes}</p>

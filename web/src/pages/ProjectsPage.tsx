@@ -5,15 +5,18 @@ import { useEffect } from 'preact/hooks';
 import { listProjects } from '../api/client';
 import type { Project, RunState } from '../api/types';
 import { SparkLine } from '../components/lines/SparkLine';
+import { yieldFocus } from '../components/panel/yieldFocus';
 import { TopBar } from '../components/shell/TopBar';
-import { StateGlyph } from '../components/widgets/Icon';
+import { Icon, StateGlyph } from '../components/widgets/Icon';
 import { Link } from '../components/widgets/Link';
 import { lazy } from '../components/widgets/lazy';
+import { Menu } from '../components/widgets/Menu';
 import { keyTitle } from '../math/keyTitle';
 import { formatCount, formatDate } from '../math/numbers';
 import { type LoadState, loadError } from '../state/project';
 import { onDirty } from '../state/refresh';
 import { navigate, projectHref } from '../state/route';
+import { removeProject } from '../state/runs/removeProject';
 import { Message } from './Message';
 
 const FirstRun = lazy(() => import('./FirstRun').then((m) => m.FirstRun));
@@ -71,6 +74,9 @@ function ProjectTable() {
           <th>States</th>
           <th>Last activity</th>
           <th>Main metric</th>
+          <th>
+            <span class="unseen">Actions</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -121,6 +127,23 @@ function Row({ project }: { project: Project }) {
             <span>{keyTitle(sparkline.key)}</span>
           </span>
         )}
+      </td>
+      <td class="projectacts">
+        <Menu icon="more" label={`Actions of ${name}`} small>
+          {(close) => (
+            <button
+              type="button"
+              onClick={() => {
+                close();
+                yieldFocus('tr', '.brand');
+                void removeProject(project, load);
+              }}
+            >
+              <Icon name="trash" />
+              Delete project
+            </button>
+          )}
+        </Menu>
       </td>
     </tr>
   );

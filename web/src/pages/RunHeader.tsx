@@ -3,17 +3,19 @@
 import type { ComponentChildren } from 'preact';
 import { deleteRun, restoreRun } from '../api/client';
 import type { Run, RunDetail } from '../api/types';
+import { RunEntries } from '../components/runs/RunEntries';
 import { IconButton } from '../components/widgets/controls';
-import { Icon, StateGlyph } from '../components/widgets/Icon';
+import { StateGlyph } from '../components/widgets/Icon';
 import { Menu } from '../components/widgets/Menu';
 import { ValueText } from '../components/widgets/ValueText';
 import { formatCount, formatDate, formatDuration } from '../math/numbers';
 import type { Json } from '../model/json';
 import { navigate, projectHref } from '../state/route';
+import { editedRun } from '../state/runs/runEdits';
 import { headingNext } from '../state/runs/selection';
-import { canStop, isStopping, stopRun } from '../state/runs/stop';
+import { isStopping } from '../state/runs/stop';
 import { colorOf, cssColor } from '../state/runs/visibility';
-import { attempt, copyText, say } from '../state/toasts';
+import { attempt, say } from '../state/toasts';
 import { copyLink } from '../state/view/share';
 
 const MOST_METRICS = 3;
@@ -98,41 +100,12 @@ function RunMenu({ run }: { run: Run }) {
   return (
     <Menu icon="more" label="Actions of this run">
       {(close) => (
-        <>
-          <button
-            type="button"
-            onClick={() => {
-              close();
-              void copyText(`${run.entity}/${run.project}/${run.run_id}`);
-            }}
-          >
-            <Icon name="copy" />
-            Copy path of the run
-          </button>
-          {canStop(run) && (
-            <button
-              type="button"
-              onClick={() => {
-                close();
-                void stopRun(run);
-              }}
-            >
-              <Icon name="stop" />
-              Stop run
-            </button>
-          )}
-          <hr />
-          <button
-            type="button"
-            onClick={() => {
-              close();
-              void remove();
-            }}
-          >
-            <Icon name="trash" />
-            Delete run
-          </button>
-        </>
+        <RunEntries
+          run={run}
+          close={close}
+          onEdit={(field) => (editedRun.value = { run, field })}
+          onRemove={() => void remove()}
+        />
       )}
     </Menu>
   );

@@ -1,4 +1,4 @@
-/** `window.lossboard.panels`: the numbers that are on screen, for tests and curious people. */
+/** `window.lossboard`: the numbers that are on screen, and how often panels were rendered, for tests. */
 
 export interface DrawnPanel {
   id: string;
@@ -11,10 +11,12 @@ export interface DrawnPanel {
 type Source = () => DrawnPanel;
 
 const sources = new Map<string, Source>();
+const renders = new Map<string, number>();
+const painters = new WeakMap<Element, () => void>();
 
 declare global {
   interface Window {
-    lossboard: { readonly panels: DrawnPanel[] };
+    lossboard: { readonly panels: DrawnPanel[]; readonly renders: Record<string, number> };
   }
 }
 
@@ -23,11 +25,26 @@ export function startPanels(): void {
     get panels() {
       return [...sources.values()].map((read) => read());
     },
+    get renders() {
+      return Object.fromEntries(renders);
+    },
   };
+}
+
+/** Counts how often the panel of this label has been rendered: once for each change is enough. */
+export function countRender(label: string): void {
+  renders.set(label, (renders.get(label) ?? 0) + 1);
 }
 
 /** What the mounted panel of this id has drawn. */
 export const drawnPanel = (id: string): DrawnPanel | undefined => sources.get(id)?.();
+
+/** How the chart in an element is drawn anew, at the pixels of now. */
+export const exposePainter = (host: Element, paint: () => void): void => {
+  painters.set(host, paint);
+};
+
+export const paintAnew = (host: Element): void => painters.get(host)?.();
 
 /** Adds a mounted panel; returns how to take it away again. */
 export function exposePanel(id: string, read: Source): () => void {

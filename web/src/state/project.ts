@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 import { ApiError, getCatalogue, listRuns, type RunPage } from '../api/client';
 import type { Catalogue, Key, MetricDefinition, MetricDefinitions, Run } from '../api/types';
 import { mergedCatalogue } from './catalogue';
+import { withPlainKeys } from './layerKeys';
 import { type Dirty, onDirty } from './refresh';
 
 const PAGE = 1000;
@@ -23,6 +24,7 @@ export class ProjectStore {
   readonly byUid = computed(() => new Map(this.runs.value.map((run) => [run.uid, run])));
   readonly running = computed(() => this.runs.value.filter((r) => r.state === 'running').length);
   private readonly refreshers = new Set<(dirty: Dirty) => void>();
+  private readonly healers = new Set<() => void>();
   private stop: (() => void) | null = null;
   /** Version of the store that the list of runs was read at. */
   private version = -1;
@@ -49,6 +51,12 @@ export class ProjectStore {
   onRefresh(refresher: (dirty: Dirty) => void): () => void {
     this.refreshers.add(refresher);
     return () => this.refreshers.delete(refresher);
+  }
+
+  /** Calls back when the server may have come back; returns how to stop. */
+  onBack(healer: () => void): () => void {
+    this.healers.add(healer);
+    return () => this.healers.delete(healer);
   }
 
   async load(): Promise<void> {
@@ -89,7 +97,7 @@ export class ProjectStore {
   }
 
   private async loadKeys(): Promise<void> {
-    this.catalogue.value = await getCatalogue(this.entity, this.project);
+    this.catalogue.value = withPlainKeys(await getCatalogue(this.entity, this.project));
   }
 
   private async refresh(dirty: Dirty): Promise<void> {
@@ -98,6 +106,7 @@ export class ProjectStore {
     try {
       const changed = await this.refreshRuns();
       for (const { uid } of changed) this.staleKeys.add(uid);
+      if (dirty.all) for (const heal of this.healers) heal();
       if (dirty.all && this.staleKeys.size === 0 && this.state.peek() === 'ready') return;
       if (hasNewData(dirty)) await this.refreshKeys();
       for (const refresher of this.refreshers) refresher(dirty);
@@ -139,7 +148,7 @@ export class ProjectStore {
     try {
       if (uids.length >= this.runs.peek().length) return await this.loadKeys();
       const fresh = await getCatalogue(this.entity, this.project, uids);
-      this.catalogue.value = mergedCatalogue(this.catalogue.peek(), fresh);
+      this.catalogue.value = mergedCatalogue(this.catalogue.peek(), withPlainKeys(fresh));
     } catch (error) {
       for (const uid of uids) this.staleKeys.add(uid);
       throw error;

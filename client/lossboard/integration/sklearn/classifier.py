@@ -1,4 +1,4 @@
-"""What a fitted classifier does and how well."""
+"""Charts of what a fitted classifier does, and how well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a clusterer found."""
+"""Charts of what a clusterer found."""
 
 from __future__ import annotations
 

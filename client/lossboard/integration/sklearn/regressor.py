@@ -1,4 +1,5 @@
-"""What a fitted regressor does and how well, and what regressors share with classifiers."""
+"""Charts of what a fitted regressor does and how well, and what regressors share with
+classifiers."""
 
 from __future__ import annotations
 

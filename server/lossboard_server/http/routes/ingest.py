@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import anyio.to_thread
 import msgspec
@@ -25,6 +25,7 @@ from lossboard_server.writing.records import check_record
 __all__ = ["resuming", "router"]
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_LARGE_BYTES: Final = 1 << 20  # of a body that is read into one place
 
 
 class _DirectRoute(APIRoute):
@@ -52,19 +53,38 @@ async def heartbeat(request: Request) -> Response:
 async def record(request: Request) -> Response:
     """Store one record of a writer; answered once it is committed."""
     services: Services = request.app.state.services
-    token, seq = _token_of(request), _seq_of(request)
-    payload = await request.body()
-    if len(payload) > services.settings.decode_thread_bytes:
-        decoded, payload = await anyio.to_thread.run_sync(_decode, payload)
+    token, seq, sent_us = _token_of(request), _seq_of(request), _time_of(request)
+    body = await _body_of(request)
+    async with services.sealer.alone(len(body)):
+        accepted = await _accepted(services, token, seq, body, sent_us)
+    return _json(accepted)
+
+
+async def _body_of(request: Request) -> bytes | bytearray:
+    """The body; a large one isn't kept in pieces that are then joined."""
+    size = request.headers.get("content-length", "")
+    if not (size.isdigit() and int(size) > _LARGE_BYTES):
+        return await request.body()
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+    return body
+
+
+async def _accepted(
+    services: Services, token: str, seq: int, body: bytes | bytearray, sent_us: int | None
+) -> ingest.Accepted:
+    if len(body) > services.settings.decode_thread_bytes:
+        found, payload = await anyio.to_thread.run_sync(_decode, body)
     else:
-        decoded, payload = _decode(payload)
+        found, payload = _decode(body)
     accepted = await services.writer.write(
-        lambda transaction: ingest.accept(transaction, token, seq, decoded, payload),
+        lambda transaction: ingest.accept(transaction, token, seq, found, payload, sent_us),
         size_bytes=len(payload),
     )
-    if decoded.artifacts or decoded.artifact_parts:
-        await settle_logged(services, _artifacts_in(decoded))
-    return _json(accepted)
+    if found.record.artifacts or found.record.artifact_parts:
+        await settle_logged(services, _artifacts_in(found.record))
+    return accepted
 
 
 def _artifacts_in(decoded: Record) -> list[str]:
@@ -79,6 +99,12 @@ def _token_of(request: Request) -> str:
     return token
 
 
+def _time_of(request: Request) -> int | None:
+    """The time by the clock of the writer, in microseconds since the epoch."""
+    text = request.headers.get("x-lossboard-time", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def _seq_of(request: Request) -> int:
     text: str = request.path_params["seq"]
     if not (text.isascii() and text.isdigit() and len(text) < 19):
@@ -86,15 +112,15 @@ def _seq_of(request: Request) -> int:
     return int(text)
 
 
-def _decode(payload: bytes) -> tuple[Record, bytes]:
+def _decode(body: bytes | bytearray) -> tuple[ingest.Received, bytes | bytearray]:
     """The record, and the bytes that stand for it where some of it was too large."""
-    payload = slim_record(payload)
+    payload = slim_record(body)
     try:
         decoded = decode_record(payload)
     except WireError as error:
         raise Invalid(str(error)) from error
     check_record(decoded)
-    return decoded, payload
+    return ingest.received(decoded), payload
 
 
 def _json(value: msgspec.Struct) -> Response:
@@ -108,7 +134,7 @@ resuming = APIRouter(prefix="/api/resume", tags=["ingest"])
 async def resume(
     server: Server, request: Request, entity: str, project: str, run_id: str
 ) -> Response:
-    """What a client that resumes a run needs to know of it."""
+    """The state of a run for a client that resumes it."""
     found = await server.database.ask(
         lambda connection: resume_state(connection, server.runs, entity, project, run_id)
     )

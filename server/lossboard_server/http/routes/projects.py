@@ -15,6 +15,7 @@ from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
 from lossboard_server.queries import projects
+from lossboard_server.queries.alerts import ProjectAlert, project_alerts
 from lossboard_server.queries.definitions import metric_definitions
 from lossboard_server.queries.run_lists import RunPage, RunQuery
 from lossboard_server.queries.run_lists import list_runs as query_runs
@@ -32,7 +33,7 @@ _MOST_FIELDS = 200
 
 
 class ProjectEdit(BaseModel):
-    """What can be changed in a project."""
+    """The changes of a project."""
 
     settings: dict[str, Any]
 
@@ -120,7 +121,7 @@ async def list_runs(
 async def list_keys(
     server: Server, request: Request, entity: str, project: str, runs: str = ""
 ) -> Response:
-    """Which series there are, over some runs (numbers with commas) or all of the project."""
+    """The series that there are, over some runs (numbers with commas) or all of the project."""
     chosen = _numbers_of(runs)
 
     def read(connection: Connection) -> dict[str, Any]:
@@ -130,6 +131,23 @@ async def list_keys(
         return {"keys": found, "metrics": metric_definitions(connection, list(versions))}
 
     return await answer_json(request, await server.database.ask(read))
+
+
+@router.get("/{entity}/{project}/alerts")
+async def list_alerts(
+    server: Server,
+    request: Request,
+    entity: str,
+    project: str,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """The alerts of runs of the project, the newest first."""
+
+    def read(connection: Connection) -> list[ProjectAlert]:
+        project_id = projects.find_project(connection, entity, project)
+        return project_alerts(connection, project_id, limit)
+
+    return await answer_json(request, {"alerts": await server.database.ask(read)})
 
 
 @router.get("/{entity}/{project}/metrics")

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/runs", tags=["runs"])
 
 
 class Described(BaseModel):
-    """What an edit started from."""
+    """The values that an edit started from."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,7 +35,7 @@ class Described(BaseModel):
 
 
 class RunEdit(BaseModel):
-    """What can be changed in a run; what is absent stays as it is. A field that is no longer what
+    """The changes of a run; what is absent stays as it is. A field that is no longer what
     it `was` isn't changed: the answer is 409."""
 
     model_config = ConfigDict(extra="forbid")
@@ -62,7 +62,7 @@ class RunSet(BaseModel):
 
 
 class RunSetEdit(RunSet):
-    """What is to be changed in each of these runs; what is absent stays as it is."""
+    """The changes of each of these runs; what is absent stays as it is."""
 
     add_tags: list[str] = []
     remove_tags: list[str] = []
@@ -188,10 +188,11 @@ async def console(
     uid: int,
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=100_000)] = 10_000,
+    writer: str = "",
 ) -> Response:
-    """Output lines of a run after the first `after` ones."""
+    """Output lines of a run, or of one of its processes, after the first `after` ones."""
     lines, total = await server.database.ask(
-        partial(console_lines, uid=uid, after=after, limit=limit)
+        partial(console_lines, uid=uid, after=after, limit=limit, writer=writer)
     )
     return await answer_json(request, {"lines": lines, "total": total})
 

@@ -24,7 +24,8 @@ ViewName = Annotated[str, Query(min_length=1)]
 
 
 class ViewContent(BaseModel):
-    """What a view is to hold, and the revision of the one it replaces; null: there is none."""
+    """The content that a view is to get, and the revision of the one it replaces; null: there is
+    none."""
 
     model_config = ConfigDict(extra="forbid")
 

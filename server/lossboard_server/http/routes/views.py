@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/views", tags=["views"])
 
 
 class View(BaseModel):
-    """What a page shows; only the dashboard knows what is in it."""
+    """The state of a page; only the dashboard knows what is in it."""
 
     state: dict[str, Any]
 

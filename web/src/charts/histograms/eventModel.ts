@@ -3,6 +3,7 @@
 import { type EventPlaces, placeEvents } from '../../math/events';
 import { HistogramTable } from '../../math/histogram';
 import { formatShare, formatShort } from '../../math/numbers';
+import { lacksParts, partText } from '../../math/parts';
 import { defaultRange, fullRange, symlogCore } from '../../math/percentiles';
 import { LINEAR, symlog, type ValueMap } from '../../math/scale';
 import { lastAtOrBefore } from '../../math/search';
@@ -87,6 +88,7 @@ export function eventNotes({ series, table, axis, places }: EventModel): Note[] 
     const text = `${formatShort(table.length)} of ${formatShort(series.total)} histograms`;
     notes.push({ text, tone: 'plain' });
   }
+  notes.push(...partNotes(table));
   const { nan, posInf, negInf } = series.events;
   for (let place = 0; place < places.order.length; place++) {
     const i = places.order[place];
@@ -96,6 +98,14 @@ export function eventNotes({ series, table, axis, places }: EventModel): Note[] 
     break;
   }
   return notes;
+}
+
+/** What the last event holds of its tensor. */
+function partNotes(table: HistogramTable): Note[] {
+  const last = table.length > 0 ? table.at(table.length - 1) : null;
+  if (!last?.part) return [];
+  const tone = lacksParts(last.part, last) ? 'warn' : 'plain';
+  return [{ text: partText(last.part, last), tone }];
 }
 
 /** `0.02 % outside` (double click shows all), or nothing. */

@@ -10,6 +10,7 @@ import {
 } from '../../math/display';
 import { FLAG_MAGNITUDE_SAMPLED, FLAG_PARTIAL_EVENT, largestShare } from '../../math/histogram';
 import { formatCount, formatShare, formatValue } from '../../math/numbers';
+import { lacksParts, partText } from '../../math/parts';
 import { type Statistics, statistics, symlogCore } from '../../math/percentiles';
 import { LINEAR, symlog, type ValueMap } from '../../math/scale';
 import { niceBounds } from '../../math/ticks';
@@ -127,6 +128,10 @@ function itemNotes(overlay: StepOverlay, bins: DisplayBins, several: boolean): N
     notes.push(plain(`every value is exactly ${formatValue(h.lo)} · n ${formatCount(h.n)}`));
   } else if (bins.source === 'bins' && largestShare(h) > HALF) {
     notes.push({ ...plain(`one bin holds ${formatShare(largestShare(h))}`), tone: 'warn' });
+  }
+  if (h.part) {
+    const tone = lacksParts(h.part, h) ? 'warn' : 'plain';
+    notes.push({ ...plain(partText(h.part, h)), tone });
   }
   if (bins.source === 'magnitude') notes.push(plain('bars from magnitudes'));
   if (!bins.even) notes.push(plain('bins of unequal width, drawn by area'));

@@ -1,6 +1,7 @@
+/** A line as a chart draws it. */
+
 import type { Line } from '../../model/types';
 
-/** One line as a panel draws it. */
 export interface DrawnLine {
   line: Line;
   /** The aggregate of each bucket. */

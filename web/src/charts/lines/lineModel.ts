@@ -40,7 +40,28 @@ function drawLine(line: Line, options: LineOptions): DrawnLine {
   return { line, original, smoothed: smoothLine(line, original, options), banded };
 }
 
+/** Epochs, samples and other counters climb in whole numbers: a mean of them says nothing. */
+function isCounter(line: Line): boolean {
+  let before = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < line.x.length; i++) {
+    if (!(line.finite[i] > 0)) continue;
+    const [lo, hi] = [line.min[i], line.max[i]];
+    if (!Number.isInteger(lo) || !Number.isInteger(hi) || lo < before) return false;
+    before = hi;
+  }
+  return true;
+}
+
+const counters = new WeakMap<Line, boolean>();
+
+function countsUp(line: Line): boolean {
+  const known = counters.get(line) ?? isCounter(line);
+  counters.set(line, known);
+  return known;
+}
+
 export function smoothLine(line: Line, original: Float64Array, options: LineOptions): Float64Array {
+  if (countsUp(line)) return original;
   return smooth(options.smoothing.kind, options.smoothing.amount, {
     x: line.x,
     mean: original,

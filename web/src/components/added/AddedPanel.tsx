@@ -1,17 +1,24 @@
 /** A panel that the user has added, whatever its kind. */
 
-import { useState } from 'preact/hooks';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Note } from '../../model/types';
 import {
   editPanel,
+  type OwnKind,
   type OwnPanel,
   removePanel,
   showsKeys,
   titleOf,
   type ValueKind,
 } from '../../state/added/addedPanels';
+import { downloadRuns } from '../../state/runs/download';
 import { say } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
+import { pngKinds } from '../../state/workspace/pictures';
+import { useScope } from '../../state/workspace/workspace';
+import { Downloads } from '../panel/Downloads';
 import { Panel } from '../panel/Panel';
 import { yieldFocus } from '../panel/yieldFocus';
 import { Markdown } from '../text/Markdown';
@@ -23,15 +30,45 @@ import { Menu } from '../widgets/Menu';
 import { OwnBars, OwnScatter } from './AddedCharts';
 import { OwnField } from './AddedField';
 import { BrushSettings } from './BrushSettings';
-import { OwnImportance } from './ImportancePanel';
+import { OwnImportance, useOwnImportance } from './ImportancePanel';
 import { OwnParallel } from './ParallelPanel';
 
 export function OwnPanelView({ panel }: { panel: OwnPanel }) {
-  const [notes, setNotes] = useState<Note[]>([]);
   const title = titleOf(panel);
   if (showsKeys(panel)) {
     return <OwnField panel={panel} title={title} onRemove={() => remove(panel, title)} />;
   }
+  if (panel.kind === 'importance') return <OwnImportanceView key={panel.keys[0]} panel={panel} />;
+  return <OwnValues panel={panel as BodyProps['panel']} />;
+}
+
+function OwnValues({ panel }: { panel: BodyProps['panel'] }) {
+  const notes = useSignal<Note[]>([]);
+  return (
+    <OwnPanelFrame panel={panel} drawnNotes={notes}>
+      <Body panel={panel} onNotes={(drawn) => (notes.value = drawn)} />
+    </OwnPanelFrame>
+  );
+}
+
+function OwnImportanceView({ panel }: { panel: OwnPanel }) {
+  const { sample, found, notes } = useOwnImportance(panel);
+  return (
+    <OwnPanelFrame panel={panel} notes={notes}>
+      <OwnImportance panel={panel} sample={sample} found={found} />
+    </OwnPanelFrame>
+  );
+}
+
+interface OwnPanelFrameProps {
+  panel: OwnPanel;
+  notes?: Note[];
+  drawnNotes?: ReadonlySignal<Note[]>;
+  children: ComponentChildren;
+}
+
+function OwnPanelFrame({ panel, children, ...notes }: OwnPanelFrameProps) {
+  const title = titleOf(panel);
   return (
     <Panel
       label={title}
@@ -40,16 +77,16 @@ export function OwnPanelView({ panel }: { panel: OwnPanel }) {
           <b>{title}</b>
         </span>
       }
-      notes={notes}
       actions={<OwnActions panel={panel} title={title} />}
+      {...notes}
     >
-      <Body panel={panel as BodyProps['panel']} onNotes={setNotes} />
+      {children}
     </Panel>
   );
 }
 
 interface BodyProps {
-  panel: OwnPanel<ValueKind>;
+  panel: OwnPanel<Exclude<ValueKind, 'importance'>>;
   onNotes(notes: Note[]): void;
 }
 
@@ -63,8 +100,6 @@ function Body({ panel, onNotes }: BodyProps) {
       return <OwnScatter panel={panel} onNotes={onNotes} />;
     case 'parallel':
       return <OwnParallel panel={panel} onNotes={onNotes} />;
-    case 'importance':
-      return <OwnImportance key={panel.keys[0]} panel={panel} onNotes={onNotes} />;
     case 'comparer':
       return <RunComparer />;
     case 'markdown':
@@ -77,9 +112,14 @@ function remove(panel: OwnPanel, title: string): void {
   say(`Removed ${title}`, { label: 'Undo', run: removePanel(panel.id) });
 }
 
+/** Those of a canvas; their numbers are values of the shown runs. */
+const DRAWN: OwnKind[] = ['bars', 'scatter', 'parallel'];
+
 function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
+  const { runs } = useScope();
+  const place = useRef<HTMLSpanElement>(null);
   return (
-    <>
+    <span class="row" ref={place}>
       <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
       <Menu icon="more" label={`Settings of ${title}`} small wide={panel.kind === 'parallel'}>
         {(close) => (
@@ -95,6 +135,15 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
               <Icon name="link" />
               Copy link to this picture
             </button>
+            {DRAWN.includes(panel.kind) && (
+              <Downloads
+                close={close}
+                kinds={{
+                  ...pngKinds(() => place.current!.closest('.panel')!, title),
+                  csv: () => downloadRuns(title, runs.value, panel.keys),
+                }}
+              />
+            )}
             <button type="button" onClick={() => remove(panel, title)}>
               <Icon name="trash" />
               Remove the panel
@@ -102,6 +151,6 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
           </>
         )}
       </Menu>
-    </>
+    </span>
   );
 }

@@ -5,7 +5,7 @@ import { type Factor, type Importance, TREES } from '../../math/importance';
 import { counted, formatExact } from '../../math/numbers';
 import type { Note } from '../../model/types';
 import type { OwnPanel } from '../../state/added/addedPanels';
-import { sampleOf, useImportance } from '../../state/added/importance';
+import { type Sample, sampleOf, useImportance } from '../../state/added/importance';
 import { exposePanel } from '../../state/panels';
 import { columnName } from '../../state/runs/runColumns';
 import { useScope } from '../../state/workspace/workspace';
@@ -15,17 +15,24 @@ const WEAK_SCORE = 0.1;
 
 interface OwnImportanceProps {
   panel: OwnPanel;
-  onNotes(notes: Note[]): void;
+  sample: Sample;
+  /** Null until it is computed. */
+  found: Importance | null;
 }
 
-export function OwnImportance({ panel, onNotes }: OwnImportanceProps) {
+/** What the panel is about, what was found, and what is said of it beside the title. */
+export function useOwnImportance(panel: OwnPanel) {
   const { workspace, runs: shown } = useScope();
   const runs = panel.onlyShown ? shown.value : workspace.filtered.value;
   const by = panel.keys[0];
   const same = runs.map(({ uid, version }) => `${uid} ${version}`).join();
   const sample = useMemo(() => sampleOf(runs, by), [same, by]);
   const found = useImportance(sample);
-  useEffect(() => onNotes(found ? notesOf(found, sample.left) : []), [found, sample]);
+  return { sample, found, notes: found ? notesOf(found, sample.left) : [] };
+}
+
+export function OwnImportance({ panel, sample, found }: OwnImportanceProps) {
+  const by = panel.keys[0];
   useExposed(panel, found, sample.refusal);
   if (sample.refusal) {
     return (

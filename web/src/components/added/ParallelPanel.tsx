@@ -26,7 +26,8 @@ import {
 } from '../../state/added/brushes';
 import { asNumber, asText } from '../../state/runs/filters';
 import { columnName } from '../../state/runs/runColumns';
-import { colorOf, runValue, showOnly } from '../../state/runs/visibility';
+import { showOnly } from '../../state/runs/shownRuns';
+import { colorOf, runValue } from '../../state/runs/visibility';
 import { panelSettings } from '../../state/view/view';
 import { useScope } from '../../state/workspace/workspace';
 import { ChartBox } from '../panel/ChartBox';

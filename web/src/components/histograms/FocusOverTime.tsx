@@ -1,6 +1,7 @@
 /** The events of the open histogram over steps, batches or time, with A and B pinned in them. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { HeatPanel } from '../../charts/histograms/heatPanel';
 import { PercentilePanel } from '../../charts/histograms/percentilePanel';
@@ -15,6 +16,7 @@ import { colorOf } from '../../state/runs/visibility';
 import { type HistogramView, panelSettings, params } from '../../state/view/view';
 import { reportMoment } from '../../state/workspace/moment';
 import { ChartBox } from '../panel/ChartBox';
+import { NoteBadges } from '../panel/NoteBadges';
 import { Ramp } from '../panel/Ramp';
 import { AxisBadge } from './HistogramActions';
 import { valueOptions, zoomCallbacks } from './HistogramView';
@@ -31,8 +33,8 @@ interface FocusOverTimeProps {
 
 export function FocusOverTime(props: FocusOverTimeProps) {
   const { field, run, series, view, current, reference, onLayout } = props;
-  const [notes, setNotes] = useState<Note[]>([]);
-  const [legend, setLegend] = useState<Legend | null>(null);
+  const notes = useSignal<Note[]>([]);
+  const legend = useSignal<Legend | null>(null);
   const id = panelId(field);
   const color = colorOf(run);
   const data = useMemo(() => chartSeries(series, run), [series, run.name, color]);
@@ -59,9 +61,9 @@ export function FocusOverTime(props: FocusOverTimeProps) {
   );
   const callbacks: Callbacks = {
     ...zoomCallbacks(id),
-    onNotes: setNotes,
+    onNotes: (drawn) => (notes.value = drawn),
     onLayout,
-    onLegend: setLegend,
+    onLegend: (drawn) => (legend.value = drawn),
     onPick: (index) => setCurrent(series.events.ordinal[index]),
     onMoment: (moment) => moment?.pinned || reportMoment(id, moment),
   };
@@ -71,21 +73,21 @@ export function FocusOverTime(props: FocusOverTimeProps) {
     <div class="over">
       <div class="remark t11 dim">
         <AxisBadge axis={axis} events={series.events} />
-        {notes.map(({ text, tone }) => (
-          <span class={`badge ${tone}`} key={text}>
-            {text}
-          </span>
-        ))}
-        {view === 'heatmap' && (
-          <>
-            {legend?.unit} <Ramp legend={legend} />
-          </>
-        )}
+        <NoteBadges notes={notes} />
+        {view === 'heatmap' && <UnitRamp legend={legend} />}
       </div>
       {view === 'heatmap' && <ChartBox make={HeatPanel} {...common} />}
       {view === 'ridgeline' && <ChartBox make={RidgePanel} {...common} />}
       {view === 'percentiles' && <ChartBox make={PercentilePanel} {...common} />}
     </div>
+  );
+}
+
+function UnitRamp({ legend }: { legend: ReadonlySignal<Legend | null> }) {
+  return (
+    <>
+      {legend.value?.unit} <Ramp legend={legend.value} />
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 /** The single step of the open histogram: B, the reference A, or other runs at the same step. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { finestPieces } from '../../math/histogram';
@@ -13,6 +14,7 @@ import { panelId } from '../../state/panelIds';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { formatSpan, params, parseSpan, type Span, setParams } from '../../state/view/view';
 import { ChartBox } from '../panel/ChartBox';
+import { NoteBadges } from '../panel/NoteBadges';
 import { Check, IconButton, NumberField, Segments, Select, Slider } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { VALUE_SCALES } from './HistogramActions';
@@ -64,7 +66,7 @@ const set = (name: string, value: string, usual: string) =>
 export function FocusStep(props: FocusStepProps) {
   const { field, run, overlays } = props;
   const options = useOptions();
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
   const { bandwidth } = options;
   const setBandwidth = (value: number) => {
     const clamped = Math.min(MOST_BANDWIDTH, Math.max(1 / MOST_BANDWIDTH, value));
@@ -129,7 +131,7 @@ export function FocusStep(props: FocusStepProps) {
             runs: [run.uid],
           }}
           callbacks={{
-            onNotes: setNotes,
+            onNotes: (drawn) => (notes.value = drawn),
             onValueZoom: (v0, v1) =>
               setParams(
                 { fvalue: v0 === null || v1 === null ? null : formatSpan([v0, v1]) },
@@ -138,11 +140,7 @@ export function FocusStep(props: FocusStepProps) {
           }}
         />
         <div class="remarks t11">
-          {notes.map(({ text, tone }) => (
-            <div class={`badge ${tone}`} key={text}>
-              {text}
-            </div>
-          ))}
+          <NoteBadges notes={notes} />
         </div>
       </div>
     </>

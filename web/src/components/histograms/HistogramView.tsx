@@ -1,6 +1,7 @@
 /** A histogram key as a panel: heatmap, ridgeline or percentiles of one run, or one step of all. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { HeatPanel } from '../../charts/histograms/heatPanel';
 import { PercentilePanel } from '../../charts/histograms/percentilePanel';
@@ -9,6 +10,7 @@ import { StepPanel } from '../../charts/histograms/stepPanel';
 import { keyTitle } from '../../math/keyTitle';
 import type { Callbacks, HeatOptions, Note, StepOptions, ValueOptions } from '../../model/types';
 import { explore, prefetchExplore } from '../../state/explore';
+import { downloadHistograms } from '../../state/histograms/download';
 import { eventAxis, eventZoomOf, setEventZoom } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import type { EventSeries } from '../../state/histograms/histograms';
@@ -55,7 +57,8 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
     view === 'step' || everyRun ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];
   const shown = compared.length > 0 ? compared : [run];
   const loaded = useHistograms(shown.map(({ uid }) => ({ run: uid, key: field.key })));
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
+  const onNotes = (drawn: Note[]) => (notes.value = drawn);
   const panel = { id, kind: view, key: field.key, runs: shown.map(({ uid }) => uid) };
   const series = loaded.values.find(({ spec }) => spec.run === run.uid) ?? loaded.values[0];
   const overTime = series && view !== 'step';
@@ -77,7 +80,7 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
           </>
         )
       }
-      notes={everyRun && view !== 'step' ? [] : notes}
+      drawnNotes={notes}
       loading={loaded.waiting > 0}
       error={loaded.error}
       actions={
@@ -90,6 +93,7 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
             onView={own?.onView ?? ((next) => setView(id, next))}
             open={open}
             explore={openPlotly}
+            csv={() => downloadHistograms(title, loaded.values, shown)}
           />
           {own?.actions}
         </span>
@@ -97,10 +101,10 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
     >
       {!single && view === 'step' && <Legend runs={shown} />}
       {loaded.values.length > 0 && view === 'step' && (
-        <Steps panel={panel} all={loaded.values} runs={shown} onNotes={setNotes} />
+        <Steps panel={panel} all={loaded.values} runs={shown} onNotes={onNotes} />
       )}
       {overTime && !everyRun && (
-        <OverTime of={id} panel={panel} view={view} series={series} run={run} onNotes={setNotes} />
+        <OverTime of={id} panel={panel} view={view} series={series} run={run} onNotes={onNotes} />
       )}
       {overTime && everyRun && (
         <Multiples of={id} keyName={field.key} view={view} all={loaded.values} runs={shown} />

@@ -1,5 +1,6 @@
 /** The first panels of a section of watched tensors: layer map, RMS of all, one layer's step. */
 
+import { useSignal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Key, Run, TensorResponse } from '../../api/types';
 import { LayerMap } from '../../charts/histograms/layerMap';
@@ -17,6 +18,7 @@ import type {
   Note,
   Smoothing,
 } from '../../model/types';
+import { downloadHistograms, downloadLayers } from '../../state/histograms/download';
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
@@ -28,6 +30,7 @@ import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
 import { KeyName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
+import { PanelDownloads } from '../panel/PanelDownloads';
 import { Select } from '../widgets/controls';
 
 export interface Cell {
@@ -101,7 +104,7 @@ const WEIGHT_STATISTICS = GRADIENT_STATISTICS.filter(([name]) => name !== 'ratio
 
 function MapPanel(props: MapPanelProps) {
   const { name, run, loading, error, answer, against, candidates, cell, onCell } = props;
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
   const [statistic, setStatistic] = useState<LayerStatistic>('rms');
   const data = useMemo<LayerData | null>(
     () =>
@@ -119,10 +122,10 @@ function MapPanel(props: MapPanelProps) {
     [statistic, cell],
   );
   const id = panelId({ kind: 'layers', key: name });
-  const [legend, setLegend] = useState<Legend | null>(null);
+  const legend = useSignal<Legend | null>(null);
   const callbacks: Callbacks = {
-    onNotes: setNotes,
-    onLegend: setLegend,
+    onNotes: (drawn) => (notes.value = drawn),
+    onLegend: (drawn) => (legend.value = drawn),
     onCell: (key, x) => onCell({ key, x }),
   };
   const statistics = name === 'gradients' ? GRADIENT_STATISTICS : WEIGHT_STATISTICS;
@@ -130,10 +133,16 @@ function MapPanel(props: MapPanelProps) {
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
-      notes={notes}
+      drawnNotes={notes}
       loading={loading}
       error={error}
       legend={legend}
+      actions={
+        <PanelDownloads
+          title={`Layer map of ${name}`}
+          csv={() => downloadLayers(id, `Layer map of ${name}`, run)}
+        />
+      }
       controls={
         <Select
           plain
@@ -178,7 +187,7 @@ function MapTitle({ run, candidates }: { run: Run; candidates: Run[] }) {
 const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
   const settings = panelSettings(id);
@@ -200,7 +209,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
     [answer, JSON.stringify(zoom), JSON.stringify(settings)],
   );
   const callbacks: Callbacks = {
-    onNotes: setNotes,
+    onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
   const title = `RMS of all ${name}`;
@@ -208,7 +217,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
     <Panel
       label={title}
       title={<KeyName name={title} />}
-      notes={notes}
+      drawnNotes={notes}
       loading={loading}
       error={error}
       actions={<LineActions id={id} title={title} lines={lines} x="step" statistic />}
@@ -234,7 +243,7 @@ const STEP_OPTIONS = {
 /** The single step of the chosen cell of the map; a click opens it with its slider. */
 function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
   const loaded = useHistograms([{ run: run.uid, key: cell.key }]);
-  const [notes, setNotes] = useState<Note[]>([]);
+  const notes = useSignal<Note[]>([]);
   const series = loaded.values[0];
   const index = series ? eventAtStep(series, cell.x) : -1;
   const histogram = series && index >= 0 ? tableOf(series).at(index) : null;
@@ -248,7 +257,13 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
           <KeyName name={cell.key} />
         </button>
       }
-      notes={notes}
+      drawnNotes={notes}
+      actions={
+        <PanelDownloads
+          title={`Single step of ${cell.key}`}
+          csv={() => downloadHistograms(`Single step of ${cell.key}`, loaded.values, [run])}
+        />
+      }
       controls={histogram && <span class="badge">step {formatCount(histogram.step)}</span>}
       loading={loaded.waiting > 0}
       error={loaded.error}
@@ -263,7 +278,7 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
           key: cell.key,
           runs: [run.uid],
         }}
-        callbacks={{ onNotes: setNotes }}
+        callbacks={{ onNotes: (drawn) => (notes.value = drawn) }}
       />
     </Panel>
   );

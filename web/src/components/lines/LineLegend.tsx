@@ -11,7 +11,7 @@ export function LineLegend({ lines }: { lines: Line[] }) {
   const more = lines.length - MOST_NAMED;
   return (
     <ul
-      class="legend"
+      class="linelegend"
       aria-label="Legend"
       title={lines.map(({ label }) => label).join('\n')}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it

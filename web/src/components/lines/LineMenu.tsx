@@ -8,7 +8,7 @@ import { downloadCsv } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
 import { leavesOutliers, panelSettings, setPanel } from '../../state/view/view';
-import { downloadPng, downloadSvg } from '../../state/workspace/pictures';
+import { downloadSvg, pngKinds } from '../../state/workspace/pictures';
 import { type Scope, useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
 import { Check, Select } from '../widgets/controls';
@@ -77,11 +77,12 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
         Copy link to this picture
       </button>
       <Downloads
+        close={close}
         kinds={{
-          png: then(() => downloadPng(element(), name)),
-          svg: then(() => downloadSvg(id, name, x, lines, log)),
-          csv: then(() => downloadCsv(name, x, lines)),
-          html: then(() => downloadHtml(scope, explored())),
+          ...pngKinds(element, name, lines),
+          svg: () => downloadSvg(id, name, x, lines, log),
+          csv: () => downloadCsv(name, x, lines),
+          html: () => void downloadHtml(scope, explored()),
         }}
       />
     </>

@@ -1,7 +1,7 @@
 /** Metrics over all shown runs that have them: lines, or bars where each has one point. */
 
-import { effect, untracked, useSignal } from '@preact/signals';
-import { useMemo, useState } from 'preact/hooks';
+import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
@@ -65,7 +65,7 @@ export function LineView({ fields, own }: LineViewProps) {
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
-  const [notes, setNotes] = useState<Note[]>([]);
+  const drawnNotes = useSignal<Note[]>([]);
 
   const whole = useSeries(
     fields.flatMap((field) => ownersOf([field], shown).map((run) => specOf(field, run, x, null))),
@@ -93,7 +93,6 @@ export function LineView({ fields, own }: LineViewProps) {
     ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
     ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
-    ...notes,
   ];
   const dialog = useSignal(false);
   const range = rangeOf(whole.values);
@@ -120,17 +119,8 @@ export function LineView({ fields, own }: LineViewProps) {
       label={title}
       title={<PanelName name={first.key} given={given} />}
       notes={said}
-      controls={
-        said.some(({ offers }) => offers === 'outliers') && (
-          <button
-            type="button"
-            class="badge offer"
-            onClick={() => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' })}
-          >
-            Ignore outliers
-          </button>
-        )
-      }
+      drawnNotes={drawnNotes}
+      controls={<OutlierOffer id={id} notes={drawnNotes} />}
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -158,10 +148,21 @@ export function LineView({ fields, own }: LineViewProps) {
           range={range}
           settings={settings}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
-          onNotes={setNotes}
+          onNotes={(notes) => (drawnNotes.value = notes)}
         />
       )}
     </Panel>
+  );
+}
+
+/** What a panel offers whose scale few lines have set. */
+function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]> }) {
+  if (!notes.value.some(({ offers }) => offers === 'outliers')) return null;
+  const ignore = () => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' });
+  return (
+    <button type="button" class="badge offer" onClick={ignore}>
+      Ignore outliers
+    </button>
   );
 }
 

@@ -1,8 +1,11 @@
 /** Smoothing of the whole workspace: kind, slider with number, and whether the original shows. */
 
+import { formatCount } from '../../math/numbers';
+import { amountAt, averagedPoints, placeOf } from '../../math/smoothScale';
 import type { Choice, Smoothing, SmoothingKind } from '../../model/types';
 import { DEFAULT_AMOUNT, setSmoothing, smoothing } from '../../state/view/view';
 import { compact } from '../../state/workspace/screen';
+import { useScope } from '../../state/workspace/workspace';
 import { Check, NumberField, Select, Slider } from '../widgets/controls';
 
 export const SMOOTHING_CHOICES: Choice<SmoothingKind>[] = [
@@ -13,12 +16,6 @@ export const SMOOTHING_CHOICES: Choice<SmoothingKind>[] = [
   ['none', 'No smoothing'],
 ];
 
-interface Range {
-  min: number;
-  max: number;
-  step: number;
-}
-
 /** The same in few letters, where there is little room. */
 const SHORT_CHOICES: Choice<SmoothingKind>[] = [
   ['twema', 'TWEMA'],
@@ -28,16 +25,29 @@ const SHORT_CHOICES: Choice<SmoothingKind>[] = [
   ['none', 'None'],
 ];
 
-const RANGES: Record<SmoothingKind, Range> = {
-  twema: { min: 0, max: 0.999, step: 0.001 },
-  ema: { min: 0, max: 0.999, step: 0.001 },
-  gaussian: { min: 0, max: 100, step: 0.5 },
-  average: { min: 1, max: 200, step: 1 },
-  none: { min: 0, max: 0, step: 1 },
+/** What may be typed. */
+const BOUNDS: Record<SmoothingKind, [least: number, most: number]> = {
+  twema: [0, 0.999],
+  ema: [0, 0.999],
+  gaussian: [0, 100],
+  average: [1, 200],
+  none: [0, 0],
 };
 
 const decimals = (kind: SmoothingKind, amount: number): number =>
   kind === 'twema' || kind === 'ema' ? (amount > 0.99 ? 3 : 2) : amount % 1 === 0 ? 0 : 1;
+
+/** Two digits are enough of what the slider makes of it. */
+const rounded = (points: number): string =>
+  formatCount(points < 100 ? Math.round(points) : Number(points.toPrecision(2)));
+
+const TYPED: Record<SmoothingKind, string> = {
+  twema: "W&B's scale, 0 to 0.999",
+  ema: "W&B's scale, 0 to 0.999",
+  gaussian: 'standard deviation in points, 0 to 100',
+  average: 'points, 1 to 200',
+  none: '',
+};
 
 interface SmoothingAmountProps {
   label: string;
@@ -45,18 +55,35 @@ interface SmoothingAmountProps {
   onChange(amount: number): void;
 }
 
-/** A slider and a number. */
+/** A slider of even steps of effect, the amount as a number, and how much that averages. */
 export function SmoothingAmount({ label, of: { kind, amount }, onChange }: SmoothingAmountProps) {
-  const range = RANGES[kind];
-  const set = (value: number) => onChange(Math.min(range.max, Math.max(range.min, value)));
+  const points = useScope().workspace.series.points.value;
+  const [least, most] = BOUNDS[kind];
+  const known = points > 0 || kind !== 'twema';
+  const averaged = rounded(averagedPoints(kind, amount, points));
   return (
     <>
-      <Slider label={label} value={amount} {...range} onInput={set} />
+      <Slider
+        label={label}
+        value={placeOf(kind, amount)}
+        min={0}
+        max={1}
+        step={0.01}
+        text={`about ${averaged} points`}
+        onInput={(place) => onChange(amountAt(kind, place))}
+      />
       <NumberField
         label={`${label} as a number`}
+        title={TYPED[kind]}
         text={amount.toFixed(decimals(kind, amount))}
-        onCommit={set}
+        onCommit={(value) => onChange(Math.min(most, Math.max(least, value)))}
       />
+      <output
+        class="averaged"
+        title={`As smooth as the mean of ${averaged} points, on a line of ${formatCount(points)}`}
+      >
+        {known && (compact.value ? `≈ ${averaged} pts` : `about ${averaged} points`)}
+      </output>
     </>
   );
 }

@@ -2,11 +2,13 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Artifact } from '../../api/artifacts';
+import { ApiError } from '../../api/client';
 import type { Run } from '../../api/types';
 import type { MediaItem } from '../../math/media';
 import type { LoggedTable } from '../../math/table';
 import { readArtifactTable, readReferredTable } from '../../state/media/artifactTables';
 import { runHref } from '../../state/route';
+import { useScope } from '../../state/workspace/workspace';
 import { Link } from '../widgets/Link';
 import { TableGrid } from './TableItem';
 import './media.css';
@@ -14,15 +16,27 @@ import './media.css';
 type Answer = { table: LoggedTable } | { error: string } | null;
 
 function useTable(read: () => Promise<LoggedTable>, id: string): Answer {
+  const { store } = useScope().workspace;
   const [answer, setAnswer] = useState<Answer>(null);
   useEffect(() => {
     let live = true;
-    read().then(
-      (table) => live && setAnswer({ table }),
-      ({ message }: Error) => live && setAnswer({ error: message }),
-    );
+    let away = false;
+    const start = () =>
+      read().then(
+        (table) => live && setAnswer({ table }),
+        (error: Error) => {
+          away = error instanceof ApiError && error.status === 0;
+          if (live) setAnswer({ error: error.message });
+        },
+      );
+    void start();
+    const stop = store.onBack(() => {
+      if (away) void start();
+      away = false;
+    });
     return () => {
       live = false;
+      stop();
     };
   }, [id]);
   return answer;

@@ -1,9 +1,11 @@
 /** The frame of every panel: header with key, notes and actions; states over the plot. */
 
+import type { ReadonlySignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../../api/client';
 import { stale } from '../../api/live';
 import type { Legend, Note } from '../../model/types';
+import { countRender } from '../../state/panels';
 import { useScope } from '../../state/workspace/workspace';
 import { Icon } from '../widgets/Icon';
 import { Ramp } from './Ramp';
@@ -12,8 +14,10 @@ interface PanelProps {
   label: string;
   title: ComponentChildren;
   notes?: Note[];
+  /** What the chart says of what it draws; the panel is not rendered again for it. */
+  drawnNotes?: ReadonlySignal<Note[]>;
   /** Ends of the colour ramp, for pictures that have one. */
-  legend?: Legend | null;
+  legend?: ReadonlySignal<Legend | null>;
   /** Controls that are always there; `actions` appear on hover and focus. */
   controls?: ComponentChildren;
   actions?: ComponentChildren;
@@ -24,7 +28,8 @@ interface PanelProps {
 }
 
 export function Panel(props: PanelProps) {
-  const { label, title, notes = [], legend, controls, actions, loading, error, wide } = props;
+  const { label, title, controls, actions, loading, error, wide } = props;
+  countRender(label);
   return (
     <section class={`panel ${wide ? 'span2' : ''}`} aria-label={label}>
       {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
@@ -32,8 +37,8 @@ export function Panel(props: PanelProps) {
         {title}
         {controls}
         <div class="stretch" />
-        <Notes notes={notes} />
-        <Ramp legend={legend ?? null} />
+        <Notes own={props.notes ?? []} drawn={props.drawnNotes} />
+        <PanelRamp legend={props.legend} />
         {actions && <span class="acts">{actions}</span>}
       </div>
       {props.children}
@@ -43,7 +48,7 @@ export function Panel(props: PanelProps) {
 }
 
 /** The gravest note, and how many more there are: all of them are in the title. */
-function Notes({ notes }: { notes: Note[] }) {
+function Notes({ own, drawn }: { own: Note[]; drawn: PanelProps['drawnNotes'] }) {
   if (stale.value) {
     return (
       <span class="badge warn">
@@ -52,6 +57,7 @@ function Notes({ notes }: { notes: Note[] }) {
       </span>
     );
   }
+  const notes = [...own, ...(drawn?.value ?? [])];
   const [first, ...rest] = [...notes].sort((a, b) => weight(a) - weight(b));
   if (!first) return null;
   const all = notes.map(({ text }) => text).join('\n');
@@ -62,6 +68,10 @@ function Notes({ notes }: { notes: Note[] }) {
       {rest.length > 0 && ` + ${rest.length}`}
     </span>
   );
+}
+
+function PanelRamp({ legend }: Pick<PanelProps, 'legend'>) {
+  return <Ramp legend={legend?.value ?? null} />;
 }
 
 const TONES: Record<Note['tone'], number> = { bad: 0, warn: 1, plain: 2 };

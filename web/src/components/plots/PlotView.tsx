@@ -1,6 +1,7 @@
 /** A chart of `wandb.plot` over the shown runs at one step, or the table that it draws. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Key, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
@@ -58,8 +59,8 @@ function Plot({ field, own, spec, owners }: PlotProps) {
     () => (kind ? plotTables(logged, alike, spec) : []),
     [loaded, looks, JSON.stringify(spec)],
   );
-  const [notes, setNotes] = useState<Note[]>([]);
-  const [legend, setLegend] = useState<Legend | null>(null);
+  const notes = useSignal<Note[]>([]);
+  const legend = useSignal<Legend | null>(null);
   const undrawn = undrawnReason(spec, tables);
   const asTable = undrawn !== null || settings.table === '1';
   const panel = { id, kind: kind ?? 'table', key: spec.key, runs: alike.map(({ uid }) => uid) };
@@ -67,8 +68,9 @@ function Plot({ field, own, spec, owners }: PlotProps) {
     <Panel
       label={name}
       title={<Title spec={spec} given={own?.name} />}
-      notes={[...notesOf(alike.length), ...otherNote(owners.length - alike.length), ...notes]}
-      legend={asTable ? null : legend}
+      notes={[...notesOf(alike.length), ...otherNote(owners.length - alike.length)]}
+      drawnNotes={notes}
+      legend={asTable ? undefined : legend}
       controls={!asTable && kind === 'matrix' && <SharesSwitch id={id} name={name} />}
       loading={moment.waiting || (loaded === null && shown.length > 0)}
       error={moment.error ?? (loaded instanceof ApiError ? loaded : null)}
@@ -90,8 +92,8 @@ function Plot({ field, own, spec, owners }: PlotProps) {
           panel={panel}
           spec={spec}
           tables={tables}
-          onNotes={setNotes}
-          onLegend={setLegend}
+          onNotes={(drawn) => (notes.value = drawn)}
+          onLegend={(drawn) => (legend.value = drawn)}
         />
       ) : (
         <div class="plot" />

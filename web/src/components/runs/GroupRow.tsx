@@ -4,6 +4,7 @@ import { formatExact, formatValue } from '../../math/numbers';
 import { columnName, isMeasured, medianOf } from '../../state/runs/runColumns';
 import { type RunGroup, toggleGroup } from '../../state/runs/runList';
 import { Icon } from '../widgets/Icon';
+import { GroupEye } from './GroupEye';
 import type { CellColumn } from './TableCell';
 
 interface GroupRowProps {
@@ -15,14 +16,18 @@ interface GroupRowProps {
   baseline: boolean;
   /** Columns before those of values. */
   fixed: number;
+  /** How many of its runs are shown. */
+  shown: number;
+  onShow(on: boolean): void;
 }
 
 export function GroupRow(props: GroupRowProps) {
-  const { top, index, field, group, columns, baseline, fixed } = props;
+  const { top, index, field, group, columns, baseline, fixed, shown, onShow } = props;
   const { name, runs, open } = group;
   return (
     <tr class="group" style={{ top: `${top}px` }} aria-rowindex={index}>
       <td class="grouphead" style={{ gridColumn: `span ${fixed}` }}>
+        <GroupEye group={group} shown={shown} onShow={onShow} />
         <button type="button" class="fold" aria-expanded={open} onClick={() => toggleGroup(name)}>
           <Icon name="down" />
           {columnName(field)} <b>{name}</b> <span class="dim">{runs.length}</span>

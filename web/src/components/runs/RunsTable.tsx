@@ -13,7 +13,8 @@ import {
 } from '../../state/runs/runColumns';
 import { groupField, listedRuns } from '../../state/runs/runList';
 import { selected } from '../../state/runs/selection';
-import { showAll, showNone, userRegExp } from '../../state/runs/visibility';
+import { showAll, showNone } from '../../state/runs/shownRuns';
+import { userRegExp } from '../../state/runs/visibility';
 import { params, setParams } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace/workspace';
 import { IconButton, SearchField, Select } from '../widgets/controls';
@@ -82,7 +83,7 @@ function Tools({ workspace, listed, shown }: ToolsProps) {
       <button
         type="button"
         class="btn"
-        onClick={() => downloadRuns(workspace.store.project, listed, shown)}
+        onClick={() => downloadRuns(`${workspace.store.project}-runs`, listed, shown)}
       >
         <Icon name="download" />
         CSV

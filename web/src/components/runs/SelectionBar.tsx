@@ -3,6 +3,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
+import { compareRuns } from '../../state/added/compare';
+import { besideHref } from '../../state/histograms/focus';
+import { navigate, projectHref } from '../../state/route';
 import {
   addTag,
   countOf,
@@ -12,7 +15,8 @@ import {
   setGroup,
 } from '../../state/runs/bulkEdits';
 import { nextRow, selectAll, selectNone } from '../../state/runs/selection';
-import { setShown } from '../../state/runs/visibility';
+import { setShown, showOnly } from '../../state/runs/shownRuns';
+import { compact } from '../../state/workspace/screen';
 import type { Workspace } from '../../state/workspace/workspace';
 import { IconButton } from '../widgets/controls';
 import { Icon, type IconName } from '../widgets/Icon';
@@ -26,8 +30,12 @@ interface SelectionBarProps {
 
 export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
   const runs = workspace.store.runs.value;
-  const show = (on: boolean) =>
-    setShown(workspace.filtered.peek(), workspace.visible.peek(), chosen, on);
+  const show = (on: boolean) => setShown(workspace.filtered.peek(), chosen, on);
+  const compare = () => {
+    const { entity, project } = workspace.store;
+    compareRuns(chosen);
+    navigate(besideHref(projectHref(entity, project)));
+  };
   return (
     <section class="bar selection" aria-label="Selected runs">
       <IconButton
@@ -39,14 +47,16 @@ export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
         }}
       />
       <b>{countOf(chosen)} selected</b>
-      {chosen.length < listed.length && (
+      {chosen.length < listed.length && !compact.value && (
         <button type="button" class="link" onClick={() => selectAll(listed)}>
           Select all {listed.length} listed
         </button>
       )}
       <span class="stretch" />
-      <Action icon="eye" text="Show" onClick={() => show(true)} />
-      <Action icon="eyeoff" text="Hide" onClick={() => show(false)} />
+      {chosen.length > 1 && <Action icon="table" text="Compare" onClick={compare} />}
+      <Action icon="eye" text="Show only these" onClick={() => showOnly(...chosen)} />
+      <IconButton icon="eye" label="Show" onClick={() => show(true)} />
+      <IconButton icon="eyeoff" label="Hide" onClick={() => show(false)} />
       <Menu icon="plus" label="Add a tag to the selected runs" text="Tag" wide>
         {(close) => (
           <TextForm
@@ -95,7 +105,7 @@ export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
           </TextForm>
         )}
       </Menu>
-      <Action icon="reset" text="Reset colour" onClick={() => resetColors(chosen)} />
+      <IconButton icon="reset" label="Reset colour" onClick={() => resetColors(chosen)} />
       <Action icon="trash" text="Delete" onClick={() => void removeRuns(chosen, listed)} />
     </section>
   );

@@ -4,7 +4,13 @@ import type { ComponentChildren } from 'preact';
 import type { Run } from '../../api/types';
 import { counted } from '../../math/numbers';
 import { asNumber } from '../../state/runs/filters';
-import { type ColumnFacts, columnName, isMeasured, partOf } from '../../state/runs/runColumns';
+import {
+  type ColumnFacts,
+  columnName,
+  type Goal,
+  isMeasured,
+  partOf,
+} from '../../state/runs/runColumns';
 import { setSort, sortOf } from '../../state/runs/runList';
 import { selectAll, selected, selectNone } from '../../state/runs/selection';
 import { runValue } from '../../state/runs/visibility';
@@ -13,6 +19,8 @@ import { Icon } from '../widgets/Icon';
 export interface Column {
   by: string;
   facts: ColumnFacts;
+  /** Which direction is better. */
+  goal: Goal;
 }
 
 const FIXED: [by: string, label: string][] = [
@@ -47,7 +55,7 @@ export function TableHead({ columns, baseline, listed, total, notes }: TableHead
         ))}
         <PlainHead label="Tags" />
         {notes && <PlainHead label="Notes" />}
-        {columns.map(({ by, facts }, i) => (
+        {columns.map(({ by, facts, goal }, i) => (
           <SortHead
             key={by}
             by={by}
@@ -62,6 +70,7 @@ export function TableHead({ columns, baseline, listed, total, notes }: TableHead
             edge={i === 0 || by === firstMeasured?.by}
             numeric={facts.numeric}
             facts={facts}
+            goal={goal}
             baseline={baseline}
           />
         ))}
@@ -97,6 +106,8 @@ function SelectAll({ listed }: { listed: Run[] }) {
   );
 }
 
+const BETTER = { up: 'more is better', down: 'less is better' };
+
 interface SortHeadProps {
   by: string;
   label: string;
@@ -105,22 +116,25 @@ interface SortHeadProps {
   before?: ComponentChildren;
   edge?: boolean;
   facts?: ColumnFacts;
+  goal?: Goal;
   baseline?: Run | null;
 }
 
 function SortHead(props: SortHeadProps) {
-  const { by, label, over, numeric, before, edge, facts, baseline } = props;
+  const { by, label, over, numeric, before, edge, facts, goal = null, baseline } = props;
   const sort = sortOf();
   const active = sort.by === by;
-  const next = { by, descending: active ? !sort.descending : by === 'created' };
+  const first = goal === 'up' || by === 'created';
+  const said = active && goal && (sort.descending === first ? 'best first' : 'worst first');
+  const next = { by, descending: active ? !sort.descending : first };
   const direction = sort.descending ? 'descending' : 'ascending';
   return (
     <th
       class={`${numeric ? 'r-num' : ''} ${edge ? 'edge' : ''}`}
       aria-sort={active ? direction : 'none'}
-      title={by}
+      title={goal ? `${by}, ${BETTER[goal]}` : by}
     >
-      <span class="over">{over}</span>
+      <span class="over">{[over, said].filter(Boolean).join(' · ')}</span>
       <span class="sorter">
         {before}
         <button type="button" aria-pressed={active} onClick={() => setSort(next)}>

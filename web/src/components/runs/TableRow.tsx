@@ -9,6 +9,7 @@ import { colorOf, cssColor } from '../../state/runs/visibility';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { EditText } from './EditText';
 import { type CellColumn, tableCell } from './TableCell';
 
@@ -77,6 +78,7 @@ export class TableRow extends Component<TableRowProps> {
         data-run={run.uid}
         aria-rowindex={index}
         aria-selected={selected}
+        onContextMenu={this.openMenu}
       >
         {this.nameCell(isBaseline)}
         <td class="state">
@@ -91,6 +93,13 @@ export class TableRow extends Component<TableRowProps> {
       </tr>
     );
   }
+
+  private readonly openMenu = (event: MouseEvent) => {
+    if ((event.target as Element).closest('input')) return; // the browser's own menu pastes there
+    event.preventDefault();
+    const button = this.row.current!.querySelector<HTMLElement>('.rowacts')!;
+    this.props.actions.open(this.props.run, button);
+  };
 
   private done(field: EditedField) {
     return (text: string | null, was: string) => {
@@ -128,7 +137,7 @@ export class TableRow extends Component<TableRowProps> {
               href={runHref(run.entity, run.project, run.run_id)}
               title={run.name}
             >
-              {run.name}
+              <NameOf name={run.name} />
             </Link>
           </span>
         )}

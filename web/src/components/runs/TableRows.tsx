@@ -7,7 +7,7 @@ import { removeRuns } from '../../state/runs/bulkEdits';
 import type { EditedField } from '../../state/runs/runEdits';
 import { baselineId, groupField, type ListRow, listRows } from '../../state/runs/runList';
 import { nextRow, select, selected } from '../../state/runs/selection';
-import { toggleRun } from '../../state/runs/visibility';
+import { setShown, toggleRun } from '../../state/runs/shownRuns';
 import { params, setParams } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace/workspace';
 import { gridColumns } from './columnWidths';
@@ -88,6 +88,8 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
                 columns={columns}
                 baseline={baseline !== null}
                 fixed={fixed}
+                shown={row.group.runs.filter(({ uid }) => shown.has(uid)).length}
+                onShow={(on) => setShown(workspace.filtered.peek(), row.group.runs, on)}
               />
             ) : (
               <TableRow

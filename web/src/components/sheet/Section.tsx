@@ -2,14 +2,15 @@
 
 import { useRef, useState } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
+import { machineMetric } from '../../math/keyTitle';
 import { firstNonFinite, layerRows } from '../../math/layers';
 import { formatCount } from '../../math/numbers';
 import { openFocus } from '../../state/histograms/focus';
 import { chartTensor } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { inOrder } from '../../state/view/layout';
-import { folded, isWide, type Section } from '../../state/view/sections';
-import { params, setParams } from '../../state/view/view';
+import { isOpen, isWide, type Section, setOpen } from '../../state/view/sections';
+import { params } from '../../state/view/view';
 import { useInSight, useTensors } from '../../state/workspace/hooks';
 import { shownColumns } from '../../state/workspace/screen';
 import { useScope } from '../../state/workspace/workspace';
@@ -22,24 +23,21 @@ import { Icon } from '../widgets/Icon';
 import { lazy } from '../widgets/lazy';
 
 const SectionMenu = lazy(() => import('../lines/SectionMenu').then((m) => m.SectionMenu));
-const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels));
+const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels), {
+  waiting: () => <Places count={TENSOR_PANELS} />,
+});
+/** Layer map, RMS of all, one layer's step. */
+const TENSOR_PANELS = 3;
 
 const ROWS_A_PAGE = { scalars: 6, plots: 4, system: 6, histograms: 2, tensors: 2 };
 
 const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system';
 
-function setFolded(name: string, closed: boolean): void {
-  const names = folded();
-  if (closed) names.add(name);
-  else names.delete(name);
-  setParams({ fold: [...names].join(',') }, 'replace');
-}
-
 export function SectionView({ section }: { section: Section }) {
   const { name, keys, kind } = section;
   const { runs } = useScope();
   const [page, setPage] = useState(0);
-  const open = !folded().has(name);
+  const open = isOpen(section);
   const size = ROWS_A_PAGE[kind] * shownColumns.value;
   const pages = Math.ceil(keys.length / size);
   const at = Math.min(page, pages - 1);
@@ -58,7 +56,7 @@ export function SectionView({ section }: { section: Section }) {
           type="button"
           class="fold"
           aria-expanded={open}
-          onClick={() => setFolded(name, open)}
+          onClick={() => setOpen(section, !open)}
         >
           <Icon name="down" />
           <b>{name}</b>
@@ -78,7 +76,7 @@ export function SectionView({ section }: { section: Section }) {
       </div>
       {open && (
         <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
-          {tensors && !near && <Places count={3} />}
+          {tensors && !near && <Places count={TENSOR_PANELS} />}
           {tensors && near && (
             <TensorPanels
               key={run.uid}
@@ -96,7 +94,12 @@ export function SectionView({ section }: { section: Section }) {
               ids={() => ordered.map(panelId)}
               wide={kind === 'plots' && isWide(field, runs.value)}
             >
-              <FieldView field={field} run={run} plot={kind === 'plots'} />
+              <FieldView
+                field={field}
+                run={run}
+                plot={kind === 'plots'}
+                together={section.together?.get(field)}
+              />
             </PanelPlace>
           ))}
         </div>
@@ -121,15 +124,24 @@ interface FieldViewProps {
   run: Run | undefined;
   /** The key is the table of a chart. */
   plot: boolean;
+  together?: Key[];
 }
 
-function FieldView({ field, run, plot }: FieldViewProps) {
+function FieldView({ field, run, plot, together }: FieldViewProps) {
   if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
+  if (together && together.length > 1) return <OfProcesses fields={together} />;
   if (field.kind !== 'histogram') return <LineView fields={[field]} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;
   const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));
   return shown ? <HistogramView field={field} run={shown} /> : null;
+}
+
+/** A machine metric of several processes of a run, a line for each. */
+function OfProcesses({ fields }: { fields: Key[] }) {
+  const name = machineMetric(fields[0].key);
+  const own = { id: panelId(fields[0]), name, title: name, actions: null, notes: [] };
+  return <LineView fields={fields} own={own} />;
 }
 
 function useCandidates(section: Section): Run[] {

@@ -2,7 +2,8 @@
 
 import { useMemo, useRef } from 'preact/hooks';
 import { ownPanels } from '../../state/added/addedPanels';
-import { showAll, userRegExp } from '../../state/runs/visibility';
+import { showAll } from '../../state/runs/shownRuns';
+import { userRegExp } from '../../state/runs/visibility';
 import { sectionsOf } from '../../state/view/sections';
 import { panelSearch, setParams } from '../../state/view/view';
 import { askAhead } from '../../state/workspace/ahead';

@@ -2,12 +2,12 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../../api/client';
-import type { Project } from '../../api/types';
+import type { Key, Project } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
 import { counted } from '../../math/numbers';
 import { escapeRegExp } from '../../math/search';
 import { openFocus } from '../../state/histograms/focus';
-import { openProject, paletteOpen } from '../../state/overlays';
+import { openProject, paletteEntered, paletteOpen, paletteText } from '../../state/overlays';
 import { panelId } from '../../state/panelIds';
 import type { ProjectStore } from '../../state/project';
 import { navigate, projectHref, runHref } from '../../state/route';
@@ -28,9 +28,14 @@ interface Item {
 
 const MOST_A_GROUP = 8;
 
+const isLogged = ({ kind }: Key): boolean => !kind.startsWith('system');
+
+/** What a program logged stands before what was recorded beside it, which may have come first. */
 function panelItems(store: ProjectStore): Item[] {
   const plots = plotKeys(store.runs.value);
-  return store.catalogue.value.keys.map(({ key, kind }) => ({
+  const { keys } = store.catalogue.value;
+  const ordered = [...keys].sort((a, b) => Number(isLogged(b)) - Number(isLogged(a)));
+  return ordered.map(({ key, kind }) => ({
     group: 'Panels',
     id: panelId({ kind, key }),
     label: keyTitle(plots.get(key) ?? key),
@@ -77,7 +82,7 @@ export function Palette() {
 }
 
 function Finder() {
-  const [text, setText] = useState('');
+  const text = paletteText.value;
   const [projects, setProjects] = useState<Project[]>([]);
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -96,6 +101,9 @@ function Finder() {
     paletteOpen.value = false;
     item.open();
   };
+  useEffect(() => {
+    if (paletteEntered.value && items.length > 0) choose(items[0]);
+  }, [paletteEntered.value, items.length > 0]);
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === 'Enter') choose(items[chosen]);
@@ -119,7 +127,7 @@ function Finder() {
           placeholder="Find a run, panel or project"
           value={text}
           onInput={(event) => {
-            setText(event.currentTarget.value);
+            paletteText.value = event.currentTarget.value;
             setAt(0);
           }}
         />

@@ -4,13 +4,14 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { brokenSince } from '../../api/live';
-import { helpOpen, paletteOpen } from '../../state/overlays';
+import { helpOpen, openPalette } from '../../state/overlays';
 import { projectHref } from '../../state/route';
 import { headingNext } from '../../state/runs/selection';
 import { choice, nextTheme } from '../../state/theme';
 import { IconButton } from '../widgets/controls';
 import { Icon, Logo } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { AlertBell } from './AlertBell';
 
 export interface Tab {
   label: string;
@@ -57,7 +58,7 @@ export function TopBar(props: TopBarProps) {
         class="field finder"
         aria-label="Find a run, panel or project"
         onClick={() => {
-          paletteOpen.value = true;
+          openPalette();
         }}
       >
         <Icon name="search" />
@@ -65,6 +66,7 @@ export function TopBar(props: TopBarProps) {
         <kbd>Ctrl K</kbd>
       </button>
       <Live running={running} />
+      {entity && project && <AlertBell entity={entity} project={project} />}
       <ThemeButton />
       <IconButton
         icon="help"

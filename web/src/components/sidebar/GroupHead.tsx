@@ -5,6 +5,7 @@ import { drawsGroups } from '../../state/lines/lineGroups';
 import { columnName } from '../../state/runs/runColumns';
 import { groupField, type RunGroup, toggleGroup } from '../../state/runs/runList';
 import { cssColor } from '../../state/runs/visibility';
+import { GroupEye } from '../runs/GroupEye';
 import { Icon } from '../widgets/Icon';
 import './groups.css';
 
@@ -12,24 +13,29 @@ interface GroupHeadProps {
   group: RunGroup;
   slot: number;
   top: number;
+  /** How many of its runs are shown. */
+  shown: number;
+  onShow(on: boolean): void;
 }
 
-export function GroupHead({ group, slot, top }: GroupHeadProps) {
+export function GroupHead({ group, slot, top, shown, onShow }: GroupHeadProps) {
   const { name, runs, open } = group;
   return (
-    <button
-      type="button"
-      class="listrow grouphead"
+    <div
+      class={`listrow grouphead ${shown === 0 ? 'off' : ''}`}
       style={{ top: `${top}px`, '--c': cssColor(runColor(slot)) }}
-      aria-expanded={open}
-      onClick={() => toggleGroup(name)}
     >
-      <Icon name={open ? 'down' : 'right'} />
-      {drawsGroups.value && <span class="dot" />}
-      <span class="ell">
-        {columnName(groupField.value)} <b>{name}</b>
-      </span>
-      <span class="dim">{runs.length}</span>
-    </button>
+      <GroupEye group={group} shown={shown} onShow={onShow} />
+      <button type="button" class="fold" aria-expanded={open} onClick={() => toggleGroup(name)}>
+        <Icon name={open ? 'down' : 'right'} />
+        {drawsGroups.value && <span class="dot" />}
+        <span class="ell">
+          {columnName(groupField.value)} <b>{name}</b>
+        </span>
+        <span class="dim">
+          {shown > 0 && shown < runs.length ? `${shown} of ${runs.length}` : runs.length}
+        </span>
+      </button>
+    </div>
   );
 }

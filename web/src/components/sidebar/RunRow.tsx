@@ -1,12 +1,15 @@
 /** One run in the list beside the panels. */
 
+import { useRef } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { formatDuration } from '../../math/numbers';
 import { runHref } from '../../state/route';
 import { colorOf, cssColor, highlighted, runValue } from '../../state/runs/visibility';
 import { compact } from '../../state/workspace/screen';
+import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { ValueText } from '../widgets/ValueText';
 
 interface RunRowProps {
@@ -15,9 +18,11 @@ interface RunRowProps {
   shown: boolean;
   metric: string;
   onToggle(): void;
+  onMenu(anchor: HTMLElement): void;
 }
 
-export function RunRow({ run, top, shown, metric, onToggle }: RunRowProps) {
+export function RunRow({ run, top, shown, metric, onToggle, onMenu }: RunRowProps) {
+  const more = useRef<HTMLSpanElement>(null);
   const light = () => {
     highlighted.value = shown ? run.uid : null;
   };
@@ -25,11 +30,16 @@ export function RunRow({ run, top, shown, metric, onToggle }: RunRowProps) {
     highlighted.value = null;
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button in it opens the menu by keyboard
     <div
       class={`listrow ${shown ? '' : 'off'}`}
       style={{ top: `${top}px`, '--c': cssColor(colorOf(run)) }}
       onPointerEnter={light}
       onPointerLeave={dim}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu(more.current!);
+      }}
     >
       {/* where there is no room for an eye, the dot is the button */}
       <button
@@ -43,11 +53,21 @@ export function RunRow({ run, top, shown, metric, onToggle }: RunRowProps) {
       </button>
       {!compact.value && <span class="dot" />}
       <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
-        {run.name}
+        <NameOf name={run.name} />
       </Link>
       <StateGlyph state={run.state} />
       {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}
-      <span class="ell">{metric && <ValueText value={runValue(run, metric)} digits={3} />}</span>
+      <span class="ell value">
+        {metric && <ValueText value={runValue(run, metric)} digits={3} />}
+      </span>
+      <span class="rowmenu" ref={more}>
+        <IconButton
+          small
+          icon="more"
+          label={`Actions of ${run.name}`}
+          onClick={() => onMenu(more.current!)}
+        />
+      </span>
     </div>
   );
 }

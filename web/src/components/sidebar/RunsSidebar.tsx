@@ -1,17 +1,21 @@
 /** The list of runs beside the panels: what is shown, in which colour, in which order. */
 
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { besideHref } from '../../state/histograms/focus';
 import { groupSlots } from '../../state/lines/lineGroups';
 import { runsHref } from '../../state/route';
+import { removeRuns } from '../../state/runs/bulkEdits';
 import { metricColumns } from '../../state/runs/metricValues';
 import { columnName } from '../../state/runs/runColumns';
+import { editedRun } from '../../state/runs/runEdits';
 import { listedRuns, listRows } from '../../state/runs/runList';
-import { parseSort, showAll, showNone, toggleRun } from '../../state/runs/visibility';
+import { setShown, showAll, showNone, toggleRun } from '../../state/runs/shownRuns';
+import { parseSort } from '../../state/runs/visibility';
 import { params } from '../../state/view/view';
 import { compact } from '../../state/workspace/screen';
 import type { Workspace } from '../../state/workspace/workspace';
+import { RunActions } from '../runs/RunActions';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
@@ -39,6 +43,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
     () => listRows(runs, listedRuns(runs)),
     [runs, measured, rq, sort, filter, group, gfold, pins, base],
   );
+  const [opened, setOpened] = useState<{ run: Run; anchor: HTMLElement } | null>(null);
   const shown = useMemo(() => new Set(visible.map(({ uid }) => uid)), [visible]);
   const metric = useMetric(runs, parseSort(sort).by);
   const slots = useMemo(() => groupSlots(runs, group ?? ''), [runs, group]);
@@ -84,6 +89,8 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
               group={row.group}
               slot={slots.get(row.group.name) ?? 0}
               top={top}
+              shown={row.group.runs.filter(({ uid }) => shown.has(uid)).length}
+              onShow={(on) => setShown(workspace.filtered.peek(), row.group.runs, on)}
             />
           ) : (
             <RunRow
@@ -93,10 +100,20 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
               shown={shown.has(row.run.uid)}
               metric={metric}
               onToggle={() => toggleRun(workspace.filtered.peek(), visible, row.run)}
+              onMenu={(anchor) => setOpened({ run: row.run, anchor })}
             />
           )
         }
       />
+      {opened && (
+        <RunActions
+          key={opened.run.uid}
+          {...opened}
+          onEdit={(field) => (editedRun.value = { run: opened.run, field })}
+          onRemove={() => void removeRuns([opened.run], listedRuns(runs))}
+          onClose={() => setOpened(null)}
+        />
+      )}
     </Sidebar>
   );
 }

@@ -2,8 +2,8 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import { columnsOf, fullName } from '../../state/runs/runColumns';
-import { baselineId } from '../../state/runs/runList';
-import { colorOf, cssColor, runValue } from '../../state/runs/visibility';
+import { baselineId, sortOf } from '../../state/runs/runList';
+import { colorOf, cssColor, runValue, sortRuns } from '../../state/runs/visibility';
 import { useScope } from '../../state/workspace/workspace';
 import { Check } from '../widgets/controls';
 import { ValueText } from '../widgets/ValueText';
@@ -12,7 +12,9 @@ const MOST_RUNS = 12;
 
 /** `still`: as it is by default, without a switch. */
 export function RunComparer({ still = false }: { still?: boolean }) {
-  const all = useScope().runs.value;
+  const shown = useScope().runs.value;
+  const { by, descending } = sortOf();
+  const all = useMemo(() => sortRuns(shown, { by, descending }), [shown, by, descending]);
   const [onlyDifferent, setOnlyDifferent] = useState(true);
   const base = all.find(({ run_id }) => run_id === baselineId.value);
   const ordered = base ? [base, ...all.filter((run) => run !== base)] : all;

@@ -131,9 +131,11 @@ interface SliderProps {
   max: number;
   step: number;
   onInput(value: number): void;
+  /** The value in words. */
+  text?: string;
 }
 
-export function Slider({ label, value, min, max, step, onInput }: SliderProps) {
+export function Slider({ label, value, min, max, step, text, onInput }: SliderProps) {
   const share = max > min ? ((value - min) / (max - min)) * 100 : 0;
   return (
     <input
@@ -144,6 +146,7 @@ export function Slider({ label, value, min, max, step, onInput }: SliderProps) {
       max={max}
       step={step}
       value={value}
+      aria-valuetext={text}
       style={{ '--v': `${share}%` }}
       onInput={(event) => onInput(Number(event.currentTarget.value))}
     />
@@ -160,6 +163,7 @@ interface NumberFieldProps {
   /** Called when the field is confirmed empty; without it an empty field changes nothing. */
   onClear?(): void;
   placeholder?: string;
+  title?: string;
   class?: string;
 }
 
@@ -173,7 +177,7 @@ const refuse = (label: string, text: string): void =>
 
 /** A number that is written back when typing ends, so that half a number changes nothing. */
 export function NumberField(props: NumberFieldProps) {
-  const { label, text, onCommit, onClear, placeholder, class: more = '' } = props;
+  const { label, text, onCommit, onClear, placeholder, title, class: more = '' } = props;
   const { parse = parseDecimal } = props;
   const [refused, setRefused] = useState(false);
   const [draft, setDraft] = useState<string | null>(null);
@@ -199,6 +203,7 @@ export function NumberField(props: NumberFieldProps) {
       inputMode={props.parse ? 'text' : 'decimal'}
       aria-label={label}
       placeholder={placeholder}
+      title={title}
       value={draft ?? text}
       aria-invalid={refused}
       onInput={(event) => {

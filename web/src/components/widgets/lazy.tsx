@@ -1,28 +1,43 @@
 /** Components that are fetched when they are first shown, so that the start stays light. */
 
-import { signal } from '@preact/signals';
-import type { ComponentType } from 'preact';
+import { type Signal, signal } from '@preact/signals';
+import type { ComponentType, VNode } from 'preact';
+import { fetched } from '../../state/fetched';
 
-/** Shows nothing until the module is there; a new build on the server asks for a reload. */
-export function lazy<Props extends object>(load: () => Promise<ComponentType<Props>>) {
-  const found = signal<ComponentType<Props> | 'failed' | null>(null);
+interface LazyOptions {
+  /** Where it is said that the module is not there. */
+  frame?(message: VNode): VNode;
+  /** What keeps the place until it is. */
+  waiting?(): VNode | null;
+}
+
+type Found<Props> = ComponentType<Props> | 'away' | 'gone' | null;
+
+/** Shows nothing, or what keeps the place, until the module is there; a new build on the server asks for a reload. */
+export function lazy<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  { frame = (message) => message, waiting = () => null }: LazyOptions = {},
+) {
+  const found: Signal<Found<Props>> = signal(null);
   let asked = false;
   return function Lazy(props: Props) {
     if (!asked) {
       asked = true;
-      load().then(
-        (component) => {
-          found.value = component;
-        },
-        () => {
-          found.value = 'failed';
-        },
-      );
+      void fetched(load, found);
     }
     const Component = found.value;
-    if (Component === 'failed') return <Reload />;
-    return Component && <Component {...props} />;
+    if (Component === 'away') return frame(<Away />);
+    if (Component === 'gone') return frame(<Reload />);
+    return Component ? <Component {...props} /> : waiting();
   };
+}
+
+function Away() {
+  return (
+    <p class="nothing" role="status">
+      The server does not answer. This part of the page comes by itself once it does.
+    </p>
+  );
 }
 
 function Reload() {

@@ -6,6 +6,7 @@ import type { Tensor, TensorColumns, TensorResponse } from '../../api/types';
 import { mix, parseHex, toCss } from '../../math/color';
 import { tensorName } from '../../math/layers';
 import type { Tensor as ChartTensor, Line } from '../../model/types';
+import { shownKey } from '../layerKeys';
 import type { Dirty } from '../refresh';
 
 const BUCKETS = 300;
@@ -74,7 +75,9 @@ async function fetchInto(entry: Entry): Promise<void> {
   const { run, prefix } = entry;
   try {
     const range = { x: 'step', x0: null, x1: null, buckets: BUCKETS };
-    entry.value.value = await queryTensors({ run, prefix, keys: null, ...range });
+    const found = await queryTensors({ run, prefix, keys: null, ...range });
+    const tensors = found.tensors.map((one) => ({ ...one, key: shownKey(run, one.key) }));
+    entry.value.value = { ...found, tensors };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (!entry.value.peek()) entry.value.value = error;

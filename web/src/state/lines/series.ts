@@ -3,7 +3,7 @@
  * few requests as one frame allows, and a running run brings only its new buckets.
  */
 
-import { type Signal, signal } from '@preact/signals';
+import { computed, type Signal, signal } from '@preact/signals';
 import { ApiError, querySeries } from '../../api/client';
 import type { Grid, SeriesAnswer, SeriesRequest } from '../../api/types';
 import { lastEdge, mergeColumns, SERIES_COLUMNS, type SeriesColumns } from '../../math/buckets';
@@ -54,6 +54,17 @@ const gridOf = ({ kind, x, window, buckets, reach }: SeriesSpec): string =>
 export class SeriesStore {
   private readonly entries = new Map<string, Entry>();
   private readonly batcher = new Batcher<Entry>((entries) => this.fetchAll(entries));
+  private readonly received = signal(0);
+  /** How many points a line on screen has, in the middle of all of them; 0 until there is one. */
+  readonly points = computed(() => {
+    this.received.value;
+    const counts = [...this.entries.values()]
+      .filter(({ users, spec }) => users > 0 && !spec.window && spec.kind === 'scalar')
+      .map((entry) => present(entry)?.answer.n ?? 0)
+      .filter((n) => n > 1)
+      .sort((a, b) => a - b);
+    return counts[counts.length >> 1] ?? 0;
+  });
 
   /** The signal of a series, fetched if it is not there; pair with `release`. */
   use(spec: SeriesSpec): Signal<Series | ApiError | null> {
@@ -141,6 +152,7 @@ export class SeriesStore {
     entry.busy = false;
     entry.whole = series === null;
     if (series) entry.value.value = series;
+    this.received.value++;
     if (!entry.whole && !entry.again) return;
     entry.again = false;
     this.want([entry]);

@@ -27,19 +27,27 @@ export function useMediaRows(runs: Run[], key: string): Loaded<RunRows[]> {
       known = new Map([...known, ...read]);
       if (live) setLoaded(runs.map((run) => ({ run, rows: known.get(run.uid) ?? [] })));
     };
-    const start = (some: Run[]) =>
-      load(some).catch((error: unknown) => {
+    let failed = false;
+    const start = (some: Run[]) => {
+      failed = false;
+      return load(some).catch((error: unknown) => {
         if (!(error instanceof ApiError)) throw error;
+        failed = true;
         if (live && known.size === 0) setLoaded(error);
       });
+    };
     void start(runs);
     const stop = workspace.store.onRefresh((dirty) => {
       const grown = runs.filter(({ uid }) => dirty.all || dirty.runs.get(uid)?.has('rows'));
       if (grown.length > 0) void start(grown);
     });
+    const stopHealing = workspace.store.onBack(() => {
+      if (failed) void start(runs);
+    });
     return () => {
       live = false;
       stop();
+      stopHealing();
     };
   }, [runs.map(({ uid }) => uid).join(), key]);
   return loaded;
@@ -53,18 +61,29 @@ async function readOn(run: Run, key: string, known: MediaRow[]): Promise<[number
 }
 
 export function useLoaded<T>(load: () => Promise<T>, id: string): Loaded<T> {
+  const { workspace } = useScope();
   const [value, setValue] = useState<Loaded<T>>(null);
   useEffect(() => {
     let live = true;
-    load().then(
-      (found) => live && setValue(found),
-      (error) => {
-        if (!(error instanceof ApiError)) throw error;
-        if (live) setValue(error);
-      },
-    );
+    let failed = false;
+    const start = () =>
+      load().then(
+        (found) => live && setValue(found),
+        (error) => {
+          if (!(error instanceof ApiError)) throw error;
+          failed = true;
+          if (live) setValue(error);
+        },
+      );
+    void start();
+    const stop = workspace.store.onBack(() => {
+      if (!failed) return;
+      failed = false;
+      void start();
+    });
     return () => {
       live = false;
+      stop();
     };
   }, [id]);
   return value;

@@ -4,6 +4,7 @@ import type { Run } from '../../api/types';
 import { nonFiniteAt } from '../../math/buckets';
 import { cellText, concatenated, type LoggedTable } from '../../math/table';
 import type { Line } from '../../model/types';
+import { openProject } from '../overlays';
 import { asText } from './filters';
 import { runValue } from './visibility';
 
@@ -34,9 +35,14 @@ function cell(value: string | number): string {
   return /[",\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
-function toCsv(rows: (string | number)[][]): string {
+export type CsvRow = (string | number)[];
+
+function toCsv(rows: CsvRow[]): string {
   return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
+
+export const saveCsv = (key: string, rows: CsvRow[]): void =>
+  save(`${key.replaceAll('/', '_')}.csv`, toCsv(rows), 'text/csv');
 
 const NO_EXTREMES = ['', '', '', ''];
 const extremesAt = ({ min, max, first, last }: Line, i: number): number[] =>
@@ -73,49 +79,56 @@ const BAND_NAMES: Record<NonNullable<Line['spread']>, (center: string) => string
   none: () => [],
 };
 
+/** The id of the run that a line is of; a line of a group is of none. */
+function runIdOf({ id, beside = id }: Line): string {
+  const [uid] = /^\d+$/.exec(beside) ?? [];
+  return (uid && openProject.peek()?.byUid.peek().get(Number(uid))?.run_id) || '';
+}
+
 /** The buckets of all lines of a panel, one row each. */
 export function downloadCsv(key: string, x: string, lines: Line[]): void {
   if (lines.length > 0 && lines.every(({ group }) => group)) {
     save(`${key.replaceAll('/', '_')}.csv`, toCsv(groupRows(x, lines)), 'text/csv');
     return;
   }
-  const head = ['run', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
+  const head = ['run', 'run_id', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
   const rows = lines.flatMap((line) =>
     Array.from(line.x, (value, i) => [
       line.label,
+      runIdOf(line),
       value,
       line.mean[i],
       ...(line.spread === 'none' ? NO_EXTREMES : extremesAt(line, i)),
       line.count[i],
     ]),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');
+  saveCsv(key, [head, ...rows]);
 }
 
 /** The logged tables of several runs, each row with its run and step. */
 export function downloadTables(key: string, tables: RunTable[]): void {
   const { columns, data } = concatenated(
     tables.map(({ run, step, table }) => ({
-      columns: ['run', 'step', ...table.columns],
-      data: table.data.map((row) => [run.name, step, ...row]),
+      columns: ['run', 'run_id', 'step', ...table.columns],
+      data: table.data.map((row) => [run.name, run.run_id, step, ...row]),
     })),
   );
   const rows = data.map((row) =>
     row.map((value) => (typeof value === 'number' ? value : cellText(value))),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([columns, ...rows]), 'text/csv');
+  saveCsv(key, [columns, ...rows]);
 }
 
 const RUN_FIELDS = ['name', 'state', 'created', 'runtime', 'tags', 'notes', 'group', 'job_type'];
 
 /** Runs as the table lists them: one row each, times in ISO 8601, runtime in seconds. */
-export function downloadRuns(project: string, runs: Run[], columns: string[]): void {
+export function downloadRuns(name: string, runs: Run[], columns: string[]): void {
   const head = ['run_id', ...RUN_FIELDS, ...columns];
   const rows = runs.map((run) => [
     run.run_id,
     ...[...RUN_FIELDS, ...columns].map((by) => runCell(run, by)),
   ]);
-  save(`${project}-runs.csv`, toCsv([head, ...rows]), 'text/csv');
+  saveCsv(name, [head, ...rows]);
 }
 
 function runCell(run: Run, by: string): string | number {

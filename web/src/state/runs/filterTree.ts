@@ -52,7 +52,18 @@ const SERVER_NAMES: Record<string, string> = {
   created: 'created_at',
 };
 const CLIENT_NAMES = Object.fromEntries(Object.entries(SERVER_NAMES).map(([a, b]) => [b, a]));
-const PLAIN_NAMES = ['state', 'group', 'job_type', 'tags', 'notes', 'runtime', 'last_step'];
+const PLAIN_NAMES = [
+  'state',
+  'group',
+  'job_type',
+  'host',
+  'rank',
+  'job',
+  'tags',
+  'notes',
+  'runtime',
+  'last_step',
+];
 const KEYED = /^(config|summary|last|min|max|best)\../;
 /** Text that stands for nothing, besides what is missing. */
 const NOTHING: Json[] = [null, ''];

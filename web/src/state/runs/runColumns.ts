@@ -2,7 +2,7 @@
 
 import type { Catalogue, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
-import type { JsonObject } from '../../model/json';
+import type { Json, JsonObject } from '../../model/json';
 import type { Choice } from '../../model/types';
 import { definitionOf } from '../project';
 import { asNumber } from './filters';
@@ -85,6 +85,22 @@ function differs(runs: Run[], by: string): boolean {
   return runs.some((run) => JSON.stringify(runValue(run, by)) !== first);
 }
 
+const PLACES: Choice<string>[] = [
+  ['host', 'host'],
+  ['rank', 'rank'],
+  ['job', 'scheduler’s job'],
+];
+
+const isSet = (value: Json | undefined): boolean =>
+  value !== undefined && value !== null && value !== '';
+
+const isAnywhere = (runs: Run[], by: string): boolean =>
+  runs.some((run) => isSet(runValue(run, by)));
+
+/** Where runs ran and what they belong to: fields that stand in the table once they are chosen. */
+export const placesOf = (runs: Run[]): string[] =>
+  ['group', 'job_type', ...PLACES.map(([by]) => by)].filter((by) => isAnywhere(runs, by));
+
 /** Fields by which runs can be grouped: a config value that is not different in each run. */
 export function groupChoices(runs: Run[]): Choice<string>[] {
   const config = columnsOf(runs).filter((by) => by.startsWith('config.'));
@@ -92,6 +108,7 @@ export function groupChoices(runs: Run[]): Choice<string>[] {
     ['', 'No groups'],
     ['group', 'group'],
     ['job_type', 'job type'],
+    ...PLACES.filter(([by]) => isAnywhere(runs, by)),
     ['tags', 'tag'],
     ['state', 'state'],
     ...config.map((by): Choice<string> => [by, columnName(by)]),

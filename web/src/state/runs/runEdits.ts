@@ -1,11 +1,19 @@
 /** Edits of one run's name, tags and notes: what was changed elsewhere meanwhile is not lost. */
 
+import { signal } from '@preact/signals';
 import { ApiError, patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { attempt } from '../toasts';
 import { clash } from '../view/clash';
 
 export type EditedField = 'name' | 'tags' | 'notes';
+
+/** What is edited in a dialog, where there is no cell for it. */
+export const editedRun = signal<{ run: Run; field: EditedField } | null>(null);
+
+/** A field as it is typed: tags with commas. */
+export const fieldText = (run: Run, field: EditedField): string =>
+  field === 'tags' ? run.tags.join(', ') : run[field];
 
 const tagsOf = (text: string): string[] =>
   [...new Set(text.split(',').map((tag) => tag.trim()))].filter(Boolean);

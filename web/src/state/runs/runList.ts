@@ -74,12 +74,17 @@ export function groupsOf(runs: Run[], by: string): Map<string, Run[]> {
   return groups;
 }
 
+const nameSearch = computed(() => params.value.rq ?? '');
+const order = computed(() => params.value.sort);
+
 /** Runs that fit the search of names and the filters, in the chosen order. */
-export function listedRuns(runs: Run[]): Run[] {
-  const pattern = userRegExp(params.value.rq ?? '');
-  const found = pattern ? runs.filter(({ name }) => pattern.test(name)) : runs;
-  const kept = filterRuns(found, filterRoot.value);
-  return sortRuns(kept, sortOf());
+export const listedRuns = (runs: Run[]): Run[] => listed(filterRuns(runs, filterRoot.value));
+
+/** Those of filtered runs that fit the search of names, in the chosen order. */
+export function listed(filtered: Run[]): Run[] {
+  const pattern = nameSearch.value ? userRegExp(nameSearch.value) : null;
+  const found = pattern ? filtered.filter(({ name }) => pattern.test(name)) : filtered;
+  return sortRuns(found, parseSort(order.value));
 }
 
 /** Rows of a list: pinned runs first, the baseline before them, then groups or runs. */

@@ -5,10 +5,13 @@ import type { Run } from '../../api/types';
 import { attempt, say } from '../toasts';
 
 /** Whether there is a training to be asked that was not asked yet. */
-export const canStop = (run: Run): boolean => run.state === 'running' && !run.stop_requested;
+export const canStop = (run: Run): boolean => lives(run) && !run.stop_requested;
 
 /** A run that was asked and has not ended yet. */
-export const isStopping = (run: Run): boolean => run.state === 'running' && run.stop_requested;
+export const isStopping = (run: Run): boolean => lives(run) && run.stop_requested;
+
+/** Also while it is about to be preempted. */
+const lives = (run: Run): boolean => run.ended_us === null;
 
 export async function stopRun(run: Run): Promise<void> {
   const ask = (stop_requested: boolean) => patchRun(run.uid, { stop_requested });

@@ -3,21 +3,37 @@
  * scalars, machine metrics last.
  */
 
+import { computed } from '@preact/signals';
 import type { Catalogue, Key, Run } from '../../api/types';
 import { isMedia } from '../../math/media';
 import { plotSpecs } from '../../math/plotSpecs';
 import { isHidden } from '../project';
-import { params } from './view';
+import { panelSearch, params, setParams } from './view';
 
 export interface Section {
   name: string;
   kind: 'scalars' | 'plots' | 'tensors' | 'histograms' | 'system';
   keys: Key[];
+  /** By the first of them, keys that stand in one panel: a machine metric of several processes. */
+  together?: ReadonlyMap<Key, Key[]>;
 }
 
-/** Names of the sections that are closed. */
-export function folded(): Set<string> {
-  return new Set((params.value.fold ?? '').split(',').filter(Boolean));
+/** Names of sections that were closed; after a slash, which no name has, those that were opened. */
+const touched = computed(() => new Set((params.value.fold ?? '').split(',').filter(Boolean)));
+
+/** What the machine did is closed until somebody opens it or searches for it. */
+export function isOpen({ name, kind }: Section): boolean {
+  if (touched.value.has(name)) return false;
+  return kind !== 'system' || touched.value.has(`/${name}`) || panelSearch.value !== '';
+}
+
+export function setOpen({ name, kind }: Section, open: boolean): void {
+  const names = new Set(touched.peek());
+  names.delete(name);
+  names.delete(`/${name}`);
+  if (!open) names.add(name);
+  else if (kind === 'system') names.add(`/${name}`);
+  setParams({ fold: [...names].join(',') }, 'replace');
 }
 
 /** Keys without a slash stand together, first. */

@@ -32,8 +32,8 @@ export type XAxis = 'auto' | 'step' | 'time' | 'runtime' | 'process' | `metric:$
 const WRITE_DELAY_MS = 250;
 const SMOOTHING_KINDS: SmoothingKind[] = ['twema', 'ema', 'gaussian', 'average', 'none'];
 export const DEFAULT_AMOUNT: Record<SmoothingKind, number> = {
-  twema: 0.6,
-  ema: 0.6,
+  twema: 0.95,
+  ema: 0.9,
   gaussian: 3,
   average: 10,
   none: 0,
@@ -140,7 +140,12 @@ export function parseSmoothing(text: string | undefined): Smoothing | null {
   return { kind, amount: valid ? number : DEFAULT_AMOUNT[kind], showOriginal: only !== 'only' };
 }
 
-const DEFAULT_SMOOTHING: Smoothing = { kind: 'twema', amount: 0.6, showOriginal: true };
+/** A trend on any line: it averages about a fortieth of the range of x. */
+const DEFAULT_SMOOTHING: Smoothing = {
+  kind: 'twema',
+  amount: DEFAULT_AMOUNT.twema,
+  showOriginal: true,
+};
 
 /** Smoothing of the workspace. */
 export const smoothing = computed<Smoothing>(

@@ -6,14 +6,14 @@ import { specOf, xOf } from '../lines/lines';
 import { ownersOf } from '../lines/metricLines';
 import { panelId } from '../panelIds';
 import { inOrder } from '../view/layout';
-import { folded, type Section } from '../view/sections';
+import { isOpen, type Section } from '../view/sections';
 import type { Workspace } from './workspace';
 
 const PANELS = 12;
 const SERIES = 200;
 
 export function askAhead(workspace: Workspace, runs: Run[], sections: Section[]): void {
-  const [first] = sections.filter(({ name }) => !folded().has(name));
+  const [first] = sections.filter(isOpen);
   if (first?.kind !== 'scalars') return;
   const keys = inOrder(first.name, first.keys, panelId).slice(0, PANELS);
   const specs = keys.flatMap((key) => {

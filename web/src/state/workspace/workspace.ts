@@ -11,7 +11,7 @@ import { ProjectStore } from '../project';
 import { onDirty } from '../refresh';
 import { filterRoot, filterRuns } from '../runs/filters';
 import { MetricColumns } from '../runs/metricColumns';
-import { visibleIn } from '../runs/visibility';
+import { visibleIn } from '../runs/shownRuns';
 import { refreshViews } from '../view/savedViews';
 
 export class Workspace {
@@ -37,6 +37,7 @@ export class Workspace {
       this.tensors.refresh(dirty);
       this.metrics.refresh(dirty);
     });
+    this.store.onBack(() => this.heal());
     this.store.start();
     this.metrics.start();
     this.stopViews = onDirty(`${entity}/${project}`, async ({ all, settings }) => {
@@ -53,6 +54,10 @@ export class Workspace {
   /** Asks again for everything that failed. */
   retry(): void {
     void this.store.load();
+    this.heal();
+  }
+
+  private heal(): void {
     this.series.retry();
     this.histograms.retry();
     this.tensors.retry();

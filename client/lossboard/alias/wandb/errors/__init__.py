@@ -1,4 +1,4 @@
-"""What the client raises."""
+"""Exceptions of the client."""
 
 from lossboard.errors import (
     AuthenticationError,

@@ -1,4 +1,4 @@
-"""What artifacts raise."""
+"""Exceptions of artifacts."""
 
 from lossboard.errors import (
     ArtifactFinalizedError,
