@@ -119,3 +119,25 @@ def test_a_histogram_of_the_project_page_says_whose_it_is_and_shows_all_runs_sid
     )
     page.reload()
     expect(owners).to_have_count(3)
+
+
+def test_tensors_of_another_door_have_a_layer_map_in_the_order_of_the_model(
+    page: Page, server: Server
+) -> None:
+    """Bins made elsewhere, in the order of the letters, as the client of W&B sends them."""
+    project = f"bins-{uuid.uuid4().hex[:8]}"
+    names = [f"h.{layer}.{part}" for layer in (0, 2, 10) for part in ("weight", "bias")]
+    with start_run(server.base_url, project, name="imported") as run:
+        for step in range(4):
+            bins = np.histogram(normal(4000, 0.5), 64)
+            row = {f"gradients/{name}": lossboard.Histogram(np_histogram=bins) for name in names}
+            run.log(dict(sorted(row.items())), step=step)
+    page.goto(f"{server.base_url}/local/{project}")
+    layers = wait_for_panel(page, "layers gradients", "panel.data.rows?.length === 6")["data"]
+    assert [row["key"].removeprefix("gradients/") for row in layers["rows"]] == names
+    region = page.get_by_role("region", name="Layer map of gradients")
+    expect(region.locator(".badge", has_text="from bins")).to_be_visible()
+    rms = wait_for_panel(page, "rms gradients", "panel.data.lines?.length === 6")["data"]
+    exact = float(np.sqrt((normal(4000, 0.5) ** 2).mean()))
+    for line in rms["lines"]:
+        assert line["original"] == pytest.approx([exact] * 4, rel=0.005)

@@ -24,7 +24,7 @@ import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
 import { chartTensor, rmsLines } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
-import { panelSettings, setParams } from '../../state/view/view';
+import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
@@ -53,7 +53,8 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
   const against = useTensors(name === 'gradients' ? run.uid : null, 'parameters/');
   const [cell, setCell] = useState<Cell | null>(null);
   const answer = loaded.values[0];
-  const common = { name, run, loading: loaded.waiting > 0, error: loaded.error };
+  const estimated = fields.some(({ watched }) => !watched);
+  const common = { name, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
   const chosen = cell ?? firstCell(answer, run);
   return (
     <>
@@ -79,9 +80,14 @@ function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
   return tensor ? { key: tensor.key, x: run.last_step ?? Number.POSITIVE_INFINITY } : null;
 }
 
+/** Statistics that the client has not sent are estimated. */
+const FROM_BINS: Note[] = [{ text: 'from bins', tone: 'plain' }];
+
 interface CommonProps {
   name: string;
   run: Run;
+  /** Some tensors have no statistics of their own, only bins. */
+  estimated: boolean;
   loading: boolean;
   error: ReturnType<typeof useTensors>['error'];
   answer: TensorResponse | undefined;
@@ -104,6 +110,7 @@ const WEIGHT_STATISTICS = GRADIENT_STATISTICS.filter(([name]) => name !== 'ratio
 
 function MapPanel(props: MapPanelProps) {
   const { name, run, loading, error, answer, against, candidates, cell, onCell } = props;
+  const { estimated } = props;
   const notes = useSignal<Note[]>([]);
   const [statistic, setStatistic] = useState<LayerStatistic>('rms');
   const data = useMemo<LayerData | null>(
@@ -133,6 +140,7 @@ function MapPanel(props: MapPanelProps) {
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
+      notes={estimated ? FROM_BINS : []}
       drawnNotes={notes}
       loading={loading}
       error={error}
@@ -186,7 +194,7 @@ function MapTitle({ run, candidates }: { run: Run; candidates: Run[] }) {
 
 const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
-function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
+function RmsPanel({ name, run, estimated, loading, error, answer }: CommonProps) {
   const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
@@ -198,7 +206,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
       y: {
         log: settings.ylog !== '0',
         window: { min: null, max: null },
-        ignoreOutliers: settings.outliers === '1',
+        ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: 'mean',
       envelope: false,
@@ -206,7 +214,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
       xRange: answer ? answer.grid.count * answer.grid.width : 0,
       highlighted: null,
     }),
-    [answer, JSON.stringify(zoom), JSON.stringify(settings)],
+    [answer, JSON.stringify(zoom), JSON.stringify(settings), leavesOutliers(settings)],
   );
   const callbacks: Callbacks = {
     onNotes: (drawn) => (notes.value = drawn),
@@ -217,6 +225,7 @@ function RmsPanel({ name, run, loading, error, answer }: CommonProps) {
     <Panel
       label={title}
       title={<KeyName name={title} />}
+      notes={estimated ? FROM_BINS : []}
       drawnNotes={notes}
       loading={loading}
       error={error}
