@@ -197,7 +197,7 @@ def _joined(some: Statistics, starts: Ints) -> Statistics:
 
 
 def part_columns(events: Events) -> dict[str, Ints]:
-    """What an answer says of parts: the fields of `TensorPart`, and how many parts were joined.
+    """Columns of an answer about parts: the fields of `TensorPart`, and how many parts were joined.
 
     Empty where no event is of a part.
     """
