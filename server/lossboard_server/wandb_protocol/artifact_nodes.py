@@ -89,7 +89,6 @@ class ArtifactNode:
 
     def __init__(self, call: Call, artifact: Artifact) -> None:
         self._call, self._artifact = call, artifact
-        self.__typename = "Artifact"
         self.id = self.commitHash = global_id("Artifact", artifact.id)
         self.state = artifact.state
         self.digest = artifact.digest
@@ -221,6 +220,7 @@ class CollectionNode:
 
     def __init__(self, call: Call, collection: Collection) -> None:
         self._call, self._collection = call, collection
+        # graphql-core tells by it which type of the interface this is.
         self.__typename = "ArtifactSequence" if collection.is_sequence else "ArtifactPortfolio"
         self.id = global_id("ArtifactCollection", collection.id)
         self.name = collection.name
