@@ -152,7 +152,7 @@ def logged(transaction: Transaction, run_id: str, seq: int, step: int) -> None:
     start = RunStart("e", "p", run_id, started_us=1)
     record = Record(version=1, start=start, rows=Rows(number, number))
     token = run_id.encode().hex().zfill(32)
-    ingest.accept(transaction, token, seq, record, encode_record(record))
+    ingest.accept(transaction, token, seq, ingest.received(record), encode_record(record))
 
 
 def test_an_old_log_takes_no_step_of_another_run_that_is_committed_with_it(tmp_path: Path) -> None:
