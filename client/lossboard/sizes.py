@@ -1,8 +1,15 @@
-"""Sizes for people."""
+"""Sizes and counts for people."""
 
 from __future__ import annotations
 
-__all__ = ["size_text"]
+__all__ = ["counted_text", "size_text"]
+
+
+def counted_text(count: int, things: str) -> str:
+    """`1,200 rows`, `1 row`, `1 artifact entry`, from the plural."""
+    if count != 1:
+        return f"{count:,} {things}"
+    return f"1 {things[:-3]}y" if things.endswith("ies") else f"1 {things.removesuffix('s')}"
 
 
 def size_text(size_bytes: int) -> str:

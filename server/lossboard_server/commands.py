@@ -21,7 +21,7 @@ from lossboard_server.app import create_app
 from lossboard_server.database.dialect import DatabaseInUse, DriverError
 from lossboard_server.database.directory import DirectoryError
 from lossboard_server.database.migration import MigrationError
-from lossboard_server.http.security import listens_everywhere
+from lossboard_server.http.security import bracketed, listens_everywhere
 from lossboard_server.services import Services
 from lossboard_server.settings import Settings, SettingsError, export_settings
 
@@ -189,7 +189,7 @@ def _who_answers(settings: Settings) -> str:
 
 
 def _announce(settings: Settings, port: int, *, as_json: bool) -> None:
-    urls = [f"http://{_bracketed(host)}:{port}" for host in _answering_hosts(settings)]
+    urls = [f"http://{bracketed(host)}:{port}" for host in _answering_hosts(settings)]
     if as_json:
         print(json.dumps({"url": urls[0], "data_dir": str(settings.data_dir)}), flush=True)  # noqa: T201
     else:
@@ -214,10 +214,6 @@ def _answering_hosts(settings: Settings) -> list[str]:
     for addresses in psutil.net_if_addrs().values():
         found += [a.address for a in addresses if a.family in kinds and "%" not in a.address]
     return list(dict.fromkeys((*found, *settings.allowed_hosts)))
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,10 +1,10 @@
-"""Sizes for people."""
+"""Sizes and counts for people."""
 
 from __future__ import annotations
 
 import pytest
 
-from lossboard.sizes import size_text
+from lossboard.sizes import counted_text, size_text
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,20 @@ from lossboard.sizes import size_text
 )
 def test_a_size_is_shown_in_its_unit(size_bytes: int, text: str) -> None:
     assert size_text(size_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "things", "text"),
+    [
+        (0, "rows", "0 rows"),
+        (1, "rows", "1 row"),
+        (1, "artifact entries", "1 artifact entry"),
+        (2, "artifact entries", "2 artifact entries"),
+        (1, "metadata", "1 metadata"),
+        (12_345, "console lines", "12,345 console lines"),
+    ],
+)
+def test_what_is_counted_is_said_in_the_singular_or_plural(
+    count: int, things: str, text: str
+) -> None:
+    assert counted_text(count, things) == text

@@ -236,7 +236,7 @@ def test_no_hook_of_optimizers_stays_after_the_end(recorder: Any) -> None:
     before = len(hooks._global_optimizer_pre_hooks)
     model = model_of()
     start(recorder, model, log={"updates"}, log_freq=1)
-    assert len(hooks._global_optimizer_pre_hooks) == before + 1
+    assert len(hooks._global_optimizer_pre_hooks) > before
     stop(recorder)
     assert len(hooks._global_optimizer_pre_hooks) == before
 

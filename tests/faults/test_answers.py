@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -302,3 +303,18 @@ def test_a_place_for_files_that_refuses_access_is_named(
     assert not report.delivered and report.undelivered_bytes == 7
     assert tricky.steps() == list(range(10))
     assert len(said) == 1 and "refuses access" in said[0]
+
+
+def test_a_file_without_any_bytes_is_left_and_delivered_like_another(
+    tricky: Any, make_sender: Make, tmp_path: Path
+) -> None:
+    tricky.trick = refuse(503, 10**9, pattern="/api/blobs")
+    sender = make_sender(tricky.url)
+    sender.put_file(b"", name="done.txt", time_us=1)
+    log(sender, 10)
+    report = sender.finish(END, timeout_secs=1)
+    assert not report.delivered and report.undelivered_bytes == 0
+    assert report.spool_dir is not None and [*report.spool_dir.glob("files/*")]
+    tricky.trick = refuse(503, 0)
+    sync([tmp_path], None, stream=io.StringIO())
+    assert f"PUT /api/blobs/{hashlib.sha256(b'').hexdigest()}" in "\n".join(tricky.requests)

@@ -128,7 +128,8 @@ class Launch:
             start_new_session=True,
         )
         assert self.process.stdout is not None
-        self.pids = [int(pid) for pid in self.process.stdout.readline().split()]
+        with self.process.stdout as told:
+            self.pids = [int(pid) for pid in told.readline().split()]
 
     def kill_rank(self, rank: int, how: signal.Signals) -> None:
         self.killed.add(rank)

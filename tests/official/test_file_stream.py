@@ -122,8 +122,8 @@ def test_a_log_synced_again_keeps_the_start_and_the_last_step_of_its_run(server:
         upsert(server, "synced")
         for part in parts:
             write(server, "synced", part.start, rows[part])
-        again = detail(server, "stream", "synced")
-        assert (again["started_us"], again["last_step"]) == (before["started_us"], 7)
+            again = detail(server, "stream", "synced")
+            assert (again["started_us"], again["last_step"]) == (before["started_us"], 7)
     assert steps(server, "synced") == list(range(8))
 
 

@@ -194,6 +194,19 @@ def test_a_name_given_in_the_dashboard_outlives_the_next_launch(training: Traini
     assert (again.run()["name"], again.run()["config"]) == ("mine", {"lr": 2})
 
 
+def test_a_process_without_rank_that_is_launched_again_describes_the_run_anew(
+    training: Training,
+) -> None:
+    first = training.process(host="a", config={"lr": 1, "seed": 0})
+    other = training.process(host="b", config={"lr": 2, "of b": 3})
+    assert first.run()["config"] == {"lr": 1, "seed": 0, "of b": 3}
+    for process in (first, other):
+        process.send(exit=exit_now(1))
+    again = training.process(host="c", config={"lr": 4})
+    run = again.run()
+    assert run["config"] == {"lr": 4, "seed": 0, "of b": 3} and run["metadata"]["host"] == "c"
+
+
 def test_an_old_process_that_still_lives_decides_nothing_and_is_told(training: Training) -> None:
     old = training.process(opens="fresh", host="a")
     new = training.process(opens="resume", host="b")

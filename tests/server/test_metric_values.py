@@ -57,6 +57,34 @@ def test_every_metric_has_a_last_least_greatest_and_best_value(
     assert column(logged, f"{aggregate}.acc") == expected
 
 
+def best_of(writers: dict[str, Any], *asked: str) -> dict[str, float]:
+    """Best acc by run id, asked for these runs alone."""
+    uids = {str(writer.run()["uid"]): run_id for run_id, writer in writers.items()}
+    http, project = writers["plain"].http, writers["plain"].start.project
+    wanted = ",".join(uid for uid, run_id in uids.items() if run_id in asked)
+    query = {"field": "best.acc", "runs": wanted}
+    answer = http.get(f"/api/projects/local/{project}/metrics", params=query).raise_for_status()
+    return {uids[uid]: value for uid, value in answer.json()["values"]["best.acc"].items()}
+
+
+def test_what_is_best_in_a_run_does_not_depend_on_the_runs_asked_for(
+    server: Any, writer_of: Any, rows_of: Any
+) -> None:
+    """The run's own goal counts, else that of the newest run of the project that has one."""
+    project = f"goals-{secrets.token_hex(4)}"
+    writers = {}
+    for run_id, goal in {"least": "minimize", "plain": "", "greatest": "maximize"}.items():
+        writers[run_id] = writer_of(server, project=project, run_id=run_id)
+        metrics = [MetricDefinition(name="acc", goal=goal)] if goal else []
+        rows = rows_of(range(3), acc=[0.1, 0.9, 0.5])
+        writers[run_id].send(rows=rows, metrics=metrics).raise_for_status()
+    each = {"least": 0.1, "plain": 0.9, "greatest": 0.9}
+    assert best_of(writers, "least", "plain", "greatest") == each
+    for run_id in each:
+        assert best_of(writers, run_id) == {run_id: each[run_id]}
+    assert best_of(writers, "least", "plain") == {"least": 0.1, "plain": 0.9}
+
+
 def test_without_a_goal_nothing_is_best(logged: tuple[Any, str]) -> None:
     assert column(logged, "best.loss") == {}
     assert column(logged, "min.loss") == {"other": 1.0}

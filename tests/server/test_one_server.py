@@ -209,3 +209,18 @@ def test_postgresql_that_is_away_is_503_and_then_all_goes_on(
     postgres.start()
     eventually(lambda: writer.log(1).status_code == 200)
     assert writer.points() == {0: 0.0, 1: 1.0}
+
+
+def test_background_work_says_once_that_postgresql_is_away_and_once_that_it_is_back(
+    postgres: Postgres, server_factory: Any, eventually: Any
+) -> None:
+    server = server_factory(database_url=postgres.new_database(), maintenance_secs=0.02)
+    away, back = "the database can't be used, background work waits", "the database can be used"
+    postgres.stop()
+    try:
+        eventually(lambda: away in server.log())
+    finally:
+        postgres.start()
+    eventually(lambda: back in server.log())
+    assert (server.log().count(away), server.log().count(back)) == (1, 1)
+    assert "Traceback" not in server.log()

@@ -7,17 +7,20 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
-from lossboard.wire import RunStart
+from lossboard.wire import Record, Rows, RunStart, encode_record
 from lossboard_server.changes import Committed
 from lossboard_server.database import schema
 from lossboard_server.database.engines import Database
 from lossboard_server.errors import Busy
 from lossboard_server.settings import Settings
+from lossboard_server.writing import ingest
 from lossboard_server.writing.catalogue import open_run
+from lossboard_server.writing.stream_marks import drop_empty_attempt
 from lossboard_server.writing.writer import Transaction, Writer
 
 Result = TypeVar("Result")
@@ -141,3 +144,28 @@ def test_versions_rise_by_one_for_each_changed_run(tmp_path: Path) -> None:
         return [change.version for committed in told for change in committed.changes]
 
     assert with_writer(tmp_path, work) == [1, 2, 3]
+
+
+def logged(transaction: Transaction, run_id: str, seq: int, step: int) -> None:
+    """A record of one row, of the only writer of the run."""
+    number = np.array([step], "<i8").tobytes()
+    start = RunStart("e", "p", run_id, started_us=1)
+    record = Record(version=1, start=start, rows=Rows(number, number))
+    token = run_id.encode().hex().zfill(32)
+    ingest.accept(transaction, token, seq, record, encode_record(record))
+
+
+def test_an_old_log_takes_no_step_of_another_run_that_is_committed_with_it(tmp_path: Path) -> None:
+    def old_log(transaction: Transaction) -> None:
+        logged(transaction, "other", 1, step=7)
+        _, earlier = open_run(transaction, RunStart("e", "p", "again", started_us=1))
+        _, attempt = open_run(transaction, RunStart("e", "p", "again", started_us=2))
+        drop_empty_attempt(transaction, attempt, earlier)
+
+    async def work(writer: Writer, told: list[Committed]) -> int | None:
+        await writer.write(lambda transaction: logged(transaction, "other", 0, step=3))
+        await writer.write(old_log)
+        asked = select(schema.run.c.last_step).where(schema.run.c.run_id == "other")
+        return await writer.write(lambda t: t.connection.execute(asked).scalar_one())
+
+    assert with_writer(tmp_path, work) == 7

@@ -55,7 +55,10 @@ export function makeLine(spec: LineSpec, seed: number): Line {
     last: column(),
     count: counts,
     finite: counts,
+    xFirst: column(),
+    xLast: column(),
     xMin: column(),
+    xBad: constantColumn(Number.NaN, size),
     xMax: column(),
     nan: none,
     posInf: none,
@@ -79,6 +82,8 @@ export function makeLine(spec: LineSpec, seed: number): Line {
     line.max[i] = mean + spread * (1 + 0.4 * random());
     line.first[i] = mean + spread * (random() - 0.5);
     line.last[i] = mean + spread * (random() - 0.5);
+    line.xFirst[i] = i * width;
+    line.xLast[i] = (i + 1) * width - 1;
     line.xMin[i] = i * width;
     line.xMax[i] = (i + 0.3) * width;
   }
@@ -91,8 +96,10 @@ export function makeLine(spec: LineSpec, seed: number): Line {
 function breakFrom(line: Line, from: number): void {
   line.nan = line.nan.slice();
   line.finite = line.finite.slice();
+  line.xBad = line.xBad.slice();
   for (let i = from; i < line.x.length; i++) {
     for (const name of ['mean', 'min', 'max', 'first', 'last'] as const) line[name][i] = Number.NaN;
+    line.xBad[i] = line.xFirst[i];
     line.nan[i] = line.count[i];
     line.finite[i] = 0;
   }

@@ -93,7 +93,20 @@ function lineOf(mean: number[], count = 1): Line {
   const nan = values.map((value) => (Number.isNaN(value) ? count : 0));
   const x = values.map((_, i) => i);
   return {
-    ...{ id: 'a', label: 'a', color: '--c0', dash: [], x, xMin: x, xMax: x, ...names, nan },
+    ...{
+      id: 'a',
+      label: 'a',
+      color: '--c0',
+      dash: [],
+      x,
+      xFirst: x,
+      xLast: count > 1 ? x.map((value) => value + 0.5) : x,
+      xMin: x,
+      xMax: x,
+      xBad: x,
+      ...names,
+      nan,
+    },
     ...{ count: of(count), finite: nan.map((bad) => count - bad), posInf: of(0), negInf: of(0) },
     ...{ points: mean.length * count, spacing: 1 },
   };
@@ -164,5 +177,49 @@ describe('whiskers', () => {
   test('pass over buckets without finite values', () => {
     const broken = mean.map((value, i) => (i > 400 ? Number.NaN : value));
     expect(whiskers(broken, max, 1).every((i) => i <= 400)).toBe(true);
+  });
+});
+
+describe('the range of y', () => {
+  const zoomed = { ...OPTIONS.x, window: { min: 200, max: 299 } };
+  const heavy = { kind: 'twema', amount: 0.999, showOriginal: true } as const;
+
+  test('holds the smoothed line, also where a zoom leaves it far from its original', () => {
+    const line = lineOf(Array.from({ length: 300 }, (_, i) => (i < 200 ? 100 : 0.01 * (i % 3))));
+    const options = { ...OPTIONS, x: zoomed, xRange: 30_000, smoothing: heavy };
+    const { lines, y } = buildModel([line], options);
+    for (let i = 200; i < 300; i++) {
+      expect(lines[0].smoothed[i]).toBeGreaterThanOrEqual(y[0]);
+      expect(lines[0].smoothed[i]).toBeLessThanOrEqual(y[1]);
+    }
+  });
+
+  const NOT_SMOOTHED = { ...OPTIONS, smoothing: { ...OPTIONS.smoothing, kind: 'none' } } as const;
+  const IGNORING = { ...NOT_SMOOTHED, y: { ...OPTIONS.y, ignoreOutliers: true } };
+  const named = (label: string, mean: number[]) => ({ ...lineOf(mean), id: label, label });
+  const dense = Array.from({ length: 1000 }, (_, i) => 1 + 0.01 * (i % 5));
+
+  test('that ignores outliers shows the middle of a line of few points too', () => {
+    const { y, notes } = buildModel(
+      [named('dense', dense), named('sparse', [3, 3.2, 3.1])],
+      IGNORING,
+    );
+    expect(y[0]).toBeLessThanOrEqual(1);
+    expect(y[1]).toBeGreaterThanOrEqual(3.1);
+    expect(notes.every(({ text }) => !text.includes('outside'))).toBe(true);
+  });
+
+  test('that ignores outliers leaves out few runs that went off, and names them', () => {
+    const off = dense.map((value, i) => (i < 300 ? value : 1e6));
+    const all = ['a', 'b', 'c', 'd'].map((label) => named(label, dense));
+    const { y, notes } = buildModel([...all, named('off', off)], IGNORING);
+    expect(y[1]).toBeLessThan(2);
+    expect(notes[0].text).toBe('700 buckets outside the range (off)');
+    const plain = buildModel([...all, named('off', off)], NOT_SMOOTHED);
+    expect(plain.y[1]).toBeGreaterThan(1e6);
+    expect(plain.notes[0]).toMatchObject({
+      text: 'the range of y is set by off',
+      offers: 'outliers',
+    });
   });
 });

@@ -38,6 +38,7 @@ function bucketOf(bucket: number, inside: [number, number][]) {
     nan: times(Number.NaN),
     pos_inf: times(Number.POSITIVE_INFINITY),
     neg_inf: times(Number.NEGATIVE_INFINITY),
+    x_bad: inside.find(([, value]) => !Number.isFinite(value))?.[0] ?? Number.NaN,
   };
 }
 

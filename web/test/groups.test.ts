@@ -21,8 +21,11 @@ function line(x: number[], mean: number[], low = mean, high = mean): Line {
     max: Float64Array.from(high),
     count: ones,
     finite: Float64Array.from(mean, (value) => (Number.isFinite(value) ? 1 : 0)),
+    xFirst: Float64Array.from(x),
+    xLast: Float64Array.from(x),
     xMin: Float64Array.from(x),
     xMax: Float64Array.from(x),
+    xBad: Float64Array.from(mean, (value, i) => (Number.isFinite(value) ? Number.NaN : x[i])),
     nan: Float64Array.from(mean, (value) => (Number.isFinite(value) ? 0 : 1)),
     posInf: none,
     negInf: none,
@@ -75,5 +78,36 @@ describe('a group of lines', () => {
   it('takes buckets of one bin as one moment, and a member with two of them once', () => {
     const group = grouped([line([0, 1], [1, 3]), line([0], [10])], 'mean', 'none', 2);
     expect([...group.mean]).toEqual([6]);
+  });
+
+  it('interpolates a member between its points, so that members need share no x', () => {
+    const members = [97, 101, 103].map((every, i) => {
+      const x = Array.from({ length: 20 }, (_, k) => every * (k + 1));
+      const level = 1 + 0.3 * i;
+      return {
+        ...line(
+          x,
+          x.map(() => level),
+        ),
+        spacing: every,
+      };
+    });
+    const { mean, min, max, group } = grouped(members, 'mean', 'minmax');
+    const all = mean.filter((_, i) => group!.members[i] === 3);
+    expect(all.length).toBeGreaterThan(50);
+    for (const value of all) expect(value).toBeCloseTo(1.3, 12);
+    expect(Math.min(...min)).toBe(1);
+    expect(Math.max(...max)).toBe(1.6);
+  });
+
+  it('takes no value of a member next to one that is not finite, nor far beyond its ends', () => {
+    const ended = line([0, 1, 2, 3], [1, 1, Number.NaN, 1]);
+    const other = line([0, 1.5, 2.5, 3, 9], [3, 3, 3, 3, 3]);
+    const { x, mean, group } = grouped([ended, other], 'mean', 'std', 0.5);
+    const at = (where: number) => [...x].indexOf(where);
+    expect(mean[at(1.5)]).toBe(3);
+    expect(mean[at(2.5)]).toBe(3);
+    expect([...group!.members].at(-1)).toBe(1);
+    expect(group!.partial).toEqual([{ label: 'run', x: 3, what: 'ends' }]);
   });
 });

@@ -24,6 +24,7 @@ export function histogramOf(given: Given): Histogram {
     squares: 0,
     flags: 0,
     magnitude: null,
+    part: null,
     ...given,
     counts,
   };

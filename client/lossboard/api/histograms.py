@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lossboard.connection import Connection
 from lossboard.histogram import Histogram, from_parts
-from lossboard.wire import HistogramData
+from lossboard.wire import HistogramData, TensorPart
 
 __all__ = ["StoredHistogram", "stored_histograms"]
 
@@ -21,12 +21,17 @@ Column = NDArray[np.float64]
 
 class StoredHistogram(NamedTuple):
     """One event: the step and time (seconds since the epoch) at which it was stored, and how
-    many training backwards the watched model had seen; None for one that was logged."""
+    many training backwards the watched model had seen; None for one that was logged.
+
+    Where several processes trained the model `part` says what of the tensor this is, and
+    `parts_found` of how many parts it was joined."""
 
     step: int
     batch: int | None
     time: float
     histogram: Histogram
+    part: TensorPart | None = None
+    parts_found: int = 1
 
 
 def stored_histograms(connection: Connection, run_uid: int, key: str) -> Iterator[StoredHistogram]:
@@ -69,7 +74,16 @@ def _events(series: Mapping[str, Any]) -> Iterator[StoredHistogram]:
             batch=None if batch < 0 else batch,
             time=float(columns["time_us"][index]) / 1e6,
             histogram=Histogram.from_data(data),
+            part=_part(columns, index),
+            parts_found=_at(columns, "part_found", index) if "part_found" in columns else 1,
         )
+
+
+def _part(columns: Mapping[str, Column], index: int) -> TensorPart | None:
+    if "part_ranks" not in columns or not columns["part_ranks"][index]:
+        return None
+    fields = TensorPart.__struct_fields__
+    return TensorPart(**{name: _at(columns, f"part_{name}", index) for name in fields})
 
 
 def _data(

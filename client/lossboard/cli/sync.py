@@ -15,6 +15,7 @@ from lossboard.live_run.run import sender_options
 from lossboard.printable_text import printable
 from lossboard.sending.sync import SyncReport, sync
 from lossboard.settings import Settings
+from lossboard.sizes import counted_text
 
 __all__ = ["deliver"]
 
@@ -72,7 +73,7 @@ def _json(report: SyncReport) -> str:
 def _lines(report: SyncReport) -> list[str]:
     lines = [f"Delivered {len(report.delivered)} spools"] if report.delivered else []
     if report.discarded:
-        lines.append(f"Removed {len(report.discarded)} spools of deleted runs")
+        lines.append(f"Removed {counted_text(len(report.discarded), 'spools')} of deleted runs")
     if report.deleted:
         lines.append(
             f"Kept {len(report.deleted)} spools of runs that were deleted on the server:"

@@ -11,6 +11,7 @@ from lossboard.live_run.interrupts import interrupted
 from lossboard.live_run.notebook import in_notebook, shown_text
 from lossboard.sending.interface import Waiting
 from lossboard.sending.progress import Pace
+from lossboard.sizes import counted_text
 from lossboard.terminal import Terminal, draw_line, draws_lines
 
 __all__ = ["DeliveryLine"]
@@ -124,8 +125,10 @@ class DeliveryLine:
         if waiting.trouble or waiting.still_secs > _SILENT_SECS:
             why = waiting.trouble or "nothing moves"
             return f"waiting up to {waiting.limit_secs:g} s for the server ({why}). {_LEAVE}"
-        counts = {"record": waiting.records, "file": waiting.files}
-        what = " and ".join(_counted(count, noun) for noun, count in counts.items() if count)
+        counts = {"records": waiting.records, "files": waiting.files}
+        what = " and ".join(
+            counted_text(count, things) for things, count in counts.items() if count
+        )
         return f"sending {what or 'the rest'}: {self._pace.text}. {_LEAVE}"
 
 
@@ -133,7 +136,3 @@ def _surface(terminal: Terminal) -> _Surface:
     if in_notebook():
         return _Cell()
     return _Drawn() if draws_lines() else _Printed(terminal)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

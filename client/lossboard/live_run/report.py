@@ -12,7 +12,7 @@ from lossboard.faults import short_text, type_name
 from lossboard.live_run.tally import KeyTally
 from lossboard.printable_text import printable
 from lossboard.sending.interface import DeliveryReport, Key
-from lossboard.sizes import size_text
+from lossboard.sizes import counted_text, size_text
 
 __all__ = [
     "RunLinks",
@@ -87,7 +87,7 @@ def delivery_lines(links: RunLinks, report: DeliveryReport) -> list[str]:
             f" lies in {place}"
         )
     for kind, amount in sorted(report.dropped.items()):
-        lines.append(f"Lost: {amount} {kind}, since neither disk nor server took them")
+        lines.append(f"Lost: {counted_text(amount, kind)}, since neither disk nor server took them")
     if report.waited_secs >= 1:
         lines.append(f"Logging waited {report.waited_secs:.0f} s for room in the queue")
     return lines

@@ -167,6 +167,7 @@ class Run(Described, Files, Artifacts):
         include: str | Iterable[str] | None = None,
         exclude: str | Iterable[str] | None = None,
         modules: str | Iterable[str] | Callable[[str, Any], bool] | None = None,
+        gradients: Callable[[str, Any], Any] | None = None,
     ) -> None:
         """Stores histograms of a PyTorch model's gradients ("gradients"), parameters
         ("parameters") or both ("all"), at every `log_freq`-th backward pass.
@@ -175,7 +176,8 @@ class Run(Described, Files, Artifacts):
         over the parameter's), "activations" (what modules give, with its kurtosis),
         "activation_gradients" and "optimizer_state". `include` and `exclude` are globs of names;
         `modules` are those whose activations are stored: globs, or a function of name and module;
-        by default those without modules within them.
+        by default those without modules within them. `gradients` is a function of name and
+        parameter for gradients that nothing else finds (docs/watch.md).
 
         Raises ValueError for other values of `log` and for keys that another model has, TypeError
         for what is no module and for globs that are no strings.
@@ -191,6 +193,7 @@ class Run(Described, Files, Artifacts):
             include=include,
             exclude=exclude,
             modules=modules,
+            gradients=gradients,
         )
 
     def unwatch(self, models: Any = None) -> None:

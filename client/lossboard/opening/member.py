@@ -22,8 +22,10 @@ __all__ = ["Member"]
 
 @dataclass(frozen=True)
 class Member:
-    """One process of a run or of a group of runs. `shares`: others write to the same run."""
+    """One process of a run or of a group of runs. `launcher` is one that started several ranks,
+    `told` also one that started this process alone; `shares`: others write to the same run."""
 
+    told: Launcher | None
     launcher: Launcher | None
     job: Job | None
     shares: bool
@@ -33,15 +35,15 @@ class Member:
     @classmethod
     def of(cls, settings: Settings) -> Member:
         """The part that settings and environment give to this process."""
-        launcher = launcher_from_environment(launch_mark)
-        launcher = launcher if launcher is not None and launcher.several else None
+        told = launcher_from_environment(launch_mark)
+        launcher = told if told is not None and told.several else None
         shares = settings.mode == "shared" or (
             launcher is not None and settings.run_id is not None and settings.mode != "disabled"
         )
         given = settings.x_primary
         primary = launcher.rank == 0 if given is None and launcher is not None else given
         label = settings.x_label or (_label(launcher) if shares else "")
-        return cls(launcher, job_from_environment(), shares, label, primary)
+        return cls(told, launcher, job_from_environment(), shares, label, primary)
 
     @property
     def leads(self) -> bool:
@@ -93,13 +95,13 @@ class Member:
     def facts(self) -> dict[str, Any]:
         """For the metadata: what tells this process from the others."""
         facts: dict[str, Any] = {"label": self.label} if self.label else {}
-        if self.launcher is not None:
-            facts |= {"rank": self.launcher.rank, "world_size": self.launcher.world_size}
-            facts |= _known(local_rank=self.launcher.local_rank)
+        if self.told is not None:
+            facts |= {"rank": self.told.rank, "world_size": self.told.world_size}
+            facts |= _known(local_rank=self.told.local_rank)
             facts["launcher"] = {
-                "kind": self.launcher.kind,
-                "launch": self.launcher.group,
-                "restart": self.launcher.restart,
+                "kind": self.told.kind,
+                "launch": self.told.group,
+                "restart": self.told.restart,
             }
         if self.job is not None:
             facts["job"] = {

@@ -277,7 +277,7 @@ class Pipeline:
     def _end_couriers(self) -> None:
         for courier in self._couriers:
             courier.stop()
-        if not self._ledger.is_delivered or self.files.waiting_bytes:
+        if not self._ledger.is_delivered or self.files.waiting_count:
             for transport in self._transports:
                 transport.abort()
         self._ledger.wake()
@@ -296,7 +296,8 @@ class Pipeline:
         if self.intake.lost_count:
             dropped["queued items"] += self.intake.lost_count
         reasons = [self._trouble() or self._given_up, self._ledger.disk_trouble, self.failure]
-        delivered = bool(self._couriers) and not undelivered_bytes and not self._worker.is_alive
+        is_left = undelivered_bytes or self.files.waiting_count  # a file may have no bytes at all
+        delivered = bool(self._couriers) and not is_left and not self._worker.is_alive
         return DeliveryReport(
             delivered=delivered,
             undelivered_bytes=undelivered_bytes,

@@ -12,6 +12,7 @@ from lossboard.sending.draft import Draft, count_kinds
 from lossboard.sending.intake import Intake, Item
 from lossboard.sending.interface import Say
 from lossboard.sending.ledger import Ledger, LedgerFull
+from lossboard.sizes import counted_text
 from lossboard.times import now_us
 
 __all__ = ["Spooler"]
@@ -99,7 +100,7 @@ class Spooler:
             self.note(f"dropped {kind}", why, count)
         if why not in self._told:
             self._told.add(why)
-            lost = ", ".join(_counted(count, kind) for kind, count in counts.items())
+            lost = ", ".join(counted_text(count, kind) for kind, count in counts.items())
             self._say(f"lost {lost}: {why}", "error")
 
     def _tell_disk_trouble(self) -> None:
@@ -123,8 +124,3 @@ class Spooler:
     def has_notes(self) -> bool:
         """Whether something of our own waits for the next record."""
         return bool(self._notes)
-
-
-def _counted(count: int, kind: str) -> str:
-    """`3 rows`, `1 row`."""
-    return f"{count} {kind.removesuffix('s') if count == 1 else kind}"

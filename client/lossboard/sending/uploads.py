@@ -49,6 +49,7 @@ class FileStore:
         self._rejected_folder = spool_directory / "rejected"
         self._ensure = ensure
         self._waiting: OrderedDict[str, Stored] = OrderedDict()  # a dict is slow to find its first
+        self._waiting_bytes = 0  # of all of these: a sum over thousands for each request is dear
         self._uploaded: set[str] = set()
         self._left_behind: list[Path] = []  # copies that could not be removed
         self._changed = threading.Condition()
@@ -61,7 +62,7 @@ class FileStore:
             if path.name.startswith(_PARTIAL_PREFIX):
                 removed(path)
             elif _SHA256.fullmatch(path.name):
-                self._waiting[path.name] = Stored(path.name, found[path].st_size, path)
+                self._add(Stored(path.name, found[path].st_size, path))
 
     def put(self, source: Path | bytes) -> Stored:
         """Copies and hashes the content. Raises OSError when `source` can't be read.
@@ -103,9 +104,20 @@ class FileStore:
         with self._changed:
             if stored.sha256 in self._uploaded:
                 return False
-            self._waiting.setdefault(stored.sha256, stored)
+            self._add(stored)
             self._changed.notify_all()
             return True
+
+    def _add(self, stored: Stored) -> None:
+        if stored.sha256 not in self._waiting:
+            self._waiting[stored.sha256] = stored
+            self._waiting_bytes += stored.size_bytes
+
+    def _drop(self, stored: Stored) -> None:
+        with self._changed:
+            known = self._waiting.pop(stored.sha256, None)
+            self._waiting_bytes -= 0 if known is None else known.size_bytes
+            self._changed.notify_all()
 
     def _copied(self, source: Path | bytes) -> Stored:
         partial = self._folder / (_PARTIAL_PREFIX + os.urandom(8).hex())
@@ -150,8 +162,7 @@ class FileStore:
             self._left_behind.append(copy)
         with self._changed:
             self._uploaded.add(stored.sha256)
-            self._waiting.pop(stored.sha256, None)
-            self._changed.notify_all()
+            self._drop(stored)
 
     def reject(self, stored: Stored, words: str) -> None:
         """The server refuses it: the copy goes to `rejected/` with the server's words."""
@@ -160,9 +171,7 @@ class FileStore:
             self._keep_rejected(stored, words)
         except OSError as error:  # the words are told and noted in the run all the same
             self.trouble = error.strerror or str(error)
-        with self._changed:
-            self._waiting.pop(stored.sha256, None)
-            self._changed.notify_all()
+        self._drop(stored)
 
     def _keep_rejected(self, stored: Stored, words: str) -> None:
         self._rejected_folder.mkdir(parents=True, exist_ok=True)
@@ -190,16 +199,13 @@ class FileStore:
                 words += f"; it lies in {set_apart(stored.source, self._spool_directory).parent}"
         except OSError as error:
             words += f" (and could not be set apart: {error})"
-        with self._changed:
-            self._waiting.pop(stored.sha256, None)
-            self._changed.notify_all()
+        self._drop(stored)
         return words
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes that wait for upload."""
-        with self._changed:
-            return sum(stored.size_bytes for stored in self._waiting.values())
+        """Bytes that wait for upload; 0 also where all the files that wait are empty."""
+        return self._waiting_bytes
 
     def remove_if_empty(self) -> str:
         """Removes the folder once nothing is in it; what of that failed, or an empty string."""

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from lossboard.watch.model import WatchedRun
     from lossboard.watch.session import Session
+    from lossboard.watch.steps import Find
+    from lossboard.watch.watched_run import WatchedRun
 
 __all__ = ["start", "stop", "unwatch", "why_silent"]
 
@@ -33,6 +34,7 @@ def start(
     include: Any = None,
     exclude: Any = None,
     modules: Any = None,
+    gradients: Find | None = None,
 ) -> None:
     """Watches a `torch.nn.Module`, or a list or tuple of them.
 
@@ -48,6 +50,10 @@ def start(
     `log_freq`. `criterion` is accepted as W&B does and not used. `log_graph` sets the summary value
     `graph_<index>` to the model's layers.
 
+    `gradients` is for training whose gradients are found neither by hooks nor in `.grad`: a
+    function of name and parameter that returns the gradient of it, or None. It is asked before a
+    step of an optimizer, and the event then counts steps in place of backwards.
+
     Raises ValueError for another word in `log`, and where another watched model has the same keys;
     TypeError for what is no module, for globs that are no strings and for a `log_freq` that is no
     number (below 1 counts as 1).
@@ -59,7 +65,7 @@ def start(
     session = _sessions.get(run)
     if session is None:
         session = _sessions[run] = Session(run)
-    session.start(models, wanted, log_freq, idx, log_graph)
+    session.start(models, wanted, log_freq, idx, log_graph, gradients)
 
 
 def unwatch(run: WatchedRun, models: Any = None) -> None:

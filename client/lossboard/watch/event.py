@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import Parameter
 
 from lossboard.histogram import with_zeros
 from lossboard.histogram.batch import from_many
@@ -19,15 +20,15 @@ from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.sending.interface import Deferred
 from lossboard.watch.moments import kurtosis
 from lossboard.watch.packed_modules import Source
-from lossboard.wire import HistogramData, HistogramFlag
+from lossboard.watch.parts import REDUCED, Value, part_of, with_part
+from lossboard.wire import HistogramData, HistogramFlag, TensorPart
 
-__all__ = ["ASYNCHRONOUS", "Event", "Moment", "Value"]
-
-Value: TypeAlias = HistogramData | Deferred
+__all__ = ["ASYNCHRONOUS", "Event", "Moment"]
 
 ASYNCHRONOUS: Final = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
+_PLAIN: Final = frozenset({Tensor, Parameter})
 _SMALL: Final = 1024  # values of a tensor that is counted together with others
-_TOGETHER: Final = 1 << 15  # values counted together: what they need stays in the cache
+_TOGETHER: Final = 1 << 16  # values counted together: what they need stays in the cache
 
 
 class Moment(NamedTuple):
@@ -64,25 +65,39 @@ class Event:
         self._batches: dict[torch.device, DeviceBatch] = {}
         self._small = SmallTensors()
         self._kinds: dict[str, dict[str, Value]] = {}
+        self._parts: dict[tuple[str, str], TensorPart] = {}  # by kind and name
 
     @property
     def kinds(self) -> frozenset[str]:
         """The kinds of what was added, as keys begin with them."""
         return frozenset(self._kinds)
 
-    def add_gradient(self, name: str, gradient: Tensor) -> None:
-        """The raw gradient of one parameter."""
-        self.add("gradients", name, gradient)
+    def add_gradient(
+        self, name: str, gradient: Source, *, reduced: bool = False, part: TensorPart | None = None
+    ) -> None:
+        """The raw gradient of one parameter, or as its optimizer gets it where `reduced`."""
+        known = part or part_of(gradient, is_gradient=True)
+        if known is not None and reduced:
+            known = replace(known, gradient=REDUCED)
+        self.add("gradients", name, gradient, known)
 
-    def add_parameters(self, named: Mapping[str, Source]) -> None:
+    def add_parameters(
+        self, named: Mapping[str, Source], parts: Mapping[str, TensorPart] | None = None
+    ) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
-            self.add("parameters", name, parameter)
+            self.add("parameters", name, parameter, (parts or {}).get(name))
         self._small.count()
 
-    def add(self, kind: str, name: str, tensor: Source) -> None:
-        """A tensor of any kind, as it is now; one of that kind and name is replaced."""
+    def add(self, kind: str, name: str, tensor: Source, part: TensorPart | None = None) -> None:
+        """A tensor of any kind, as it is now; one of that kind and name is replaced.
+
+        `part` says which part of a tensor it is where the tensor itself doesn't tell.
+        """
+        known = part or part_of(tensor, is_gradient=kind == "activation_gradients")
+        if known is not None:
+            self._parts[kind, name] = known
         self._add(self._kinds.setdefault(kind, {}), name, tensor)
 
     def add_activation(self, name: str, output: Tensor) -> None:
@@ -98,6 +113,8 @@ class Event:
         of their own non-finite values. On a device that shows later, and it is then of no values.
         """
         values = self._kinds.setdefault(kind, {})
+        if (part := part_of(number.reshape(1))) is not None:
+            self._parts[kind, name] = part
         if number.device.type not in self._asynchronous:
             if number.isfinite():
                 self._add(values, name, number.to("cpu", torch.float32).reshape(1))
@@ -123,7 +140,8 @@ class Event:
             values = self._kinds[kind]
             named = reversed(values) if kind == "activation_gradients" else values
             for name in sorted(named, key=lambda name: places.get(name, len(places))):
-                found[f"{kind}/{prefix}{name}"] = _flagged(values[name], flags)
+                data = with_part(values[name], self._parts.get((kind, name)))
+                found[f"{kind}/{prefix}{name}"] = _flagged(data, flags)
         return found
 
     def _add(self, values: dict[str, Value], name: str, source: Source) -> None:
@@ -133,6 +151,9 @@ class Event:
             self.failures[name] = error
 
     def _count(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
+        if "cpu" not in self._asynchronous and SmallTensors.takes_as_it_is(tensor):
+            self._small.add(values, name, tensor)
+            return
         if not is_countable(tensor):
             return
         flat, missing_zeros = flat_values(tensor)
@@ -183,11 +204,25 @@ class SmallTensors:
         small = flat.numel() <= _SMALL and flat.dtype == torch.float32
         return small and flat.device.type == "cpu"
 
-    def add(self, values: dict[str, Value], name: str, flat: Tensor) -> None:
+    @staticmethod
+    def takes_as_it_is(tensor: Tensor) -> bool:
+        """The same of a tensor that may have any shape and type; quick, as there may be thousands
+        of them, and no for some that `takes` finds in the end."""
+        return (
+            type(tensor) in _PLAIN
+            and tensor.dtype is torch.float32
+            and tensor.is_cpu
+            and tensor.layout is torch.strided
+            and 0 < tensor.numel() <= _SMALL
+            and not tensor.is_neg()
+        )
+
+    def add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
         """Copies the tensor; its histogram will be `values[name]`."""
-        self._arrays.append(flat.numpy().copy())
+        array = tensor.detach().numpy().flatten()
+        self._arrays.append(array)
         self._places.append((values, name))
-        self._size += flat.numel()
+        self._size += array.size
         if self._size >= _TOGETHER:
             self.count()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.nn import Module, Parameter
@@ -23,44 +23,25 @@ from lossboard.watch.activations import (
     is_recomputing,
 )
 from lossboard.watch.backward import Token
-from lossboard.watch.event import Event, Moment, Value
-from lossboard.watch.hooks import ForwardHook, GradientHook
+from lossboard.watch.event import Event, Moment
+from lossboard.watch.flat_parameters import flat_pieces, is_flattened
+from lossboard.watch.growth import Growth, named_in, path_of
+from lossboard.watch.hooks import AccumulatedHook, ForwardHook, GradientHook
 from lossboard.watch.kinds import Wanted
 from lossboard.watch.packed_modules import Source, packed_buffers, readable
+from lossboard.watch.parts import is_distributed
+from lossboard.watch.steps import Find, Found, StepGradients
 from lossboard.watch.updates import Updates, parameters_of
+from lossboard.watch.watched_run import WatchedRun
+from lossboard.wire import TensorPart
 
-__all__ = ["ModelWatch", "WatchedRun"]
-
-
-class WatchedRun(Protocol):
-    """The side of a run that watching needs."""
-
-    @property
-    def step(self) -> int:
-        """The step current now."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing can be logged any more."""
-
-    def put_event(
-        self, step: int, time_us: int, batch: int, histograms: Mapping[Any, Value]
-    ) -> None:
-        """Stores a watch event."""
-
-    def set_summary(self, key: str, value: Any) -> None:
-        """Sets a summary value."""
-
-    def warn(self, text: str) -> None:
-        """Tells the user, from any thread."""
-
-    def notice(self, kind: str, text: str) -> None:
-        """Has something seen in the run; those of one kind add up."""
+__all__ = ["ModelWatch"]
 
 
 class _Hooked(NamedTuple):
     parameter: weakref.ref[Parameter]
-    handle: RemovableHandle
+    hook: GradientHook
+    handles: list[RemovableHandle]
 
 
 class ModelWatch:
@@ -89,8 +70,13 @@ class ModelWatch:
         self._coming: Event | None = None  # what forwards have given for the next backward
         self._owes_event = False  # the last one was cut short
         self._lost = False
+        self._has_flat = False  # parameters without hooks, whose gradients only steps show
         self._hooked: dict[str, _Hooked] = {}
         self._forward: RemovableHandle | None = None
+        self._heard: set[str] = set()  # parameters whose hook has been called
+        self._steps = StepGradients(self._on_gradients_at_step, None)
+        self._growth = Growth(self._on_growth)
+        self._has_grown = False  # since the hooks were brought up to date
         self._activations = Activations(self)
         self._updates = Updates(self)
         self._failures: set[str] = set()
@@ -104,12 +90,15 @@ class ModelWatch:
     @property
     def is_hooked(self) -> bool:
         """Whether there is any hook."""
-        return bool(self._hooked) or self._forward is not None
+        return bool(self._hooked) or self._forward is not None or self._steps.is_registered
 
-    def configure(self, wanted: Wanted, log_freq: int) -> None:
-        """Sets what is logged from now on, and at which backwards; brings the hooks up to date."""
+    def configure(self, wanted: Wanted, log_freq: int, find: Find | None = None) -> None:
+        """Sets what is logged from now on, and at which backwards; brings the hooks up to date.
+
+        `find` is a function that gives the gradients when an optimizer steps.
+        """
         with self._lock:
-            self.wanted, self.log_freq = wanted, log_freq
+            self.wanted, self.log_freq, self._steps.find = wanted, log_freq, find
             if wanted.kinds:
                 self._update_hooks()
             else:
@@ -138,9 +127,11 @@ class ModelWatch:
         """Whether any parameter requires a gradient."""
         return any(parameter.requires_grad for _, parameter in self._named_parameters())
 
-    def on_gradient(self, name: str, gradient: Tensor | None) -> None:
+    def on_gradient(
+        self, hook: GradientHook, gradient: Tensor | None, *, reduced: bool = False
+    ) -> None:
         """Called inside the hook of a parameter."""
-        self._guarded(self._take_gradient, name, gradient)
+        self._guarded(self._take_gradient, hook, gradient, reduced)
 
     def on_forward(self) -> None:
         """Called after a forward of a model with nothing to train."""
@@ -161,6 +152,12 @@ class ModelWatch:
     def on_stepped(self, optimizer: Optimizer) -> None:
         """Called after a step of any optimizer of the process."""
         self._guarded(self._take_stepped, optimizer)
+
+    def _on_gradients_at_step(self, optimizer: Optimizer) -> None:
+        self._guarded(self._take_gradients_at_step, optimizer)
+
+    def _on_growth(self, module: Module, own: str, new: Parameter | Module) -> None:
+        self._guarded(self._take_new, module, own, new)
 
     def _take_output(self, name: str, module: Module, output: object) -> None:
         again = is_recomputing()
@@ -213,13 +210,80 @@ class ModelWatch:
         cut_short = self._event is not None and not self._token.is_settled
         return self._owes_event or cut_short or self._is_due(self.batches + 1)
 
-    def _take_gradient(self, name: str, gradient: Tensor | None) -> None:
+    def _take_gradient(self, hook: GradientHook, gradient: Tensor | None, reduced: bool) -> None:
+        if self._has_grown:
+            self._update_hooks()  # the parameter may have another name now
+        name = hook.name
+        self._heard.add(name)
         if self._token.report(name):
             self._cut_short()
             self._begin_backward()
         wanted = gradient is not None and self.wanted.takes("gradients", name)
         if self._event is not None and gradient is not None and wanted:
-            self._event.add_gradient(name, gradient)
+            self._event.add_gradient(name, gradient, reduced=reduced)
+        if hook.is_compiled and self._token.has_seen(self._hooked.keys()):
+            self._token.close()
+            self._conclude()
+
+    def _take_gradients_at_step(self, optimizer: Optimizer) -> None:
+        """The gradients that this optimizer gets and no hook has told of."""
+        model = self._model()
+        if model is None or not self._steps.concerns(optimizer, model):
+            return
+        self._end_compiled()
+        first = self._steps.begins(optimizer)
+        if first and not self._has_flat:
+            self._update_hooks()  # no hook told of the backward: the model may have changed
+        silent = self._silent()
+        if not silent or not (first or self._is_due(self.batches)):
+            return
+        found = list(self._steps.look(model, silent))
+        if not found or self._run.finished:
+            return
+        self.batches += first
+        if self._is_due(self.batches):
+            self._put_found(found, first=first)
+
+    def _put_found(self, found: Iterable[Found], *, first: bool) -> None:
+        """An event of what an optimizer gets; `first`: there is none of this batch yet."""
+        self._event = self._begun_event() if first else self._new_event(self._now())
+        self._event.has_parameters = not first  # they are in the event of the hooks
+        for name, gradient, part in found:
+            if self.wanted.takes("gradients", name):
+                self._event.add_gradient(name, gradient, reduced=True, part=part)
+        self._put_event(partial=False)
+        self._update_hooks()
+
+    def _silent(self) -> dict[str, Parameter]:
+        """Parameters that are trained and whose hook was never called, or that have none."""
+        if self._has_flat:
+            trained = ((name, one) for name, one in self._named_parameters() if one.requires_grad)
+            return {name: one for name, one in trained if name not in self._heard}
+        if len(self._heard) == len(self._hooked):
+            return {}
+        found = {name: self._hooked[name].parameter() for name in self._hooked.keys() - self._heard}
+        return {name: parameter for name, parameter in found.items() if parameter is not None}
+
+    def _end_compiled(self) -> None:
+        """Ends a backward that compiled autograd ran: its end shows here at the latest."""
+        if self._token.is_open and any(one.hook.is_compiled for one in self._hooked.values()):
+            self._token.close()
+            self._conclude()
+
+    def _take_new(self, module: Module, own: str, new: Parameter | Module) -> None:
+        """A module of the model, or of another one, is about to get a parameter or a module."""
+        model = self._model()
+        path = None if model is None else path_of(module, model)
+        if path is None or not self._wants_hooks():
+            return
+        self._has_grown = True
+        known = {id(hooked.parameter()) for hooked in self._hooked.values()}
+        for name, parameter in named_in(path, own, new):
+            if id(parameter) not in known and name not in self._hooked and _can_hook(parameter):
+                self._hook(name, parameter)
+
+    def _wants_hooks(self) -> bool:
+        return self._steps.find is None and bool(self.wanted.kinds)
 
     def _take_forward(self) -> None:
         self.batches += 1
@@ -234,6 +298,7 @@ class ModelWatch:
             return
         self.batches += 1
         self._token.begin()
+        self._steps.backward_told()
         if self._owes_event or self._is_due(self.batches):
             self._event = self._begun_event()
         self._coming = None
@@ -286,8 +351,9 @@ class ModelWatch:
     def _fill(self, event: Event) -> None:
         if "parameters" in self.wanted.kinds and not event.has_parameters:
             takes = self.wanted.takes
-            named = self._sources()
-            event.add_parameters({name: one for name, one in named if takes("parameters", name)})
+            named, parts = self._sources()
+            wanted = {name: one for name, one in named.items() if takes("parameters", name)}
+            event.add_parameters(wanted, parts)
 
     def _begun_event(self) -> Event:
         event, self._coming = self._coming or self._new_event(self._now()), None
@@ -308,33 +374,64 @@ class ModelWatch:
         model = self._model()
         return iter(()) if model is None else model.named_parameters()
 
-    def _sources(self) -> Iterator[tuple[str, Source]]:
+    def _sources(self) -> tuple[dict[str, Source], dict[str, TensorPart]]:
+        """All that counts as parameters, and of some of them which part is here."""
         model = self._model()
         if model is None:
-            return
-        for name, parameter in model.named_parameters():
-            yield name, readable(model, name, parameter)
-        yield from packed_buffers(model)
+            return {}, {}
+        sources: dict[str, Source] = {
+            name: readable(model, name, parameter)
+            for name, parameter in model.named_parameters()
+            if not is_flattened(parameter)
+        }
+        pieces = list(flat_pieces(model))
+        sources |= {piece.name: piece.values for piece in pieces}
+        return sources | dict(packed_buffers(model)), {one.name: one.part for one in pieces}
 
     def _update_hooks(self) -> None:
+        self._has_grown = False
+        trained = {name: one for name, one in self._named_parameters() if one.requires_grad}
         trainable = {
             name: parameter
-            for name, parameter in self._named_parameters()
-            if parameter.requires_grad and not is_lazy(parameter)
+            for name, parameter in trained.items()
+            if self._wants_hooks() and _can_hook(parameter)
         }
+        self._rename(trainable)
         for name, hooked in list(self._hooked.items()):
             if trainable.get(name) is not hooked.parameter():
-                self._hooked.pop(name).handle.remove()
+                self._remove(name)
         for name in trainable.keys() - self._hooked.keys():
             self._hook(name, trainable[name])
+        self._has_flat = self._steps.find is not None or any(map(is_flattened, trained.values()))
+        if trained:
+            self._steps.register()  # before those of updates, which belong to the event of a step
+        self._growth.register()
         self._activations.update(self._model(), self.wanted)
         self._updates.update(self.wanted)
-        self._hook_forward(wanted=not trainable)
+        self._hook_forward(wanted=not trainable and not (trained and self._has_flat))
+
+    def _rename(self, trainable: Mapping[str, Parameter]) -> None:
+        """Hooks of parameters that are in the model under another name now, as pruned ones are."""
+        names = {id(parameter): name for name, parameter in trainable.items()}
+        for old, hooked in list(self._hooked.items()):
+            name = names.get(id(hooked.parameter()), old)
+            if name != old and name not in self._hooked:
+                self._hooked[name] = self._hooked.pop(old)
+                hooked.hook.name = name
+                self._heard.discard(old)
 
     def _hook(self, name: str, parameter: Parameter) -> None:
         hook = GradientHook(self, name)
-        handle: RemovableHandle = parameter.register_hook(hook)  # type: ignore[no-untyped-call]
-        self._hooked[name] = _Hooked(weakref.ref(parameter), handle)
+        handles: list[RemovableHandle] = [parameter.register_hook(hook)]  # type: ignore[no-untyped-call]
+        if is_distributed(parameter):
+            accumulated = AccumulatedHook(self, hook)
+            handles.append(parameter.register_post_accumulate_grad_hook(accumulated))  # type: ignore[no-untyped-call]
+        self._hooked[name] = _Hooked(weakref.ref(parameter), hook, handles)
+
+    def _remove(self, name: str) -> None:
+        self._heard.discard(name)
+        for handle in self._hooked.pop(name).handles:
+            handle.remove()
 
     def _hook_forward(self, *, wanted: bool) -> None:
         model = self._model()
@@ -345,8 +442,10 @@ class ModelWatch:
             self._forward = None
 
     def _unhook(self) -> None:
-        while self._hooked:
-            self._hooked.popitem()[1].handle.remove()
+        for name in list(self._hooked):
+            self._remove(name)
+        self._steps.remove()
+        self._growth.remove()
         self._activations.update(None, Wanted())
         self._updates.update(Wanted())
         self._hook_forward(wanted=False)
@@ -379,3 +478,8 @@ class ModelWatch:
         if failure not in self._failures:
             self._failures.add(failure)
             self._run.warn(text)
+
+
+def _can_hook(parameter: Parameter) -> bool:
+    trained = parameter.requires_grad and not is_lazy(parameter)
+    return trained and not is_flattened(parameter)

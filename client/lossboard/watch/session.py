@@ -12,7 +12,9 @@ from torch.nn import Module
 from lossboard.histogram.cpu import CpuKernel
 from lossboard.watch.graph import graph_of
 from lossboard.watch.kinds import KINDS, Wanted
-from lossboard.watch.model import ModelWatch, WatchedRun
+from lossboard.watch.model import ModelWatch
+from lossboard.watch.steps import Find
+from lossboard.watch.watched_run import WatchedRun
 
 __all__ = ["Session"]
 
@@ -34,7 +36,7 @@ _LACKING: Final = {
         " momentum keeps none) stepped after a backward pass that was due."
     ),
 }
-_LOCAL: Final = frozenset({"DistributedDataParallel", "FullyShardedDataParallel"})
+_LOCAL: Final = frozenset({"DistributedDataParallel"})
 
 
 class Session:
@@ -48,16 +50,23 @@ class Session:
         self._next_index = 0
 
     def start(
-        self, models: Any, wanted: Wanted, log_freq: Any, idx: int | None, log_graph: bool
+        self,
+        models: Any,
+        wanted: Wanted,
+        log_freq: Any,
+        idx: int | None,
+        log_graph: bool,
+        gradients: Find | None = None,
     ) -> None:
         """Watches one model or several; see `lossboard.watch.start`."""
+        _check_function(gradients)
         every = _checked_frequency(log_freq)
         watched = _checked_models(models)
         first = self._next_index if idx is None else idx
         planned = [self._planned(model, first + place) for place, model in enumerate(watched)]
         self._refuse_clashes(planned, wanted)
         for watch, model in zip(planned, watched, strict=True):
-            self._begin(watch, model, wanted, every)
+            self._begin(watch, model, wanted, every, gradients)
             if log_graph:
                 self._run.set_summary(_graph_name(watch.prefix), graph_of(model))
 
@@ -102,11 +111,13 @@ class Session:
                         " has it; pass another idx to watch, or unwatch that model first"
                     )
 
-    def _begin(self, watch: ModelWatch, model: Module, wanted: Wanted, log_freq: int) -> None:
+    def _begin(
+        self, watch: ModelWatch, model: Module, wanted: Wanted, log_freq: int, find: Find | None
+    ) -> None:
         if watch not in self._watches:
             self._watches.append(watch)
             self._next_index += 1
-        watch.configure(wanted, log_freq)
+        watch.configure(wanted, log_freq, find)
         if "gradients" in wanted.kinds and type(model).__name__ in _LOCAL:
             self._run.notice(
                 "watch_local_gradients",
@@ -123,6 +134,14 @@ def _checked_models(models: Any) -> Sequence[Module]:
         if not isinstance(model, Module):
             raise TypeError(f"Expected a pytorch model (torch.nn.Module). Received {type(model)}")
     return _as_sequence(models)
+
+
+def _check_function(gradients: Any) -> None:
+    if gradients is not None and not callable(gradients):
+        raise TypeError(
+            "gradients must be a function of name and parameter that returns the gradient, or"
+            f" None, not {gradients!r}"
+        )
 
 
 def _checked_frequency(log_freq: Any) -> int:

@@ -8,6 +8,7 @@ from functools import partial
 
 import anyio.to_thread
 from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from lossboard_server.background.artifact_completion import settle_all
 from lossboard_server.background.purge import purge_step, purgeable_runs
@@ -27,7 +28,8 @@ _SWEEP_BATCH = 500
 
 
 class Maintenance:
-    """Marks who vanished, seals tails, deletes what was deleted, tidies up in silence."""
+    """Marks who vanished, seals tails, deletes what was deleted, tidies up when nothing is
+    written."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -35,6 +37,7 @@ class Maintenance:
         self._changed_version = services.writer.version
         self._changed_secs = time.monotonic()
         self._swept_secs = time.monotonic()
+        self._is_away = False  # the database, as the log has been told
         self._jobs = (
             self._seal,
             self._mark_crashed,
@@ -48,13 +51,31 @@ class Maintenance:
         """Go round until cancelled; a job that fails is logged and tried again later."""
         while True:
             await self._services.sealer.wait(self._services.settings.maintenance_secs)
-            for job in self._jobs:
-                try:
-                    await job()
-                except Misplaced:
-                    break  # the directory has said so, once
-                except Exception:  # noqa: BLE001  the loop of the worker: logged, then goes on
-                    _log.exception("background job %s failed", job.__name__.strip("_"))
+            self._tell(await self._go_round())
+
+    async def _go_round(self) -> Exception | None:
+        """Do every job once; why the database can't be used, if it can't."""
+        trouble = None
+        for job in self._jobs:
+            try:
+                await job()
+            except Misplaced:
+                break  # the directory has said so, once
+            except (OperationalError, InterfaceError) as error:
+                trouble = trouble or error
+            except Exception:  # noqa: BLE001  the loop of the worker: logged, then goes on
+                _log.exception("background job %s failed", job.__name__.strip("_"))
+        return trouble
+
+    def _tell(self, trouble: Exception | None) -> None:
+        """Log once that the database is away, however many rounds it is, and once that it is
+        back."""
+        if trouble is not None and not self._is_away:
+            reason = " ".join(str(getattr(trouble, "orig", trouble)).split())
+            _log.error("the database can't be used, background work waits for it: %s", reason)
+        if trouble is None and self._is_away:
+            _log.warning("the database can be used again: background work goes on")
+        self._is_away = trouble is not None
 
     async def _seal(self) -> None:
         await self._services.sealer.seal_due()

@@ -45,7 +45,7 @@ def purge_step(transaction: Transaction, uid: int) -> bool:
     if run is None or not run.deleted:
         return False
     for table, mine in _parts(uid):
-        if _delete_some(transaction.connection, table, mine):
+        if _delete_some(transaction, table, mine):
             return True
     transaction.update_run(uid, "state", purged=True, **_EMPTY)
     writer = schema.writer
@@ -103,6 +103,6 @@ def _parts(uid: int) -> list[tuple[Table, ColumnElement[bool]]]:
     ]
 
 
-def _delete_some(connection: Connection, table: Table, mine: ColumnElement[bool]) -> bool:
+def _delete_some(transaction: Transaction, table: Table, mine: ColumnElement[bool]) -> bool:
     some = select(table.c.id).where(mine).limit(_ROWS_PER_STEP)
-    return connection.execute(delete(table).where(table.c.id.in_(some))).rowcount > 0
+    return transaction.connection.execute(delete(table).where(table.c.id.in_(some))).rowcount > 0

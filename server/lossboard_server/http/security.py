@@ -26,6 +26,7 @@ __all__ = [
     "LOGGED_DRAWING_POLICY",
     "LOGGED_PAGE_POLICY",
     "Guard",
+    "bracketed",
     "is_address",
     "listens_everywhere",
 ]
@@ -75,7 +76,7 @@ class Guard:
         self._app = app
         self._settings = settings
         self._everywhere = listens_everywhere(settings.host)
-        own = set() if self._everywhere else {_bracketed(settings.host.lower())}
+        own = set() if self._everywhere else {bracketed(settings.host.lower())}
         self._hosts = _LOOPBACK | own | {host.lower() for host in settings.allowed_hosts}
         self._ancestors = " ".join((_FRAME_ANCESTORS, *settings.frame_ancestors))
 
@@ -177,7 +178,8 @@ def _wanted_headers(scope: Scope) -> dict[bytes, str]:
     return {name: value.decode("latin-1") for name, value in scope["headers"] if name in wanted}
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """`host` as URLs and Host headers have it: addresses of IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 

@@ -83,7 +83,8 @@ class RuntimeAxis:
 
     Stretch i begins at `starts_us[i]`, which never decrease, after `before_us[i]` of running. One
     stretch is the time since the run started, whatever happened meanwhile; a stretch for each
-    process leaves the pauses between them out.
+    process leaves the pauses between them out. A time before the start, of a clock that was set
+    back, is 0.
     """
 
     integral = False
@@ -96,7 +97,7 @@ class RuntimeAxis:
         """x at these times."""
         at = np.maximum(np.searchsorted(self._starts_us, times_us, "right") - 1, 0)
         x: Floats = (self._before_us[at] + times_us - self._starts_us[at]) / 1e6
-        return x
+        return np.maximum(x, 0.0)
 
     def points(self, points: Points) -> tuple[Points, NDArray[np.bool_]]:
         x: Any = self.seconds(points.times_us)

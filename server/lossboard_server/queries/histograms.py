@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from lossboard_server.database import schema
 from lossboard_server.errors import Invalid
+from lossboard_server.queries.event_parts import Events, join_parts, joined_bins, part_columns
 from lossboard_server.queries.lineage import Lineage
 from lossboard_server.queries.runs import store_version
 from lossboard_server.queries.selection import Found, Selection
@@ -27,7 +28,6 @@ from lossboard_server.storage.histograms import (
 from lossboard_server.storage.points import Ints
 
 __all__ = [
-    "Events",
     "HistogramAnswer",
     "HistogramQuery",
     "HistogramResult",
@@ -70,21 +70,6 @@ class HistogramResult(msgspec.Struct, frozen=True):
     version: int
 
 
-class Events(NamedTuple):
-    """The events of a series in order of (step, arrival), and where their bins are.
-
-    Event i is number `places[i]` of block `blocks[i]`; block -1 - j is the tail of attempt j.
-    """
-
-    statistics: Statistics
-    blocks: Ints  # int64[events]
-    places: Ints  # int64[events]
-
-    def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Events:
-        """The events at these positions."""
-        return Events(self.statistics.take(which), self.blocks[which], self.places[which])
-
-
 def query_histograms(
     connection: Connection, memo: TailMemo, query: HistogramQuery
 ) -> HistogramResult:
@@ -104,7 +89,7 @@ def query_histograms(
     answers = [
         _answer(connection, name, found[name], events[name], query)
         for name in events
-        if len(events[name].blocks)
+        if len(events[name])
     ]
     return HistogramResult(answers, store_version(connection))
 
@@ -137,11 +122,12 @@ def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events:
         if one.tail is not None:
             n = len(one.tail.steps)
             pieces.append(Events(one.tail.statistics, np.full(n, -1 - place), np.arange(n)))
-        if one.cut is not None:
-            pieces = [piece.take(piece.statistics.steps <= one.cut) for piece in pieces]
-        parts += pieces
-    statistics, blocks, places = zip(*parts, strict=True)
-    whole = Events(Statistics.join(statistics), np.concatenate(blocks), np.concatenate(places))
+        if pieces:
+            joined = join_parts(Events.join(pieces))
+            parts.append(
+                joined if one.cut is None else joined.take(joined.statistics.steps <= one.cut)
+            )
+    whole = Events.join(parts)
     steps = whole.statistics.steps
     if not (steps[1:] >= steps[:-1]).all():
         whole = whole.take(np.argsort(steps, kind="stable"))
@@ -150,7 +136,7 @@ def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events:
 
 def _choose(events: Events, query: HistogramQuery) -> tuple[Ints, int, int]:
     """Positions of the events to answer, how many are in the window, and the stride."""
-    n = len(events.blocks)
+    n = len(events)
     if query.ordinals is not None:
         first, last = query.ordinals
         inside = np.arange(max(first, 0), max(0, min(last + 1, n)))
@@ -175,12 +161,12 @@ def _answer(
     lineage, key = name
     chosen, in_window, stride = _choose(events, query)
     some = events.take(chosen)
-    columns = {"ordinal": chosen} | _statistics_columns(some.statistics)
+    columns = {"ordinal": chosen} | _statistics_columns(some.statistics) | part_columns(some)
     columns |= _bins(connection, found, some, magnitude=query.magnitude)
     return HistogramAnswer(
         run=lineage.run_uid,
         key=key,
-        n=len(events.blocks),
+        n=len(events),
         in_window=in_window,
         stride=stride,
         generation=lineage.generation,
@@ -193,7 +179,7 @@ _RENAMED = {"steps": "step", "times_us": "time_us", "batches": "batch"}
 
 def _statistics_columns(statistics: Statistics) -> dict[str, NDArray[Any]]:
     columns = statistics._asdict()
-    columns.pop("fractional")
+    del columns["fractional"], columns["parts"]
     return {_RENAMED.get(name, name): column for name, column in columns.items()}
 
 
@@ -202,14 +188,19 @@ def _bins(
 ) -> dict[str, NDArray[Any]]:
     parts = _read_bins(connection, found, events, magnitude=magnitude)
     counts = _in_order([part[0] for part in parts.values()], Counts, parts, events)
-    columns = {
+    magnitudes = (
+        _in_order([part[1] for part in parts.values()], Magnitudes, parts, events)
+        if magnitude
+        else None
+    )
+    counts, magnitudes = joined_bins(counts, magnitudes, events)
+    columns: dict[str, NDArray[Any]] = {
         "bins": counts.bins,
         "counts": counts.counts,
         "edges": counts.edges,
         "edged": counts.edged,
     }
-    if magnitude:
-        magnitudes = _in_order([part[1] for part in parts.values()], Magnitudes, parts, events)
+    if magnitudes is not None:
         columns["magnitude_bins"] = magnitudes.bins
         columns["magnitude_keys"] = magnitudes.keys
         columns["magnitude_counts"] = magnitudes.counts

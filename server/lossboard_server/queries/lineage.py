@@ -19,12 +19,16 @@ _ATTEMPTS_BIT = 32  # a state counts seals below this bit and attempts above
 
 @dataclass(frozen=True)
 class Part:
-    """An attempt of a lineage; of its points those up to step `cut` count, all if it is None."""
+    """An attempt of a lineage; of its points those up to step `cut` count, all if it is None.
+
+    `beside`: it was opened while the one before it went on.
+    """
 
     attempt_id: int
     run_uid: int
     cut: int | None
     opened_us: int
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,8 @@ def _attempts(connection: Connection, uids: Sequence[int]) -> tuple[dict[int, An
     found: dict[int, Any] = {}
     wanted: Collection[int] = {row.id for row in latest}
     while wanted:
-        query = select(
-            attempt.id, attempt.run_uid, attempt.parent_id, attempt.cut_step, attempt.opened_us
-        )
+        names = ("id", "run_uid", "parent_id", "cut_step", "opened_us", "kind")
+        query = select(*(attempt[name] for name in names))
         rows = connection.execute(query.where(among(connection, attempt.id, wanted))).all()
         found |= {row.id: row for row in rows}
         parents = {row.parent_id for row in rows if row.parent_id is not None}
@@ -95,7 +98,7 @@ def _lineage(
     cut: int | None = None
     row = None if latest is None else attempts[latest]
     while row is not None:
-        parts.insert(0, Part(row.id, row.run_uid, cut, row.opened_us))
+        parts.insert(0, Part(row.id, row.run_uid, cut, row.opened_us, row.kind == "beside"))
         if row.cut_step is not None and row.parent_id is not None:
             cut = row.cut_step if cut is None else min(cut, row.cut_step)
         row = attempts.get(row.parent_id)

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from lossboard_server.database import schema
 from lossboard_server.encoding import decode_json, encode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.definitions import definition_of, metric_definitions
@@ -118,14 +119,31 @@ def _value(facts: _Facts, aggregate: str, goal: str | None) -> Any:
 
 
 def _goals(connection: Connection, key: str, uids: Sequence[int]) -> dict[int, str]:
-    """The direction that define_metric called better: in the run, else in the newest that said
-    it."""
-    said: dict[int, str] = {}
-    for uid, metrics in metric_definitions(connection, uids).items():
-        goal = (definition_of(metrics, key) or {}).get("goal")
-        if goal:
-            said[int(uid)] = goal
-    if not said:
-        return {}
-    newest = said[max(said)]
-    return {uid: said.get(uid, newest) for uid in uids}
+    """The direction that define_metric called better: in the run, else in the newest of its project
+    that said it, whether that is among `uids` or not: what is best in a run doesn't change with
+    the runs that are asked for beside it."""
+    said = {
+        int(uid): goal
+        for uid, metrics in metric_definitions(connection, uids).items()
+        if (goal := _goal(metrics, key))
+    }
+    if len(said) == len(uids):
+        return said
+    newest = _newest_goal(connection, key, uids[0])
+    return said if newest is None else {uid: said.get(uid, newest) for uid in uids}
+
+
+def _goal(metrics: Mapping[str, Any], key: str) -> str:
+    return str((definition_of(metrics, key) or {}).get("goal") or "")
+
+
+def _newest_goal(connection: Connection, key: str, uid: int) -> str | None:
+    """The goal in the newest run of the project of run `uid` that says one."""
+    run = schema.run
+    project = select(run.c.project_id).where(run.c.id == uid).scalar_subquery()
+    saying = run.c.metrics_json.contains('"goal"')
+    query = select(run.c.metrics_json).where(run.c.project_id == project, saying)
+    query = query.where(run.c.deleted_us.is_(None)).order_by(run.c.slot.desc())
+    with connection.execute(query) as rows:
+        goals = (_goal(decode_json(text), key) for (text,) in rows)
+        return next((goal for goal in goals if goal), None)

@@ -41,12 +41,25 @@ class Window:
 class Piece:
     """The part of one attempt in a series: a sealed series, or None, and points of the tail.
 
-    `cut`: the last step that counts. Pieces are in order of arrival.
+    `cut`: the last step that counts. `again`: stretches of steps (both ends inclusive) that later
+    attempts have logged again; points in them are left out, or, with `older`, are all there is.
+    Pieces are in order of arrival.
     """
 
     series_id: int | None
     cut: int | None
     tail: Points | None
+    again: tuple[tuple[int, int], ...] = ()
+    older: bool = False
+
+    def counts(self, first: Ints, last: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Of points, or of nodes from one step to another: which may count, and which do whole."""
+        touched = np.zeros(len(first), np.bool_)
+        covered = np.zeros(len(first), np.bool_)
+        for low, high in self.again:
+            touched |= (first <= high) & (last >= low)
+            covered |= (first >= low) & (last <= high)
+        return (touched, covered) if self.older else (~covered, ~touched)
 
 
 @dataclass
@@ -187,11 +200,13 @@ def _place_of(piece: int, place: Ints | int) -> Any:
 def _take_points(
     target: Target, piece: int, points: Points, chunks: Ints, ordinal: int, grid: Grid
 ) -> None:
-    cut = target.pieces[piece].cut
+    own = target.pieces[piece]
     on_axis, inside = target.axis.points(points)
     x, window = on_axis.steps, target.window
-    if cut is not None:
-        inside = inside & (points.steps <= cut)
+    if own.cut is not None:
+        inside = inside & (points.steps <= own.cut)
+    if own.again:
+        inside = inside & own.counts(points.steps, points.steps)[0]
     if window.low is not None:
         inside = inside & (x >= window.low)
     if window.high is not None:
@@ -215,6 +230,10 @@ def _take_nodes(
     if piece.cut is not None:
         touches &= nodes.s0 <= piece.cut
         whole &= nodes.s1 <= piece.cut
+    if piece.again:
+        some, all_ = piece.counts(nodes.s0, nodes.s1)
+        touches &= some
+        whole &= all_
     taken = touches & whole & usable & grid.spans_less(on_axis.s0, on_axis.s1)
     opened = places[touches & ~taken]
     if target.window.first_bucket is not None:

@@ -25,10 +25,14 @@ _KEYS_PER_STATEMENT = 5000
 class Found:
     """The content of a series in one attempt: its row in the catalogue, or None, and its tail.
 
-    `cut`: the last step that counts, where there are later ones, else None.
+    `cut`: the last step that counts, where there are later ones, else None. `beside`: the attempt
+    before went on meanwhile, so that this one takes the place of nothing.
     """
 
-    def __init__(self, row: Any, waiting: TailSeries | None, cut: int | None) -> None:
+    def __init__(
+        self, row: Any, waiting: TailSeries | None, cut: int | None, *, beside: bool = False
+    ) -> None:
+        self.beside = beside
         self.row = row
         self.waiting = waiting
         beyond = cut is not None and self.extent("step")[1] > cut
@@ -146,7 +150,7 @@ class Selection:
             name = TailKey(part.attempt_id, kind, key)
             row, tail = self._rows.get(name), self.tail.series(name)
             if row is not None or tail is not None:
-                found.append(Found(row, tail, part.cut))
+                found.append(Found(row, tail, part.cut, beside=part.beside))
         return found
 
     def path(self, lineage: Lineage, kind: str, key: str) -> tuple[str, ...]:

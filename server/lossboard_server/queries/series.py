@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -20,7 +20,9 @@ from lossboard_server.queries.axes import (
     TimeAxis,
 )
 from lossboard_server.queries.lineage import Lineage
+from lossboard_server.queries.logged_again import clock_went_back, logged_again
 from lossboard_server.queries.metrics import metric_axis
+from lossboard_server.queries.non_finite import first_non_finite
 from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
 from lossboard_server.queries.running import running_axis
 from lossboard_server.queries.runs import store_version
@@ -30,7 +32,7 @@ from lossboard_server.queries.whole import read_all
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.buckets import Grid, grid_over
 from lossboard_server.storage.nodes import Nodes
-from lossboard_server.storage.points import Ints
+from lossboard_server.storage.points import Floats, Ints, Points
 
 __all__ = [
     "GridAnswer",
@@ -83,8 +85,15 @@ class GridAnswer(msgspec.Struct, frozen=True):
     unit: str
 
 
+class OlderAnswer(msgspec.Struct, frozen=True):
+    """Points of earlier attempts at steps that a later one has logged again, by buckets."""
+
+    n: int
+    columns: Columns
+
+
 class SeriesAnswer(msgspec.Struct, frozen=True):
-    """The non-empty buckets of one series."""
+    """The non-empty buckets of one series; at steps logged again, of the newest attempt."""
 
     run: int
     key: str
@@ -95,6 +104,7 @@ class SeriesAnswer(msgspec.Struct, frozen=True):
     x_extent: tuple[float, float] | None
     reset: bool
     columns: Columns
+    older: OlderAnswer | None = None
 
 
 class SeriesResult(msgspec.Struct, frozen=True):
@@ -107,14 +117,20 @@ class SeriesResult(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Line:
-    """One series of the answer in the making; `extent` in x, None if no point is on the axis."""
+    """One series of the answer in the making; `extent` in x, None if no point is on the axis.
+
+    `ordered`: its times were put into the order of its steps.
+    """
 
     lineage: Lineage
     key: str
     found: list[Found]
     pieces: list[Piece]
     axis: Axis
+    ordered: bool = False
+    older: list[Piece] = field(default_factory=list)
     n: int = 0
+    n_older: int = 0
     extent: tuple[float, float] | None = None
 
 
@@ -133,9 +149,14 @@ def query_series(connection: Connection, memo: TailMemo, query: SeriesQuery) -> 
     lines = [line for line in lines if line.n]
     low, high = _range(lines, query)
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
-    targets = [_target(line, query, grid) for line in lines]
-    read_buckets(connection, targets, grid)
-    answers = [_answer(*pair, query, grid) for pair in zip(lines, targets, strict=True)]
+    targets = [_target(line, line.pieces, query, grid) for line in lines]
+    older = [_target(line, line.older, query, grid) for line in lines]
+    read_buckets(connection, [*targets, *older], grid)
+    found = [_found(target, grid) for target in [*targets, *older]]
+    bad = first_non_finite(connection, found, grid)
+    columns = [_columns(*each) for each in zip(found, bad, strict=True)]
+    halves = columns[: len(lines)], columns[len(lines) :]
+    answers = [_answer(*each, query, grid) for each in zip(lines, *halves, strict=True)]
     return SeriesResult(grid_answer(grid, low, high, query.x), answers, store_version(connection))
 
 
@@ -161,12 +182,24 @@ def _lines(selection: Selection, query: SeriesQuery) -> list[_Line]:
         for key in dict.fromkeys(query.keys):
             found = selection.find(lineage, query.kind, key)
             if found and axis is not None:
-                pieces = [one.piece() for one in found]
-                if isinstance(axis, MetricAxis) and not axis.ascends:
-                    # No node can stand for its points then, so read them once.
-                    pieces = [Piece(None, None, read_all(selection.connection, found))]
-                lines.append(_Line(lineage, key, found, pieces, axis))
+                pieces, ordered = _pieces(selection, found, axis)
+                older = [replace(piece, older=True) for piece in pieces if piece.again]
+                lines.append(_Line(lineage, key, found, pieces, axis, ordered, older))
     return lines
+
+
+def _pieces(selection: Selection, found: list[Found], axis: Axis) -> tuple[list[Piece], bool]:
+    if isinstance(axis, TimeAxis | RuntimeAxis) and clock_went_back(found):
+        points: Points = read_all(selection.connection, found)
+        forward = np.maximum.accumulate(points.times_us)
+        return [Piece(None, None, points._replace(times_us=forward))], True
+    again = logged_again(found)
+    pieces = [replace(one.piece(), again=spans) for one, spans in zip(found, again, strict=True)]
+    if isinstance(axis, MetricAxis) and not axis.ascends:
+        # No node can stand for its points then, so read them once.
+        wholes = [read_all(selection.connection, [one]) for one in found]
+        pieces = [Piece(None, None, all_, p.again) for all_, p in zip(wholes, pieces, strict=True)]
+    return pieces, False
 
 
 def axis_of(
@@ -195,13 +228,21 @@ def _measure(connection: Connection, lines: list[_Line], x: str) -> None:
 
     On a metric axis the extent is the metric's.
     """
-    cut = [line for line in lines if any(one.cut is not None for one in line.found)]
+    cut = [
+        line
+        for line in lines
+        if line.older or line.ordered or any(o.cut is not None for o in line.found)
+    ]
     counts = totals(connection, [(line.pieces, StepAxis()) for line in cut])
     for line in lines:
         line.n = sum(one.n for one in line.found)
     for line, total in zip(cut, counts, strict=True):
         line.n = 0 if total is None else int(total.n[0])
-    placed = totals(connection, [(line.pieces, line.axis) for line in cut])
+    repeated = [line for line in lines if line.older]
+    again = totals(connection, [(line.older, StepAxis()) for line in repeated])
+    for line, total in zip(repeated, again, strict=True):
+        line.n_older = 0 if total is None else int(total.n[0])
+    placed = totals(connection, [([*line.pieces, *line.older], line.axis) for line in cut])
     for line, total in zip(cut, placed, strict=True):
         line.extent = None if total is None else (total.s0[0].item(), total.s1[0].item())
     for line in lines:
@@ -229,12 +270,12 @@ def _range(lines: list[_Line], query: SeriesQuery) -> tuple[float, float]:
     return low, max(low, high if high is not None else low)
 
 
-def _target(line: _Line, query: SeriesQuery, grid: Grid) -> Target:
+def _target(line: _Line, pieces: list[Piece], query: SeriesQuery, grid: Grid) -> Target:
     since = (query.since or {}).get(str(line.lineage.run_uid))
     first = None
     if since is not None and not _outdated(line, since, grid):
         first = grid.bucket(since.from_x)
-    return Target(line.pieces, line.axis, Window(query.x0, query.x1, first))
+    return Target(pieces, line.axis, Window(query.x0, query.x1, first))
 
 
 def _outdated(line: _Line, since: SinceMark, grid: Grid) -> bool:
@@ -242,9 +283,17 @@ def _outdated(line: _Line, since: SinceMark, grid: Grid) -> bool:
     return moved or (since.width is not None and since.width != grid.width)
 
 
-def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> SeriesAnswer:
-    found = target.buckets(grid)
-    columns = _columns(*found) if found is not None else _no_columns()
+_FoundBuckets = tuple[Target, Ints, Nodes] | None
+
+
+def _found(target: Target, grid: Grid) -> _FoundBuckets:
+    buckets = target.buckets(grid)
+    return None if buckets is None else (target, *buckets)
+
+
+def _answer(
+    line: _Line, columns: Columns, older: Columns, query: SeriesQuery, grid: Grid
+) -> SeriesAnswer:
     since = (query.since or {}).get(str(line.lineage.run_uid))
     return SeriesAnswer(
         run=line.lineage.run_uid,
@@ -256,10 +305,14 @@ def _answer(line: _Line, target: Target, query: SeriesQuery, grid: Grid) -> Seri
         x_extent=line.extent,
         reset=since is not None and _outdated(line, since, grid),
         columns=columns,
+        older=OlderAnswer(line.n_older, older) if line.n_older else None,
     )
 
 
-def _columns(buckets: Ints, nodes: Nodes) -> Columns:
+def _columns(found: _FoundBuckets, bad: Floats) -> Columns:
+    if found is None:
+        return _no_columns()
+    _, buckets, nodes = found
     finite = nodes.finite
     none = finite == 0
     with np.errstate(invalid="ignore"):
@@ -281,6 +334,7 @@ def _columns(buckets: Ints, nodes: Nodes) -> Columns:
             "nan": nodes.nan,
             "pos_inf": nodes.pos_inf,
             "neg_inf": nodes.neg_inf,
+            "x_bad": bad,
         }
     )
 
@@ -288,6 +342,7 @@ def _columns(buckets: Ints, nodes: Nodes) -> Columns:
 _NAMES = (
     *("bucket", "count", "finite", "mean", "min", "max", "first", "last"),
     *("x_first", "x_last", "x_min", "x_max", "nan", "pos_inf", "neg_inf"),
+    "x_bad",
 )
 
 

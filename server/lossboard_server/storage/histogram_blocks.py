@@ -41,7 +41,17 @@ def _encode_statistics(statistics: Statistics, blocks: Segments) -> list[bytes]:
     ints = [encode_int_segments(getattr(statistics, name), blocks) for name in INT_COLUMNS]
     others = [getattr(statistics, name) for name in (*FLOAT_COLUMNS, *OTHER_COLUMNS)]
     rest = encode_segments([*others, statistics.fractional], blocks)
-    return list(map(join_frames, zip(*ints, rest, strict=True)))
+    parts = _encode_parts(statistics.parts, blocks)
+    return [join_frames([*frames, *part]) for *frames, part in zip(*ints, rest, parts, strict=True)]
+
+
+def _encode_parts(parts: Ints, blocks: Segments) -> list[list[bytes]]:
+    """One frame for each block in which an event is of a part, none for the others."""
+    if not parts.any():
+        return [[]] * len(blocks)
+    present = np.logical_or.reduceat(parts.any(axis=1), blocks.starts).tolist()
+    frames = encode_segments(list(np.ascontiguousarray(parts.T)), blocks)
+    return [[frame] if there else [] for frame, there in zip(frames, present, strict=True)]
 
 
 class _Matrices(NamedTuple):

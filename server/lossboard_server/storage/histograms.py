@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossboard.wire import COUNT_TYPES, HistogramData
+from lossboard.wire import COUNT_TYPES, HistogramData, TensorPart
 from lossboard_server.storage.codec import (
     decode_columns,
     decode_floats,
@@ -27,6 +27,7 @@ __all__ = [
     "INT_COLUMNS",
     "NO_BATCH",
     "OTHER_COLUMNS",
+    "PART_COLUMNS",
     "Counts",
     "Histograms",
     "Magnitudes",
@@ -38,12 +39,14 @@ __all__ = [
 ]
 
 NO_BATCH: Final = -1
+PART_COLUMNS: Final = TensorPart.__struct_fields__
 
 
 class Statistics(NamedTuple):
     """All of m events but their bins: columns of length m, meanings as in HistogramData.
 
-    `batches` is -1 where there is none; `fractional` tells counts that came as floats.
+    `batches` is -1 where there is none; `fractional` tells counts that came as floats. A row of
+    `parts` has the fields of the event's `TensorPart`, and zeros where it has none.
     """
 
     steps: Ints
@@ -60,6 +63,7 @@ class Statistics(NamedTuple):
     squares: Floats
     flags: Ints
     fractional: NDArray[np.uint8]
+    parts: Ints  # int64[m, PART_COLUMNS]
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Statistics:
         """The events at these positions."""
@@ -192,8 +196,17 @@ def _statistics_of(
         times_us=times_us,
         batches=batches,
         fractional=np.array([COUNT_TYPES[e.count_type] == "<f8" for e in events], np.uint8),
+        parts=_parts_of(events),
         **fields,
     )
+
+
+def _parts_of(events: Sequence[HistogramData]) -> Ints:
+    parts = np.zeros((len(events), len(PART_COLUMNS)), np.int64)
+    for row, event in zip(parts, events, strict=True):
+        if event.part is not None:
+            row[:] = [getattr(event.part, name) for name in PART_COLUMNS]
+    return parts
 
 
 def _counts_of(events: Sequence[HistogramData]) -> Counts:
@@ -220,15 +233,24 @@ OTHER_COLUMNS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
 
 
 def decode_statistics(data: bytes, m: int) -> Statistics:
-    """The statistics that `encode_statistics` was given."""
-    *ints, rest = split_frames(data)
+    """The statistics that `encode_blocks` was given; without parts there is no frame for them."""
+    frames = split_frames(data)
+    ints, rest, parts = frames[: len(INT_COLUMNS)], frames[len(INT_COLUMNS)], frames[4:]
     fields: dict[str, Any] = {
         name: decode_ints(frame, m) for name, frame in zip(INT_COLUMNS, ints, strict=True)
     }
     names = (*FLOAT_COLUMNS, *OTHER_COLUMNS, "fractional")
     types = ["<f8"] * len(FLOAT_COLUMNS) + ["<i8"] * len(OTHER_COLUMNS) + ["u1"]
     fields |= dict(zip(names, decode_columns(rest, types, m), strict=True))
-    return Statistics(**fields)
+    return Statistics(**fields, parts=_decode_parts(parts, m))
+
+
+def _decode_parts(frames: Sequence[bytes], m: int) -> Ints:
+    width = len(PART_COLUMNS)
+    if not frames:
+        return np.zeros((m, width), np.int64)
+    columns: list[Any] = decode_columns(frames[0], ["<i8"] * width, m)
+    return np.column_stack(columns)
 
 
 def _decode_matrix(frame: bytes, width: int, m: int) -> NDArray[Any]:

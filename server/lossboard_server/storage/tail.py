@@ -211,7 +211,7 @@ def _item_bytes(item: Any) -> int:
     return 64 + (sum(map(_item_bytes, item)) if isinstance(item, list) else 0)
 
 
-_RowKey = tuple[int, int, int]  # attempt, writer and seq of a row of the tail
+_RowKey = tuple[int, int, int, bool]  # attempt, writer, seq of a row of the tail; is it named
 _ChunkKey = tuple[str, tuple[_RowKey, ...]]  # "rows" or "histograms" of these
 
 
@@ -294,7 +294,7 @@ def read_tail(
         .order_by(tail.run_uid, tail.id)
     ).all()
     parts = ("rows", "histograms") if histograms else ("rows",)
-    groups = [(group, tuple((row[2], row[3], row[4]) for row in group)) for group in _groups(rows)]
+    groups = [(group, tuple(map(_row_key, group))) for group in _groups(rows)]
     found = {key: {part: memo.find((part, key)) for part in parts} for _, key in groups}
     missing = [(group, key) for group, key in groups if None in found[key].values()]
     records = skimmed(connection, [row for group, _ in missing for row in group])
@@ -304,6 +304,10 @@ def read_tail(
             found[key][part] = chunk
     chunks = (chunk for _, key in groups for chunk in found[key].values())
     return Tail([chunk for chunk in chunks if chunk is not None])
+
+
+def _row_key(row: Any) -> _RowKey:
+    return row.attempt_id, row.writer_id, row.seq, row.named_writer is not None
 
 
 def _groups(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

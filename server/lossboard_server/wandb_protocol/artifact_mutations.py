@@ -60,7 +60,7 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
             tags=_texts(given.get("tags"), "tagName"),
             history_step=given.get("historyStep"),
         )
-        return artifacts.create(transaction.connection, wanted, now_us=transaction.now_us)[0]
+        return artifacts.create(transaction, wanted)[0]
 
     return _payload(call, call.write(create))
 
@@ -140,13 +140,12 @@ def keep_manifest(
     """The uploaded manifest's entries, by path, become those of the artifact."""
 
     def keep(transaction: Transaction) -> None:
-        connection = transaction.connection
-        found = reads.artifact_by_id(connection, artifact_id)
+        found = reads.artifact_by_id(transaction.connection, artifact_id)
         if found is None or found.state != "PENDING":
             return  # a repeated upload; the committed manifest is the same
         entries = [_entry(transaction, path, entry) for path, entry in contents.items()]
-        artifacts.add_entries(connection, artifact_id, entries)
-        artifacts.set_manifest(connection, artifact_id, sha256)
+        artifacts.add_entries(transaction, artifact_id, entries)
+        artifacts.set_manifest(transaction, artifact_id, sha256)
 
     call.write(keep)
 
@@ -178,7 +177,7 @@ def commit_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def commit(transaction: Transaction) -> None:
         _fill_in_blobs(transaction, artifact_id)
-        artifacts.commit(transaction.connection, artifact_id, now_us=transaction.now_us)
+        artifacts.commit(transaction, artifact_id)
 
     call.write(commit)
     return _payload(call, artifact_id)
@@ -188,7 +187,7 @@ def _fill_in_blobs(transaction: Transaction, artifact_id: int) -> None:
     """Entries whose blobs came after the manifest."""
     for entry_id, digest in reads.entries_without_blob(transaction.connection, artifact_id):
         sha256 = _sha256_of(transaction, digest)
-        artifacts.set_blob(transaction.connection, entry_id, sha256)
+        artifacts.set_blob(transaction, entry_id, sha256)
 
 
 def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,9 +200,8 @@ def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     known = None if metadata is None else _metadata_in(metadata)
     call.write(
         lambda transaction: artifacts.update_description(
-            transaction.connection,
+            transaction,
             artifact.id,
-            now_us=transaction.now_us,
             description=given.get("description"),
             metadata=known,
             tags=sorted(tags),
@@ -215,11 +213,7 @@ def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 def delete_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteArtifact."""
     artifact_id = artifact_id_in(given["artifactID"])
-    call.write(
-        lambda transaction: artifacts.remove(
-            transaction.connection, artifact_id, now_us=transaction.now_us
-        )
-    )
+    call.write(lambda transaction: artifacts.remove(transaction, artifact_id))
     return _payload(call, artifact_id)
 
 
@@ -233,7 +227,7 @@ def use_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         uid = find_run_of(transaction.connection, project_id, start.run_id)
         if uid is None:
             raise GraphQLError(f"there is no run {start.run_id!r} in {start.project}")
-        artifacts.use(transaction.connection, artifact_id, run_uid=uid, now_us=transaction.now_us)
+        artifacts.use(transaction, artifact_id, run_uid=uid)
 
     call.write(use)
     return _payload(call, artifact_id)
@@ -246,10 +240,9 @@ def add_aliases(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     def add(transaction: Transaction) -> None:
         for alias in given.get("aliases") or ():
             artifacts.add_aliases(
-                transaction.connection,
+                transaction,
                 artifact_id,
                 [alias["alias"]],
-                now_us=transaction.now_us,
                 collection_id=_collection_of(transaction, alias),
             )
 
@@ -264,7 +257,7 @@ def remove_aliases(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     def remove(transaction: Transaction) -> None:
         for alias in given.get("aliases") or ():
             artifacts.remove_aliases(
-                transaction.connection,
+                transaction,
                 artifact_id,
                 [alias["alias"]],
                 collection_id=_collection_of(transaction, alias),
@@ -293,12 +286,11 @@ def link_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     def link(transaction: Transaction) -> int:
         project = str(given.get("projectName") or "uncategorized")
         return artifacts.link(
-            transaction.connection,
+            transaction,
             artifact_id,
             project_id=catalogue.open_project(transaction, entity, project),
             collection=str(given["artifactPortfolioName"]),
             aliases=aliases,
-            now_us=transaction.now_us,
         )
 
     return {"versionIndex": call.write(link)}

@@ -27,9 +27,8 @@ def edit_collection(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     collection = _global_id(given)
     call.write(
         lambda transaction: artifact_collections.edit(
-            transaction.connection,
+            transaction,
             collection_id_in(collection),
-            now_us=transaction.now_us,
             name=given.get("name"),
             type=given.get("destinationArtifactTypeName"),
             description=given.get("description"),
@@ -43,9 +42,7 @@ def remove_collection(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     collection = _global_id(given)
     node = collection_by_global_id(call, collection)
     call.write(
-        lambda transaction: artifact_collections.remove(
-            transaction.connection, collection_id_in(collection)
-        )
+        lambda transaction: artifact_collections.remove(transaction, collection_id_in(collection))
     )
     return {"artifactCollection": {**node, "state": "DELETED"}}
 
@@ -61,10 +58,9 @@ def unlink_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     """UnlinkArtifact: the artifact is no version of that collection any more."""
     call.write(
         lambda transaction: artifact_collections.unlink(
-            transaction.connection,
+            transaction,
             artifact_id_in(given["artifactID"]),
             collection_id=collection_id_in(_global_id(given)),
-            now_us=transaction.now_us,
         )
     )
     return {"success": True}
@@ -93,9 +89,7 @@ def _change_tags(
 ) -> None:
     def write(transaction: Transaction) -> None:
         found = _named(transaction, given)
-        artifact_collections.edit(
-            transaction.connection, found.id, now_us=transaction.now_us, tags=change(found.tags)
-        )
+        artifact_collections.edit(transaction, found.id, tags=change(found.tags))
 
     call.write(write)
 

@@ -106,8 +106,9 @@ class _Door:
             reading = await _in_thread(streams.read_body, payload)
         except ValueError as error:
             raise Invalid(str(error)) from error
+        tails, client_id = self._services.tails, call.client_id
         accepted = await self._services.writer.write(
-            lambda transaction: streams.accept_body(transaction, start, call.client_id, reading),
+            lambda transaction: streams.accept_body(transaction, tails, start, client_id, reading),
             size_bytes=len(payload),
         )
         return Response(

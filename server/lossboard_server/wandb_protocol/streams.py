@@ -34,13 +34,14 @@ from lossboard.wire import (
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries import stream_marks as kept
 from lossboard_server.queries.runs import started_us
+from lossboard_server.queries.summaries import last_steps
+from lossboard_server.storage import TailMemo
 from lossboard_server.wandb_protocol import processes
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
     parse_lines,
     seconds_of,
-    step_of,
     system_rows_of,
 )
 from lossboard_server.writing import ingest, stream_marks
@@ -143,10 +144,10 @@ def _content(body: Body, name: str) -> list[str]:
 
 
 def accept_body(
-    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+    transaction: Transaction, tails: TailMemo, start: RunStart, client_id: str, reading: Reading
 ) -> ingest.Accepted:
     """Keeps what is new in the body for the run that `start` names, opening it if need be."""
-    attempt = _attempt_for(transaction, start, client_id, reading)
+    attempt = _attempt_for(transaction, tails, start, client_id, reading)
     if reading.body == Body():
         return _beat(transaction, attempt, client_id, start)
     token, _ = _writer_of(transaction, attempt, client_id, start)
@@ -162,7 +163,6 @@ def accept_body(
     if client_id:
         summary = {} if reading.body.complete else reading.summary or {}
         processes.follow(transaction, token_of(start, client_id), reading.events, summary)
-    _restore_last_step(transaction, attempt, reading.history)
     _correct_start(transaction, attempt, reading.history, offset_us)
     return accepted
 
@@ -297,7 +297,7 @@ def attempt_of(transaction: Transaction, start: RunStart) -> int | None:
 
 
 def _attempt_for(
-    transaction: Transaction, start: RunStart, client_id: str, reading: Reading
+    transaction: Transaction, tails: TailMemo, start: RunStart, client_id: str, reading: Reading
 ) -> int:
     """The run's latest attempt, or the earlier one that this log began."""
     attempt = attempt_of(transaction, start)
@@ -313,6 +313,7 @@ def _attempt_for(
             )
             if earlier is not None:
                 stream_marks.drop_empty_attempt(transaction, attempt, earlier)
+                _restore_last_step(transaction, tails, earlier)
                 return earlier
     return attempt
 
@@ -407,16 +408,12 @@ def token_of(start: RunStart, client_id: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _restore_last_step(
-    transaction: Transaction, attempt: int, history: Sequence[Mapping[str, Any]]
-) -> None:
-    """A log sent again carries steps that were kept before; the run has them all the same."""
-    steps = [step_of(line, 0) for line in history]
+def _restore_last_step(transaction: Transaction, tails: TailMemo, attempt: int) -> None:
+    """The run of an old log has all the steps that were kept before, however little of the log is
+    sent again so far; the start that turned out to be none took its last step away."""
     uid = kept.run_of(transaction.connection, attempt)
-    run = transaction.run(uid)
-    if steps and run is not None and (run.last_step is None or max(steps) > run.last_step):
-        run.last_step = max(steps)
-        transaction.touch(uid, "rows")
+    last_step = last_steps(transaction.connection, tails, [uid])[uid]
+    transaction.update_run(uid, "rows", last_step=last_step)
 
 
 def _correct_start(

@@ -35,7 +35,7 @@ def keep_upload(call: Call, claims: Mapping[str, Any], received: Received) -> No
     """Does what the signed address said the upload was for."""
     call.write(
         lambda transaction: remember_md5(
-            transaction.connection,
+            transaction,
             md5=received.md5,
             sha256=received.sha256,
             size_bytes=received.size_bytes,

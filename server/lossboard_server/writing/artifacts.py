@@ -1,4 +1,4 @@
-"""Writes of artifacts, for both doors; each function runs in one transaction of the writer.
+"""Writes of artifacts, for both doors; each function works in a transaction of the writer.
 
 An artifact is created PENDING with its entries, its files are uploaded by digest, and `commit`
 makes it a version once every blob is there: a partial upload is never a version. The same digest
@@ -22,6 +22,7 @@ from lossboard_server.database import schema
 from lossboard_server.errors import Conflict, NotFound
 from lossboard_server.limits import check_sizes, check_total
 from lossboard_server.writing.records import check_values
+from lossboard_server.writing.writer import Transaction
 
 __all__ = [
     "Entry",
@@ -79,13 +80,13 @@ class NewArtifact:
     history_step: int | None = None
 
 
-def create(connection: Connection, wanted: NewArtifact, *, now_us: int) -> tuple[int, str]:
+def create(transaction: Transaction, wanted: NewArtifact) -> tuple[int, str]:
     """The artifact's id and state: the committed one of the same digest, or a new PENDING one.
 
     Raises Conflict where the collection exists with another type.
     """
-    collection_id = _ensure_collection(connection, wanted, now_us)
-    known = connection.execute(
+    collection_id = _ensure_collection(transaction, wanted)
+    known = transaction.connection.execute(
         select(_ARTIFACT.c.id).where(
             _ARTIFACT.c.artifact_collection_id == collection_id,
             _ARTIFACT.c.digest == wanted.digest,
@@ -93,15 +94,13 @@ def create(connection: Connection, wanted: NewArtifact, *, now_us: int) -> tuple
         )
     ).scalar()
     if known is not None and wanted.digest:
-        add_aliases(connection, known, [*wanted.aliases, "latest"], now_us=now_us)
+        add_aliases(transaction, known, [*wanted.aliases, "latest"])
         return int(known), "COMMITTED"
-    return _insert_pending(connection, collection_id, wanted, now_us), "PENDING"
+    return _insert_pending(transaction, collection_id, wanted), "PENDING"
 
 
-def _insert_pending(
-    connection: Connection, collection_id: int, wanted: NewArtifact, now_us: int
-) -> int:
-    result = connection.execute(
+def _insert_pending(transaction: Transaction, collection_id: int, wanted: NewArtifact) -> int:
+    result = transaction.connection.execute(
         insert(_ARTIFACT).values(
             artifact_collection_id=collection_id,
             run_uid=wanted.run_uid,
@@ -113,29 +112,27 @@ def _insert_pending(
             tags_json=json.dumps(list(wanted.tags)),
             aliases_json=json.dumps(list(wanted.aliases)),
             history_step=wanted.history_step,
-            created_us=now_us,
-            updated_us=now_us,
+            created_us=transaction.now_us,
+            updated_us=transaction.now_us,
         )
     )
     return _new_id(result.inserted_primary_key)
 
 
-def reserve(connection: Connection, artifact_id: int, *, now_us: int) -> None:
+def reserve(transaction: Transaction, artifact_id: int) -> None:
     """Gives a PENDING artifact the next number of its collection, which it has once it is a
     version. It is nobody else's, even if the artifact is never complete."""
-    row = _row(connection, artifact_id)
-    _add_membership(connection, row["artifact_collection_id"], artifact_id, now_us)
+    row = _row(transaction.connection, artifact_id)
+    _add_membership(transaction, row["artifact_collection_id"], artifact_id)
 
 
-def want_aliases(
-    connection: Connection, artifact_id: int, aliases: Iterable[str], *, now_us: int
-) -> None:
+def want_aliases(transaction: Transaction, artifact_id: int, aliases: Iterable[str]) -> None:
     """Notes that a PENDING artifact gets these aliases and `latest` once it is a version, unless
     another version is told to have them after this."""
-    row = _row(connection, artifact_id)
-    told_us = _moment(connection, row["artifact_collection_id"], now_us)
+    row = _row(transaction.connection, artifact_id)
+    told_us = _moment(transaction, row["artifact_collection_id"])
     wanted = _wanted_aliases(row, told_us) | dict.fromkeys([*aliases, "latest"], told_us)
-    connection.execute(
+    transaction.connection.execute(
         update(_ARTIFACT)
         .where(_ARTIFACT.c.id == artifact_id)
         .values(aliases_json=json.dumps(wanted))
@@ -148,10 +145,10 @@ def _wanted_aliases(row: Mapping[str, Any], now_us: int) -> dict[str, int]:
     return wanted if isinstance(wanted, dict) else dict.fromkeys([*wanted, "latest"], now_us)
 
 
-def add_entries(connection: Connection, artifact_id: int, entries: Iterable[Entry]) -> None:
+def add_entries(transaction: Transaction, artifact_id: int, entries: Iterable[Entry]) -> None:
     """Replaces the manifest of a PENDING artifact by these entries."""
-    _require_state(connection, artifact_id, "PENDING")
-    connection.execute(delete(_ENTRY).where(_ENTRY.c.artifact_id == artifact_id))
+    _require_state(transaction.connection, artifact_id, "PENDING")
+    transaction.connection.execute(delete(_ENTRY).where(_ENTRY.c.artifact_id == artifact_id))
     rows = [
         {
             "artifact_id": artifact_id,
@@ -164,84 +161,86 @@ def add_entries(connection: Connection, artifact_id: int, entries: Iterable[Entr
         for entry in entries
     ]
     if rows:
-        connection.execute(insert(_ENTRY), rows)
+        transaction.connection.execute(insert(_ENTRY), rows)
 
 
-def set_manifest(connection: Connection, artifact_id: int, sha256: str) -> None:
+def set_manifest(transaction: Transaction, artifact_id: int, sha256: str) -> None:
     """Names the blob that the artifact's manifest came as."""
     mine = _ARTIFACT.c.id == artifact_id
-    connection.execute(update(_ARTIFACT).where(mine).values(manifest_sha256=sha256))
+    transaction.connection.execute(update(_ARTIFACT).where(mine).values(manifest_sha256=sha256))
 
 
-def set_blob(connection: Connection, entry_id: int, sha256: str) -> None:
+def set_blob(transaction: Transaction, entry_id: int, sha256: str) -> None:
     """Names the blob of an artifact's file, which came after the manifest."""
-    connection.execute(update(_ENTRY).where(_ENTRY.c.id == entry_id).values(sha256=sha256))
+    transaction.connection.execute(
+        update(_ENTRY).where(_ENTRY.c.id == entry_id).values(sha256=sha256)
+    )
 
 
-def commit(connection: Connection, artifact_id: int, *, now_us: int) -> None:
+def commit(transaction: Transaction, artifact_id: int) -> None:
     """Makes a PENDING artifact a version of its collection, with the number that was reserved for
     it or else the next one, and gives it its aliases.
 
     Committing a committed artifact changes nothing. Raises Conflict while files are missing.
     """
-    row = _row(connection, artifact_id)
+    row = _row(transaction.connection, artifact_id)
     if row["state"] == "COMMITTED":
         return
-    missing = _missing_paths(connection, artifact_id)
+    missing = _missing_paths(transaction.connection, artifact_id)
     if missing:
         raise Conflict(
             f"artifact {artifact_id} can't be committed: {len(missing)} of its files are not"
             f" uploaded, the first is {missing[0]!r}; upload them and commit again"
         )
-    connection.execute(
+    totals = _totals(transaction.connection, artifact_id)
+    transaction.connection.execute(
         update(_ARTIFACT)
         .where(_ARTIFACT.c.id == artifact_id)
-        .values(state="COMMITTED", updated_us=now_us, **_totals(connection, artifact_id))
+        .values(state="COMMITTED", updated_us=transaction.now_us, **totals)
     )
     collection_id = row["artifact_collection_id"]
-    _join(connection, collection_id, artifact_id, now_us)
-    wanted = _wanted_aliases(row, _moment(connection, collection_id, now_us))
+    _join(transaction, collection_id, artifact_id)
+    wanted = _wanted_aliases(row, _moment(transaction, collection_id))
     for alias, told_us in wanted.items():
-        _point(connection, collection_id, artifact_id, alias, told_us)
+        _point(transaction, collection_id, artifact_id, alias, told_us)
 
 
-def _join(connection: Connection, collection_id: int, artifact_id: int, now_us: int) -> None:
-    _add_membership(connection, collection_id, artifact_id, now_us)
-    connection.execute(
+def _join(transaction: Transaction, collection_id: int, artifact_id: int) -> None:
+    _add_membership(transaction, collection_id, artifact_id)
+    transaction.connection.execute(
         update(_MEMBERSHIP)
         .where(
             _MEMBERSHIP.c.artifact_collection_id == collection_id,
             _MEMBERSHIP.c.artifact_id == artifact_id,
         )
-        .values(created_us=now_us)
+        .values(created_us=transaction.now_us)
     )
 
 
 def add_aliases(
-    connection: Connection,
+    transaction: Transaction,
     artifact_id: int,
     aliases: Iterable[str],
     *,
-    now_us: int,
     collection_id: int | None = None,
 ) -> None:
     """Points aliases at the artifact, away from the version that had them."""
-    collection = collection_id or _row(connection, artifact_id)["artifact_collection_id"]
-    told_us = _moment(connection, collection, now_us)
+    collection = collection_id or _sequence_of(transaction.connection, artifact_id)
+    told_us = _moment(transaction, collection)
     for alias in dict.fromkeys(aliases):
-        _point(connection, collection, artifact_id, alias, told_us)
+        _point(transaction, collection, artifact_id, alias, told_us)
 
 
 def _point(
-    connection: Connection, collection_id: int, artifact_id: int, alias: str, told_us: int
+    transaction: Transaction, collection_id: int, artifact_id: int, alias: str, told_us: int
 ) -> None:
     """Points an alias at the artifact, unless it was given to another one after `told_us`."""
     mine = (_ALIAS.c.artifact_collection_id == collection_id, _ALIAS.c.alias == alias)
-    held_us = connection.execute(select(_ALIAS.c.told_us).where(*mine)).scalar()
+    held_us = transaction.connection.execute(select(_ALIAS.c.told_us).where(*mine)).scalar()
     if held_us is not None and held_us > told_us:
         return
-    connection.execute(delete(_ALIAS).where(*mine))
-    connection.execute(
+    transaction.connection.execute(delete(_ALIAS).where(*mine))
+    transaction.connection.execute(
         insert(_ALIAS).values(
             artifact_collection_id=collection_id,
             artifact_id=artifact_id,
@@ -252,15 +251,15 @@ def _point(
 
 
 def remove_aliases(
-    connection: Connection,
+    transaction: Transaction,
     artifact_id: int,
     aliases: Iterable[str],
     *,
     collection_id: int | None = None,
 ) -> None:
     """Takes aliases from the artifact; aliases that it doesn't have are left alone."""
-    collection = collection_id or _row(connection, artifact_id)["artifact_collection_id"]
-    connection.execute(
+    collection = collection_id or _sequence_of(transaction.connection, artifact_id)
+    transaction.connection.execute(
         delete(_ALIAS).where(
             _ALIAS.c.artifact_collection_id == collection,
             _ALIAS.c.artifact_id == artifact_id,
@@ -270,48 +269,47 @@ def remove_aliases(
 
 
 def link(
-    connection: Connection,
+    transaction: Transaction,
     artifact_id: int,
     *,
     project_id: int,
     collection: str,
     aliases: Sequence[str],
-    now_us: int,
 ) -> int:
     """Makes a committed artifact a version of another collection; its version number there."""
-    _require_state(connection, artifact_id, "COMMITTED")
-    collection_id = _find_collection(connection, project_id, collection)
+    _require_state(transaction.connection, artifact_id, "COMMITTED")
+    collection_id = _find_collection(transaction.connection, project_id, collection)
     if collection_id is None:
         collection_id = _insert_collection(
-            connection,
+            transaction,
             project_id=project_id,
             name=collection,
-            type=_artifact_type(connection, artifact_id),
+            type=_artifact_type(transaction.connection, artifact_id),
             is_sequence=False,
             client_id="",
-            now_us=now_us,
         )
-    version = _add_membership(connection, collection_id, artifact_id, now_us)
+    version = _add_membership(transaction, collection_id, artifact_id)
     add_aliases(
-        connection,
+        transaction,
         artifact_id,
         [*aliases, "latest"],
-        now_us=now_us,
         collection_id=collection_id,
     )
     return version
 
 
-def use(connection: Connection, artifact_id: int, *, run_uid: int, now_us: int) -> None:
+def use(transaction: Transaction, artifact_id: int, *, run_uid: int) -> None:
     """Records that a run used the artifact; once is enough."""
-    _row(connection, artifact_id)
+    _row(transaction.connection, artifact_id)
     table = schema.artifact_use
-    known = connection.execute(
+    known = transaction.connection.execute(
         select(table.c.id).where(table.c.run_uid == run_uid, table.c.artifact_id == artifact_id)
     ).first()
     if known is None:
-        connection.execute(
-            insert(table).values(run_uid=run_uid, artifact_id=artifact_id, created_us=now_us)
+        transaction.connection.execute(
+            insert(table).values(
+                run_uid=run_uid, artifact_id=artifact_id, created_us=transaction.now_us
+            )
         )
 
 
@@ -324,42 +322,42 @@ def _metadata_json(metadata: Mapping[str, Any]) -> str:
 
 
 def update_description(
-    connection: Connection,
+    transaction: Transaction,
     artifact_id: int,
     *,
-    now_us: int,
     description: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     tags: Sequence[str] | None = None,
 ) -> None:
     """Changes what is said of an artifact; None leaves a field as it is. Raises Invalid for
     metadata that are nested too deeply."""
-    _row(connection, artifact_id)
-    values: dict[str, Any] = {"updated_us": now_us}
+    _row(transaction.connection, artifact_id)
+    values: dict[str, Any] = {"updated_us": transaction.now_us}
     if description is not None:
         values["description"] = description
     if metadata is not None:
         values["metadata_json"] = _metadata_json(metadata)
     if tags is not None:
         values["tags_json"] = json.dumps(list(tags))
-    connection.execute(update(_ARTIFACT).where(_ARTIFACT.c.id == artifact_id).values(**values))
+    mine = _ARTIFACT.c.id == artifact_id
+    transaction.connection.execute(update(_ARTIFACT).where(mine).values(**values))
 
 
-def remove(connection: Connection, artifact_id: int, *, now_us: int) -> None:
+def remove(transaction: Transaction, artifact_id: int) -> None:
     """Marks the artifact DELETED and frees its aliases and files; its version number is not given
     again, nor is it found by the id that its client gave it."""
-    _row(connection, artifact_id)
-    connection.execute(delete(_ALIAS).where(_ALIAS.c.artifact_id == artifact_id))
-    connection.execute(delete(_ENTRY).where(_ENTRY.c.artifact_id == artifact_id))
-    connection.execute(
+    _row(transaction.connection, artifact_id)
+    transaction.connection.execute(delete(_ALIAS).where(_ALIAS.c.artifact_id == artifact_id))
+    transaction.connection.execute(delete(_ENTRY).where(_ENTRY.c.artifact_id == artifact_id))
+    transaction.connection.execute(
         update(_ARTIFACT)
         .where(_ARTIFACT.c.id == artifact_id)
-        .values(state="DELETED", client_id="", updated_us=now_us)
+        .values(state="DELETED", client_id="", updated_us=transaction.now_us)
     )
 
 
-def _ensure_collection(connection: Connection, wanted: NewArtifact, now_us: int) -> int:
-    row = connection.execute(
+def _ensure_collection(transaction: Transaction, wanted: NewArtifact) -> int:
+    row = transaction.connection.execute(
         select(_COLLECTION.c.id, _COLLECTION.c.type).where(
             _COLLECTION.c.project_id == wanted.project_id,
             _COLLECTION.c.name == wanted.collection,
@@ -367,13 +365,12 @@ def _ensure_collection(connection: Connection, wanted: NewArtifact, now_us: int)
     ).first()
     if row is None:
         return _insert_collection(
-            connection,
+            transaction,
             project_id=wanted.project_id,
             name=wanted.collection,
             type=wanted.type,
             is_sequence=True,
             client_id=wanted.sequence_client_id,
-            now_us=now_us,
         )
     if row.type != wanted.type:
         raise Conflict(
@@ -384,24 +381,23 @@ def _ensure_collection(connection: Connection, wanted: NewArtifact, now_us: int)
 
 
 def _insert_collection(
-    connection: Connection,
+    transaction: Transaction,
     *,
     project_id: int,
     name: str,
     type: str,
     is_sequence: bool,
     client_id: str,
-    now_us: int,
 ) -> int:
-    result = connection.execute(
+    result = transaction.connection.execute(
         insert(_COLLECTION).values(
             project_id=project_id,
             name=name,
             type=type,
             is_sequence=is_sequence,
             client_id=client_id,
-            created_us=now_us,
-            updated_us=now_us,
+            created_us=transaction.now_us,
+            updated_us=transaction.now_us,
         )
     )
     return _new_id(result.inserted_primary_key)
@@ -415,18 +411,18 @@ def _find_collection(connection: Connection, project_id: int, name: str) -> int 
     ).scalar()
 
 
-def _moment(connection: Connection, collection_id: int, now_us: int) -> int:
+def _moment(transaction: Transaction, collection_id: int) -> int:
     """The time of a change of the collection: now, and later than that of any change before."""
     mine = _COLLECTION.c.id == collection_id
-    before = connection.execute(select(_COLLECTION.c.updated_us).where(mine)).scalar_one()
-    moment = max(now_us, int(before) + 1)
-    connection.execute(update(_COLLECTION).where(mine).values(updated_us=moment))
+    asked = select(_COLLECTION.c.updated_us).where(mine)
+    before = transaction.connection.execute(asked).scalar_one()
+    moment = max(transaction.now_us, int(before) + 1)
+    transaction.connection.execute(update(_COLLECTION).where(mine).values(updated_us=moment))
     return moment
 
 
-def _add_membership(
-    connection: Connection, collection_id: int, artifact_id: int, now_us: int
-) -> int:
+def _add_membership(transaction: Transaction, collection_id: int, artifact_id: int) -> int:
+    connection = transaction.connection
     of_collection = _MEMBERSHIP.c.artifact_collection_id == collection_id
     known = connection.execute(
         select(_MEMBERSHIP.c.version).where(of_collection, _MEMBERSHIP.c.artifact_id == artifact_id)
@@ -440,7 +436,7 @@ def _add_membership(
             artifact_collection_id=collection_id,
             artifact_id=artifact_id,
             version=version,
-            created_us=now_us,
+            created_us=transaction.now_us,
         )
     )
     return version
@@ -474,6 +470,11 @@ def _row(connection: Connection, artifact_id: int) -> Mapping[str, Any]:
     if row is None:
         raise NotFound(f"no artifact with id {artifact_id}")
     return {str(name): value for name, value in row._mapping.items()}
+
+
+def _sequence_of(connection: Connection, artifact_id: int) -> int:
+    """The collection that the artifact was logged to."""
+    return int(_row(connection, artifact_id)["artifact_collection_id"])
 
 
 def _require_state(connection: Connection, artifact_id: int, state: str) -> None:

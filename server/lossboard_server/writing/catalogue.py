@@ -17,7 +17,6 @@ from lossboard_server.database.engines import insert_row
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound, TooLarge
 from lossboard_server.limits import check_sizes, check_total, joined_text, too_large_notice
-from lossboard_server.writing import lives
 from lossboard_server.writing.attempts import joined_early, open_attempt
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
 from lossboard_server.writing.records import check_values
@@ -31,6 +30,7 @@ __all__ = [
     "delete_run",
     "edit_run",
     "find_project",
+    "join_run",
     "merge_config",
     "open_project",
     "open_run",
@@ -133,7 +133,6 @@ _BLANK = {
 def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     """Let a run that is there go on: from nothing (fresh), or with what it has."""
     if start.opens == "join":
-        _join_run(transaction, row, start)
         return
     values: dict[str, Any] = {"stop_requested": False, "summary_json": _UNKNOWN}
     if start.opens in ("fresh", "fork"):
@@ -146,21 +145,26 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
     transaction.update_run(row.id, "meta", "state", "rows", "histograms", **values)
 
 
-def _join_run(transaction: Transaction, row: Any, start: RunStart) -> None:
-    """One more process. Whoever comes first, the one that says to be the primary describes the run;
-    of the config of another one only what is missing is taken."""
+def join_run(
+    transaction: Transaction, uid: int, start: RunStart, *, describes: bool, named: bool
+) -> None:
+    """Takes what one more process says of its run. Whoever comes first, one that `describes` the
+    run does so, but for the name of a run that was `named` by one before, or in the dashboard
+    since. Of the config of another one only what is missing is taken."""
+    run = schema.run
+    row = transaction.connection.execute(select(run).where(run.c.id == uid)).one()
     values: dict[str, Any] = {}
-    if lives.is_primary(start):
+    if describes:
         values = _resumed(transaction, row, start)
-        if lives.has_primary(transaction, row.id):
-            values.pop("name", None)  # of the launch before, or given in the dashboard since
+        if named:
+            values.pop("name", None)
     elif start.config:
         known = decode_json(row.config_json)
         missing = {key: value for key, value in start.config.items() if key not in known}
         if missing:
-            merge_config(transaction, row.id, missing)
+            merge_config(transaction, uid, missing)
     if values:
-        transaction.update_run(row.id, "meta", **values)
+        transaction.update_run(uid, "meta", **values)
 
 
 def _resumed(transaction: Transaction, row: Any, start: RunStart) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writes of artifact collections, for both doors; each runs in one transaction of the writer."""
+"""Writes of artifact collections, for both doors; each works in a transaction of the writer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from lossboard_server.database import schema
 from lossboard_server.errors import Conflict, Invalid, NotFound
 from lossboard_server.queries import artifacts as reads
+from lossboard_server.writing.writer import Transaction
 
 __all__ = ["edit", "remove", "unlink"]
 
@@ -23,10 +24,9 @@ _FORBIDDEN = ("/", ":")
 
 
 def edit(
-    connection: Connection,
+    transaction: Transaction,
     collection_id: int,
     *,
-    now_us: int,
     name: str | None = None,
     type: str | None = None,
     description: str | None = None,
@@ -37,57 +37,59 @@ def edit(
     Raises Conflict for a name that another collection of the project has, and for the type of
     one that artifacts are only linked to; Invalid for what can be no name or type.
     """
-    found = _required(connection, collection_id)
-    values: dict[str, Any] = {"updated_us": max(now_us, found.updated_us)}
+    found = _required(transaction.connection, collection_id)
+    values: dict[str, Any] = {"updated_us": max(transaction.now_us, found.updated_us)}
     if name is not None and name != found.name:
-        values["name"] = _free_name(connection, found.project_id, name)
+        values["name"] = _free_name(transaction.connection, found.project_id, name)
     if type is not None and type != found.type:
         values["type"] = _new_type(found, type)
     if description is not None:
         values["description"] = description
     if tags is not None:
         values["tags_json"] = json.dumps(list(dict.fromkeys(tags)))
-    connection.execute(update(_COLLECTION).where(_COLLECTION.c.id == collection_id).values(values))
+    mine = _COLLECTION.c.id == collection_id
+    transaction.connection.execute(update(_COLLECTION).where(mine).values(values))
 
 
-def remove(connection: Connection, collection_id: int) -> None:
+def remove(transaction: Transaction, collection_id: int) -> None:
     """Deletes a collection with the artifacts that were logged to it, wherever they are linked.
 
     Artifacts that are only linked to it stay where they were logged. The name is free again.
     """
-    _required(connection, collection_id)
+    _required(transaction.connection, collection_id)
     logged = select(_ARTIFACT.c.id).where(_ARTIFACT.c.artifact_collection_id == collection_id)
     for table in _OF_ARTIFACTS:
-        connection.execute(delete(table).where(table.c.artifact_id.in_(logged)))
+        transaction.connection.execute(delete(table).where(table.c.artifact_id.in_(logged)))
     for table in (_MEMBERSHIP, _ALIAS, _ARTIFACT):
-        connection.execute(delete(table).where(table.c.artifact_collection_id == collection_id))
-    connection.execute(delete(_COLLECTION).where(_COLLECTION.c.id == collection_id))
+        mine = table.c.artifact_collection_id == collection_id
+        transaction.connection.execute(delete(table).where(mine))
+    transaction.connection.execute(delete(_COLLECTION).where(_COLLECTION.c.id == collection_id))
 
 
-def unlink(connection: Connection, artifact_id: int, *, collection_id: int, now_us: int) -> None:
+def unlink(transaction: Transaction, artifact_id: int, *, collection_id: int) -> None:
     """Takes a linked artifact and its aliases out of a collection.
 
     Raises Conflict for the collection it was logged to, NotFound where it isn't in it.
     """
-    found = _required(connection, collection_id)
-    artifact = reads.artifact_by_id(connection, artifact_id)
+    found = _required(transaction.connection, collection_id)
+    artifact = reads.artifact_by_id(transaction.connection, artifact_id)
     if artifact is not None and artifact.sequence_id == collection_id:
         raise Conflict(
             f"artifact {artifact_id} was logged to {found.name!r} and is no link there:"
             " delete it instead"
         )
     for table in (_ALIAS, _MEMBERSHIP):
-        gone = connection.execute(
+        gone = transaction.connection.execute(
             delete(table).where(
                 table.c.artifact_collection_id == collection_id, table.c.artifact_id == artifact_id
             )
         )
     if gone.rowcount == 0:
         raise NotFound(f"artifact {artifact_id} is not linked to {found.name!r}")
-    connection.execute(
+    transaction.connection.execute(
         update(_COLLECTION)
         .where(_COLLECTION.c.id == collection_id)
-        .values(updated_us=max(now_us, found.updated_us))
+        .values(updated_us=max(transaction.now_us, found.updated_us))
     )
 
 

@@ -35,7 +35,6 @@ __all__ = [
     "end",
     "facts_of",
     "has_primary",
-    "is_primary",
     "leave",
     "make_primary",
     "mark_preempting",
@@ -57,16 +56,19 @@ def begin(
     token: str,
     start: RunStart,
     clock_offset_us: int = 0,
-) -> None:
+) -> Life:
     """A process that sends its first record, with what it says of itself in `start`."""
     lives = lives_of(transaction.connection, uid)
     new = _new_life(transaction, attempt, token, start)
-    leads = start.primary is None and new.rank is None and not any(w.is_primary for w in lives)
+    launch = launch_of(lives, new)
+    leads = (start.primary, new.rank, new.must_end) == (None, None, True) and not any(
+        life.is_primary for life in lives if life.launch == launch
+    )
     new = msgspec.structs.replace(
         new,
-        launch=launch_of(lives, new),
+        launch=launch,
         clock_offset_us=clock_offset_us,
-        is_primary=new.is_primary or (new.must_end and leads),
+        is_primary=new.is_primary or leads,
     )
     values = {name: getattr(new, name) for name in Life.__struct_fields__ if name != "id"}
     values |= {"run_uid": uid, "joined": start.opens == "join"}
@@ -76,6 +78,7 @@ def begin(
         transaction.update_run(uid, "state", stop_requested=False)
     transaction.facts.forget_launches(uid)
     settle(transaction, uid)
+    return new
 
 
 def _new_life(transaction: Transaction, attempt: int, token: str, start: RunStart) -> Life:
@@ -95,7 +98,7 @@ def _new_life(transaction: Transaction, attempt: int, token: str, start: RunStar
         rank=rank if _is_count(rank) else None,
         host=host[:_MOST_LABEL] if isinstance(host, str) else "",
         pid=pid if _is_count(pid) else None,
-        is_primary=is_primary(start),
+        is_primary=_is_primary(start),
         must_end=must_end,
         preempting=False,
         created_us=transaction.now_us,
@@ -110,7 +113,7 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
 
-def is_primary(start: RunStart) -> bool:
+def _is_primary(start: RunStart) -> bool:
     """Whether the process names and describes the run: it opens it, or says so, or is rank 0."""
     if start.opens != "join":
         return True

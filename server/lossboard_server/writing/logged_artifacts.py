@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select, update
 
 from lossboard.wire import ArtifactPart, LoggedArtifact, Notice, Record, UsedArtifact
 from lossboard_server.blobs import is_sha256
@@ -51,11 +51,9 @@ def _announce(transaction: Transaction, uid: int, logged: LoggedArtifact) -> Non
         _create(transaction, uid, logged)
     elif known.state == "COMMITTED":
         aliases = [*logged.aliases, "latest"]
-        artifacts.add_aliases(transaction.connection, known.id, aliases, now_us=transaction.now_us)
+        artifacts.add_aliases(transaction, known.id, aliases)
     else:
-        artifacts.want_aliases(
-            transaction.connection, known.id, logged.aliases, now_us=transaction.now_us
-        )
+        artifacts.want_aliases(transaction, known.id, logged.aliases)
     transaction.touch(uid, "files")
 
 
@@ -78,15 +76,15 @@ def _create(transaction: Transaction, uid: int, logged: LoggedArtifact) -> None:
         tags=logged.tags,
         history_step=logged.history_step,
     )
-    connection, now_us = transaction.connection, transaction.now_us
-    artifact_id, state = artifacts.create(connection, wanted, now_us=now_us)
+    artifact_id, state = artifacts.create(transaction, wanted)
     # One that the official door committed with this content is found by our id from now on.
     values: dict[str, Any] = {"client_id": logged.client_id}
     if state == "PENDING":
         values |= {"announced_entries": logged.entry_count}
-        artifacts.reserve(connection, artifact_id, now_us=now_us)
-        artifacts.want_aliases(connection, artifact_id, logged.aliases, now_us=now_us)
-    connection.execute(update(_ARTIFACT).where(_ARTIFACT.c.id == artifact_id).values(**values))
+        artifacts.reserve(transaction, artifact_id)
+        artifacts.want_aliases(transaction, artifact_id, logged.aliases)
+    mine = _ARTIFACT.c.id == artifact_id
+    transaction.connection.execute(update(_ARTIFACT).where(mine).values(**values))
 
 
 def _fill(transaction: Transaction, part: ArtifactPart) -> None:
@@ -110,11 +108,12 @@ def _fill(transaction: Transaction, part: ArtifactPart) -> None:
         for entry in part.entries
     ]
     if rows:
-        _keep_entries(transaction.connection, known.id, rows)
+        _keep_entries(transaction, known.id, rows)
 
 
-def _keep_entries(connection: Connection, artifact_id: int, rows: list[dict[str, Any]]) -> None:
+def _keep_entries(transaction: Transaction, artifact_id: int, rows: list[dict[str, Any]]) -> None:
     """Keeps entries and counts those that are new: a record may bring some for a second time."""
+    connection = transaction.connection
     entry, paths = schema.artifact_entry, {row["path"] for row in rows}
     mine = (entry.c.artifact_id == artifact_id, dialect.among(connection, entry.c.path, paths))
     held = connection.execute(select(func.count()).select_from(entry).where(*mine)).scalar_one()
@@ -132,14 +131,14 @@ def _use(transaction: Transaction, uid: int, used: UsedArtifact) -> None:
         if known is None:
             raise NotFound("the run uses an artifact that is not here")
         artifact_id = known.id
-    artifacts.use(transaction.connection, artifact_id, run_uid=uid, now_us=transaction.now_us)
+    artifacts.use(transaction, artifact_id, run_uid=uid)
     transaction.touch(uid, "files")
 
 
 def commit_complete(transaction: Transaction, complete: Sequence[Announced]) -> None:
     """Makes versions of artifacts whose entries and blobs are all here."""
     for one in pending(transaction.connection, complete):  # some may be deleted meanwhile
-        artifacts.commit(transaction.connection, one.id, now_us=transaction.now_us)
+        artifacts.commit(transaction, one.id)
         uid = reads.created_by(transaction.connection, one.id)
         if uid is not None:
             transaction.touch(uid, "files")

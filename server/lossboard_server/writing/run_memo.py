@@ -108,6 +108,12 @@ class Facts:
         for writer in [one for one in self._writers.values() if one.run_uid == uid]:
             del self._writers[writer.token]
 
+    def forget_writers(self, attempt_id: int) -> None:
+        """Forgets the writers of an attempt; what is known of runs ahead of their rows stays."""
+        mine = [known.token for known in self._writers.values() if known.attempt_id == attempt_id]
+        for token in mine:
+            del self._writers[token]
+
     def clear(self) -> None:
         self._runs.clear()
         self._writers.clear()

@@ -43,4 +43,4 @@ def drop_empty_attempt(transaction: Transaction, attempt: int, earlier: int) -> 
         update(writer).where(writer.c.attempt_id == attempt).values(attempt_id=earlier)
     )
     transaction.connection.execute(delete(table).where(table.c.id == attempt))
-    transaction.facts.clear()
+    transaction.facts.forget_writers(attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossboard_server.queries import SeriesQuery, SinceMark, query_series
+from lossboard_server.queries import (
+    HistoryQuery,
+    SeriesQuery,
+    SinceMark,
+    query_history,
+    query_series,
+)
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
@@ -38,6 +45,17 @@ class Plain:
 
     def points(self) -> list[Point]:
         return [p for points, cut in self.attempts for p in points if p.step <= cut]
+
+    def again(self) -> list[Point]:
+        """Points of earlier attempts from a later one's first to its last step."""
+        kept = [[p for p in points if p.step <= cut] for points, cut in self.attempts]
+        spans = [(min(p.step for p in ps), max(p.step for p in ps)) if ps else None for ps in kept]
+        return [
+            point
+            for i, points in enumerate(kept)
+            for point in points
+            if any(span and span[0] <= point.step <= span[1] for span in spans[i + 1 :])
+        ]
 
     def extent(self, axis: str) -> tuple[float, float]:
         """Of the metric on its axis, else of all points."""
@@ -157,6 +175,23 @@ def _check_bucket(columns: dict[str, Any], i: int, members: list[tuple[float, Po
         assert columns["mean"][i] == pytest.approx(finite.mean(), rel=1e-9, abs=1e-9)
     else:
         assert all(np.isnan(columns[name][i]) for name in ("min", "max", "mean", "x_min"))
+    bad = [x for x, p in members if not math.isfinite(float(p.value))]
+    assert math.isnan(columns["x_bad"][i]) == (not bad)
+
+
+def _check_bad(
+    columns: dict[str, Any],
+    i: int,
+    points: Iterable[tuple[float, Point]],
+    members: list[tuple[float, Point]],
+) -> None:
+    """Where the first value that is not finite stands; buckets may reach into the next one, and
+    what that has before is as near."""
+    own = [x for x, p in members if not math.isfinite(float(p.value))]
+    if own:
+        known = [x for x, p in points if not math.isfinite(float(p.value))]
+        assert columns["x_bad"][i] in known
+        assert columns["x_first"][i] <= columns["x_bad"][i] <= min(own)
 
 
 def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Point]]) -> None:
@@ -164,6 +199,11 @@ def _check_ends(columns: dict[str, Any], i: int, members: list[tuple[float, Poin
     ordered = sorted(members, key=lambda pair: pair[0])
     for name, (_, point) in (("first", ordered[0]), ("last", ordered[-1])):
         np.testing.assert_equal(float(columns[name][i]), float(point.value))
+
+
+def _masks(columns: dict[str, Any]) -> list[int]:
+    """The bits of the points in each bucket, of which each may be in one alone."""
+    return [_total(columns, i) for i in range(len(columns["count"]))]
 
 
 def _total(columns: dict[str, Any], i: int) -> int:
@@ -194,13 +234,21 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     if not found:
         assert not inside
         return
-    assert found["v"].n == len(plain.points())
-    masks = [_total(found["bit"].columns, i) for i in range(len(found["bit"].columns["count"]))]
-    assert sum(masks) == sum(2**bit for bit in inside), "each point is in exactly one bucket"
+    again = {point.bit for point in plain.again()}
+    older, twice = found["v"].older, {bit for bit in inside if bit in again}
+    assert found["v"].n == len(plain.points()) - len(again)
+    assert (0 if older is None else older.n) == len(again)
+    masks = _masks(found["bit"].columns)
+    assert sum(masks) == sum(2**bit for bit in inside if bit not in again)
     columns, width = found["v"].columns, answer.grid.width
+    if older is not None:
+        bits = found["bit"].older
+        assert bits is not None
+        assert sum(_masks(bits.columns)) == sum(2**bit for bit in twice)
     for i, mask in enumerate(masks):
         members = [inside[bit] for bit in range(MAX_ROWS) if mask >> bit & 1]
         _check_bucket(columns, i, members)
+        _check_bad(columns, i, inside.values(), members)
         assert columns["bucket"][i] == math.floor(columns["x_first"][i] / width)
         assert columns["x_last"][i] - columns["x_first"][i] < 2 * width
         if axis == "step":
@@ -295,3 +343,20 @@ def test_an_x_nearer_to_zero_than_a_bucket_lies_on_its_side_of_zero(
     columns = store.ask(query_series, query).series[0].columns
     assert list(columns["count"]) == [1, 1, 1]
     assert list(columns["x_first"]) == [-1e-320, 1e-320, 1e300]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(parts=parts, buckets=st.integers(2, 200))
+def test_a_drawn_value_is_that_of_the_history_where_both_name_a_step(
+    store: Any, parts: Any, buckets: int
+) -> None:
+    """A bucket of one point names a step; a resumed run has each step of its newest attempt."""
+    plain = Story(store, True).play(parts)
+    answer = store.ask(query_series, SeriesQuery([plain.run_id], ["v"], buckets=buckets))
+    rows = store.ask(query_history, HistoryQuery(plain.run_id, keys=["v"], limit=1000)).rows
+    history = {row["_step"]: float(row["v"]) for row in rows}
+    for series in answer.series:
+        columns = series.columns
+        for i in np.flatnonzero(columns["count"] == 1):
+            drawn = float(columns["last"][i])
+            np.testing.assert_equal(drawn, history[int(columns["x_first"][i])])

@@ -81,11 +81,14 @@ async function query<T>(path: string, body: unknown, signal?: AbortSignal): Prom
     signal,
   });
   const parsed = decode(new Uint8Array(await answer.arrayBuffer())) as {
-    series?: { columns: PackedColumns }[];
+    series?: { columns: PackedColumns; older?: { columns: PackedColumns } | null }[];
     tensors?: { columns: PackedColumns }[];
   };
   for (const table of parsed.series ?? parsed.tensors ?? []) {
     Object.assign(table, { columns: unpackColumns(table.columns) });
+  }
+  for (const { older } of parsed.series ?? []) {
+    if (older) Object.assign(older, { columns: unpackColumns(older.columns) });
   }
   return parsed as T;
 }

@@ -3,12 +3,13 @@
 /** Each column as its bytes, the name of an earlier one that is equal, or the one number it holds. */
 export type PackedColumns = Record<string, Uint8Array | string | number>;
 
-/** Arrays of zeros and ones, which most counts are: one of each for all lines on the page. */
+/** Arrays of zeros, ones and NaN, which most counts are: one of each for all lines on the page. */
 const kept = new Map<number, Float64Array>();
 
 /** `length` times `value`; not to be written to. */
 export function constantColumn(value: number, length: number): Float64Array {
-  if (value !== 0 && value !== 1) return new Float64Array(length).fill(value);
+  if (value !== 0 && value !== 1 && !Number.isNaN(value))
+    return new Float64Array(length).fill(value);
   let numbers = kept.get(value);
   if (!numbers || numbers.length < length) {
     numbers = new Float64Array(2 * length).fill(value);

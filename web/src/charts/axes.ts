@@ -11,6 +11,7 @@ import {
 import { LINEAR, type ValueMap } from '../math/scale';
 import {
   durationTicks,
+  logDurationTicks,
   logTicks,
   stepTicks,
   symlogTicks,
@@ -38,7 +39,8 @@ export function xTicks(
   pixels: number,
 ): Ticks {
   const count = Math.max(2, Math.floor(pixels / X_LABEL_ROOM));
-  if (log) {
+  if (log && isDuration(kind)) return logDurationTicks(lo, hi, count);
+  if (log && kind !== 'time') {
     const values = logTicks(lo, hi, count);
     return { values, labels: values.map((value) => formatShort(value)) };
   }
@@ -85,6 +87,39 @@ export function xFull(kind: XKind | HistogramAxis, value: number, name?: string)
   if (kind === 'metric') return `${name ?? 'x'} ${formatValue(value, 6)}`;
   const label = kind === 'batch' ? 'Batch' : 'Step';
   return `${name ?? label} ${formatCount(value)}`;
+}
+
+/** x of a moment as every pill, slider and tooltip writes it: a range where it is a bucket. */
+export function momentText(kind: XKind | HistogramAxis, { x, range }: Place): string {
+  const [from, to] = range ?? [x, x];
+  const [first, last] = [exactX(kind, from), exactX(kind, to)];
+  return first === last ? first : `${first}–${last}`;
+}
+
+/** The same with its name, and the day where it is a time. */
+export function momentName(kind: XKind | HistogramAxis, place: Place, name?: string): string {
+  const text = momentText(kind, place);
+  if (kind === 'time') return `${formatDate(place.range?.[0] ?? place.x).split(',')[0]}, ${text}`;
+  if (isDuration(kind)) return text;
+  const label = kind === 'batch' ? 'Batch' : kind === 'metric' ? 'x' : 'Step';
+  const plural = name === undefined && text.includes('–') && kind !== 'metric' ? 's' : '';
+  return `${name ?? label}${plural === 's' && label === 'Batch' ? 'es' : plural} ${text}`;
+}
+
+/** `step 5` of `Step 5`; a key of the user keeps its letters. */
+export const uncapital = (text: string): string =>
+  text.replace(/^(Step|Batch)/, (word) => word.toLowerCase());
+
+interface Place {
+  x: number;
+  range?: [from: number, to: number];
+}
+
+function exactX(kind: XKind | HistogramAxis, value: number): string {
+  if (kind === 'time') return formatClock(value, true);
+  if (isDuration(kind)) return formatDuration(value);
+  if (kind === 'metric' && !Number.isInteger(value)) return formatValue(value, 6);
+  return formatCount(value);
 }
 
 const LABEL_GAP = 6;

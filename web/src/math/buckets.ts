@@ -1,6 +1,7 @@
 /** Answers of `POST /api/query/series` as lines: merging deltas and placing buckets on x. */
 
 import type { Line, LineOptions } from '../model/types';
+import { lastAtOrBefore } from './search';
 
 export const SERIES_COLUMNS = [
   'bucket',
@@ -18,6 +19,7 @@ export const SERIES_COLUMNS = [
   'nan',
   'pos_inf',
   'neg_inf',
+  'x_bad',
 ] as const;
 
 export type SeriesColumns = Record<(typeof SERIES_COLUMNS)[number], Float64Array>;
@@ -40,6 +42,8 @@ export interface SeriesAnswer {
   x_extent: [number, number] | null;
   columns: SeriesColumns;
   reset?: boolean;
+  /** Points at steps that a later attempt of the run has logged again. */
+  older?: { n: number; columns: SeriesColumns } | null;
 }
 
 /**
@@ -95,6 +99,7 @@ export type LineStyle = Pick<Line, 'id' | 'label' | 'color' | 'dash'>;
 
 export function lineFromAnswer(answer: SeriesAnswer, grid: Grid, style: LineStyle): Line {
   const c = answer.columns;
+  const band = answer.older ? bandOver(c, answer.older.columns) : null;
   return {
     ...style,
     x: bucketX(c, grid),
@@ -105,14 +110,34 @@ export function lineFromAnswer(answer: SeriesAnswer, grid: Grid, style: LineStyl
     last: c.last,
     count: c.count,
     finite: c.finite,
+    xFirst: c.x_first,
+    xLast: c.x_last,
     xMin: c.x_min,
     xMax: c.x_max,
+    xBad: c.x_bad,
     nan: c.nan,
     posInf: c.pos_inf,
     negInf: c.neg_inf,
     points: answer.in_window,
     spacing: spacingOf(answer),
+    ...(band && { ...band, again: answer.older!.n }),
   };
+}
+
+/** Extremes with those of older points: in the bucket of the same number, else in the one before. */
+function bandOver(columns: SeriesColumns, older: SeriesColumns) {
+  const band = {
+    min: columns.min.slice(),
+    max: columns.max.slice(),
+    xMin: columns.x_min.slice(),
+    xMax: columns.x_max.slice(),
+  };
+  for (let i = 0; i < older.bucket.length; i++) {
+    const at = Math.max(0, lastAtOrBefore(columns.bucket, older.bucket[i]));
+    if (older.min[i] < band.min[at]) [band.min[at], band.xMin[at]] = [older.min[i], older.x_min[i]];
+    if (older.max[i] > band.max[at]) [band.max[at], band.xMax[at]] = [older.max[i], older.x_max[i]];
+  }
+  return band;
 }
 
 /** Mean x distance between the raw points of the whole series; 0 for a single point. */

@@ -121,5 +121,6 @@ function rowOf(bucket: number, cells: Cell[], evaluate: (values: number[]) => nu
     nan: Number(Number.isNaN(value)),
     pos_inf: Number(value === Number.POSITIVE_INFINITY),
     neg_inf: Number(value === Number.NEGATIVE_INFINITY),
+    x_bad: finite ? Number.NaN : xFirst,
   };
 }

@@ -1,6 +1,7 @@
 /** Histogram events as columns: reading answers, merging deltas, and their places on an axis. */
 
-import type { HistogramAxis, HistogramEvents } from '../model/types';
+import type { HistogramAxis, HistogramEvents, TensorPart } from '../model/types';
+import { PART_COLUMNS } from './parts';
 
 type Columns = Record<string, Float64Array | undefined>;
 
@@ -44,17 +45,22 @@ export function eventsFromColumns(columns: Columns): HistogramEvents {
     magnitudeBins: columns.magnitude_bins,
     magnitudeKeys: columns.magnitude_keys,
     magnitudeCounts: columns.magnitude_counts,
+    ...(columns.part_ranks && { parts: partsFrom((name) => required(`part_${name}`)) }),
   };
 }
 
-/** Old events and new ones in the order (step, ordinal); an ordinal that is in both is kept once. */
+function partsFrom(read: (name: keyof TensorPart) => Float64Array): HistogramEvents['parts'] {
+  return Object.fromEntries(PART_COLUMNS.map((name) => [name, read(name)])) as never;
+}
+
+/** Old events and new ones in the order (step, ordinal); of an ordinal in both the new one. */
 export function mergeEvents(old: HistogramEvents, fresh: HistogramEvents): HistogramEvents {
-  const known = new Set(old.ordinal);
+  const renewed = new Set(fresh.ordinal);
   const keep: [HistogramEvents, number][] = [];
-  for (let i = 0; i < old.step.length; i++) keep.push([old, i]);
-  for (let i = 0; i < fresh.step.length; i++) {
-    if (!known.has(fresh.ordinal[i])) keep.push([fresh, i]);
+  for (let i = 0; i < old.step.length; i++) {
+    if (!renewed.has(old.ordinal[i])) keep.push([old, i]);
   }
+  for (let i = 0; i < fresh.step.length; i++) keep.push([fresh, i]);
   keep.sort(([a, i], [b, j]) => a.step[i] - b.step[j] || a.ordinal[i] - b.ordinal[j]);
   return gather(keep);
 }
@@ -76,6 +82,11 @@ function gather(picks: [HistogramEvents, number][]): HistogramEvents {
     counts: join((span, i) => span.counts(i)),
     edges: join((span, i) => span.edges(i)),
   };
+  if (picks.some(([events]) => events.parts)) {
+    merged.parts = partsFrom((name) =>
+      Float64Array.from(picks, ([events, i]) => events.parts?.[name][i] ?? 0),
+    );
+  }
   if (picks.every(([events]) => events.magnitudeBins)) {
     merged.magnitudeBins = Float64Array.from(picks, ([events, i]) => events.magnitudeBins![i]);
     merged.magnitudeKeys = join((span, i) => span.magnitude('magnitudeKeys', i));

@@ -1,6 +1,6 @@
 /** Lines of several runs as one line with a band. */
 
-import type { Line } from '../model/types';
+import type { Line, PartialMember } from '../model/types';
 
 export type Center = 'mean' | 'median' | 'min' | 'max';
 export type Band = 'minmax' | 'std' | 'sem' | 'quartiles' | 'none';
@@ -14,10 +14,17 @@ export interface GroupStyle {
 
 interface Bin {
   x: number;
-  /** One value for each member that has finite points here. */
+  /** x of the first and the last point in it. */
+  from: number;
+  to: number;
+  /** One value for each member that has one here. */
   values: number[];
   lo: number;
   hi: number;
+  /** x of the extremes, and of the first value that is not finite. */
+  xLo: number;
+  xHi: number;
+  xBad: number;
   count: number;
   finite: number;
   nan: number;
@@ -25,16 +32,21 @@ interface Bin {
   negInf: number;
 }
 
+type Width = (x: number) => number;
+
 /**
- * One line through the members' bucket means, and the spread between members as its min and max.
- * `width(x)` is the width of the bins at x: buckets of members in one bin count as simultaneous.
- * Where a member has no point it is left out, never guessed.
+ * One line through the members' values, and the spread between members as its min and max.
+ * `width(x)` is the width of the bins at x: buckets of members in one bin count as simultaneous. In
+ * a bin where a member has no point its value is that on the straight line between its points
+ * before and after; beyond its ends its first or last value holds for as long as its points are
+ * apart, so that members whose points are never at one x are still compared with each other. Next
+ * to a non-finite value, and farther beyond its ends, a member has no value and is not counted.
  */
 export function groupLine(
   members: Line[],
   style: GroupStyle,
   { center, band }: { center: Center; band: Band },
-  width: (x: number) => number,
+  width: Width,
 ): Line {
   const bins = binsOf(members, width);
   const column = (value: (bin: Bin) => number) => Float64Array.from(bins, value);
@@ -51,28 +63,44 @@ export function groupLine(
     max: Float64Array.from(limits, ([, hi]) => hi),
     count: column(({ count }) => count),
     finite: column(({ finite }) => finite),
-    xMin: x,
-    xMax: x,
+    xFirst: column((bin) => bin.from),
+    xLast: column((bin) => bin.to),
+    xMin: column((bin) => bin.xLo),
+    xMax: column((bin) => bin.xHi),
+    xBad: column((bin) => bin.xBad),
     nan: column(({ nan }) => nan),
     posInf: column(({ posInf }) => posInf),
     negInf: column(({ negInf }) => negInf),
     points: members.reduce((sum, { points }) => sum + points, 0),
     spacing: members.reduce((sum, { spacing }) => sum + spacing, 0) / Math.max(1, members.length),
     spread: band,
+    group: {
+      size: members.length,
+      center,
+      members: column(({ values }) => values.length),
+      deviation: column(({ values }) => deviationOf(values)),
+      partial: partialOf(members, width),
+    },
   };
 }
 
-function binsOf(members: Line[], width: (x: number) => number): Bin[] {
-  const bins = new Map<number, Bin>();
-  for (const line of members) addMember(bins, line, width);
-  return [...bins.values()].sort((a, b) => a.x - b.x);
+function binsOf(members: Line[], width: Width): Bin[] {
+  const byEdge = new Map<number, Bin>();
+  const own = members.map((line) => addMember(byEdge, line, width));
+  const bins = [...byEdge.values()].sort((a, b) => a.x - b.x);
+  members.forEach((line, i) => {
+    addBetween(bins, line, own[i], width);
+  });
+  return bins;
 }
 
 /** A member that has several buckets in one bin counts once, with their weighted mean. */
-function addMember(bins: Map<number, Bin>, line: Line, width: (x: number) => number): void {
+function addMember(bins: Map<number, Bin>, line: Line, width: Width): Set<Bin> {
+  const own = new Set<Bin>();
   const sums = new Map<Bin, { weight: number; total: number }>();
   for (let i = 0; i < line.x.length; i++) {
     const bin = binAt(bins, line.x[i], width(line.x[i]));
+    own.add(bin);
     addCounts(bin, line, i);
     if (!(line.finite[i] > 0)) continue;
     const sum = sums.get(bin) ?? { weight: 0, total: 0 };
@@ -81,6 +109,56 @@ function addMember(bins: Map<number, Bin>, line: Line, width: (x: number) => num
     sums.set(bin, sum);
   }
   for (const [bin, { weight, total }] of sums) bin.values.push(total / weight);
+  return own;
+}
+
+/** The member's value in the bins in which it has no point. */
+function addBetween(bins: Bin[], line: Line, own: Set<Bin>, width: Width): void {
+  let next = 0;
+  for (const bin of bins) {
+    while (next < line.x.length && line.x[next] <= bin.x) next++;
+    if (own.has(bin)) continue;
+    const value = valueBefore(line, next, bin.x, width);
+    if (!Number.isFinite(value)) continue;
+    bin.values.push(value);
+    if (value < bin.lo) [bin.lo, bin.xLo] = [value, bin.x];
+    if (value > bin.hi) [bin.hi, bin.xHi] = [value, bin.x];
+  }
+}
+
+/** The value at x, which lies before the member's point `next` and not before the one before it. */
+function valueBefore(line: Line, next: number, x: number, width: Width): number {
+  const last = line.x.length - 1;
+  if (last < 0) return Number.NaN;
+  const end = next === 0 ? 0 : last;
+  if (next === 0 || next > last) {
+    return Math.abs(x - line.x[end]) <= reachOf(line, end, width) ? line.mean[end] : Number.NaN;
+  }
+  const share = (x - line.x[next - 1]) / (line.x[next] - line.x[next - 1]);
+  return line.mean[next - 1] + share * (line.mean[next] - line.mean[next - 1]);
+}
+
+/** How far in x the value at one of a member's ends holds. */
+const reachOf = (line: Line, end: number, width: Width): number =>
+  Math.max(line.spacing, width(line.x[end]));
+
+/** Members that end before the others do, or begin after them. */
+function partialOf(members: Line[], width: Width): PartialMember[] {
+  const there = members.filter((line) => line.x.length > 0);
+  const first = Math.min(...there.map((line) => line.x[0]));
+  const last = Math.max(...there.map((line) => line.x[line.x.length - 1]));
+  return there.flatMap((line) => {
+    const end = line.x.length - 1;
+    const { label } = line;
+    const found: PartialMember[] = [];
+    if (line.x[0] - first > reachOf(line, 0, width)) {
+      found.push({ label, x: line.x[0], what: 'begins' });
+    }
+    if (last - line.x[end] > reachOf(line, end, width)) {
+      found.push({ label, x: line.x[end], what: 'ends' });
+    }
+    return found;
+  });
 }
 
 function binAt(bins: Map<number, Bin>, x: number, width: number): Bin {
@@ -95,7 +173,8 @@ function binAt(bins: Map<number, Bin>, x: number, width: number): Bin {
 
 function emptyBin(x: number): Bin {
   const [lo, hi] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  return { x, values: [], lo, hi, count: 0, finite: 0, nan: 0, posInf: 0, negInf: 0 };
+  const none = { count: 0, finite: 0, nan: 0, posInf: 0, negInf: 0 };
+  return { x, from: x, to: x, values: [], lo, hi, xLo: x, xHi: x, xBad: Number.NaN, ...none };
 }
 
 function addCounts(bin: Bin, line: Line, i: number): void {
@@ -104,8 +183,11 @@ function addCounts(bin: Bin, line: Line, i: number): void {
   bin.nan += line.nan[i];
   bin.posInf += line.posInf[i];
   bin.negInf += line.negInf[i];
-  if (line.min[i] < bin.lo) bin.lo = line.min[i];
-  if (line.max[i] > bin.hi) bin.hi = line.max[i];
+  bin.from = Math.min(bin.from, line.xFirst[i]);
+  bin.to = Math.max(bin.to, line.xLast[i]);
+  if (!(bin.xBad <= line.xBad[i])) bin.xBad = line.xBad[i];
+  if (line.min[i] < bin.lo) [bin.lo, bin.xLo] = [line.min[i], line.xMin[i]];
+  if (line.max[i] > bin.hi) [bin.hi, bin.xHi] = [line.max[i], line.xMax[i]];
 }
 
 function centerOf(values: number[], center: Center): number {

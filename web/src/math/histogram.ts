@@ -1,6 +1,7 @@
 /** Single histograms cut out of event columns, and a histogram's mass as pieces of the value axis. */
 
 import type { Histogram, HistogramEvents } from '../model/types';
+import { partAt } from './parts';
 
 /** Bits of `flags`, as in `lossboard.wire.HistogramFlag`. */
 export const FLAG_PARTIAL_EVENT = 1;
@@ -55,6 +56,7 @@ export class HistogramTable {
       squares: e.squares[i],
       flags: e.flags[i],
       magnitude: this.magnitude(i),
+      part: partAt(e, i),
     };
   }
 

@@ -174,7 +174,7 @@ export function binned(values: Float64Array, edges: Float64Array, step: number):
   return {
     ...{ ordinal: 0, step, timeUs: 0, batch: 0, flags: 0 },
     ...{ lo, hi, counts, edges: null, n: values.length, zeros, total, squares },
-    ...{ nan: 0, posInf: 0, negInf: 0, magnitude: null },
+    ...{ nan: 0, posInf: 0, negInf: 0, magnitude: null, part: null },
   };
 }
 

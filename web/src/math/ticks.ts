@@ -107,12 +107,50 @@ export function durationTicks(lo: number, hi: number, count: number): Ticks {
   return { values, labels: values.map((value) => durationLabel(value, step)) };
 }
 
-/** Ticks of wall time in microseconds since the epoch, on round local times. */
+const LOG_DURATIONS_SECS = [
+  1e-3, 1e-2, 0.1, 1, 10, 60, 600, 3600, 21600, 86400, 864000, 8640000, 86400000,
+];
+
+/** Ticks of a duration on a log axis: seconds, minutes, hours and days where they are round. */
+export function logDurationTicks(lo: number, hi: number, count: number): Ticks {
+  if (!(lo > 0) || !(hi > lo)) return { values: lo > 0 ? [lo] : [], labels: [formatDuration(lo)] };
+  const round = LOG_DURATIONS_SECS.filter((value) => value >= lo * 0.999 && value <= hi * 1.001);
+  const values = round.length < 2 ? logTicks(lo, hi, count) : apart(round, lo, hi, count);
+  return { values, labels: values.map((value) => roundDuration(value)) };
+}
+
+/** As many of them as have room, from the greatest on. */
+function apart(values: number[], lo: number, hi: number, count: number): number[] {
+  const least = Math.log(hi / lo) / Math.max(1, count);
+  const kept: number[] = [];
+  for (const value of [...values].reverse()) {
+    const next = kept.at(-1);
+    if (next === undefined || Math.log(next / value) >= 0.8 * least) kept.push(value);
+  }
+  return kept.reverse();
+}
+
+const roundDuration = (seconds: number): string => formatDuration(seconds).replace(/ 0+[hms]$/, '');
+
+/** Minutes by which local time is behind UTC at a moment, as microseconds. */
+const offsetUs = (timeUs: number): number => new Date(timeUs / 1000).getTimezoneOffset() * 60e6;
+
+/** The moment of a local time; one that a change of the clocks leaves out is that of the change. */
+function momentOf(localUs: number): number {
+  const about = localUs + offsetUs(localUs);
+  return localUs + offsetUs(localUs + offsetUs(about));
+}
+
+/** Ticks of wall time in microseconds since the epoch, on round local times on both sides of a
+ * change of the clocks. */
 export function timeTicks(lo: number, hi: number, count: number): Ticks {
   if (!(hi > lo)) return { values: [lo], labels: [formatDate(lo)] };
   const stepUs = durationStep((hi - lo) / 1e6 / Math.max(1, count)) * 1e6;
-  const offsetUs = new Date(lo / 1000).getTimezoneOffset() * 60e6;
-  const values = multiples(lo - offsetUs, hi - offsetUs, stepUs).map((value) => value + offsetUs);
+  const [from, to] = [lo - offsetUs(lo) - HOUR_US, hi - offsetUs(hi) + HOUR_US];
+  const local = stepUs >= HOUR_US ? multiples(from, to, stepUs).map(momentOf) : null;
+  const plain = () =>
+    multiples(lo - offsetUs(lo), hi - offsetUs(lo), stepUs).map((value) => value + offsetUs(lo));
+  const values = [...new Set(local ?? plain())].filter((value) => value >= lo && value <= hi);
   return { values, labels: timeLabels(values, stepUs) };
 }
 
@@ -133,6 +171,8 @@ function secondLabel(timeUs: number, stepUs: number): string {
   const [whole, part] = String(seconds).split('.');
   return `:${whole.padStart(2, '0')}${part ? `.${part}` : ''}`;
 }
+
+const HOUR_US = 3600e6;
 
 const MOST_SHORT_DIGITS = 5;
 

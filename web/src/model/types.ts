@@ -31,8 +31,13 @@ export interface Line {
   last: Float64Array;
   count: Float64Array;
   finite: Float64Array;
+  /** x of the first and the last point, of the minimum, the maximum and the first non-finite one. */
+  xFirst: Float64Array;
+  xLast: Float64Array;
   xMin: Float64Array;
   xMax: Float64Array;
+  /** NaN where all values are finite. */
+  xBad: Float64Array;
   nan: Float64Array;
   posInf: Float64Array;
   negInf: Float64Array;
@@ -42,8 +47,31 @@ export interface Line {
   spacing: number;
   /** Of groups and computed lines: what min and max are. Only `minmax` are extremes of points. */
   spread?: 'minmax' | 'std' | 'sem' | 'quartiles' | 'none';
+  /** Of a line of several runs: who is behind each of its points. */
+  group?: GroupFacts;
+  /** Steps that a later attempt of the run has logged again: older values are in the band alone. */
+  again?: number;
   /** Of a computed line: the line that it is raised and faded with. */
   beside?: string;
+}
+
+/** A run of a group whose values end before those of the others, or begin after them. */
+export interface PartialMember {
+  label: string;
+  /** x of its last (or first) value. */
+  x: number;
+  what: 'ends' | 'begins';
+}
+
+export interface GroupFacts {
+  /** Runs in the group that have the metric. */
+  size: number;
+  center: 'mean' | 'median' | 'min' | 'max';
+  /** Runs that have a value at each point. */
+  members: Float64Array;
+  /** Standard deviation between them (n − 1). */
+  deviation: Float64Array;
+  partial: PartialMember[];
 }
 
 export interface Window {
@@ -65,6 +93,8 @@ export interface LineOptions {
   titles?: AxisTitles;
   /** With the line of y = x, of chance in a ROC. */
   diagonal?: boolean;
+  /** A value of y that is marked by a line across. */
+  guide?: { value: number; label: string };
   /** `name`: what the tooltip calls x where it is not a step, e.g. the metric's name. */
   x: { kind: XKind; log: boolean; window: Window; name?: string };
   y: { log: boolean; window: Window; ignoreOutliers: boolean };
@@ -102,6 +132,23 @@ export interface HistogramEvents {
   magnitudeBins?: Float64Array;
   magnitudeKeys?: Float64Array;
   magnitudeCounts?: Float64Array;
+  /** Absent where no event is of a part of its tensor. */
+  parts?: Record<keyof TensorPart, Float64Array>;
+}
+
+/** Which part of a tensor an event is, as in `lossboard.wire.TensorPart`. */
+export interface TensorPart {
+  rank: number;
+  ranks: number;
+  part: number;
+  parts: number;
+  held: number;
+  whole: number;
+  unit: number;
+  values: number;
+  gradient: number;
+  /** Of how many parts it was joined. */
+  found: number;
 }
 
 /** One event of a series, cut out by `histogramAt` in `math/histogram.ts`. */
@@ -125,6 +172,8 @@ export interface Histogram {
   flags: number;
   /** null: not recorded. */
   magnitude: { keys: Float64Array; counts: Float64Array } | null;
+  /** null: of a whole tensor. */
+  part: TensorPart | null;
 }
 
 export type HistogramAxis = 'step' | 'batch' | 'time';
@@ -168,6 +217,9 @@ export interface HeatOptions {
 export interface RidgeOptions {
   x: { kind: HistogramAxis };
   value: ValueOptions;
+  /** The slider below has the place that it has below a heatmap with a margin. */
+  margin?: boolean;
+  pins?: Pin[];
   /** About how many curves; 44 by default. */
   curves?: number;
 }
@@ -175,6 +227,9 @@ export interface RidgeOptions {
 export interface PercentileOptions {
   x: { kind: HistogramAxis; window: Window };
   value: ValueOptions;
+  /** With the room at the right that a heatmap has for its curve, so that they share x. */
+  margin?: boolean;
+  pins?: Pin[];
 }
 
 /** One histogram in the single-step view. */
@@ -219,8 +274,20 @@ export interface LayerData {
   against: Tensor[];
 }
 
+/** Rows in the order of the network, or those first whose values move most over the steps. */
+export type LayerOrder = 'network' | 'movement';
+
 export interface LayerOptions {
   statistic: LayerStatistic;
+  /** What the values are, for legend and tooltip. */
+  label: string;
+  /** log10 of the value in the middle of the scale, which then has two colours; null: one colour. */
+  middle: number | null;
+  order: LayerOrder;
+  /** Tensors that are shown, unfolded; null: all. */
+  search: RegExp | null;
+  /** Names of the groups that are unfolded. */
+  unfolded: ReadonlySet<string>;
   x: { kind: XKind | 'batch' };
   /** The cell that is shown beside the map. */
   chosen: { key: string; x: number } | null;
@@ -242,9 +309,14 @@ export interface BarOptions {
   titles?: AxisTitles;
 }
 
-/** A moment that every panel shows: hovered (transient) or pinned. Other axes ignore it. */
+/**
+ * A moment that every panel shows: hovered (transient) or pinned. Other axes ignore it. It is where
+ * something was logged: a point, or the range from the first to the last point of a bucket.
+ */
 export interface Moment {
   x: number;
+  /** Of a bucket: x of its first and last point; `x` lies in the middle. */
+  range?: [from: number, to: number];
   axis: XKind | HistogramAxis;
   pinned: boolean;
 }
@@ -255,6 +327,8 @@ export interface Note {
   tone: 'plain' | 'warn' | 'bad';
   /** Worth saying only while the panel is hovered. */
   quiet?: boolean;
+  /** What the panel offers to do about it. */
+  offers?: 'outliers';
 }
 
 /** The ends of a colour ramp in words, for the header. */
@@ -263,6 +337,8 @@ export interface Legend {
   to: string;
   /** What the colours count: `per cell, log`. */
   unit: string;
+  /** The value between the two colours of a scale that has a middle. */
+  middle?: string;
 }
 
 export interface Callbacks {
@@ -278,6 +354,8 @@ export interface Callbacks {
   onPick?(index: number): void;
   /** Clicked a cell of the layer map. */
   onCell?(key: string, x: number): void;
+  /** Clicked a row of the layer map that stands for a group of tensors. */
+  onFold?(group: string): void;
   /** Parallel coordinates: dragged along an axis, 0..1; null: that axis, or all, without it. */
   onBrush?(axis: number | null, part: [from: number, to: number] | null): void;
   /** Pointer near this line, or null. */

@@ -137,9 +137,9 @@ function Detail({ artifact, onChoose }: DetailProps) {
       {artifact.description && <p class="mid">{artifact.description}</p>}
       <Facts artifact={artifact} />
       <Lineage artifact={artifact} />
-      <Versions artifact={artifact} onChoose={onChoose} />
       <Metadata artifact={artifact} />
       <Entries artifact={artifact} />
+      <Versions artifact={artifact} onChoose={onChoose} />
     </section>
   );
 }
@@ -192,29 +192,32 @@ function Lineage({ artifact }: { artifact: Artifact }) {
       setRuns(await artifactRuns(artifact.id));
     });
   }, [artifact.id]);
-  if (!runs) return null;
   return (
     <>
       <h3>Lineage</h3>
       <div class="lineage">
-        <Runs label="Logged by" runs={runs.logged_by ? [runs.logged_by] : []} />
+        <Runs
+          label="Logged by"
+          runs={runs ? (runs.logged_by ? [runs.logged_by] : []) : undefined}
+        />
         <Icon name="right" />
         <div class="node">
           <span>Version</span>
           {titleOf(artifact)}
         </div>
         <Icon name="right" />
-        <Runs label="Used by" runs={runs.used_by} />
+        <Runs label="Used by" runs={runs?.used_by} />
       </div>
     </>
   );
 }
 
-function Runs({ label, runs }: { label: string; runs: RunName[] }) {
+/** Keeps its place until they are known. */
+function Runs({ label, runs }: { label: string; runs: RunName[] | undefined }) {
   return (
     <div class="node">
       <span>{label}</span>
-      {runs.map((run) => (
+      {runs?.map((run) => (
         <Link
           key={run.uid}
           class="ell"
@@ -223,7 +226,7 @@ function Runs({ label, runs }: { label: string; runs: RunName[] }) {
           {run.name}
         </Link>
       ))}
-      {runs.length === 0 && 'no run'}
+      {runs === undefined ? '…' : runs.length === 0 && 'no run'}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Launch, RunDetail, Writer } from '../api/types';
 import { Icon, StateGlyph } from '../components/widgets/Icon';
-import { counted, formatClock, formatDate, formatDuration } from '../math/numbers';
+import { counted, formatClock, formatDate, formatDuration, formatMoment } from '../math/numbers';
 
 const MOST_OPEN = 32;
 
@@ -36,8 +36,9 @@ function Ending({ detail }: { detail: RunDetail }) {
   return (
     <p class={`ending ${isBad ? 'bad' : ''}`}>
       {isBad && <Icon name="warn" />}
-      <span>{sentence(detail.ending.text)}</span>
-      <Moment us={detail.ending.time_us} />
+      <span>
+        {sentence(detail.ending.text)} <Moment us={detail.ending.time_us} />
+      </span>
     </p>
   );
 }
@@ -75,6 +76,7 @@ function LaunchRows({ launch, writers, open, alone }: LaunchProps) {
 function told(launch: Launch, writers: Writer[]): string {
   const lasted = launch.ended_us === null ? [] : [launch.ended_us - launch.opened_us];
   return [
+    launch.state,
     formatDate(launch.opened_us),
     ...lasted.map((us) => `for ${formatDuration(Math.max(0, us) / 1e6)}`),
     writers.length === 1 ? '1 process' : `${writers.length} processes`,
@@ -121,7 +123,7 @@ function Moment({ us }: { us: number }) {
   const date = new Date(us / 1000);
   const isToday = date.toDateString() === new Date().toDateString();
   return (
-    <time class="dim t12" dateTime={date.toISOString()} title={date.toString()}>
+    <time class="dim t12" dateTime={date.toISOString()} title={formatMoment(us)}>
       {isToday ? formatClock(us, true) : formatDate(us)}
     </time>
   );

@@ -1,5 +1,6 @@
 /** Made-up data for the page of an empty server; nothing else uses it. */
 
+import { constantColumn } from '../api/columns';
 import type { HistogramEvents, HistogramSeries, Line } from '../model/types';
 
 const POINTS = 250;
@@ -32,8 +33,11 @@ export function exampleLine(): Line {
     dash: [],
     ...same,
     x,
+    xFirst: x,
+    xLast: x,
     xMin: x,
     xMax: x,
+    xBad: constantColumn(Number.NaN, POINTS),
     count: ones,
     finite: ones,
     nan: zeros,

@@ -12,6 +12,7 @@ type Source = () => DrawnPanel;
 
 const sources = new Map<string, Source>();
 const renders = new Map<string, number>();
+const painters = new WeakMap<Element, () => void>();
 
 declare global {
   interface Window {
@@ -37,6 +38,13 @@ export function countRender(label: string): void {
 
 /** What the mounted panel of this id has drawn. */
 export const drawnPanel = (id: string): DrawnPanel | undefined => sources.get(id)?.();
+
+/** How the chart in an element is drawn anew, at the pixels of now. */
+export const exposePainter = (host: Element, paint: () => void): void => {
+  painters.set(host, paint);
+};
+
+export const paintAnew = (host: Element): void => painters.get(host)?.();
 
 /** Adds a mounted panel; returns how to take it away again. */
 export function exposePanel(id: string, read: Source): () => void {

@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 import { ApiError, getCatalogue, listRuns, type RunPage } from '../api/client';
 import type { Catalogue, Key, MetricDefinition, MetricDefinitions, Run } from '../api/types';
 import { mergedCatalogue } from './catalogue';
+import { withPlainKeys } from './layerKeys';
 import { type Dirty, onDirty } from './refresh';
 
 const PAGE = 1000;
@@ -96,7 +97,7 @@ export class ProjectStore {
   }
 
   private async loadKeys(): Promise<void> {
-    this.catalogue.value = await getCatalogue(this.entity, this.project);
+    this.catalogue.value = withPlainKeys(await getCatalogue(this.entity, this.project));
   }
 
   private async refresh(dirty: Dirty): Promise<void> {
@@ -147,7 +148,7 @@ export class ProjectStore {
     try {
       if (uids.length >= this.runs.peek().length) return await this.loadKeys();
       const fresh = await getCatalogue(this.entity, this.project, uids);
-      this.catalogue.value = mergedCatalogue(this.catalogue.peek(), fresh);
+      this.catalogue.value = mergedCatalogue(this.catalogue.peek(), withPlainKeys(fresh));
     } catch (error) {
       for (const uid of uids) this.staleKeys.add(uid);
       throw error;

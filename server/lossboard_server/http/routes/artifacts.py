@@ -107,9 +107,7 @@ async def edit_collection(
     def write(transaction: Transaction) -> dict[str, Any]:
         connection = transaction.connection
         found = answers.collection_of(connection, entity, project, collection)
-        artifact_collections.edit(
-            connection, found.id, now_us=transaction.now_us, **edit.model_dump()
-        )
+        artifact_collections.edit(transaction, found.id, **edit.model_dump())
         changed = answers.collection_of(connection, entity, project, edit.name or collection)
         return answers.collection_answer(changed)
 
@@ -124,7 +122,7 @@ async def remove_collection(
 
     def write(transaction: Transaction) -> int:
         found = answers.collection_of(transaction.connection, entity, project, collection)
-        artifact_collections.remove(transaction.connection, found.id)
+        artifact_collections.remove(transaction, found.id)
         return found.id
 
     return await answer_json(request, {"id": await server.writer.write(write)})
@@ -242,18 +240,16 @@ async def edit(server: Server, request: Request, artifact_id: int, edit: Artifac
     """Change what is said of an artifact, and its aliases."""
 
     def write(transaction: Transaction) -> None:
-        connection, now_us = transaction.connection, transaction.now_us
         artifacts.update_description(
-            connection,
+            transaction,
             artifact_id,
-            now_us=now_us,
             description=edit.description,
             metadata=edit.metadata,
             tags=edit.tags,
         )
         where = {"collection_id": edit.collection_id}
-        artifacts.remove_aliases(connection, artifact_id, edit.remove_aliases, **where)
-        artifacts.add_aliases(connection, artifact_id, edit.add_aliases, now_us=now_us, **where)
+        artifacts.remove_aliases(transaction, artifact_id, edit.remove_aliases, **where)
+        artifacts.add_aliases(transaction, artifact_id, edit.add_aliases, **where)
 
     await server.writer.write(write)
     return await by_id(server, request, artifact_id)
@@ -262,11 +258,7 @@ async def edit(server: Server, request: Request, artifact_id: int, edit: Artifac
 @router.delete("/artifacts/{artifact_id}")
 async def remove(server: Server, request: Request, artifact_id: int) -> Response:
     """Delete a version; its number is not given again."""
-    await server.writer.write(
-        lambda transaction: artifacts.remove(
-            transaction.connection, artifact_id, now_us=transaction.now_us
-        )
-    )
+    await server.writer.write(lambda transaction: artifacts.remove(transaction, artifact_id))
     return await answer_json(request, {"id": artifact_id})
 
 
@@ -276,12 +268,11 @@ async def link(server: Server, request: Request, artifact_id: int, link: Artifac
 
     def write(transaction: Transaction) -> int:
         return artifacts.link(
-            transaction.connection,
+            transaction,
             artifact_id,
             project_id=catalogue.open_project(transaction, link.entity, link.project),
             collection=link.collection,
             aliases=link.aliases,
-            now_us=transaction.now_us,
         )
 
     version = await server.writer.write(write)
@@ -297,10 +288,7 @@ async def unlink(
     """Take an artifact out of a collection that it is linked to."""
     await server.writer.write(
         lambda transaction: artifact_collections.unlink(
-            transaction.connection,
-            artifact_id,
-            collection_id=collection_id,
-            now_us=transaction.now_us,
+            transaction, artifact_id, collection_id=collection_id
         )
     )
     return await answer_json(request, {"id": artifact_id})

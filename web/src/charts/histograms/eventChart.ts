@@ -1,19 +1,22 @@
 /** What all charts over events share: the axes as pixels, the moment, and what the pointer does. */
 
+import type { Ticks } from '../../math/ticks';
 import type {
   Callbacks,
   HistogramAxis,
   Moment,
+  Pin,
   ValueOptions,
   Window,
   XKind,
 } from '../../model/types';
-import { xShort } from '../axes';
+import { labelColumn, mappedTicks, momentText } from '../axes';
 import { describeEvents } from '../describe';
 import { Frame, type FrameOwner, type Point } from '../frame';
-import { crosshair, pillBelow, type Span } from '../surface';
+import { type Box, crosshair, flag, pillBelow, type Span } from '../surface';
+import { colorOf } from '../theme';
 import { ValueAxis } from '../valueAxis';
-import { type EventModel, eventAt } from './eventModel';
+import { type EventModel, eventAt, eventMoment, eventX } from './eventModel';
 
 /** Right of the plot, for half of a label of x. */
 export const RIGHT = 6;
@@ -27,6 +30,9 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
   protected readonly frame: Frame;
   protected moment: Moment | null = null;
   protected pointer: Point | null = null;
+  /** Where on the x-axis the moment lies that the pointer is on: of several events at one step each
+   * has a place of its own. */
+  private place: number | null = null;
   /** Where the labels of x are drawn. */
   protected labels: Span[] = [];
 
@@ -47,6 +53,7 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
 
   showMoment(moment: Moment | null): void {
     this.moment = moment;
+    this.place = null;
     this.frame.paintOver();
   }
 
@@ -57,15 +64,28 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
   onHover(point: Point | null): void {
     if (!point && !this.pointer) return;
     this.pointer = point;
-    this.moment = point && this.momentAt(point);
+    const found = point && this.momentAt(point);
+    this.moment = found?.moment ?? null;
+    this.place = found?.place ?? null;
     this.frame.paintOver();
     this.callbacks.onMoment?.(this.moment);
     this.tell(point);
   }
 
-  /** The moment under the pointer. */
-  protected momentAt(point: Point): Moment | null {
-    return { x: this.xAt(point.x), axis: this.view.axis, pinned: false };
+  /** What was logged under the pointer, and its place on the x-axis. */
+  protected abstract momentAt(point: Point): { moment: Moment; place: number } | null;
+
+  /** Where on the x-axis the moment is that is shown; null on another axis. */
+  protected get momentPlace(): number | null {
+    if (this.moment?.axis !== this.view.axis) return null;
+    return this.place ?? this.moment.x;
+  }
+
+  /** What the chart says of the moment, for `window.lossboard.panels`. */
+  protected shownMoment() {
+    const { moment } = this;
+    if (moment?.axis !== this.view.axis) return null;
+    return { x: moment.x, text: momentText(this.view.axis, moment) };
   }
 
   /** Says what is under the pointer, or that it has left. */
@@ -90,8 +110,9 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
 
   /** Where x of the moment is; null out of sight and on another axis. */
   protected momentPixel(): number | null {
-    if (!this.moment || this.moment.axis !== this.view.axis) return null;
-    const pixel = this.toX(this.moment.x);
+    const place = this.momentPlace;
+    if (place === null) return null;
+    const pixel = this.toX(place);
     return this.isInPlot(pixel) ? pixel : null;
   }
 
@@ -103,7 +124,7 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
   protected paintPill(pixel: number): void {
     if (!this.moment) return;
     const { left, top, width, height } = this.frame.box;
-    const text = xShort(this.view.axis, this.moment.x);
+    const text = momentText(this.view.axis, this.moment);
     const limit = left + width + RIGHT;
     pillBelow(this.frame.over.context, text, pixel, top + height + 4, limit, this.labels);
   }
@@ -112,7 +133,16 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
 interface ValueViewOptions {
   x: { kind: HistogramAxis; window?: Window };
   value: ValueOptions;
+  margin?: boolean;
+  pins?: Pin[];
 }
+
+const TOP = 6;
+const BOTTOM = 22;
+const FLAGS = 16;
+/** Of the curve beside a heatmap. */
+export const MARGIN = 60;
+export const MARGIN_GAP = 8;
 
 /** A chart of the values of one series of events: dragged along x or the value axis. */
 export abstract class ValueChart<
@@ -129,11 +159,10 @@ export abstract class ValueChart<
   }
 
   onClick(point: Point): void {
-    const x = this.xAt(point.x);
-    const event = eventAt(this.view, x);
+    const event = eventAt(this.view, this.xAt(point.x));
     if (event < 0) return;
     this.callbacks.onPick?.(event);
-    this.callbacks.onMoment?.({ x: this.pinnedX(x, event), axis: this.view.axis, pinned: true });
+    this.callbacks.onMoment?.({ ...eventMoment(this.view, event), pinned: true });
   }
 
   onDrag(from: Point, to: Point, along: 'x' | 'y'): void {
@@ -159,9 +188,49 @@ export abstract class ValueChart<
     this.callbacks.onValueZoom?.(null, null);
   }
 
-  /** The moment that a click at x, on this event, pins. */
-  protected pinnedX(x: number, _event: number): number {
-    return x;
+  protected momentAt(point: Point): { moment: Moment; place: number } | null {
+    const event = eventAt(this.view, this.xAt(point.x));
+    if (event < 0) return null;
+    return { moment: eventMoment(this.view, event), place: eventX(this.view, event) };
+  }
+
+  /** Ticks of the values along y, and the plot that all views over time share. */
+  protected layOut(): { ticks: Ticks; box: Box } {
+    const { view, options, frame } = this;
+    const ticks = mappedTicks(view.value[0], view.value[1], frame.height - BOTTOM, view.map);
+    const left = labelColumn(ticks.labels) + 4;
+    const top = options.pins?.length ? TOP + FLAGS : TOP;
+    const right = options.margin ? MARGIN + MARGIN_GAP : RIGHT;
+    const box = {
+      left,
+      top,
+      width: Math.max(1, frame.width - left - right),
+      height: Math.max(1, frame.height - top - BOTTOM),
+    };
+    this.callbacks.onLayout?.(box.left, box.width);
+    return { ticks, box };
+  }
+
+  /** Lines and flags of the events that are held. */
+  protected paintPins(): void {
+    const { context } = this.frame.over;
+    const { box } = this.frame;
+    for (const pin of this.options.pins ?? []) {
+      const x = this.toX(eventX(this.view, pin.index));
+      if (!this.isInPlot(x)) continue;
+      flag(context, pin.label, x, box.top - FLAGS - 4, pin.color);
+      context.fillStyle = colorOf(pin.color);
+      context.fillRect(Math.round(x), box.top - 4, 1, box.height + 4);
+    }
+  }
+
+  /** The pins with what was logged there, for `window.lossboard.panels`. */
+  protected shownPins() {
+    const { view, options } = this;
+    return (options.pins ?? []).map(({ index, label }) => {
+      const pixel = this.toX(eventX(view, index));
+      return { label, pixel, text: momentText(view.axis, eventMoment(view, index)) };
+    });
   }
 
   protected valueAxis(): ValueAxis {

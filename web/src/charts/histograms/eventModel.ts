@@ -3,6 +3,7 @@
 import { type EventPlaces, placeEvents } from '../../math/events';
 import { HistogramTable } from '../../math/histogram';
 import { formatShare, formatShort } from '../../math/numbers';
+import { lacksParts, partText } from '../../math/parts';
 import { defaultRange, fullRange, symlogCore } from '../../math/percentiles';
 import { LINEAR, symlog, type ValueMap } from '../../math/scale';
 import { lastAtOrBefore } from '../../math/search';
@@ -10,11 +11,12 @@ import type {
   Histogram,
   HistogramAxis,
   HistogramSeries,
+  Moment,
   Note,
   ValueOptions,
   Window,
 } from '../../model/types';
-import { xShort } from '../axes';
+import { momentName, uncapital } from '../axes';
 
 export interface EventModel {
   series: HistogramSeries;
@@ -71,6 +73,14 @@ export function eventX({ places }: EventModel, index: number): number {
   return places.position[places.order.indexOf(index)];
 }
 
+/** Where event `index` was logged: events that share a step share their moment. */
+export function eventMoment(model: EventModel, index: number): Moment {
+  const { step, timeUs } = model.series.events;
+  const { axis } = model;
+  const place = axis === 'step' ? step[index] : timeUs[index];
+  return { x: axis === 'batch' ? Math.floor(eventX(model, index)) : place, axis, pinned: false };
+}
+
 /** How many events exist, how many are here, and what was not finite. */
 export function eventNotes({ series, table, axis, places }: EventModel): Note[] {
   const notes: Note[] = [];
@@ -78,15 +88,24 @@ export function eventNotes({ series, table, axis, places }: EventModel): Note[] 
     const text = `${formatShort(table.length)} of ${formatShort(series.total)} histograms`;
     notes.push({ text, tone: 'plain' });
   }
+  notes.push(...partNotes(table));
   const { nan, posInf, negInf } = series.events;
   for (let place = 0; place < places.order.length; place++) {
     const i = places.order[place];
     if (nan[i] + posInf[i] + negInf[i] === 0) continue;
-    const at = xShort(axis, places.position[place]);
-    notes.push({ text: `non-finite from ${axis === 'time' ? at : `${axis} ${at}`}`, tone: 'bad' });
+    const at = uncapital(momentName(axis, { x: places.position[place] }));
+    notes.push({ text: `non-finite from ${at}`, tone: 'bad' });
     break;
   }
   return notes;
+}
+
+/** What the last event holds of its tensor. */
+function partNotes(table: HistogramTable): Note[] {
+  const last = table.length > 0 ? table.at(table.length - 1) : null;
+  if (!last?.part) return [];
+  const tone = lacksParts(last.part, last) ? 'warn' : 'plain';
+  return [{ text: partText(last.part, last), tone }];
 }
 
 /** `0.02 % outside` (double click shows all), or nothing. */

@@ -4,15 +4,8 @@ import { RAMP_STEPS } from '../../math/color';
 import { firstNonFinite, type LayerRow } from '../../math/layers';
 import { counted, formatShare, formatValue } from '../../math/numbers';
 import { lastAtOrBefore } from '../../math/search';
-import type {
-  Callbacks,
-  Chart,
-  LayerData,
-  LayerOptions,
-  LayerStatistic,
-  Note,
-} from '../../model/types';
-import { drawXAxis, xFull, xShort, xTicks } from '../axes';
+import type { Callbacks, Chart, LayerData, LayerOptions, Moment, Note } from '../../model/types';
+import { drawXAxis, momentName, uncapital, xTicks } from '../axes';
 import type { Point } from '../frame';
 import { imageSource } from '../scratch';
 import { rgbOf, theme } from '../theme';
@@ -26,20 +19,13 @@ const LABEL_GAP = 8;
 const LABEL_ROOM = 12;
 const MOST_LABEL = 104;
 
-const STATISTIC_NAMES: Record<LayerStatistic, string> = {
-  rms: 'log₁₀ RMS',
-  ratio: 'log₁₀ RMS(gradient) / RMS(weight)',
-  zeros: 'share of zeros',
-  nonFinite: 'share of non-finite',
-};
-
 interface LayerView extends LayerModel {
   axis: LayerOptions['x']['kind'];
   notes: Note[];
 }
 
 function buildView(data: LayerData, options: LayerOptions): LayerView {
-  const model = buildLayers(data, options.statistic);
+  const model = buildLayers(data, options);
   return { ...model, axis: options.x.kind, notes: notesOf(model, options) };
 }
 
@@ -63,13 +49,19 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
   }
 
   private show(): void {
-    const { rows, range, notes } = this.view;
+    const { rows, tensors, range, notes } = this.view;
     const ends = `${formatValue(range[0], 3)} to ${formatValue(range[1], 3)}`;
-    const what = STATISTIC_NAMES[this.options.statistic];
-    this.frame.label(`Layer map of ${counted(rows.length, 'tensor')}, ${what} from ${ends}.`);
+    const { label: what, middle } = this.options;
+    const folded = rows.length < tensors ? ` in ${counted(rows.length, 'row')}` : '';
+    this.frame.label(`Layer map of ${counted(tensors, 'tensor')}${folded}, ${what} from ${ends}.`);
     this.callbacks.onNotes?.(notes);
-    const [from, to] = range.map((value) => formatValue(value, 2));
-    this.callbacks.onLegend?.({ from, to, unit: what });
+    if (middle === null) {
+      const [from, to] = range.map((value) => formatValue(value, 2));
+      this.callbacks.onLegend?.({ from, to, unit: what });
+    } else {
+      const [from, to] = range.map(powerOfTen);
+      this.callbacks.onLegend?.({ from, to, unit: what, middle: powerOfTen(middle) });
+    }
     this.frame.paint();
   }
 
@@ -81,8 +73,10 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
       x,
       range,
       stages: stages.map(({ name }) => name),
-      rows: rows.map(({ key, bucket, values, bad }) => ({
+      tensors: this.view.tensors,
+      rows: rows.map(({ key, bucket, values, bad, group }) => ({
         key,
+        group: group ?? null,
         x: Array.from(bucket, (index) => index * width),
         values: Array.from(values),
         bad: Array.from(bad),
@@ -120,7 +114,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     if (chosen) this.frameCell(chosen.key, chosen.x);
     this.paintMoment();
     const row = this.pointer ? this.rowAt(this.pointer.y) : null;
-    if (row && this.pointer) this.frameCell(row.key, this.xAt(this.pointer.x));
+    if (row && this.momentPlace !== null) this.frameCell(row.key, this.momentPlace);
     this.frame.over.context.globalAlpha = 1;
   }
 
@@ -133,8 +127,22 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
   onClick(point: Point): void {
     const row = this.rowAt(point.y);
     if (!row) return;
-    const x = this.xAt(point.x);
-    this.callbacks.onCell?.(row.key, x);
+    if (row.group) this.callbacks.onFold?.(row.key);
+    else this.callbacks.onCell?.(row.key, this.momentPlace ?? this.xAt(point.x));
+  }
+
+  /** The bucket under the pointer, as the range of steps that it may hold. */
+  protected momentAt(point: Point): { moment: Moment; place: number } | null {
+    const { axis, width } = this.view;
+    const row = this.rowAt(point.y) ?? this.view.rows[0];
+    const at = this.xAt(point.x);
+    const i = row ? bucketAt(row, at, width) : -1;
+    if (i < 0) return null;
+    const from = row.bucket[i] * width;
+    const whole: Moment = { x: from, axis, pinned: false };
+    const moment: Moment =
+      width > 1 ? { ...whole, x: from + (width - 1) / 2, range: [from, from + width - 1] } : whole;
+    return { moment, place: moment.x };
   }
 
   private rowAt(y: number): LayerRow | null {
@@ -175,7 +183,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     rowIndex: number,
   ): void {
     const { x, range, width } = this.view;
-    const { ramp } = theme();
+    const ramp = this.options.middle === null ? theme().ramp : theme().twoRamps;
     const [r, g, b] = rgbOf('--bad');
     const scale = (RAMP_STEPS - 1) / (range[1] - range[0]);
     for (let column = 0; column < columns; column++) {
@@ -258,15 +266,16 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     const text = value !== null && share ? formatShare(value) : formatValue(value);
     const bounds = this.frame.root.getBoundingClientRect();
     const { box } = this.frame;
-    const label = STATISTIC_NAMES[options.statistic];
+    const { label } = options;
     tooltip().show(
       this,
       {
-        title: row.name,
+        title: row.group ? `${row.name} (${row.group.size})` : row.name,
         heads: [''],
         rows: [{ color: '--ink3', label, cells: [text], strong: false }],
         foot: [
-          xFull(options.x.kind, Math.round(x)),
+          row.group ? `${row.group.spread} of ${row.group.size}, click to unfold or fold` : '',
+          this.moment ? momentName(options.x.kind, this.moment) : '',
           i >= 0 && row.bad[i] ? 'has non-finite values' : '',
         ]
           .filter(Boolean)
@@ -282,6 +291,11 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
   }
 }
 
+/** `10⁻³` of -3. */
+function powerOfTen(exponent: number): string {
+  return `10${[...String(exponent)].map((sign) => '⁰¹²³⁴⁵⁶⁷⁸⁹⁻'['0123456789-'.indexOf(sign)]).join('')}`;
+}
+
 /** The end of a long name: what differs between neighbours is there. */
 function tail(context: CanvasRenderingContext2D, name: string, room: number): string {
   if (context.measureText(name).width <= room) return name;
@@ -293,8 +307,7 @@ function tail(context: CanvasRenderingContext2D, name: string, room: number): st
 function notesOf(model: LayerModel, options: LayerOptions): Note[] {
   const broken = firstNonFinite(model.rows);
   if (!broken) return [];
-  const at = xShort(options.x.kind, broken.bucket * model.width);
+  const at = uncapital(momentName(options.x.kind, { x: broken.bucket * model.width }));
   const name = model.rows.find(({ key }) => key === broken.key)!.name;
-  const unit = options.x.kind === 'step' ? 'step ' : '';
-  return [{ text: `first non-finite: ${name} at ${unit}${at}`, tone: 'bad' }];
+  return [{ text: `first non-finite: ${name} at ${at}`, tone: 'bad' }];
 }

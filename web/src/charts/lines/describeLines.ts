@@ -3,7 +3,8 @@
 import { counted, formatValue } from '../../math/numbers';
 import type { LineOptions } from '../../model/types';
 import { xShort } from '../axes';
-import type { DrawnLine, LineModel } from './lineModel';
+import type { DrawnLine } from './drawnLine';
+import type { LineModel } from './lineModel';
 
 const MOST_LINES = 12;
 

@@ -1,15 +1,16 @@
 /** The moment under the pointer: crosshair, points, step pill and tooltip of a line panel. */
 
-import { nonFiniteAt } from '../../math/buckets';
 import { formatValue } from '../../math/numbers';
-import { nearestIndex } from '../../math/search';
 import type { Callbacks, LineOptions, Moment } from '../../model/types';
-import { xFull, xShort } from '../axes';
+import { momentName, momentText, uncapital } from '../axes';
 import type { Frame, Point } from '../frame';
 import { type Box, circle, crosshair, dot, pillBelow, ring, type Span, Surface } from '../surface';
 import { colorOf } from '../theme';
 import { type TooltipRow, tooltip } from '../tooltip';
-import type { DrawnLine, LineModel } from './lineModel';
+import type { DrawnLine } from './drawnLine';
+import type { LineModel } from './lineModel';
+import { bucketAt, hasExtremes, type LinePlot, momentOf, type Spot, spotAt } from './lineMoment';
+import { columnText, groupText } from './lineTexts';
 
 const MOST_ROWS = 12;
 
@@ -19,6 +20,8 @@ interface Reading {
   /** Its bucket, or -1 where the line has none near x. */
   bucket: number;
   value: number;
+  /** Pixel of its point. */
+  x: number;
   y: number;
 }
 
@@ -28,6 +31,8 @@ export class LineHover {
   private labels: Span[] = [];
   private moment: Moment | null = null;
   private pointer: Point | null = null;
+  /** What the pointer is on. */
+  private spot: Spot | null = null;
   private nearest: string | null = null;
 
   constructor(
@@ -53,30 +58,52 @@ export class LineHover {
     this.draw();
   }
 
+  /** The moment that is shown, as the pill writes it, with what each line has there. */
+  shown() {
+    const { moment, options, model } = this;
+    if (moment?.axis !== options.x.kind) return null;
+    const rows = model.lines
+      .map((item) => this.read(item, moment.x))
+      .filter(({ bucket }) => bucket >= 0)
+      .map((reading) => ({
+        label: reading.item.line.label + this.otherMoment(reading),
+        x: reading.item.line.x[reading.bucket],
+        value: reading.value,
+      }));
+    return { x: moment.x, text: momentText(options.x.kind, moment), rows };
+  }
+
   destroy(): void {
     tooltip().hide(this);
   }
 
   move(point: Point): void {
     this.pointer = point;
-    const moment = { x: this.xAt(point.x), axis: this.options.x.kind, pinned: false };
-    this.moment = moment;
+    this.spot = spotAt(this.model.lines, this.plot, point);
+    this.moment = this.spot && momentOf(this.spot, this.options.x.kind);
     this.draw();
-    this.callbacks.onMoment?.(moment);
+    if (!this.moment) this.forgetNearest();
+    this.callbacks.onMoment?.(this.moment);
   }
 
   leave(): void {
     if (!this.pointer) return;
     this.pointer = null;
     this.moment = null;
-    tooltip().hide(this);
     this.draw();
     this.callbacks.onMoment?.(null);
-    this.callbacks.onNearest?.(null);
+    this.forgetNearest();
   }
 
-  pin({ x }: Point): void {
-    this.callbacks.onMoment?.({ x: this.xAt(x), axis: this.options.x.kind, pinned: true });
+  pin(point: Point): void {
+    const spot = spotAt(this.model.lines, this.plot, point);
+    if (!spot) return;
+    this.callbacks.onMoment?.({ ...momentOf(spot, this.options.x.kind), pinned: true });
+  }
+
+  private forgetNearest(): void {
+    tooltip().hide(this);
+    this.tellNearest(null);
   }
 
   /** x at this pixel of the chart. */
@@ -88,6 +115,15 @@ export class LineHover {
 
   private get box(): Box {
     return this.frame.box;
+  }
+
+  private get plot(): LinePlot {
+    return {
+      box: this.box,
+      toX: (value) => this.toX(value),
+      toY: (value) => this.toY(value),
+      xAt: (pixel) => this.xAt(pixel),
+    };
   }
 
   private toX(value: number): number {
@@ -123,37 +159,28 @@ export class LineHover {
     const { context } = this.canvas();
     crosshair(context, x, this.box, moment.pinned);
     const readings = model.lines.map((item) => this.read(item, moment.x));
-    for (const { item, y } of readings) {
-      if (!this.isInside(y)) continue;
-      if (readings.length > MOST_ROWS) circle(context, x, y, 2, colorOf(item.line.color));
-      else dot(context, x, y, item.line.color);
+    for (const { item, x: at, y } of readings) {
+      if (!this.isInside(at, y)) continue;
+      if (readings.length > MOST_ROWS) circle(context, at, y, 2, colorOf(item.line.color));
+      else dot(context, at, y, item.line.color);
     }
     if (this.pointer) this.showTooltip(readings, x);
-    const text = xShort(options.x.kind, moment.x);
     const top = this.box.top + this.box.height + 4;
+    const text = momentText(options.x.kind, moment);
     pillBelow(context, text, x, top, this.frame.width, this.labels);
   }
 
-  private isInside(y: number): boolean {
-    return y >= this.box.top - 1 && y <= this.box.top + this.box.height + 1;
+  private isInside(x: number, y: number): boolean {
+    const { left, top, width, height } = this.box;
+    return x >= left - 1 && x <= left + width + 1 && y >= top - 1 && y <= top + height + 1;
   }
 
+  /** The line's own point there: its dot lies on the line, beside the crosshair if it must. */
   private read(item: DrawnLine, x: number): Reading {
-    const { line, smoothed } = item;
-    const bucket = nearestIndex(line.x, x);
-    if (bucket < 0 || this.isBeyond(item, bucket, x)) {
-      return { item, bucket: -1, value: Number.NaN, y: Number.NaN };
-    }
-    const value = smoothed[bucket];
-    return { item, bucket, value, y: this.toY(value) };
-  }
-
-  /** The line has ended (or not begun) at x: more than 8 pixels from its last bucket. */
-  private isBeyond({ line }: DrawnLine, bucket: number, x: number): boolean {
-    const first = line.x[0];
-    const last = line.x[line.x.length - 1];
-    if (x >= first && x <= last) return false;
-    return Math.abs(this.toX(line.x[bucket]) - this.toX(x)) > 8;
+    const bucket = bucketAt(item, x, this.plot);
+    if (bucket < 0) return { item, bucket, value: Number.NaN, x: Number.NaN, y: Number.NaN };
+    const value = item.smoothed[bucket];
+    return { item, bucket, value, x: this.toX(item.line.x[bucket]), y: this.toY(value) };
   }
 
   private showTooltip(readings: Reading[], x: number): void {
@@ -163,9 +190,10 @@ export class LineHover {
       return;
     }
     const pointerY = this.pointer!.y;
-    const nearest = nearestReading(there, pointerY);
+    const snapped = this.spot?.snapped ? this.spot.item : null;
+    const nearest = there.find(({ item }) => item === snapped) ?? nearestReading(there, pointerY);
     this.tellNearest(nearest?.item.line.id ?? null);
-    this.markExtreme(nearest, x);
+    this.markExtreme(nearest);
     tooltip().show(this, this.content(readings, nearest, pointerY), this.place(there, x));
   }
 
@@ -175,10 +203,11 @@ export class LineHover {
     this.callbacks.onNearest?.(id);
   }
 
-  private markExtreme(nearest: Reading | null, x: number): void {
-    if (!nearest?.item.banded || nearest.bucket < 0 || isSpread(nearest.item.line)) return;
-    const y = this.toY(nearest.item.line.max[nearest.bucket]);
-    if (this.isInside(y)) ring(this.canvas().context, x, y, nearest.item.line.color);
+  private markExtreme(nearest: Reading | null): void {
+    if (!nearest || nearest.bucket < 0 || !hasExtremes(nearest.item)) return;
+    const { x, item, bucket } = nearest;
+    const y = this.toY(item.line.max[bucket]);
+    if (this.isInside(x, y)) ring(this.canvas().context, x, y, item.line.color);
   }
 
   private content(readings: Reading[], nearest: Reading | null, pointerY: number) {
@@ -193,33 +222,49 @@ export class LineHover {
     const rows = shown.map((reading) => this.row(reading, reading === nearest, smoothed));
     const more = readings.length > MOST_ROWS ? `+ ${readings.length - MOST_ROWS}` : '';
     return {
-      title: xFull(x.kind, this.titleX(readings, nearest), x.name),
+      title: momentName(x.kind, this.moment!, x.name),
       heads: smoothed ? ['smoothed', 'original'] : [''],
       rows,
-      foot: [extremeText(nearest, this.options), more].filter(Boolean).join(' · '),
+      foot: [this.footOf(nearest), more].filter(Boolean).join(' · '),
     };
   }
 
-  /** The exact x of the nearest line's bucket. */
-  private titleX(readings: Reading[], nearest: Reading | null): number {
-    const reading = nearest ?? readings.find(({ bucket }) => bucket >= 0);
-    return reading ? reading.item.line.x[reading.bucket] : this.moment!.x;
+  /** Of the group under the pointer, and of all that the pixel column holds. */
+  private footOf(nearest: Reading | null): string {
+    const { spot, model } = this;
+    const of = nearest ? groupText({ ...nearest, snapped: false }) : '';
+    const lines = spot?.snapped ? [spot.item] : model.lines;
+    return [of, columnText(lines, this.plot, this.toX(this.moment!.x), this.options)]
+      .filter(Boolean)
+      .join(' · ');
   }
 
-  private row({ item, bucket, value }: Reading, strong: boolean, smoothed: boolean): TooltipRow {
-    const { color, label } = item.line;
-    if (bucket < 0) return { color, label, strong, cells: smoothed ? ['–', '–'] : ['–'] };
+  private row(reading: Reading, strong: boolean, smoothed: boolean): TooltipRow {
+    const { item, bucket, value } = reading;
+    const { color } = item.line;
+    if (bucket < 0) {
+      return { color, label: item.line.label, strong, cells: smoothed ? ['–', '–'] : ['–'] };
+    }
     const original = Number.isNaN(item.original[bucket])
       ? nonFiniteText(item, bucket)
       : formatValue(item.original[bucket]);
     const cells = smoothed ? [formatValue(value), original] : [original];
-    return { color, label, strong, cells };
+    return { color, label: item.line.label + this.otherMoment(reading), strong, cells };
+  }
+
+  /** Of a line without a point at the moment: which one its value is of. */
+  private otherMoment({ item, bucket }: Reading): string {
+    const { kind, name } = this.options.x;
+    const moment = this.moment!;
+    const own = momentOf({ item, bucket, snapped: false }, kind);
+    if (momentText(kind, own) === momentText(kind, moment) || overlap(own, moment)) return '';
+    return ` · ${uncapital(momentName(kind, own, name))}`;
   }
 
   private place(readings: Reading[], x: number) {
     const bounds = this.frame.root.getBoundingClientRect();
     const highest = readings.reduce(
-      (top, { y }) => (this.isInside(y) && y < top ? y : top),
+      (top, { x: at, y }) => (this.isInside(at, y) && y < top ? y : top),
       this.box.top + this.box.height,
     );
     return {
@@ -251,24 +296,8 @@ function nonFiniteText({ line }: DrawnLine, i: number): string {
   return line.negInf[i] > 0 ? '−∞' : '–';
 }
 
-/** The band of a group that is no extreme of any point. */
-const isSpread = ({ spread }: DrawnLine['line']): boolean =>
-  spread !== undefined && spread !== 'minmax';
-
-/** The nearest line's exact extreme in its bucket, or its non-finite values. */
-function extremeText(nearest: Reading | null, options: LineOptions): string {
-  if (!nearest || nearest.bucket < 0) return '';
-  const { line } = nearest.item;
-  const i = nearest.bucket;
-  const broken = nonFiniteAt(line, i);
-  const parts: string[] = [];
-  if (broken > 0) parts.push(`${broken} non-finite`);
-  if (isSpread(line)) {
-    if (line.spread !== 'none')
-      parts.push(`band ${formatValue(line.min[i])} to ${formatValue(line.max[i])}`);
-  } else if (line.count[i] > 1 && line.finite[i] > 0) {
-    const at = xFull(options.x.kind, line.xMax[i], options.x.name).toLowerCase();
-    parts.push(`max ${formatValue(line.max[i])} at ${at}`, `min ${formatValue(line.min[i])}`);
-  }
-  return parts.join(' · ');
+/** Both are buckets and have steps in common: the same moment of two runs that log differently. */
+function overlap(a: Moment, b: Moment): boolean {
+  if (!a.range || !b.range) return false;
+  return a.range[0] <= b.range[1] && b.range[0] <= a.range[1];
 }

@@ -4,14 +4,14 @@
  */
 
 import { nonFiniteAt } from '../../math/buckets';
-import { whiskers } from '../../math/whiskers';
 import type { Line } from '../../model/types';
 import { circle, clipped, nonFiniteMark } from '../surface';
 import { colorOf, fade, rgbOf, theme } from '../theme';
+import type { DrawnLine } from './drawnLine';
 import { EnvelopeImage, type Plane, strokeLine } from './lineDrawing';
-import type { DrawnLine, LineModel } from './lineModel';
+import type { LineModel } from './lineModel';
+import { MIN_WHISKER_PIXELS, whiskersOf } from './lineMoment';
 
-const MIN_WHISKER_PIXELS = 10;
 const MARK_APART_PIXELS = 9;
 
 const ratio = (): number => devicePixelRatio || 1;
@@ -25,6 +25,31 @@ export function paintDiagonal(context: CanvasRenderingContext2D, plane: Plane): 
   clipped(context, plane.box, () => strokeLine(context, ends, ends, plane, stroke));
 }
 
+/** A value that is looked for, across the whole plot. */
+export function paintGuide(
+  context: CanvasRenderingContext2D,
+  plane: Plane,
+  { value, label }: { value: number; label: string },
+): void {
+  const { left, top, width, height } = plane.box;
+  const y = Math.round(plane.y(value)) + 0.5;
+  if (!(y >= top && y <= top + height)) return;
+  context.save();
+  context.strokeStyle = theme().ink2;
+  context.fillStyle = theme().ink2;
+  context.lineWidth = ratio();
+  context.setLineDash(CHANCE_DASH.map((length) => length * ratio()));
+  context.beginPath();
+  context.moveTo(left, y);
+  context.lineTo(left + width, y);
+  context.stroke();
+  context.font = theme().font.replace(/^\d+/, String(11 * ratio()));
+  context.textAlign = 'right';
+  context.textBaseline = 'bottom';
+  context.fillText(label, left + width - 4 * ratio(), y - 2 * ratio());
+  context.restore();
+}
+
 export function paintLineLayer(
   context: CanvasRenderingContext2D,
   { lines, showsOriginal }: LineModel,
@@ -35,15 +60,11 @@ export function paintLineLayer(
     paintEnvelopes(context, lines, plane);
     const alpha = lines.length === 1 ? 0.38 : 0.22;
     if (showsOriginal) for (const item of lines) paintOriginal(context, plane, item, alpha);
-    for (const item of lines) if (hasExtremes(item)) paintWhiskers(context, plane, item);
+    for (const item of lines) paintWhiskers(context, plane, item);
   });
   for (const { line } of lines) paintMarks(context, plane, line);
   context.restore();
 }
-
-/** The band of a group is a spread between runs, which has no extremes to point at. */
-const hasExtremes = ({ banded, line }: DrawnLine): boolean =>
-  banded && (line.spread === undefined || line.spread === 'minmax');
 
 function paintEnvelopes(context: CanvasRenderingContext2D, lines: DrawnLine[], plane: Plane): void {
   const banded = lines.filter((item) => item.banded);
@@ -66,9 +87,10 @@ function paintOriginal(
 
 function paintWhiskers(context: CanvasRenderingContext2D, plane: Plane, item: DrawnLine): void {
   context.globalAlpha = 0.85;
-  const { min, max, mean } = item.line;
-  for (const i of whiskers(mean, max, 1)) paintWhisker(context, plane, item, i, max[i]);
-  for (const i of whiskers(mean, min, -1)) paintWhisker(context, plane, item, i, min[i]);
+  const { min, max } = item.line;
+  const found = whiskersOf(item);
+  for (const i of found.max) paintWhisker(context, plane, item, i, max[i]);
+  for (const i of found.min) paintWhisker(context, plane, item, i, min[i]);
   context.globalAlpha = 1;
 }
 

@@ -3,18 +3,12 @@
 import { aggregateOf, nonFiniteAt } from '../../math/buckets';
 import { counted, formatCount, formatShort } from '../../math/numbers';
 import { smooth } from '../../math/smooth';
-import { niceBounds, niceLogBounds } from '../../math/ticks';
-import type { Line, LineOptions, Note, Window } from '../../model/types';
-import { isDuration, xShort } from '../axes';
+import type { Line, LineOptions, Note } from '../../model/types';
+import { isDuration, momentName, uncapital } from '../axes';
+import type { DrawnLine } from './drawnLine';
+import { inside, type YRange, yRange } from './lineRange';
 
-export interface DrawnLine {
-  line: Line;
-  /** The aggregate of each bucket. */
-  original: Float64Array;
-  smoothed: Float64Array;
-  /** Some bucket holds more than one point and the envelope is on. */
-  banded: boolean;
-}
+const MOST_NAMED = 3;
 
 export interface LineModel {
   lines: DrawnLine[];
@@ -32,12 +26,16 @@ export function buildModel(lines: Line[], options: LineOptions): LineModel {
   const x = xRange(lines, options);
   const y = yRange(drawn, options, x, showsOriginal);
   const model = { lines: drawn, x, y: y.bounds, showsOriginal, notes: [] };
-  return { ...model, notes: notesOf(model, options, y.outside) };
+  return { ...model, notes: notesOf(model, options, y) };
 }
+
+/** The range of y once the smoothed lines are others. */
+export const rangeNow = ({ lines, x, showsOriginal }: LineModel, options: LineOptions) =>
+  yRange(lines, options, x, showsOriginal).bounds;
 
 function drawLine(line: Line, options: LineOptions): DrawnLine {
   const original = aggregateOf(line, options.aggregate);
-  const several = line.count.some((count) => count > 1);
+  const several = line.count.some((count, i) => count > 1 || line.min[i] < line.max[i]);
   const banded = options.envelope && several && options.aggregate !== 'count';
   return { line, original, smoothed: smoothLine(line, original, options), banded };
 }
@@ -96,109 +94,17 @@ function fromZero(lo: number, hi: number, { kind, log, window }: LineOptions['x'
   return counts && !log && window.min === null && lo > 0 && lo < 0.02 * hi ? 0 : lo;
 }
 
-interface Extent {
-  lo: number;
-  hi: number;
-}
-
-function yRange(
-  drawn: DrawnLine[],
-  options: LineOptions,
-  x: [number, number],
-  showsOriginal: boolean,
-): { bounds: [number, number]; outside: number } {
-  const { y } = options;
-  const curves = (item: DrawnLine) => (showsOriginal ? item.original : item.smoothed);
-  const extent = y.ignoreOutliers
-    ? middleExtent(drawn, curves, x, y.log)
-    : fullExtent(drawn, curves, x, y.log);
-  const bounds = windowed(extent, y.log, y.window);
-  const outside = y.ignoreOutliers ? countOutside(drawn, curves, x, bounds) : 0;
-  return { bounds, outside };
-}
-
-function windowed(extent: Extent, log: boolean, window: Window): [number, number] {
-  const auto = log ? niceLogBounds(extent.lo, extent.hi) : niceBounds(extent.lo, extent.hi);
-  const usable = (value: number | null) => value !== null && (!log || value > 0);
-  const lo = usable(window.min) ? window.min! : auto[0];
-  const hi = usable(window.max) ? window.max! : auto[1];
-  return hi > lo ? [lo, hi] : auto;
-}
-
-/** Index range of the buckets inside x. */
-function inside(line: Line, [x0, x1]: [number, number]): [number, number] {
-  let from = 0;
-  let to = line.x.length;
-  while (from < to && line.x[from] < x0) from++;
-  while (to > from && line.x[to - 1] > x1) to--;
-  return [from, to];
-}
-
-type Curve = (item: DrawnLine) => Float64Array;
-
-function fullExtent(drawn: DrawnLine[], curve: Curve, x: [number, number], log: boolean): Extent {
-  const extent = { lo: Number.POSITIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
-  const add = (values: Float64Array, from: number, to: number) => {
-    for (let i = from; i < to; i++) {
-      const value = values[i];
-      if (!Number.isFinite(value) || (log && value <= 0)) continue;
-      if (value < extent.lo) extent.lo = value;
-      if (value > extent.hi) extent.hi = value;
-    }
-  };
-  for (const item of drawn) {
-    const [from, to] = inside(item.line, x);
-    add(curve(item), from, to);
-    if (!item.banded) continue;
-    add(item.line.min, from, to);
-    add(item.line.max, from, to);
-  }
-  return extent;
-}
-
-/** 5th to 95th percentile of the drawn bucket values. */
-function middleExtent(drawn: DrawnLine[], curve: Curve, x: [number, number], log: boolean): Extent {
-  const values: number[] = [];
-  for (const item of drawn) {
-    const [from, to] = inside(item.line, x);
-    for (let i = from; i < to; i++) {
-      const value = curve(item)[i];
-      if (Number.isFinite(value) && !(log && value <= 0)) values.push(value);
-    }
-  }
-  values.sort((a, b) => a - b);
-  const at = (share: number) => values[Math.round(share * (values.length - 1))];
-  return { lo: at(0.05) ?? Number.POSITIVE_INFINITY, hi: at(0.95) ?? Number.NEGATIVE_INFINITY };
-}
-
-function countOutside(
-  drawn: DrawnLine[],
-  curve: Curve,
-  x: [number, number],
-  [lo, hi]: [number, number],
-): number {
-  let outside = 0;
-  for (const item of drawn) {
-    const [from, to] = inside(item.line, x);
-    const values = curve(item);
-    for (let i = from; i < to; i++) if (values[i] < lo || values[i] > hi) outside++;
-  }
-  return outside;
-}
-
-function notesOf(model: Omit<LineModel, 'notes'>, options: LineOptions, outside: number): Note[] {
+function notesOf(model: Omit<LineModel, 'notes'>, options: LineOptions, range: YRange): Note[] {
   const notes: Note[] = [];
   const hidden = hiddenByLog(model, options);
   if (hidden > 0) {
     const what = `${counted(hidden, 'value')} ≤ 0`;
     notes.push({ text: `${what} hidden by the log axis`, tone: 'plain' });
   }
-  if (outside > 0) {
-    const what = counted(outside, 'bucket');
-    notes.push({ text: `${what} outside the range`, tone: 'plain' });
-  }
+  notes.push(...outsideNotes(range, model.lines.length));
   const broken = nonFiniteNote(model, options);
   if (broken) notes.push(broken);
+  notes.push(...repeatNotes(model, options), ...partialNotes(model, options));
   const points = pointsNote(model);
   if (points) notes.push(points);
   return notes;
@@ -224,13 +130,64 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
     const [from, to] = inside(line, x);
     for (let i = from; i < to; i++) {
       const count = nonFiniteAt(line, i);
-      if (count > 0) first = Math.min(first, line.x[i]);
+      if (count > 0) first = Math.min(first, line.xBad[i]);
       total += count;
     }
   }
   if (total === 0) return null;
-  const where = `${options.x.kind === 'step' ? 'step ' : ''}${xShort(options.x.kind, first)}`;
+  const { kind, name } = options.x;
+  const where = uncapital(momentName(kind, { x: first }, name));
   return { text: `${formatShort(total)} non-finite, first at ${where}`, tone: 'bad' };
+}
+
+/** Whose points lie outside of the range, and that few lines set it alone. */
+function outsideNotes({ outside, setBy }: YRange, lines: number): Note[] {
+  if (setBy.length > 0) {
+    const text = `the range of y is set by ${namesOf(setBy)}`;
+    return [{ text, tone: 'plain', offers: 'outliers' }];
+  }
+  const total = outside.reduce((sum, { count }) => sum + count, 0);
+  if (total === 0) return [];
+  const whose = lines > 1 ? ` (${namesOf(outside.map(({ label }) => label))})` : '';
+  return [{ text: `${counted(total, 'bucket')} outside the range${whose}`, tone: 'plain' }];
+}
+
+const namesOf = (labels: string[]): string =>
+  labels.slice(0, MOST_NAMED).join(', ') +
+  (labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : '');
+
+/** Steps that a resumed run logged again, and those at which several processes logged. */
+function repeatNotes({ lines, x }: Omit<LineModel, 'notes'>, { x: axis }: LineOptions): Note[] {
+  const again = lines.reduce((sum, { line }) => sum + (line.again ?? 0), 0);
+  const shared =
+    axis.kind === 'step' ? lines.reduce((sum, item) => sum + sharedSteps(item, x), 0) : 0;
+  const notes: Note[] = [];
+  if (again > 0) notes.push({ text: `${counted(again, 'step')} logged twice`, tone: 'plain' });
+  if (shared > 0) {
+    const text = `several values at ${counted(shared, 'step')}: their mean and band`;
+    notes.push({ text, tone: 'plain' });
+  }
+  return notes;
+}
+
+function sharedSteps({ line }: DrawnLine, x: [number, number]): number {
+  if (line.group) return 0;
+  const [from, to] = inside(line, x);
+  let shared = 0;
+  for (let i = from; i < to; i++) {
+    if (line.count[i] > 1 && line.xFirst[i] === line.xLast[i]) shared++;
+  }
+  return shared;
+}
+
+/** Runs of groups whose values end before the others', or begin after them. */
+function partialNotes({ lines }: Omit<LineModel, 'notes'>, { x }: LineOptions): Note[] {
+  const partial = lines.flatMap(({ line }) => line.group?.partial ?? []);
+  const words = partial.map(({ label, what, x: at }) => {
+    const where = uncapital(momentName(x.kind, { x: at }, x.name));
+    return `${label} ${what} at ${where}`;
+  });
+  return words.length > 0 ? [{ text: namesOf(words), tone: 'plain' }] : [];
 }
 
 /** Of the line with the most points: how many buckets stand for how many points. */

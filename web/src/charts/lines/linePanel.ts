@@ -4,6 +4,7 @@
  * whiskers), the upper one the smoothed lines: the smoothing slider redraws only that one.
  */
 
+import { nonFiniteAt } from '../../math/buckets';
 import { formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import type { Ticks } from '../../math/ticks';
@@ -23,10 +24,11 @@ import { cancelPaint, paintLater } from '../queue';
 import { type Box, circle, clipped, type Span } from '../surface';
 import { colorOf, fade, theme } from '../theme';
 import { describeLines } from './describeLines';
+import type { DrawnLine } from './drawnLine';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
-import { paintDiagonal, paintLineLayer } from './lineLayer';
-import { buildModel, type DrawnLine, type LineModel, smoothLine } from './lineModel';
+import { paintDiagonal, paintGuide, paintLineLayer } from './lineLayer';
+import { buildModel, type LineModel, rangeNow, smoothLine } from './lineModel';
 
 const TOP = 6;
 const RIGHT = 6;
@@ -39,6 +41,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   private given: LineOptions;
   private model: LineModel;
   private painted = false;
+  /** Of the x-axis. */
+  private ticks: Ticks = { values: [], labels: [] };
 
   constructor(
     host: HTMLElement,
@@ -86,6 +90,11 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     for (const item of this.model.lines) {
       item.smoothed = smoothLine(item.line, item.original, this.options);
     }
+    const [lo, hi] = rangeNow(this.model, this.options);
+    if (lo !== this.model.y[0] || hi !== this.model.y[1]) {
+      this.rebuild();
+      return;
+    }
     this.frame.paintOver();
     this.hover.refresh();
   }
@@ -114,6 +123,9 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       diagonal: this.options.diagonal === true,
       titles: this.options.titles,
       notes: notes.map((note) => note.text),
+      plot: this.frame.box,
+      moment: this.hover.shown(),
+      ticks: this.ticks,
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
@@ -122,8 +134,11 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
         smoothed: Array.from(smoothed),
         min: Array.from(line.min),
         max: Array.from(line.max),
+        last: Array.from(line.last),
         count: Array.from(line.count),
+        bad: Array.from(line.x, (_, i) => nonFiniteAt(line, i)),
         banded,
+        members: line.group ? Array.from(line.group.members) : undefined,
       })),
     };
   }
@@ -157,7 +172,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       for (const item of ordered) this.paintLine(context, plane, item);
     });
     context.restore();
-    for (const item of lines) this.paintSinglePoint(plane, item);
+    this.paintSinglePoints(plane, lines);
   }
 
   onHover(point: Point | null): void {
@@ -182,6 +197,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   private paintAxes(): Span[] {
     const { frame, model, options } = this;
     const ticks = this.layOut();
+    this.ticks = ticks.x;
     const { context } = frame.base;
     const { x, y } = planeOf(frame.box, model, options);
     drawYAxis(context, frame.box, ticks.y, y, true);
@@ -230,6 +246,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.setTransform(1, 0, 0, 1, 0, 0);
     const plane = this.plane();
     if (this.options.diagonal) paintDiagonal(context, plane);
+    if (this.options.guide) paintGuide(context, plane, this.options.guide);
     paintLineLayer(context, this.model, plane);
     context.restore();
     this.frame.label(describeLines(this.model, this.options));
@@ -249,21 +266,35 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     });
   }
 
-  /** A line of one bucket: a dot with its value. */
-  private paintSinglePoint(plane: Plane, { line, smoothed }: DrawnLine): void {
-    if (line.x.length !== 1 || !Number.isFinite(smoothed[0])) return;
+  /** Lines of one bucket: a dot each, with its value where that lies over no other. */
+  private paintSinglePoints(plane: Plane, lines: DrawnLine[]): void {
     const ratio = devicePixelRatio || 1;
-    const x = plane.x(line.x[0]) / ratio;
-    const y = plane.y(smoothed[0]) / ratio;
+    const written: [number, number][] = [];
+    for (const { line, smoothed } of lines) {
+      if (line.x.length !== 1 || !Number.isFinite(smoothed[0])) continue;
+      const x = plane.x(line.x[0]) / ratio;
+      const y = plane.y(smoothed[0]) / ratio;
+      circle(this.frame.over.context, x, y, 3.5, colorOf(line.color));
+      if (written.some(([a, b]) => Math.abs(a - x) < LABEL_WIDTH && Math.abs(b - y) < LABEL_HEIGHT))
+        continue;
+      written.push([x, y]);
+      this.writeValue(smoothed[0], x, y);
+    }
+  }
+
+  private writeValue(value: number, x: number, y: number): void {
     const { context } = this.frame.over;
-    circle(context, x, y, 3.5, colorOf(line.color));
     context.fillStyle = theme().ink2;
     context.font = theme().font;
     context.textBaseline = 'middle';
     context.textAlign = x > this.frame.width / 2 ? 'right' : 'left';
-    context.fillText(formatValue(smoothed[0]), x > this.frame.width / 2 ? x - 8 : x + 8, y);
+    context.fillText(formatValue(value), x > this.frame.width / 2 ? x - 8 : x + 8, y);
   }
 }
+
+/** Room that the value beside a single point takes, in CSS pixels. */
+const LABEL_WIDTH = 64;
+const LABEL_HEIGHT = 14;
 
 const isOf = (line: Line, id: string | null | undefined): boolean =>
   id !== null && id !== undefined && (line.id === id || line.beside === id);

@@ -2,17 +2,23 @@
 
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Note } from '../../model/types';
 import {
   editPanel,
+  type OwnKind,
   type OwnPanel,
   removePanel,
   showsKeys,
   titleOf,
   type ValueKind,
 } from '../../state/added/addedPanels';
+import { downloadRuns } from '../../state/runs/download';
 import { say } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
+import { pngKinds } from '../../state/workspace/pictures';
+import { useScope } from '../../state/workspace/workspace';
+import { Downloads } from '../panel/Downloads';
 import { Panel } from '../panel/Panel';
 import { yieldFocus } from '../panel/yieldFocus';
 import { Markdown } from '../text/Markdown';
@@ -106,9 +112,14 @@ function remove(panel: OwnPanel, title: string): void {
   say(`Removed ${title}`, { label: 'Undo', run: removePanel(panel.id) });
 }
 
+/** Those of a canvas; their numbers are values of the shown runs. */
+const DRAWN: OwnKind[] = ['bars', 'scatter', 'parallel'];
+
 function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
+  const { runs } = useScope();
+  const place = useRef<HTMLSpanElement>(null);
   return (
-    <>
+    <span class="row" ref={place}>
       <IconButton small icon="edit" label={`Edit ${title}`} onClick={() => editPanel(panel)} />
       <Menu icon="more" label={`Settings of ${title}`} small wide={panel.kind === 'parallel'}>
         {(close) => (
@@ -124,6 +135,15 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
               <Icon name="link" />
               Copy link to this picture
             </button>
+            {DRAWN.includes(panel.kind) && (
+              <Downloads
+                close={close}
+                kinds={{
+                  ...pngKinds(() => place.current!.closest('.panel')!, title),
+                  csv: () => downloadRuns(title, runs.value, panel.keys),
+                }}
+              />
+            )}
             <button type="button" onClick={() => remove(panel, title)}>
               <Icon name="trash" />
               Remove the panel
@@ -131,6 +151,6 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
           </>
         )}
       </Menu>
-    </>
+    </span>
   );
 }

@@ -1,5 +1,6 @@
 /** The actions of a histogram panel: open, choose view and axis, explore, copy a link. */
 
+import { useRef } from 'preact/hooks';
 import { hasBatches } from '../../math/events';
 import type {
   Choice,
@@ -12,7 +13,10 @@ import { eventAxis, setEventAxis } from '../../state/histograms/eventAxis';
 import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import { copyLink } from '../../state/view/share';
 import { type HistogramView, panelSettings, setPanel } from '../../state/view/view';
-import { IconButton, Select } from '../widgets/controls';
+import { pngKinds } from '../../state/workspace/pictures';
+import { useScope } from '../../state/workspace/workspace';
+import { Downloads } from '../panel/Downloads';
+import { Check, IconButton, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
 
@@ -25,12 +29,15 @@ interface HistogramActionsProps {
   events: HistogramEvents | null;
   open(): void;
   explore(): void;
+  /** All bins that the panel holds. */
+  csv(): void;
 }
 
 export function HistogramActions(props: HistogramActionsProps) {
-  const { id, title, view, onView, events, open, explore } = props;
+  const { id, title, view, onView, events, open, explore, csv } = props;
+  const place = useRef<HTMLSpanElement>(null);
   return (
-    <>
+    <span class="row" ref={place}>
       <IconButton icon="expand" label={`Explore ${title}`} small onClick={explore} />
       <Menu icon="more" label={`Views of ${title}`} small>
         {(close) => (
@@ -69,10 +76,14 @@ export function HistogramActions(props: HistogramActionsProps) {
               <Icon name="link" />
               Copy link to this picture
             </button>
+            <Downloads
+              close={close}
+              kinds={{ ...pngKinds(() => place.current!.closest('.panel')!, title), csv }}
+            />
           </>
         )}
       </Menu>
-    </>
+    </span>
   );
 }
 
@@ -93,9 +104,19 @@ function OverTimeSettings({
   view,
   events,
 }: Pick<HistogramActionsProps, 'id' | 'view' | 'events'>) {
-  const { color = 'log', scale = 'linear' } = panelSettings(id);
+  const { color = 'log', scale = 'linear', all } = panelSettings(id);
+  const { single } = useScope();
   return (
     <>
+      {!single && (
+        <div class="opt">
+          <Check
+            label="All shown runs"
+            checked={all === '1'}
+            onChange={(on) => setPanel(id, { all: on ? '1' : null })}
+          />
+        </div>
+      )}
       <div class="opt">
         X
         <Select

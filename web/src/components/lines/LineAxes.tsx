@@ -1,6 +1,7 @@
 /** X, its range and scale, and the range of y, of one line panel alone. */
 
 import { isDuration } from '../../charts/axes';
+import { parseDuration } from '../../math/duration';
 import type { Choice, Window } from '../../model/types';
 import { cascaded, inherited } from '../../state/lines/cascade';
 import { xKind } from '../../state/lines/lines';
@@ -76,7 +77,8 @@ function RangeRow({ of, kind, range, onChange }: RangeRowProps) {
     else if (from !== null && to !== null && from > to) onChange({ min: to, max: from });
     else onChange({ min: from, max: to });
   };
-  const Bound = kind === 'time' ? TimeField : BoundField;
+  const timed = kind && isDuration(kind);
+  const Bound = kind === 'time' ? TimeField : timed ? DurationField : BoundField;
   const unit = kind && isDuration(kind) ? ' (seconds)' : '';
   return (
     <div class={`opt ${kind === 'time' ? 'tall' : ''}`}>
@@ -111,6 +113,21 @@ function BoundField({ label, value, onChange }: BoundProps) {
       class="bound"
       placeholder="auto"
       text={value === null ? '' : String(value)}
+      onCommit={onChange}
+      onClear={() => onChange(null)}
+    />
+  );
+}
+
+/** Seconds, which may be typed in other units. */
+function DurationField({ label, value, onChange }: BoundProps) {
+  return (
+    <NumberField
+      label={label}
+      class="bound"
+      placeholder="auto"
+      text={value === null ? '' : String(value)}
+      parse={parseDuration}
       onCommit={onChange}
       onClear={() => onChange(null)}
     />

@@ -2,13 +2,13 @@
 
 import type { Aggregate, Choice, Line } from '../../model/types';
 import { type Explored, explore } from '../../state/explore';
-import { inherited } from '../../state/lines/cascade';
+import { cascaded, inherited } from '../../state/lines/cascade';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
 import { downloadCsv } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
-import { panelSettings, setPanel } from '../../state/view/view';
-import { downloadPng, downloadSvg } from '../../state/workspace/pictures';
+import { leavesOutliers, panelSettings, setPanel } from '../../state/view/view';
+import { downloadSvg, pngKinds } from '../../state/workspace/pictures';
 import { type Scope, useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
 import { Check, Select } from '../widgets/controls';
@@ -37,7 +37,6 @@ interface LineMenuProps {
 export function LineMenu({ panel, element, explored, extend, close }: LineMenuProps) {
   const { id, name, lines, x, log, statistic } = panel;
   const scope = useScope();
-  const { outliers } = panelSettings(id);
   const { ylog } = inherited(id);
   const flag = (on: boolean, byDefault: boolean) => (on === byDefault ? null : on ? '1' : '0');
   const then = (act: () => void) => () => {
@@ -56,8 +55,8 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
         />
         <Check
           label="Ignore outliers"
-          checked={outliers === '1'}
-          onChange={(on) => setPanel(id, { outliers: flag(on, false) })}
+          checked={leavesOutliers(cascaded(id))}
+          onChange={(on) => setPanel(id, { outliers: flag(on, leavesOutliers(inherited(id))) })}
         />
       </div>
       {!statistic && <AxisSettings id={id} x={x} />}
@@ -78,11 +77,12 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
         Copy link to this picture
       </button>
       <Downloads
+        close={close}
         kinds={{
-          png: then(() => downloadPng(element(), name)),
-          svg: then(() => downloadSvg(id, name, x, lines, log)),
-          csv: then(() => downloadCsv(name, x, lines)),
-          html: then(() => downloadHtml(scope, explored())),
+          ...pngKinds(element, name, lines),
+          svg: () => downloadSvg(id, name, x, lines, log),
+          csv: () => downloadCsv(name, x, lines),
+          html: () => void downloadHtml(scope, explored()),
         }}
       />
     </>

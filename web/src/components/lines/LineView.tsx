@@ -1,12 +1,19 @@
 /** Metrics over all shown runs that have them: lines, or bars where each has one point. */
 
-import { effect, untracked, useSignal } from '@preact/signals';
+import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
 import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
-import { cascaded, setLineZoom, smoothingOf, windowOf, xAxisOf } from '../../state/lines/cascade';
+import {
+  cascaded,
+  inherited,
+  setLineZoom,
+  smoothingOf,
+  windowOf,
+  xAxisOf,
+} from '../../state/lines/cascade';
 import { groupingOf, groupNote } from '../../state/lines/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
 import {
@@ -20,10 +27,12 @@ import type { Series } from '../../state/lines/series';
 import { panelId } from '../../state/panelIds';
 import { highlighted } from '../../state/runs/visibility';
 import {
+  leavesOutliers,
   logX,
   type PanelSettings,
   panelSettings,
   parseRange,
+  setPanel,
   xAxis,
   xLog,
 } from '../../state/view/view';
@@ -111,6 +120,7 @@ export function LineView({ fields, own }: LineViewProps) {
       title={<PanelName name={first.key} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
+      controls={<OutlierOffer id={id} notes={drawnNotes} />}
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -142,6 +152,17 @@ export function LineView({ fields, own }: LineViewProps) {
         />
       )}
     </Panel>
+  );
+}
+
+/** What a panel offers whose scale few lines have set. */
+function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]> }) {
+  if (!notes.value.some(({ offers }) => offers === 'outliers')) return null;
+  const ignore = () => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' });
+  return (
+    <button type="button" class="badge offer" onClick={ignore}>
+      Ignore outliers
+    </button>
   );
 }
 
@@ -195,7 +216,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       y: {
         log: settings.ylog === '1',
         window: parseRange(settings.yrange),
-        ignoreOutliers: settings.outliers === '1',
+        ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: settings.aggregate ?? 'mean',
       envelope: settings.envelope !== '0',
@@ -203,7 +224,15 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       xRange: range,
       highlighted: null,
     }),
-    [x, range, JSON.stringify(window), JSON.stringify(settings), titles.x, xLog.value],
+    [
+      x,
+      range,
+      JSON.stringify(window),
+      JSON.stringify(settings),
+      titles.x,
+      xLog.value,
+      leavesOutliers(settings),
+    ],
   );
   const attach = (chart: LinePanel) => {
     const stop = effect(() => {

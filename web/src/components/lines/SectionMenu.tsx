@@ -2,7 +2,7 @@
 
 import type { Choice } from '../../model/types';
 import { resetSection, sectionSettings, setSection } from '../../state/lines/cascade';
-import { logX, type XAxis, xLog } from '../../state/view/view';
+import { leavesOutliers, logX, type XAxis, xLog } from '../../state/view/view';
 import { useXChoices } from '../../state/workspace/xChoices';
 import { Check, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
@@ -76,6 +76,11 @@ function Settings({ name, timed = false }: SectionMenuProps) {
           label="Logarithmic y"
           checked={settings.ylog === '1'}
           onChange={(on) => setSection(name, { ylog: flag(on, false) })}
+        />
+        <Check
+          label="Ignore outliers"
+          checked={leavesOutliers(settings)}
+          onChange={(on) => setSection(name, { outliers: flag(on, leavesOutliers({})) })}
         />
       </div>
     </>

@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Callbacks, Chart } from '../../model/types';
-import { exposePanel } from '../../state/panels';
+import { exposePainter, exposePanel } from '../../state/panels';
 import { hover, pinned, reportMoment } from '../../state/workspace/moment';
 
 export interface PanelId {
@@ -73,6 +73,7 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
     shown.current = [props.data, props.options];
     const observer = new ResizeObserver(() => resizeTo(made, element));
     observer.observe(element);
+    exposePainter(element, () => paintAnew(made, element));
     const hide = exposePanel(id, () => ({ ...current.current.panel, data: made.drawn() }));
     return () => {
       observer.disconnect();
@@ -104,6 +105,12 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
   }, [props.make, id]);
 
   return <div class="plot" ref={host} />;
+}
+
+/** A size that is another makes it paint at once. */
+function paintAnew(chart: Chart<unknown, unknown>, { clientWidth, clientHeight }: HTMLElement) {
+  chart.resize(clientWidth, clientHeight - 1);
+  chart.resize(clientWidth, clientHeight);
 }
 
 function resizeTo(chart: Chart<unknown, unknown>, { clientWidth, clientHeight }: HTMLElement) {

@@ -3,11 +3,13 @@
 import { Icon } from '../widgets/Icon';
 
 interface DownloadsProps {
-  /** What makes the file, by the ending of its name. */
+  /** What makes the file, by the ending of its name, or `2× png`. */
   kinds: Record<string, () => void>;
+  /** Runs before any of them. */
+  close(): void;
 }
 
-export function Downloads({ kinds }: DownloadsProps) {
+export function Downloads({ kinds, close }: DownloadsProps) {
   return (
     <div class="downloads">
       <Icon name="download" />
@@ -17,9 +19,12 @@ export function Downloads({ kinds }: DownloadsProps) {
           type="button"
           key={kind}
           aria-label={`Download ${kind.toUpperCase()}`}
-          onClick={make}
+          onClick={() => {
+            close();
+            make();
+          }}
         >
-          {kind.toUpperCase()}
+          {kind.split(' ')[0].toUpperCase()}
         </button>
       ))}
     </div>

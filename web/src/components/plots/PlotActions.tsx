@@ -8,7 +8,7 @@ import type { PlotTable } from '../../state/media/plots';
 import { downloadTables, type RunTable } from '../../state/runs/download';
 import { copyLink } from '../../state/view/share';
 import { panelSettings, setPanel } from '../../state/view/view';
-import { downloadPng } from '../../state/workspace/pictures';
+import { pngKinds } from '../../state/workspace/pictures';
 import { Downloads } from '../panel/Downloads';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
@@ -31,8 +31,10 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
   const place = useRef<HTMLSpanElement>(null);
   const shares = panelSettings(id).shares === '1';
   const open = () => explore(exploredPlot(spec, tables, shares));
-  const picture = () =>
-    downloadPng(place.current!.closest('.panel')!, spec.strings.title ?? spec.key);
+  const pictures = pngKinds(
+    () => place.current!.closest('.panel')!,
+    spec.strings.title ?? spec.key,
+  );
   const table = () => downloadTables(spec.key, logged);
   return (
     <span class="row" ref={place} onPointerEnter={prefetchExplore}>
@@ -66,7 +68,8 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
               </button>
               {logged.length > 0 && (
                 <Downloads
-                  kinds={asTable ? { csv: then(table) } : { png: then(picture), csv: then(table) }}
+                  close={close}
+                  kinds={asTable ? { csv: table } : { ...pictures, csv: table }}
                 />
               )}
             </>

@@ -1,10 +1,16 @@
-/** Which config and summary values are columns. */
+/** Which config and summary values, and which facts of where runs ran, are columns. */
 
 import { useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { openProject } from '../../state/overlays';
 import { metricKeys } from '../../state/runs/metricValues';
-import { columnsOf, fieldLabel, fullName, offeredAggregates } from '../../state/runs/runColumns';
+import {
+  columnsOf,
+  fieldLabel,
+  fullName,
+  offeredAggregates,
+  placesOf,
+} from '../../state/runs/runColumns';
 import { userRegExp } from '../../state/runs/visibility';
 import { setParams } from '../../state/view/view';
 import { Check, SearchField } from '../widgets/controls';
@@ -19,15 +25,18 @@ interface ColumnMenuProps {
 
 /** Config stands before summary, whatever the order in which they were chosen. */
 function setColumns(chosen: string[]): void {
+  const isPlace = (by: string) => !by.includes('.');
+  const isConfig = (by: string) => by.startsWith('config.');
   const ordered = [
-    ...chosen.filter((by) => by.startsWith('config.')),
-    ...chosen.filter((by) => !by.startsWith('config.')),
+    ...chosen.filter(isPlace),
+    ...chosen.filter(isConfig),
+    ...chosen.filter((by) => !isPlace(by) && !isConfig(by)),
   ];
   setParams({ columns: ordered.map(encodeURIComponent).join(',') || '-' }, 'push');
 }
 
 export function ColumnMenu({ runs, shown }: ColumnMenuProps) {
-  const count = new Set([...columnsOf(runs), ...shown]).size;
+  const count = new Set([...placesOf(runs), ...columnsOf(runs), ...shown]).size;
   return (
     <Menu icon="table" label="Columns" text={`Columns ${shown.length} of ${count}`} wide>
       {() => <Columns runs={runs} shown={shown} />}
@@ -38,7 +47,7 @@ export function ColumnMenu({ runs, shown }: ColumnMenuProps) {
 function Columns({ runs, shown }: ColumnMenuProps) {
   const [search, setSearch] = useState('');
   const pattern = userRegExp(search);
-  const all = columnsOf(runs);
+  const all = [...placesOf(runs), ...columnsOf(runs)];
   // what define_metric keeps out of the summary has values over all steps all the same
   const others = metricKeys.value.map((key) => `summary.${key}`).filter((by) => !all.includes(by));
   const fits = (by: string) => pattern?.test(by) ?? true;

@@ -83,7 +83,7 @@ function Tools({ workspace, listed, shown }: ToolsProps) {
       <button
         type="button"
         class="btn"
-        onClick={() => downloadRuns(workspace.store.project, listed, shown)}
+        onClick={() => downloadRuns(`${workspace.store.project}-runs`, listed, shown)}
       >
         <Icon name="download" />
         CSV

@@ -10,6 +10,7 @@ import {
   firstDirection,
   isMetric,
   offeredAggregates,
+  placesOf,
 } from '../../state/runs/runColumns';
 import { setSort, sortOf } from '../../state/runs/runList';
 import { userRegExp } from '../../state/runs/visibility';
@@ -32,7 +33,8 @@ export function SortChoices({ runs, onDone }: SortChoicesProps) {
   const fits = (text: string) => pattern?.test(text) ?? true;
   const catalogue = openProject.value?.catalogue.value ?? { keys: [], metrics: {} };
   const keys = metricKeys.value.filter(fits);
-  const values = columnsOf(runs).filter((by) => fits(fieldLabel(by)) && !isMetric(by));
+  const all = [...placesOf(runs), ...columnsOf(runs)];
+  const values = all.filter((by) => fits(fieldLabel(by)) && !isMetric(by));
   const choose = (by: string) => {
     setSort({ by, descending: firstDirection(catalogue, by) });
     onDone();

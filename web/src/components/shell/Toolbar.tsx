@@ -10,6 +10,7 @@ import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import {
   columns,
   histogramView,
+  leavesOutliers,
   panelSearch,
   setParams,
   syncZoom,
@@ -126,6 +127,13 @@ function MoreSettings() {
         <>
           <div class="opt">
             <Check label="Logarithmic x" checked={xLog.value} onChange={flag('xlog')} />
+          </div>
+          <div class="opt">
+            <Check
+              label="Ignore outliers"
+              checked={leavesOutliers({})}
+              onChange={flag('outliers')}
+            />
           </div>
           <div class="opt">
             <Check

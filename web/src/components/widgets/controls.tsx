@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { Choice } from '../../model/types';
+import { say } from '../../state/toasts';
 import { Icon, type IconName } from './Icon';
 
 interface IconButtonProps {
@@ -155,6 +156,8 @@ export function Slider({ label, value, min, max, step, text, onInput }: SliderPr
 interface NumberFieldProps {
   label: string;
   text: string;
+  /** What was typed as a number, null for what is none; numbers in decimal without it. */
+  parse?(text: string): number | null;
   /** Called with what was typed once it is confirmed; not called for what is no number. */
   onCommit(value: number): void;
   /** Called when the field is confirmed empty; without it an empty field changes nothing. */
@@ -164,27 +167,50 @@ interface NumberFieldProps {
   class?: string;
 }
 
+function parseDecimal(text: string): number | null {
+  const value = Number(text.replaceAll(',', '').replace('−', '-').replace(/[x×]$/, ''));
+  return Number.isFinite(value) ? value : null;
+}
+
+const refuse = (label: string, text: string): void =>
+  say(`${label}: “${text.trim()}” is not understood`);
+
 /** A number that is written back when typing ends, so that half a number changes nothing. */
 export function NumberField(props: NumberFieldProps) {
   const { label, text, onCommit, onClear, placeholder, title, class: more = '' } = props;
+  const { parse = parseDecimal } = props;
+  const [refused, setRefused] = useState(false);
   const [draft, setDraft] = useState<string | null>(null);
   useEffect(() => setDraft(null), [text]);
   const commit = () => {
-    const value = Number((draft ?? '').replaceAll(',', '').replace('−', '-').replace(/[x×]$/, ''));
-    if (draft?.trim() && Number.isFinite(value)) onCommit(value);
-    else if (draft?.trim() === '' && text !== '') onClear?.();
+    const value = draft?.trim() ? parse(draft) : null;
+    if (value !== null) onCommit(value);
+    else if (draft?.trim()) {
+      refuse(label, draft);
+      setRefused(true);
+      return;
+    } else if (draft?.trim() === '' && text !== '') onClear?.();
+    setDraft(null);
+  };
+  /** What was refused goes with the focus. */
+  const forget = () => {
+    setRefused(false);
     setDraft(null);
   };
   return (
     <input
       class={`num ${more}`}
-      inputMode="decimal"
+      inputMode={props.parse ? 'text' : 'decimal'}
       aria-label={label}
       placeholder={placeholder}
       title={title}
       value={draft ?? text}
-      onInput={(event) => setDraft(event.currentTarget.value)}
-      onBlur={commit}
+      aria-invalid={refused}
+      onInput={(event) => {
+        setRefused(false);
+        setDraft(event.currentTarget.value);
+      }}
+      onBlur={() => (refused ? forget() : commit())}
       onKeyDown={(event) => event.key === 'Enter' && commit()}
     />
   );

@@ -4,8 +4,10 @@ import { type Signal, signal } from '@preact/signals';
 import { ApiError, queryHistograms } from '../../api/client';
 import type { HistogramAnswer, HistogramRequest } from '../../api/types';
 import { eventsFromColumns, mergeEvents } from '../../math/events';
+import { settledUpTo } from '../../math/parts';
 import type { HistogramEvents } from '../../model/types';
 import { Batcher, chunks, groupBy } from '../batcher';
+import { ownKey } from '../layerKeys';
 import type { Dirty } from '../refresh';
 
 export interface HistogramSpec {
@@ -35,6 +37,9 @@ interface Entry {
 /** Events of one series that are fetched at most; beyond, each k-th, and the panel says so. */
 const LIMIT = 5000;
 const KEYS_A_REQUEST = 6;
+
+/** The key by which the server has it. */
+const keyOf = ({ spec: { run, key } }: Entry): string => ownKey(run, key);
 
 const idOf = ({ run, key }: HistogramSpec): string => `${run} ${key}`;
 
@@ -89,7 +94,7 @@ export class HistogramStore {
     try {
       const series = await queryHistograms(request);
       const byKey = new Map(series.map((answer) => [answer.key, answer]));
-      for (const entry of entries) this.receive(entry, byKey.get(entry.spec.key), request);
+      for (const entry of entries) this.receive(entry, byKey.get(keyOf(entry)), request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       for (const entry of entries) {
@@ -119,17 +124,19 @@ function present(entry: Entry): EventSeries | null {
   return value && 'events' in value ? value : null;
 }
 
-/** Position from which events are asked for; 0 is all of them. */
+/** Position from which events are asked for; 0 is all of them. Parts that come late change events
+ * that are here. */
 function fromOf(entry: Entry): number {
   const known = present(entry);
-  return known && !entry.whole && known.stride === 1 && known.n < LIMIT ? known.n : 0;
+  const goesOn = known && !entry.whole && known.stride === 1 && known.n < LIMIT;
+  return goesOn ? settledUpTo(known.events) : 0;
 }
 
 function requestFor(entries: Entry[]): HistogramRequest {
   const from = fromOf(entries[0]);
   return {
     runs: [entries[0].spec.run],
-    keys: entries.map(({ spec }) => spec.key),
+    keys: entries.map(keyOf),
     x0: null,
     x1: null,
     limit: LIMIT,

@@ -2,10 +2,12 @@
 
 import { type Signal, signal } from '@preact/signals';
 import { ApiError, queryTensors } from '../../api/client';
-import type { Tensor, TensorResponse } from '../../api/types';
+import type { Tensor, TensorColumns, TensorResponse } from '../../api/types';
 import { mix, parseHex, toCss } from '../../math/color';
 import { tensorName } from '../../math/layers';
-import type { Tensor as ChartTensor, Line } from '../../model/types';
+import { mapPartText } from '../../math/parts';
+import type { Tensor as ChartTensor, Line, Note } from '../../model/types';
+import { shownKey } from '../layerKeys';
 import type { Dirty } from '../refresh';
 
 const BUCKETS = 300;
@@ -74,7 +76,9 @@ async function fetchInto(entry: Entry): Promise<void> {
   const { run, prefix } = entry;
   try {
     const range = { x: 'step', x0: null, x1: null, buckets: BUCKETS };
-    entry.value.value = await queryTensors({ run, prefix, keys: null, ...range });
+    const found = await queryTensors({ run, prefix, keys: null, ...range });
+    const tensors = found.tensors.map((one) => ({ ...one, key: shownKey(run, one.key) }));
+    entry.value.value = { ...found, tensors };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (!entry.value.peek()) entry.value.value = error;
@@ -87,6 +91,12 @@ async function fetchInto(entry: Entry): Promise<void> {
 export function chartTensor({ key, columns }: Tensor): ChartTensor {
   const { bucket, n, nan, zeros, squares, pos_inf: posInf, neg_inf: negInf } = columns;
   return { key, bucket, n, nan, posInf, negInf, zeros, squares };
+}
+
+/** What the tensors lie on, where that is several processes. */
+export function partNotes(answer: TensorResponse | undefined): Note[] {
+  const text = mapPartText((answer?.tensors ?? []).flatMap(({ part }) => part ?? []));
+  return text ? [{ text, tone: 'plain' }] : [];
 }
 
 /** Root mean square of a tensor in each bucket; NaN where nothing was finite. */
@@ -125,7 +135,7 @@ export function rmsLines({ grid, tensors }: TensorResponse): Line[] {
       label: tensorName(key),
       color,
       dash: [],
-      ...sameEverywhere(rms, columns.events, x),
+      ...sameEverywhere(rms, columns, x),
       nan: columns.nan,
       posInf: columns.pos_inf,
       negInf: columns.neg_inf,
@@ -135,7 +145,8 @@ export function rmsLines({ grid, tensors }: TensorResponse): Line[] {
   });
 }
 
-function sameEverywhere(value: Float64Array, events: Float64Array, x: Float64Array) {
+function sameEverywhere(value: Float64Array, columns: TensorColumns, x: Float64Array) {
+  const { events } = columns;
   return {
     x,
     mean: value,
@@ -145,7 +156,10 @@ function sameEverywhere(value: Float64Array, events: Float64Array, x: Float64Arr
     last: value,
     count: events,
     finite: value.map((v, i) => (Number.isFinite(v) ? events[i] : 0)),
+    xFirst: columns.x_first,
+    xLast: columns.x_last,
     xMin: x,
     xMax: x,
+    xBad: value.map((v, i) => (Number.isFinite(v) ? Number.NaN : columns.x_first[i])),
   };
 }

@@ -21,7 +21,8 @@ import {
 } from '../view/view';
 
 /** What all line panels of a section do otherwise than the workspace. */
-export interface SectionSettings extends Pick<PanelSettings, 'smooth' | 'xlog' | 'ylog'> {
+export interface SectionSettings
+  extends Pick<PanelSettings, 'smooth' | 'xlog' | 'ylog' | 'outliers'> {
   x?: XAxis;
 }
 

@@ -229,7 +229,9 @@ function joined(entry: Entry, fresh: Series, from: number): Series | null {
   if (!known || known.grid.width !== width) return null;
   const columns = mergeColumns(known.answer.columns, fresh.answer.columns, from, width);
   if (total(columns.count) !== fresh.answer.n) return null; // something came before the last edge
-  return { ...fresh, answer: { ...fresh.answer, in_window: fresh.answer.n, columns } };
+  const { older } = known.answer; // the same generation: no other steps have been logged again
+  if ((older?.n ?? 0) !== (fresh.answer.older?.n ?? 0)) return null;
+  return { ...fresh, answer: { ...fresh.answer, in_window: fresh.answer.n, columns, older } };
 }
 
 function total(counts: Float64Array): number {

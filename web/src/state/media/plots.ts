@@ -1,5 +1,6 @@
 /** Logged tables of several runs as what the charts of `wandb.plot` draw. */
 
+import { constantColumn } from '../../api/columns';
 import type { Run } from '../../api/types';
 import type { RunMatrix } from '../../charts/others/matrixModel';
 import type { ScatterPoint } from '../../charts/others/scatterPanel';
@@ -101,7 +102,8 @@ function lineOf(curve: Curve): Omit<PlotLine, 'id' | 'of' | 'name' | 'label' | '
   const [ones, none] = [new Float64Array(x.length).fill(1), new Float64Array(x.length)];
   const spacing = x.length > 1 ? (x[x.length - 1] - x[0]) / (x.length - 1) : 0;
   return {
-    ...{ x, xMin: x, xMax: x, mean: y, min: y, max: y, first: y, last: y },
+    ...{ x, xFirst: x, xLast: x, xMin: x, xMax: x, xBad: constantColumn(Number.NaN, x.length) },
+    ...{ mean: y, min: y, max: y, first: y, last: y },
     ...{ count: ones, finite: ones, nan: none, posInf: none, negInf: none },
     points: x.length,
     spacing,

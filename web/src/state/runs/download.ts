@@ -1,6 +1,7 @@
 /** Files made from what a panel holds. */
 
 import type { Run } from '../../api/types';
+import { nonFiniteAt } from '../../math/buckets';
 import { cellText, concatenated, type LoggedTable } from '../../math/table';
 import type { Line } from '../../model/types';
 import { openProject } from '../overlays';
@@ -34,13 +35,49 @@ function cell(value: string | number): string {
   return /[",\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
-function toCsv(rows: (string | number)[][]): string {
+export type CsvRow = (string | number)[];
+
+function toCsv(rows: CsvRow[]): string {
   return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
+
+export const saveCsv = (key: string, rows: CsvRow[]): void =>
+  save(`${key.replaceAll('/', '_')}.csv`, toCsv(rows), 'text/csv');
 
 const NO_EXTREMES = ['', '', '', ''];
 const extremesAt = ({ min, max, first, last }: Line, i: number): number[] =>
   [min, max, first, last].map((column) => column[i]);
+
+/** The lines of groups: what the line is, its band by name, and of how many runs it is. */
+export function groupRows(x: string, lines: Line[]): (string | number)[][] {
+  const { group, spread = 'minmax' } = lines[0];
+  const center = group?.center ?? 'mean';
+  const [low, high] = BAND_NAMES[spread](center);
+  const band = low ? [low, high] : [];
+  const head = ['group', x, center, ...band, 'runs', 'runs_in_group', 'finite', 'non_finite'];
+  const rows = lines.flatMap((line) =>
+    Array.from(line.x, (value, i) => [
+      line.label,
+      value,
+      line.mean[i],
+      ...(low ? [line.min[i], line.max[i]] : []),
+      line.group?.members[i] ?? '',
+      line.group?.size ?? '',
+      line.finite[i],
+      nonFiniteAt(line, i),
+    ]),
+  );
+  return [head, ...rows];
+}
+
+/** What the ends of a band are. */
+const BAND_NAMES: Record<NonNullable<Line['spread']>, (center: string) => string[]> = {
+  minmax: () => ['min', 'max'],
+  std: (center) => [`${center}-std`, `${center}+std`],
+  sem: (center) => [`${center}-sem`, `${center}+sem`],
+  quartiles: () => ['q25', 'q75'],
+  none: () => [],
+};
 
 /** The id of the run that a line is of; a line of a group is of none. */
 function runIdOf({ id, beside = id }: Line): string {
@@ -50,6 +87,10 @@ function runIdOf({ id, beside = id }: Line): string {
 
 /** The buckets of all lines of a panel, one row each. */
 export function downloadCsv(key: string, x: string, lines: Line[]): void {
+  if (lines.length > 0 && lines.every(({ group }) => group)) {
+    save(`${key.replaceAll('/', '_')}.csv`, toCsv(groupRows(x, lines)), 'text/csv');
+    return;
+  }
   const head = ['run', 'run_id', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
   const rows = lines.flatMap((line) =>
     Array.from(line.x, (value, i) => [
@@ -61,7 +102,7 @@ export function downloadCsv(key: string, x: string, lines: Line[]): void {
       line.count[i],
     ]),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([head, ...rows]), 'text/csv');
+  saveCsv(key, [head, ...rows]);
 }
 
 /** The logged tables of several runs, each row with its run and step. */
@@ -75,19 +116,19 @@ export function downloadTables(key: string, tables: RunTable[]): void {
   const rows = data.map((row) =>
     row.map((value) => (typeof value === 'number' ? value : cellText(value))),
   );
-  save(`${key.replaceAll('/', '_')}.csv`, toCsv([columns, ...rows]), 'text/csv');
+  saveCsv(key, [columns, ...rows]);
 }
 
 const RUN_FIELDS = ['name', 'state', 'created', 'runtime', 'tags', 'notes', 'group', 'job_type'];
 
 /** Runs as the table lists them: one row each, times in ISO 8601, runtime in seconds. */
-export function downloadRuns(project: string, runs: Run[], columns: string[]): void {
+export function downloadRuns(name: string, runs: Run[], columns: string[]): void {
   const head = ['run_id', ...RUN_FIELDS, ...columns];
   const rows = runs.map((run) => [
     run.run_id,
     ...[...RUN_FIELDS, ...columns].map((by) => runCell(run, by)),
   ]);
-  save(`${project}-runs.csv`, toCsv([head, ...rows]), 'text/csv');
+  saveCsv(name, [head, ...rows]);
 }
 
 function runCell(run: Run, by: string): string | number {

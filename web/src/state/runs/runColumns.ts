@@ -85,7 +85,6 @@ function differs(runs: Run[], by: string): boolean {
   return runs.some((run) => JSON.stringify(runValue(run, by)) !== first);
 }
 
-/** Where runs ran: of interest where any of them says it. */
 const PLACES: Choice<string>[] = [
   ['host', 'host'],
   ['rank', 'rank'],
@@ -95,6 +94,13 @@ const PLACES: Choice<string>[] = [
 const isSet = (value: Json | undefined): boolean =>
   value !== undefined && value !== null && value !== '';
 
+const isAnywhere = (runs: Run[], by: string): boolean =>
+  runs.some((run) => isSet(runValue(run, by)));
+
+/** Where runs ran and what they belong to: fields that stand in the table once they are chosen. */
+export const placesOf = (runs: Run[]): string[] =>
+  ['group', 'job_type', ...PLACES.map(([by]) => by)].filter((by) => isAnywhere(runs, by));
+
 /** Fields by which runs can be grouped: a config value that is not different in each run. */
 export function groupChoices(runs: Run[]): Choice<string>[] {
   const config = columnsOf(runs).filter((by) => by.startsWith('config.'));
@@ -102,7 +108,7 @@ export function groupChoices(runs: Run[]): Choice<string>[] {
     ['', 'No groups'],
     ['group', 'group'],
     ['job_type', 'job type'],
-    ...PLACES.filter(([by]) => runs.some((run) => isSet(runValue(run, by)))),
+    ...PLACES.filter(([by]) => isAnywhere(runs, by)),
     ['tags', 'tag'],
     ['state', 'state'],
     ...config.map((by): Choice<string> => [by, columnName(by)]),

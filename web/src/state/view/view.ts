@@ -160,6 +160,7 @@ export function setSmoothing(value: Smoothing): void {
 
 export const xAxis = computed<XAxis>(() => (params.value.x as XAxis | undefined) ?? 'auto');
 export const xLog = computed(() => params.value.xlog === '1');
+const ignoresOutliers = computed(() => params.value.outliers === '1');
 export const panelSearch = computed(() => params.value.q ?? '');
 export const columns = computed(() => Math.min(6, Math.max(1, Number(params.value.cols) || 3)));
 export const syncZoom = computed(() => params.value.sync === '1');
@@ -190,7 +191,7 @@ export interface PanelSettings {
   legend?: string;
   gline?: Center;
   gband?: Band;
-  outliers?: '1';
+  outliers?: '0' | '1';
   envelope?: '0';
   aggregate?: Aggregate;
   view?: HistogramView;
@@ -198,6 +199,8 @@ export interface PanelSettings {
   color?: HeatColor;
   /** Of the values of histograms; linear without it. */
   scale?: ValueScale;
+  /** A histogram over time for each shown run, side by side. */
+  all?: '1';
   /** Of histogram events, otherwise than the workspace's x. */
   axis?: HistogramAxis;
   zoom?: string;
@@ -298,3 +301,7 @@ export function withoutZoom(of?: (id: string) => boolean): Record<string, string
 
 /** Whether a panel's x is logarithmic: its own choice before the workspace's. */
 export const logX = ({ xlog }: PanelSettings): boolean => (xlog ? xlog === '1' : xLog.value);
+
+/** Whether outliers are left out of the range of y, where a panel or section says nothing else. */
+export const leavesOutliers = ({ outliers }: Pick<PanelSettings, 'outliers'>): boolean =>
+  outliers ? outliers === '1' : ignoresOutliers.value;

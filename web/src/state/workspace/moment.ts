@@ -13,15 +13,19 @@ interface Hover {
 export const hover = signal<Hover | null>(null);
 
 export const pinned = computed<Moment | null>(() => {
-  const [axis, x] = (params.value.at ?? '').split('~');
-  return x === undefined ? null : { axis: axis as Moment['axis'], x: Number(x), pinned: true };
+  const [axis, ...numbers] = (params.value.at ?? '').split('~');
+  const [x, from, to] = numbers.map(Number);
+  if (x === undefined) return null;
+  const moment: Moment = { axis: axis as Moment['axis'], x, pinned: true };
+  return to === undefined ? moment : { ...moment, range: [from, to] };
 });
 
 /** What a panel's chart calls when the pointer moves, clicks or leaves. */
 export function reportMoment(source: string, moment: Moment | null): void {
   if (moment?.pinned) {
     const same = pinned.peek()?.x === moment.x;
-    setParams({ at: same ? null : `${moment.axis}~${moment.x}` }, 'replace');
+    const place = [moment.axis, moment.x, ...(moment.range ?? [])].join('~');
+    setParams({ at: same ? null : place }, 'replace');
   } else hover.value = moment && { moment, source };
 }
 

@@ -2,11 +2,11 @@
 
 import { lineSvg } from '../../charts/lines/lineSvg';
 import { circle } from '../../charts/surface';
-import { theme } from '../../charts/theme';
+import { colorOf, theme } from '../../charts/theme';
 import type { Line } from '../../model/types';
 import { cascaded } from '../lines/cascade';
 import { xKind } from '../lines/lines';
-import { drawnPanel } from '../panels';
+import { drawnPanel, paintAnew } from '../panels';
 import { saveBlob } from '../runs/download';
 import { logX } from '../view/view';
 
@@ -15,11 +15,41 @@ const PADDING = 12;
 
 const fileName = (key: string, ending: string): string => `${key.replaceAll('/', '_')}.${ending}`;
 
+/**
+ * Runs `make` while the chart is drawn with this many pixels to one of the page. Charts ask the
+ * browser for that number, as they do on a screen that is finer: so here it says what is wanted.
+ */
+function atScale(plot: Element, scale: number, make: () => void): void {
+  const own = Object.getOwnPropertyDescriptor(window, 'devicePixelRatio');
+  Object.defineProperty(window, 'devicePixelRatio', { configurable: true, value: scale });
+  try {
+    paintAnew(plot);
+    make();
+  } finally {
+    if (own) Object.defineProperty(window, 'devicePixelRatio', own);
+    else Reflect.deleteProperty(window, 'devicePixelRatio');
+    paintAnew(plot);
+  }
+}
+
+/** What makes the picture of a panel, as fine as the screen and finer, by what the menu calls it. */
+export function pngKinds(
+  panel: () => Element,
+  key: string,
+  lines: Line[] = [],
+): Record<string, () => void> {
+  const finer = (scale: number) => () => {
+    const element = panel();
+    atScale(element.querySelector('.plot')!, scale, () => downloadPng(element, key, lines));
+  };
+  return { png: () => downloadPng(panel(), key, lines), '2× png': finer(2), '3× png': finer(3) };
+}
+
 /** The canvases of a panel over each other, under its name and its legend. */
-export function downloadPng(panel: Element, key: string): void {
+function downloadPng(panel: Element, key: string, lines: Line[]): void {
   const plot = panel.querySelector('.plot')!;
-  const names = namesOf(panel);
   const bounds = plot.getBoundingClientRect();
+  const names = namesOf(panel) ?? namesInRows(lines, bounds.width);
   const ratio = devicePixelRatio || 1;
   const picture = document.createElement('canvas');
   const top = TITLE_PIXELS + names.height;
@@ -32,6 +62,7 @@ export function downloadPng(panel: Element, key: string): void {
   context.fillStyle = theme().ink;
   context.font = theme().font.replace('11px', '600 13px');
   context.fillText(key, PADDING, 20);
+  paintScale(context, panel, PADDING + context.measureText(key).width + PADDING);
   for (const canvas of plot.querySelectorAll('canvas')) {
     const { left, top: y, width, height } = canvas.getBoundingClientRect();
     const x = left - bounds.left + PADDING;
@@ -40,6 +71,15 @@ export function downloadPng(panel: Element, key: string): void {
   context.font = theme().font;
   for (const name of names.shown) paintName(context, name);
   picture.toBlob((blob) => blob && saveBlob(fileName(key, 'png'), blob), 'image/png');
+}
+
+/** What the colours of a heatmap or layer map mean, beside the title. */
+function paintScale(context: CanvasRenderingContext2D, panel: Element, x: number): void {
+  const words = panel.querySelector('.panelhead .scale')?.getAttribute('title');
+  if (!words) return;
+  context.font = theme().font;
+  context.fillStyle = theme().ink2;
+  context.fillText(words, x, 20);
 }
 
 /** A name of the legend, where it stands on the page below the panel's title. */
@@ -51,9 +91,14 @@ interface LegendName {
   y: number;
 }
 
-function namesOf(panel: Element): { shown: LegendName[]; height: number } {
+interface Names {
+  shown: LegendName[];
+  height: number;
+}
+
+function namesOf(panel: Element): Names | null {
   const legend = panel.querySelector('.legend, .linelegend');
-  if (!legend) return { shown: [], height: 0 };
+  if (!legend) return null;
   const { left, top, bottom } = legend.getBoundingClientRect();
   const shown = [...legend.children].flatMap((name) => {
     const place = name.getBoundingClientRect();
@@ -79,6 +124,40 @@ function namesOf(panel: Element): { shown: LegendName[]; height: number } {
 }
 
 const STROKE_PIXELS = 18;
+const ROW_PIXELS = 18;
+const MOST_NAMED = 24;
+
+/** Where the list of runs is the legend of the page: the same names and colours in the picture. */
+function namesInRows(lines: Line[], width: number): Names {
+  const context = document.createElement('canvas').getContext('2d')!;
+  context.font = theme().font;
+  let [x, row] = [0, 0];
+  const named = lines.slice(0, MOST_NAMED);
+  const rest = lines.length - named.length;
+  const shown = named.map(({ label, color, dash }): LegendName => {
+    const wide = STROKE_PIXELS + 6 + context.measureText(label).width + 12;
+    if (x > 0 && x + wide > width) [x, row] = [0, row + 1];
+    const name = {
+      text: label,
+      color: colorOf(color),
+      dash: dash.length > 0 ? dash : [STROKE_PIXELS, 0],
+      x: x + PADDING,
+      y: TITLE_PIXELS + (row + 0.5) * ROW_PIXELS,
+    };
+    x += wide;
+    return name;
+  });
+  if (rest > 0) {
+    shown.push({
+      text: `+ ${rest}`,
+      color: '',
+      dash: [],
+      x: PADDING,
+      y: TITLE_PIXELS + ++row * ROW_PIXELS + ROW_PIXELS / 2,
+    });
+  }
+  return { shown, height: shown.length > 0 ? (row + 1) * ROW_PIXELS + 4 : 0 };
+}
 
 function paintName(
   context: CanvasRenderingContext2D,

@@ -1,0 +1,126 @@
+"""Files made of every kind of panel: its picture, and its numbers with the ids of the runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import struct
+from urllib.parse import quote
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from .conftest import Server, open_panel, wait_for_panel
+from .test_histograms import HEAT, KEY
+from .test_line_panels import region
+
+
+def download(page: Page, panel: str, menu: str, kind: str) -> bytes:
+    region(page, panel).hover()
+    page.get_by_role("button", name=f"{menu} {panel}", exact=True).click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name=f"Download {kind}").click()
+    return started.value.path().read_bytes()
+
+
+def rows_of(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def pairs(row: dict[str, list[float]]) -> list[tuple[float, float]]:
+    return list(zip(row["x"], row["values"], strict=True))
+
+
+def is_picture(data: bytes) -> bool:
+    width, height = struct.unpack(">II", data[16:24])
+    return data.startswith(b"\x89PNG") and width > 200 and height > 100
+
+
+def test_a_histogram_panel_is_taken_along_as_picture_and_as_all_its_logged_bins(
+    page: Page, server: Server, logged: str
+) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}?q=gradients", HEAT)
+    assert is_picture(download(page, KEY, "Views of", "PNG"))
+    rows = rows_of(download(page, KEY, "Views of", "CSV"))
+    names = {row["run"] for row in rows}
+    assert len(names) == 1 and {row["run_id"] for row in rows} == names  # ids are the names here
+    uid = httpx.get(f"{server.base_url}/api/runs/local/{logged}/{names.pop()}").json()["uid"]
+    drawn = wait_for_panel(page, HEAT)["data"]
+    steps = sorted({float(row["step"]) for row in rows})
+    assert len(steps) == len(drawn["mass"]) and uid > 0
+    first = [row for row in rows if float(row["step"]) == steps[0]]
+    assert sum(float(row["count"]) for row in first) == 32
+    edges = [float(row["from"]) for row in first]
+    assert np.allclose(np.diff(edges), edges[1] - edges[0]) and len(edges) == 64
+
+
+def test_a_layer_map_is_taken_along_with_its_statistic(
+    page: Page, server: Server, logged: str
+) -> None:
+    title = "Layer map of gradients"
+    open_panel(page, f"{server.base_url}/local/{logged}?q=gradients", "layers gradients")
+    assert is_picture(download(page, title, "Settings of", "PNG"))
+    rows = rows_of(download(page, title, "Settings of", "CSV"))
+    drawn = wait_for_panel(page, "layers gradients")["data"]["rows"]
+    wanted = [(row["key"], x, v) for row in drawn for x, v in pairs(row)]
+    found = [(row["tensor"], float(row["step"]), float(row["rms"])) for row in rows]
+    assert found == wanted and {row["run_id"] for row in rows} <= {"run-0", "run-1", "run-2"}
+
+
+@pytest.mark.parametrize("kind", ["bars", "scatter", "parallel"])
+def test_an_added_chart_of_runs_is_taken_along_with_their_values(
+    page: Page, server: Server, logged: str, kind: str
+) -> None:
+    keys = ["config.rate"] if kind == "bars" else ["config.rate", "summary.lr"]
+    own = [{"id": "own a", "kind": kind, "title": "Mine", "keys": keys}]
+    address = f"{server.base_url}/local/{logged}?own={quote(json.dumps(own))}"
+    open_panel(page, address, "own a")
+    assert is_picture(download(page, "Mine", "Settings of", "PNG"))
+    rows = rows_of(download(page, "Mine", "Settings of", "CSV"))
+    rates = {row["run_id"]: float(row["config.rate"]) for row in rows}
+    assert rates == {"run-0": 0.01, "run-1": 0.02, "run-2": 0.04}
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("panel_id", ["scalar train/loss", HEAT, "layers gradients"])
+def test_a_picture_is_drawn_two_and_three_times_as_fine_and_the_panel_stays_as_it_was(
+    page: Page, server: Server, logged: str, panel_id: str
+) -> None:
+    title = {HEAT: KEY, "layers gradients": "Layer map of gradients"}.get(panel_id, "train/loss")
+    menu = "Views of" if panel_id == HEAT else "Settings of"
+    open_panel(page, f"{server.base_url}/local/{logged}?q=gradients|loss", panel_id)
+    width, height = size_of(download(page, title, menu, "PNG"))
+    twice = download(page, title, menu, "2× PNG")
+    thrice = download(page, title, menu, "3× PNG")
+    assert size_of(twice) == (2 * width, 2 * height)
+    assert size_of(thrice) == (3 * width, 3 * height)
+    # finer, not only larger: neighbouring pixels of a picture that was only stretched are pairs
+    assert page.evaluate(STRETCHED, list(twice)) < 0.99
+    plot = region(page, title).locator(".plot canvas").first
+    assert plot.evaluate("canvas => [canvas.width, canvas.clientWidth]")[0] < 1000
+    assert page.evaluate("devicePixelRatio") == 1
+
+
+# The share of coloured pairs of columns that are the same in both.
+STRETCHED = """async bytes => {
+  const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, picture.width, picture.height);
+  const words = new Uint32Array(data.buffer);
+  let [alike, pairs] = [0, 0];
+  for (let i = 0; i + 1 < words.length; i += 2) {
+    if (words[i] === words[0] && words[i + 1] === words[0]) continue;
+    pairs++;
+    alike += words[i] === words[i + 1];
+  }
+  return alike / pairs;
+}"""
