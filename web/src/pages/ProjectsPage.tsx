@@ -33,7 +33,8 @@ async function load(): Promise<void> {
     const wasEmpty = state.peek() === 'ready' && projects.peek().length === 0;
     projects.value = found;
     state.value = 'ready';
-    if (wasEmpty && !deletedHere && found.length > 0) navigate(projectHref(found[0].entity, found[0].name));
+    if (wasEmpty && !deletedHere && found.length > 0)
+      navigate(projectHref(found[0].entity, found[0].name));
   } catch (error) {
     const failed = loadError(error);
     if (state.peek() !== 'ready') state.value = failed;
