@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from lossboard.wire import HistogramFlag
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.axes import Axis
 from lossboard_server.queries.event_parts import Events, last_part
@@ -73,7 +75,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
     wanted = {key: place for place, key in enumerate(names) if axis and _is_wanted(key, query)}
     found = {key: selection.find(lineage, "histogram", key) for key in wanted}
     events = read_statistics(connection, {key: ones for key, ones in found.items() if ones})
-    wanted = _by_stage(wanted, events)
+    wanted = _by_stage(_by_number(wanted, events), events)
     placed = {key: _place(axis, whole, query) for key, whole in events.items() if axis}
     low, high = _range(placed, query)
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
@@ -94,6 +96,24 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
 
 def _is_wanted(key: str, query: TensorQuery) -> bool:
     return key.startswith(query.prefix) if query.keys is None else key in query.keys
+
+
+def _by_number(wanted: dict[str, int], events: dict[str, Events]) -> dict[str, int]:
+    """The places with those of bins made elsewhere in the order of the numbers in their names,
+    where they came in that of the letters: then the order of the model was lost on the way."""
+    user_bins = all(
+        (some.statistics.flags & HistogramFlag.USER_BINS).all() for some in events.values()
+    )
+    if not user_bins or sorted(wanted) != sorted(wanted, key=lambda key: wanted[key]):
+        return wanted
+    ordered = sorted(wanted, key=_numbered)
+    return dict(zip(ordered, sorted(wanted.values()), strict=True))
+
+
+def _numbered(key: str) -> list[tuple[int, int, str]]:
+    """`h.2.weight` before `h.10.weight`, and a weight before its bias."""
+    parts = re.split(r"(\d+)", key.replace(".weight", ".a"))
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 
 
 def _by_stage(wanted: dict[str, int], events: dict[str, Events]) -> dict[str, int]:

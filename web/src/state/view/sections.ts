@@ -51,8 +51,12 @@ function kindOf(name: string, keys: Key[]): Section['kind'] {
   if (keys[0].kind === 'system') return 'system';
   const histograms = keys.filter(({ kind }) => kind === 'histogram');
   if (histograms.length === 0) return 'scalars';
-  return histograms.some(({ watched }) => watched) ? 'tensors' : 'histograms';
+  // the client of W&B names what it watches so, and can't say that it was watched
+  const named = WATCHED_SECTIONS.has(name) && histograms.length === keys.length;
+  return named || histograms.some(({ watched }) => watched) ? 'tensors' : 'histograms';
 }
+
+const WATCHED_SECTIONS = new Set(['gradients', 'parameters']);
 
 const RANK = { scalars: 0, plots: 1, histograms: 2, tensors: 3, system: 4 };
 
@@ -93,7 +97,9 @@ export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | n
     if (search && !search.test(plot ?? key.key) && !search.test(key.key)) continue;
     if (!key.runs.some((uid) => uids.has(uid))) continue;
     const name = plot === undefined ? sectionName(key) : PLOT_SECTION;
-    byName.set(name, [...(byName.get(name) ?? []), key]);
+    const alike = byName.get(name);
+    if (alike) alike.push(key);
+    else byName.set(name, [key]);
   }
   const sections = [...byName].map(([name, keys]) => ({ name, keys, kind: kindOf(name, keys) }));
   return sections.sort(order);
