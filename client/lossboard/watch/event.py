@@ -60,6 +60,7 @@ class Event:
         self.has_parameters = False
         self.failures: dict[str, Exception] = {}
         self.is_finished = False
+        self.known_parts: Mapping[str, TensorPart] = {}  # of tensors that don't tell themselves
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
@@ -81,13 +82,11 @@ class Event:
             known = replace(known, gradient=REDUCED)
         self.add("gradients", name, gradient, known)
 
-    def add_parameters(
-        self, named: Mapping[str, Source], parts: Mapping[str, TensorPart] | None = None
-    ) -> None:
+    def add_parameters(self, named: Mapping[str, Source]) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
-            self.add("parameters", name, parameter, (parts or {}).get(name))
+            self.add("parameters", name, parameter)
         self._small.count()
 
     def add(self, kind: str, name: str, tensor: Source, part: TensorPart | None = None) -> None:
@@ -95,7 +94,8 @@ class Event:
 
         `part` says which part of a tensor it is where the tensor itself doesn't tell.
         """
-        known = part or part_of(tensor, is_gradient=kind == "activation_gradients")
+        known = part or self.known_parts.get(name)
+        known = known or part_of(tensor, is_gradient=kind == "activation_gradients")
         if known is not None:
             self._parts[kind, name] = known
         self._add(self._kinds.setdefault(kind, {}), name, tensor)
