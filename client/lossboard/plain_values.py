@@ -20,8 +20,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 
 from lossboard.arrays import listed
+from lossboard.depth import DepthError
 from lossboard.faults import Tell, fault_of, is_for_the_caller, short_text, type_name
-from lossboard.wire import DepthError, storable_int
+from lossboard.wire import storable_int
 
 __all__ = [
     "LEFT_OUT",

@@ -24,6 +24,7 @@ from lossboard.arrays import (
     is_on_device,
     listed,
 )
+from lossboard.depth import MAX_DEPTH, DepthError, check_depth, depth_of
 from lossboard.faults import Fault, Tell, fault_of, is_for_the_caller, raised, short_text, type_name
 from lossboard.histogram import Histogram, from_values
 from lossboard.local_tensors import outside_transforms, plain_tensor
@@ -43,7 +44,7 @@ from lossboard.plain_values import (
     whole,
 )
 from lossboard.sending.interface import Key
-from lossboard.wire import MAX_DEPTH, DepthError, HistogramData, check_depth, depth_of
+from lossboard.wire import HistogramData
 
 __all__ = [
     "Bind",

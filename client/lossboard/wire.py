@@ -14,8 +14,7 @@ are the strings "NaN", "Infinity" and "-Infinity"; no other encoder may see them
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import msgspec
@@ -23,7 +22,6 @@ import msgspec
 __all__ = [
     "COUNT_TYPES",
     "EXACT_INT_LIMIT",
-    "MAX_DEPTH",
     "SUPPORTED_VERSIONS",
     "TYPE_FLOAT",
     "TYPE_INT",
@@ -33,7 +31,6 @@ __all__ = [
     "ArtifactPart",
     "Column",
     "ConsoleLine",
-    "DepthError",
     "Exit",
     "FileEntry",
     "HistogramColumn",
@@ -50,9 +47,7 @@ __all__ = [
     "TensorPart",
     "UsedArtifact",
     "WireError",
-    "check_depth",
     "decode_record",
-    "depth_of",
     "encode_record",
     "ints_restored",
     "storable_int",
@@ -66,17 +61,11 @@ TYPE_FLOAT: Final = 0
 TYPE_INT: Final = 1
 EXACT_INT_LIMIT: Final = 2**53  # ints up to this size are exact in float64; larger ones are JSON
 
-MAX_DEPTH: Final = 100  # dicts and lists in one another below a key: whoever reads them recurses
-
 COUNT_TYPES: Final = ("<u1", "<u2", "<u4", "<u8", "<f8")  # HistogramData.count_type indexes this
 
 
 class WireError(ValueError):
     """A record that this version of lossboard can't read, with the reason."""
-
-
-class DepthError(ValueError):
-    """A value nested deeper than MAX_DEPTH, with its key and depth."""
 
 
 class HistogramFlag:
@@ -129,7 +118,7 @@ class Rows(msgspec.Struct, array_like=True, frozen=True):
 
 
 class TensorPart(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Which part of a tensor one of the `ranks` processes that train a model together counted.
+    """The part of a tensor that one of the `ranks` processes that train a model together counted.
 
     `part` is its number among the `parts` that make up the tensor: processes that have the same
     one hold the same values. -1: it is a whole tensor of this process, and nobody knows whether
@@ -422,7 +411,6 @@ def decode_record(payload: bytes | bytearray) -> Record:
         raise WireError(f"not a lossboard record: {error}") from error
 
 
-_PLAIN: Final = frozenset({float, int, bool, str, type(None)})
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1  # what MessagePack has types for
 
 
@@ -464,43 +452,3 @@ def _with_each(change: Callable[[Any], Any], value: Any) -> Any:
     if type(value) is dict:
         return {key: change(item) for key, item in value.items()}
     return [change(item) for item in value] if type(value) is list else value
-
-
-def check_depth(what: str, value: Any, *, outer: int = 0) -> None:
-    """Raises DepthError where `value`, inside of `outer` dicts, is nested deeper than MAX_DEPTH."""
-    depth = outer + depth_of(value)
-    if depth > MAX_DEPTH:
-        levels = "without end, since it holds itself" if math.isinf(depth) else f"{depth:g} levels"
-        raise DepthError(
-            f"{what} is nested {levels}; at most {MAX_DEPTH} levels can be stored: make it flatter"
-        )
-
-
-def depth_of(value: Any) -> float:
-    """How many dicts and lists lie in one another; 0 for what is neither, infinite for one that
-    holds itself."""
-    if type(value) in _PLAIN:  # nearly always
-        return 0
-    seen: dict[int, Any] = {}
-    level = _containers([value])
-    depth = 0
-    while level:
-        depth += 1
-        seen |= level
-        if depth > len(seen):
-            return math.inf
-        level = _containers(
-            item
-            for held in level.values()
-            for item in (held.values() if isinstance(held, Mapping) else held)
-        )
-    return depth
-
-
-def _containers(values: Iterable[Any]) -> dict[int, Any]:
-    return {
-        id(value): value
-        for value in values
-        if type(value) not in _PLAIN
-        and isinstance(value, dict | list | tuple | set | frozenset | Mapping)
-    }

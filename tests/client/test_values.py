@@ -22,6 +22,7 @@ import pytest
 
 import lossboard as wandb
 from lossboard.arrays import ClonedValue
+from lossboard.depth import MAX_DEPTH, DepthError
 from lossboard.faults import Fault
 from lossboard.histogram import Histogram, counts_of, edges_of, from_values
 from lossboard.values import (
@@ -31,7 +32,7 @@ from lossboard.values import (
     history_value,
     summary_value,
 )
-from lossboard.wire import MAX_DEPTH, DepthError, HistogramData
+from lossboard.wire import HistogramData
 
 
 class Colour(enum.Enum):

@@ -13,7 +13,8 @@ import httpx
 import numpy as np
 import pytest
 
-from lossboard.wire import MAX_DEPTH, Column, Exit, Rows, RunFields
+from lossboard.depth import MAX_DEPTH
+from lossboard.wire import Column, Exit, Rows, RunFields
 
 
 def exit_now(code: int, **fields: Any) -> Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 import time
@@ -439,3 +440,42 @@ def test_durations_are_typed_in_any_unit_and_what_is_none_is_refused_visibly(
     expect(page.get_by_text("“soon” is not understood")).to_be_visible()
     expect(field).to_have_attribute("aria-invalid", "true")
     assert wait_for_panel(page, "scalar loss")["data"]["x"][1] == 90
+
+
+def test_the_csv_of_groups_names_its_columns_by_what_they_hold(page: Page, server: Server) -> None:
+    project = new_project("csv")
+    for name, level in (("a", 1.0), ("b", 3.0), ("broken", math.nan)):
+        log_rows(server, project, name, ((s, {"loss": level}) for s in range(5)))
+    query = f"{RAW}&group=group&gline=median&gband=std"
+    address = f"{server.base_url}/local/{project}?{query}"
+    open_panel(page, address, "scalar loss", "panel.data.lines?.length === 1")
+    page.get_by_role("region", name="loss", exact=True).hover()
+    page.get_by_role("button", name="Settings of loss", exact=True).click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download CSV").click()
+    rows = list(csv.DictReader(started.value.path().read_text().splitlines()))
+    names = ["group", "step", "median", "median-std", "median+std"]
+    assert list(rows[0]) == [*names, "runs", "runs_in_group", "finite", "non_finite"]
+    assert float(rows[0]["median"]) == 2.0
+    assert float(rows[0]["median-std"]) == pytest.approx(2 - math.sqrt(2))
+    counts = [rows[0][name] for name in ("runs", "runs_in_group", "finite", "non_finite")]
+    assert counts == ["2", "3", "2", "1"]
+
+
+def test_a_pinned_run_stays_in_its_group_and_groups_are_sorted_by_the_median_shown(
+    page: Page, server: Server
+) -> None:
+    project = new_project("pinned")
+    for group, values in (("low", (1, 9, 2)), ("high", (5, 6, 7))):
+        for number, value in enumerate(values):
+            settings = {"name": f"{group}-{number}", "id": f"{group}-{number}", "group": group}
+            with start_run(server.base_url, project, **settings) as run:
+                run.log({"score": value})
+    query = "group=group&sort=-summary.score&pins=low-1&base=high-0"
+    page.goto(f"{server.base_url}/local/{project}/runs?{query}")
+    heads = page.locator("tr.group")
+    expect(heads).to_have_count(2)
+    expect(heads.nth(0)).to_contain_text("high")  # 6 before 2, though the best of all is in low
+    expect(heads.nth(1)).to_contain_text("low")
+    for head in (heads.nth(0), heads.nth(1)):
+        expect(head).to_contain_text("3")

@@ -166,8 +166,10 @@ class Run:
         """At most `samples` rows, evenly spaced, as a DataFrame or a list of dicts.
 
         With `keys` only rows that have all of them, and only these and `x_axis`, by which the
-        rows are ordered. The server chooses them, so that no others travel. At a step at which
-        several processes logged one key there is a row for each, with its name as `_writer`.
+        rows are ordered; among them are, for each key that holds numbers, the row of its minimum,
+        that of its maximum and that of its first value that is not finite. The server chooses
+        the rows, so that no others travel. At a step at which several processes logged one key
+        there is a row for each, with its name as `_writer`.
         """
         rows = sampled_rows(
             self._connection,

@@ -20,7 +20,7 @@ __all__ = ["Piece", "flat_pieces", "is_flattened"]
 
 
 class Piece(NamedTuple):
-    """What this process has of a parameter; `gradient` is None where there is none now."""
+    """The piece of a parameter in this process; `gradient` is None where there is none now."""
 
     name: str
     values: Tensor

@@ -1,4 +1,4 @@
-"""What a model gets after it is watched: adapters, replaced and pruned parameters.
+"""Growth of a model after it is watched: adapters, replaced and pruned parameters.
 
 torch tells when a module registers a parameter or a module; between these moments looking costs
 nothing.
@@ -60,7 +60,7 @@ class _Told:
 
 
 def path_of(module: Module, model: Module) -> str | None:
-    """Where in the model the module is; None: nowhere."""
+    """The place of the module in the model; None: nowhere."""
     found = (path for path, one in model.named_modules() if one is module)
     return next(found, None)
 

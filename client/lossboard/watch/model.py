@@ -93,7 +93,7 @@ class ModelWatch:
         return bool(self._hooked) or self._forward is not None or self._steps.is_registered
 
     def configure(self, wanted: Wanted, log_freq: int, find: Find | None = None) -> None:
-        """What is logged from now on, and at which backwards; brings the hooks up to date.
+        """Sets what is logged from now on, and at which backwards; brings the hooks up to date.
 
         `find` is a function that gives the gradients when an optimizer steps.
         """
@@ -265,7 +265,7 @@ class ModelWatch:
         return {name: parameter for name, parameter in found.items() if parameter is not None}
 
     def _end_compiled(self) -> None:
-        """Where compiled autograd ran the backward, its end shows here at the latest."""
+        """Ends a backward that compiled autograd ran: its end shows here at the latest."""
         if self._token.is_open and any(one.hook.is_compiled for one in self._hooked.values()):
             self._token.close()
             self._conclude()
@@ -375,7 +375,7 @@ class ModelWatch:
         return iter(()) if model is None else model.named_parameters()
 
     def _sources(self) -> tuple[dict[str, Source], dict[str, TensorPart]]:
-        """What to count as parameters, and of some of them which part is here."""
+        """All that counts as parameters, and of some of them which part is here."""
         model = self._model()
         if model is None:
             return {}, {}

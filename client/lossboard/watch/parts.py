@@ -1,4 +1,4 @@
-"""What this process has of a tensor, where several processes train one model.
+"""Parts of tensors, where several processes train one model.
 
 Nothing here waits for another process: what is said is known on each alone.
 """
@@ -40,7 +40,7 @@ def is_distributed(tensor: object) -> bool:
 
 
 def part_of(source: Source, *, is_gradient: bool = False) -> TensorPart | None:
-    """What this process has of the tensor; None where it is alone."""
+    """The part of the tensor in this process; None where it is alone."""
     rank, ranks = processes()
     if ranks == 1 or not isinstance(source, Tensor):
         return None

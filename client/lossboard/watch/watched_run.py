@@ -11,7 +11,7 @@ __all__ = ["WatchedRun"]
 
 
 class WatchedRun(Protocol):
-    """What watching needs of a run."""
+    """The side of a run that watching needs."""
 
     @property
     def step(self) -> int:

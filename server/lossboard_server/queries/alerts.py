@@ -37,7 +37,7 @@ def project_alerts(connection: Connection, project_id: int, limit: int) -> list[
             alert.c.level,
             alert.c.time_us,
         )
-        .join(run, run.c.id == alert.c.run_id)
+        .join(run, run.c.id == alert.c.run_uid)
         .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))
         .order_by(alert.c.id.desc())
         .limit(limit)

@@ -19,6 +19,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from lossboard_server.errors import Invalid
+from lossboard_server.queries.extremes import Extremes
 from lossboard_server.queries.row_table import (
     ROW_FIELDS,
     WRITER_FIELD,
@@ -52,7 +53,8 @@ class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of the request (docs/http_api.md); `run` is the uid.
 
     `samples` asks for at most so many rows at even distances, with the first and the last, in
-    place of the first `limit` ones.
+    place of the first `limit` ones; with `keys`, those with the least, the greatest and the first
+    non-finite value of each key are among them.
     """
 
     run: int
@@ -126,7 +128,7 @@ def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[st
     chosen: Ints | None = None
     if reader.knows_rows:
         steps = reader.row_steps(low, high)
-        chosen = steps[_evenly(len(steps), samples)]
+        chosen = _with_extremes(steps, reader.extremes(low, high, steps), samples)
     reader.begin(low)
     rows: list[dict[str, Any]] = []
     stretch = reader.stretch(_SAMPLED_AT_A_TIME)
@@ -134,7 +136,23 @@ def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[st
         end = min(high, low + stretch - 1)
         rows += reader.rows(low, end, chosen)
         low = end + 1
-    return rows if chosen is not None else [rows[place] for place in _evenly(len(rows), samples)]
+    if chosen is not None:
+        return rows
+    places = np.arange(len(rows))
+    kept = _with_extremes(places, _distinct(reader.extreme_places(rows)), samples)
+    return [rows[place] for place in kept]
+
+
+def _with_extremes(steps: Ints, extremes: Ints, samples: int) -> Ints:
+    """At most `samples` of the steps: these extremes, and others at even distances."""
+    if len(steps) <= samples:
+        return steps
+    kept = extremes[_evenly(len(extremes), samples)]
+    for evenly in range(samples, -1, -1):
+        chosen = _united(steps[_evenly(len(steps), evenly)], kept)
+        if len(chosen) <= samples:
+            return chosen
+    return kept
 
 
 def _evenly(count: int, samples: int) -> Ints:
@@ -220,6 +238,36 @@ class _Reader:
         """Whether `row_steps` can tell which rows there are: no watch events are asked for."""
         kinds = {kind for kind, key in self._found if key in (self._wanted or ())}
         return "histogram" not in kinds and self._marks is None
+
+    def extremes(self, low: int, high: int, rows: Ints) -> Ints:
+        """Steps of the rows with the least, the greatest or the first non-finite value of a key
+        that is asked for."""
+        wanted = self._wanted or ()
+        numeric = ("scalar", "system")
+        found = {n: o for n, o in self._found.items() if n[0] in numeric and n[1] in wanted}
+        extremes = {name: Extremes() for name in found}
+        stretch = self.stretch(_SAMPLED_AT_A_TIME)
+        while found and low <= high:
+            end = min(high, low + stretch - 1)
+            for kind in {kind for kind, _ in found}:
+                own = {name: ones for name, ones in found.items() if name[0] == kind}
+                wholes = read_window(self._connection, kind, own, low, end)
+                for name, points in wholes.items():
+                    extremes[name].see(points, rows)
+            low = end + 1
+        steps = [step for extreme in extremes.values() for step in extreme.steps]
+        return _distinct(np.array(steps, np.int64))
+
+    def extreme_places(self, rows: Sequence[dict[str, Any]]) -> Ints:
+        """The same of rows that are there: their places."""
+        places: list[int] = []
+        for key in self._wanted or ():
+            extremes = Extremes()
+            for place, row in enumerate(rows):
+                if type(row.get(key)) in (int, float):
+                    extremes.see_one(place, float(row[key]))
+            places += extremes.steps
+        return np.array(places, np.int64)
 
     def row_steps(self, low: int, high: int) -> Ints:
         """The steps from `low` to `high` at which there are rows."""

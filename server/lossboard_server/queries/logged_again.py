@@ -1,4 +1,4 @@
-"""What is out of order in a series: steps of an attempt that a later one has logged again, as a run
+"""Disorder in a series: steps of an attempt that a later one has logged again, as a run
 resumed from a checkpoint does, and times of a clock that was set back."""
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def _value(facts: _Facts, aggregate: str, goal: str | None) -> Any:
 
 
 def _goals(connection: Connection, key: str, uids: Sequence[int]) -> dict[int, str]:
-    """Which direction define_metric called better: in the run, else in the newest of its project
+    """The direction that define_metric called better: in the run, else in the newest of its project
     that said it, whether that is among `uids` or not: what is best in a run doesn't change with
     the runs that are asked for beside it."""
     said = {

@@ -39,7 +39,7 @@ def _bad(nodes: Nodes) -> Ints:
 
 
 def _known(one: tuple[Target, Ints, Nodes] | None) -> Floats:
-    """What the buckets tell by themselves: where nothing is finite, it is the first point."""
+    """As far as buckets tell by themselves: where nothing is finite, it is the first point."""
     if one is None:
         return np.empty(0)
     _, _, nodes = one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from lossboard.wire import HistogramFlag
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.axes import Axis
-from lossboard_server.queries.event_parts import Events
+from lossboard_server.queries.event_parts import Events, last_part
 from lossboard_server.queries.histograms import read_statistics
 from lossboard_server.queries.selection import Selection
 from lossboard_server.queries.series import GridAnswer, axis_of, check_x, grid_answer
@@ -37,13 +39,18 @@ class TensorQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TensorAnswer(msgspec.Struct, frozen=True):
-    """The non-empty buckets of one series; `order`: its place among all histogram series."""
+    """The non-empty buckets of one series; `order`: its place among all histogram series.
+
+    `part` says what the last event holds of a tensor that lies on several processes: the fields of
+    `TensorPart`, of how many parts it was joined (`found`) and of how many values (`counted`).
+    """
 
     key: str
     order: int
     n: int
     generation: int
     columns: dict[str, NDArray[Any]]
+    part: dict[str, int] | None = None
 
 
 class TensorResult(msgspec.Struct, frozen=True):
@@ -68,7 +75,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
     wanted = {key: place for place, key in enumerate(names) if axis and _is_wanted(key, query)}
     found = {key: selection.find(lineage, "histogram", key) for key in wanted}
     events = read_statistics(connection, {key: ones for key, ones in found.items() if ones})
-    wanted = _by_stage(wanted, events)
+    wanted = _by_stage(_by_number(wanted, events), events)
     placed = {key: _place(axis, whole, query) for key, whole in events.items() if axis}
     low, high = _range(placed, query)
     grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
@@ -79,6 +86,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
             n=len(events[key]),
             generation=lineage.generation,
             columns=_columns(x, some, grid),
+            part=last_part(events[key]),
         )
         for key, (x, some) in sorted(placed.items(), key=lambda item: wanted[item[0]])
         if len(events[key])
@@ -88,6 +96,24 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
 
 def _is_wanted(key: str, query: TensorQuery) -> bool:
     return key.startswith(query.prefix) if query.keys is None else key in query.keys
+
+
+def _by_number(wanted: dict[str, int], events: dict[str, Events]) -> dict[str, int]:
+    """The places with those of bins made elsewhere in the order of the numbers in their names,
+    where they came in that of the letters: then the order of the model was lost on the way."""
+    user_bins = all(
+        (some.statistics.flags & HistogramFlag.USER_BINS).all() for some in events.values()
+    )
+    if not user_bins or sorted(wanted) != sorted(wanted, key=lambda key: wanted[key]):
+        return wanted
+    ordered = sorted(wanted, key=_numbered)
+    return dict(zip(ordered, sorted(wanted.values()), strict=True))
+
+
+def _numbered(key: str) -> list[tuple[int, int, str]]:
+    """`h.2.weight` before `h.10.weight`, and a weight before its bias."""
+    parts = re.split(r"(\d+)", key.replace(".weight", ".a"))
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 
 
 def _by_stage(wanted: dict[str, int], events: dict[str, Events]) -> dict[str, int]:

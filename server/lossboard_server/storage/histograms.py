@@ -233,7 +233,7 @@ OTHER_COLUMNS = ("nan", "pos_inf", "neg_inf", "zeros", "flags")
 
 
 def decode_statistics(data: bytes, m: int) -> Statistics:
-    """What `encode_blocks` was given; a block without parts has no frame for them."""
+    """The statistics that `encode_blocks` was given; without parts there is no frame for them."""
     frames = split_frames(data)
     ints, rest, parts = frames[: len(INT_COLUMNS)], frames[len(INT_COLUMNS)], frames[4:]
     fields: dict[str, Any] = {

@@ -148,9 +148,9 @@ def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
 def join_run(
     transaction: Transaction, uid: int, start: RunStart, *, describes: bool, named: bool
 ) -> None:
-    """What one more process says of its run. Whoever comes first, one that `describes` the run does
-    so, but for the name of a run that was `named` by one before, or in the dashboard since. Of the
-    config of another one only what is missing is taken."""
+    """Takes what one more process says of its run. Whoever comes first, one that `describes` the
+    run does so, but for the name of a run that was `named` by one before, or in the dashboard
+    since. Of the config of another one only what is missing is taken."""
     run = schema.run
     row = transaction.connection.execute(select(run).where(run.c.id == uid)).one()
     values: dict[str, Any] = {}

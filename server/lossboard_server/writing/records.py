@@ -12,18 +12,15 @@ from typing import Any
 import numpy as np
 
 from lossboard.bounds import MOST_KEY_CHARACTERS
+from lossboard.depth import MAX_DEPTH, DepthError, check_depth, depth_of
 from lossboard.wire import (
     COUNT_TYPES,
-    MAX_DEPTH,
     Column,
-    DepthError,
     HistogramColumn,
     HistogramData,
     JsonColumn,
     Record,
     Rows,
-    check_depth,
-    depth_of,
 )
 from lossboard_server.errors import Invalid
 

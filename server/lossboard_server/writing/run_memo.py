@@ -109,7 +109,7 @@ class Facts:
             del self._writers[writer.token]
 
     def forget_writers(self, attempt_id: int) -> None:
-        """Those of an attempt; what is known of runs and is ahead of their rows stays."""
+        """Forgets the writers of an attempt; what is known of runs ahead of their rows stays."""
         mine = [known.token for known in self._writers.values() if known.attempt_id == attempt_id]
         for token in mine:
             del self._writers[token]

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossboard_server.queries import SeriesQuery, SinceMark, query_series
+from lossboard_server.queries import (
+    HistoryQuery,
+    SeriesQuery,
+    SinceMark,
+    query_history,
+    query_series,
+)
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
@@ -337,3 +343,20 @@ def test_an_x_nearer_to_zero_than_a_bucket_lies_on_its_side_of_zero(
     columns = store.ask(query_series, query).series[0].columns
     assert list(columns["count"]) == [1, 1, 1]
     assert list(columns["x_first"]) == [-1e-320, 1e-320, 1e300]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(parts=parts, buckets=st.integers(2, 200))
+def test_a_drawn_value_is_that_of_the_history_where_both_name_a_step(
+    store: Any, parts: Any, buckets: int
+) -> None:
+    """A bucket of one point names a step; a resumed run has each step of its newest attempt."""
+    plain = Story(store, True).play(parts)
+    answer = store.ask(query_series, SeriesQuery([plain.run_id], ["v"], buckets=buckets))
+    rows = store.ask(query_history, HistoryQuery(plain.run_id, keys=["v"], limit=1000)).rows
+    history = {row["_step"]: float(row["v"]) for row in rows}
+    for series in answer.series:
+        columns = series.columns
+        for i in np.flatnonzero(columns["count"] == 1):
+            drawn = float(columns["last"][i])
+            np.testing.assert_equal(drawn, history[int(columns["x_first"][i])])

@@ -93,6 +93,8 @@ function binQuantile({ counts, edges, lo, hi, n }: Histogram, share: number): nu
 
 const EVENT_SHARE = 0.9986;
 const EVENTS_SHARE = 0.99;
+/** An event has exploded that makes the range this many times as wide. */
+const EXPLODED = 5;
 
 /**
  * The value range a histogram view opens with: it holds 99.86 % of the mass of each event, for
@@ -111,7 +113,15 @@ export function defaultRange(histograms: Histogram[]): [number, number] {
   lows.sort((a, b) => b - a);
   highs.sort((a, b) => a - b);
   const last = Math.min(lows.length - 1, Math.ceil(lows.length * EVENTS_SHARE) - 1);
-  return opened(lows[last], highs[last]);
+  return withoutExploded(lows, highs, last);
+}
+
+/** Of few events 99 % are all of them: one that is far wider than the others is left out then. */
+function withoutExploded(lows: number[], highs: number[], last: number): [number, number] {
+  const whole = opened(lows[last], highs[last]);
+  if (last < lows.length - 1 || last < 2) return whole;
+  const rest = opened(lows[last - 1], highs[last - 1]);
+  return whole[1] - whole[0] > EXPLODED * (rest[1] - rest[0]) ? rest : whole;
 }
 
 /** The range of all values of all events. */

@@ -217,6 +217,9 @@ export interface HeatOptions {
 export interface RidgeOptions {
   x: { kind: HistogramAxis };
   value: ValueOptions;
+  /** The slider below has the place that it has below a heatmap with a margin. */
+  margin?: boolean;
+  pins?: Pin[];
   /** About how many curves; 44 by default. */
   curves?: number;
 }
@@ -224,6 +227,9 @@ export interface RidgeOptions {
 export interface PercentileOptions {
   x: { kind: HistogramAxis; window: Window };
   value: ValueOptions;
+  /** With the room at the right that a heatmap has for its curve, so that they share x. */
+  margin?: boolean;
+  pins?: Pin[];
 }
 
 /** One histogram in the single-step view. */

@@ -1,17 +1,20 @@
 /** What all charts over events share: the axes as pixels, the moment, and what the pointer does. */
 
+import type { Ticks } from '../../math/ticks';
 import type {
   Callbacks,
   HistogramAxis,
   Moment,
+  Pin,
   ValueOptions,
   Window,
   XKind,
 } from '../../model/types';
-import { momentText } from '../axes';
+import { labelColumn, mappedTicks, momentText } from '../axes';
 import { describeEvents } from '../describe';
 import { Frame, type FrameOwner, type Point } from '../frame';
-import { crosshair, pillBelow, type Span } from '../surface';
+import { type Box, crosshair, flag, pillBelow, type Span } from '../surface';
+import { colorOf } from '../theme';
 import { ValueAxis } from '../valueAxis';
 import { type EventModel, eventAt, eventMoment, eventX } from './eventModel';
 
@@ -130,7 +133,16 @@ export abstract class EventChart<View extends EventView> implements FrameOwner {
 interface ValueViewOptions {
   x: { kind: HistogramAxis; window?: Window };
   value: ValueOptions;
+  margin?: boolean;
+  pins?: Pin[];
 }
+
+const TOP = 6;
+const BOTTOM = 22;
+const FLAGS = 16;
+/** Of the curve beside a heatmap. */
+export const MARGIN = 60;
+export const MARGIN_GAP = 8;
 
 /** A chart of the values of one series of events: dragged along x or the value axis. */
 export abstract class ValueChart<
@@ -180,6 +192,45 @@ export abstract class ValueChart<
     const event = eventAt(this.view, this.xAt(point.x));
     if (event < 0) return null;
     return { moment: eventMoment(this.view, event), place: eventX(this.view, event) };
+  }
+
+  /** Ticks of the values along y, and the plot that all views over time share. */
+  protected layOut(): { ticks: Ticks; box: Box } {
+    const { view, options, frame } = this;
+    const ticks = mappedTicks(view.value[0], view.value[1], frame.height - BOTTOM, view.map);
+    const left = labelColumn(ticks.labels) + 4;
+    const top = options.pins?.length ? TOP + FLAGS : TOP;
+    const right = options.margin ? MARGIN + MARGIN_GAP : RIGHT;
+    const box = {
+      left,
+      top,
+      width: Math.max(1, frame.width - left - right),
+      height: Math.max(1, frame.height - top - BOTTOM),
+    };
+    this.callbacks.onLayout?.(box.left, box.width);
+    return { ticks, box };
+  }
+
+  /** Lines and flags of the events that are held. */
+  protected paintPins(): void {
+    const { context } = this.frame.over;
+    const { box } = this.frame;
+    for (const pin of this.options.pins ?? []) {
+      const x = this.toX(eventX(this.view, pin.index));
+      if (!this.isInPlot(x)) continue;
+      flag(context, pin.label, x, box.top - FLAGS - 4, pin.color);
+      context.fillStyle = colorOf(pin.color);
+      context.fillRect(Math.round(x), box.top - 4, 1, box.height + 4);
+    }
+  }
+
+  /** The pins with what was logged there, for `window.lossboard.panels`. */
+  protected shownPins() {
+    const { view, options } = this;
+    return (options.pins ?? []).map(({ index, label }) => {
+      const pixel = this.toX(eventX(view, index));
+      return { label, pixel, text: momentText(view.axis, eventMoment(view, index)) };
+    });
   }
 
   protected valueAxis(): ValueAxis {

@@ -14,11 +14,11 @@ import type {
   Legend,
   Note,
 } from '../../model/types';
-import { drawXAxis, drawYAxis, labelColumn, mappedTicks, momentText, xTicks } from '../axes';
+import { drawXAxis, drawYAxis, momentText, xTicks } from '../axes';
 import type { Point } from '../frame';
-import { type Box, dot, flag, pillLeft } from '../surface';
-import { colorOf, theme } from '../theme';
-import { RIGHT, ValueChart } from './eventChart';
+import { type Box, dot, pillLeft } from '../surface';
+import { theme } from '../theme';
+import { MARGIN, MARGIN_GAP, ValueChart } from './eventChart';
 import {
   buildEvents,
   commonConstant,
@@ -26,18 +26,11 @@ import {
   eventAt,
   eventMoment,
   eventNotes,
-  eventX,
   outsideNote,
 } from './eventModel';
 import { paintConstant, paintNonFinite } from './heatMarks';
 import { CELL_PIXELS, paintRaster, type Raster, rasterize } from './heatRaster';
 import { densityAt, drawSections, type Section, sectionOf } from './marginCurve';
-
-const TOP = 6;
-const FLAGS = 16;
-const BOTTOM = 22;
-const MARGIN = 60;
-const MARGIN_GAP = 8;
 
 export class HeatPanel
   extends ValueChart<HeatOptions, EventModel>
@@ -92,14 +85,15 @@ export class HeatPanel
       })),
       notes: this.notes.map((note) => note.text),
       moment: this.shownMoment(),
+      pins: this.shownPins(),
     };
   }
 
   paint(): void {
     const { view, options, frame } = this;
-    const ticks = mappedTicks(view.value[0], view.value[1], frame.height - BOTTOM, view.map);
-    frame.box = this.layout(ticks);
-    this.callbacks.onLayout?.(frame.box.left, frame.box.width);
+    const { ticks, box } = this.layOut();
+    const high = Math.floor(box.height / CELL_PIXELS) * CELL_PIXELS;
+    frame.box = { ...box, height: Math.max(CELL_PIXELS, high) };
     const raster = rasterize(view, frame.box);
     this.raster = raster;
     const { context } = frame.base;
@@ -119,19 +113,6 @@ export class HeatPanel
     this.paintMoment();
     if (this.pointer && current >= 0) this.paintValue(this.pointer, current);
     this.frame.over.context.globalAlpha = 1;
-  }
-
-  private layout(ticks: Ticks): Box {
-    const left = labelColumn(ticks.labels) + 4;
-    const top = this.options.pins.length > 0 ? TOP + FLAGS : TOP;
-    const right = this.options.margin ? MARGIN + MARGIN_GAP : RIGHT;
-    const height = Math.floor((this.frame.height - top - BOTTOM) / CELL_PIXELS) * CELL_PIXELS;
-    return {
-      left,
-      top,
-      width: Math.max(1, this.frame.width - left - right),
-      height: Math.max(CELL_PIXELS, height),
-    };
   }
 
   private marginBox(): Box {
@@ -208,19 +189,6 @@ export class HeatPanel
     context.fillStyle = theme().ink3;
     const text = current >= 0 ? momentText(view.axis, eventMoment(view, current)) : 'last';
     context.fillText(text, box.left, box.top + box.height + 13);
-  }
-
-  private paintPins(): void {
-    const { view, options, frame } = this;
-    for (const pin of options.pins) {
-      const x = this.toX(eventX(view, pin.index));
-      const { box } = frame;
-      if (!this.isInPlot(x)) continue;
-      const { context } = frame.over;
-      flag(context, pin.label, x, box.top - FLAGS - 4, pin.color);
-      context.fillStyle = colorOf(pin.color);
-      context.fillRect(Math.round(x), box.top - 4, 1, box.height + 4);
-    }
   }
 
   private paintMoment(): void {

@@ -2,17 +2,14 @@
 
 import { formatValue } from '../../math/numbers';
 import { percentileBand } from '../../math/percentiles';
-import type { Ticks } from '../../math/ticks';
 import type { Callbacks, Chart, HistogramSeries, Note, PercentileOptions } from '../../model/types';
-import { drawXAxis, drawYAxis, labelColumn, mappedTicks, xTicks } from '../axes';
+import { drawXAxis, drawYAxis, xTicks } from '../axes';
 import { clipped, dot, hatch } from '../surface';
 import { colorOf, fade } from '../theme';
 import type { ValueAxis } from '../valueAxis';
-import { RIGHT, ValueChart } from './eventChart';
+import { ValueChart } from './eventChart';
 import { buildEvents, type EventModel, eventAt, eventNotes } from './eventModel';
 
-const TOP = 6;
-const BOTTOM = 22;
 const MEDIAN = 3;
 /** Lower and upper percentile of a band, and its ink. */
 const BANDS = [
@@ -71,13 +68,15 @@ export class PercentilePanel
       bands,
       notes: notes.map((note) => note.text),
       moment: this.shownMoment(),
+      pins: this.shownPins(),
+      plot: { left: this.frame.box.left, right: this.frame.box.left + this.frame.box.width },
     };
   }
 
   paint(): void {
     const { view, frame } = this;
-    const ticks = mappedTicks(view.value[0], view.value[1], frame.height - BOTTOM, view.map);
-    this.layout(ticks);
+    const { ticks, box } = this.layOut();
+    frame.box = box;
     const { context } = frame.base;
     const y = this.valueAxis();
     drawYAxis(context, frame.box, ticks, (value) => y.pixel(value), true);
@@ -91,6 +90,7 @@ export class PercentilePanel
   }
 
   paintOver(): void {
+    this.paintPins();
     const { moment, view, frame } = this;
     const x = this.momentPixel();
     if (!moment || x === null) return;
@@ -107,17 +107,6 @@ export class PercentilePanel
     const place = this.momentPlace;
     const band = place === null ? null : this.bandAt(place);
     this.callbacks.onNotes?.(band ? bandNotes(band) : this.view.notes);
-  }
-
-  private layout(ticks: Ticks): void {
-    const left = labelColumn(ticks.labels) + 4;
-    const { width, height } = this.frame;
-    this.frame.box = {
-      left,
-      top: TOP,
-      width: Math.max(1, width - left - RIGHT),
-      height: Math.max(1, height - TOP - BOTTOM),
-    };
   }
 
   private bandAt(x: number): number[] | null {

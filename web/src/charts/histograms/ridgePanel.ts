@@ -2,9 +2,12 @@
 
 import { mix, toCss } from '../../math/color';
 import { densityCurve, displayBins } from '../../math/display';
+import { formatCount } from '../../math/numbers';
+import type { ValueMap } from '../../math/scale';
 import type {
   Callbacks,
   Chart,
+  Histogram,
   HistogramSeries,
   Moment,
   Note,
@@ -12,11 +15,18 @@ import type {
 } from '../../model/types';
 import { drawXAxis, mappedTicks, momentText, xTicks } from '../axes';
 import type { Point } from '../frame';
-import { pillLeft } from '../surface';
+import { flag, pillLeft } from '../surface';
 import { colorOf, rgbOf, theme } from '../theme';
 import { ValueAxis } from '../valueAxis';
 import { ordered, ValueChart } from './eventChart';
-import { buildEvents, type EventModel, eventMoment, eventNotes, placeAt } from './eventModel';
+import {
+  buildEvents,
+  type EventModel,
+  eventMoment,
+  eventNotes,
+  eventX,
+  placeAt,
+} from './eventModel';
 
 const TOP = 10;
 const LEFT = 8;
@@ -29,6 +39,7 @@ const AMPLITUDE = 0.46;
 /** Tall peaks are pressed a little, so that flat curves stay visible. */
 const PRESS = 0.8;
 const SILHOUETTE = 0.006;
+const ATOM_HEIGHT = 0.5;
 const X_ROOM = 80;
 
 interface Curve {
@@ -36,6 +47,8 @@ interface Curve {
   /** Highest of this curve, 0..1 of the highest of all. */
   peak: number;
   density: Float64Array;
+  /** All of it lies on less than a pixel: its place on the scale, and how many values it has. */
+  atom: { at: number; count: number } | null;
 }
 
 interface RidgeView extends EventModel {
@@ -67,13 +80,20 @@ function buildCurves(model: EventModel, wanted: number): Pick<RidgeView, 'curves
     const bins = displayBins(histogram, map, value);
     const { at, density } = densityCurve(bins, BANDWIDTH, view, CURVE_POINTS);
     grid = at;
-    const share = bins.constant ? spike(at, bins.edges[0]) : density;
-    const scaled = share.map((height) => height / histogram.n);
-    return { place, peak: maximum(scaled), density: scaled };
+    const scaled = density.map((height) => height / histogram.n);
+    const atom = atomOf(histogram, map, view);
+    return { place, peak: atom ? 0 : maximum(scaled), density: scaled, atom };
   });
   const highest = Math.max(...curves.map(({ peak }) => peak));
-  for (const curve of curves) curve.peak /= highest || 1;
+  for (const curve of curves) curve.peak = curve.atom ? 1 : curve.peak / (highest || 1);
   return { curves, at: grid };
+}
+
+/** A distribution that is narrower than a point of the curves. */
+function atomOf(h: Histogram, map: ValueMap, [from, to]: [number, number]): Curve['atom'] {
+  const [lo, hi] = [map.forward(h.lo), map.forward(h.hi)];
+  if (hi - lo > (to - from) / CURVE_POINTS) return null;
+  return { at: (lo + hi) / 2, count: h.n };
 }
 
 export class RidgePanel
@@ -110,17 +130,21 @@ export class RidgePanel
       axis,
       value,
       events: table.length,
-      curves: curves.map(({ place, density }) => ({
+      curves: curves.map(({ place, density, atom }) => ({
         event: places.order[place],
         x: places.position[place],
         density: Array.from(density),
+        atom: atom && { value: this.view.map.inverse(atom.at), count: atom.count },
       })),
+      moment: this.shownMoment(),
+      pins: this.shownPins().map(({ label, text }) => ({ label, text })),
       notes: notes.map((note) => note.text),
     };
   }
 
   paint(): void {
     const { frame } = this;
+    this.layOut(); // says where the slider below is, as in the other views
     frame.box = {
       left: LEFT,
       top: TOP,
@@ -134,7 +158,19 @@ export class RidgePanel
     this.paintMoments(context);
   }
 
+  /** The held events are drawn over the others, each with its flag at the right. */
+  protected override paintPins(): void {
+    const { context } = this.frame.over;
+    for (const { index, label, color } of this.options.pins ?? []) {
+      const rank = this.rankAt(eventX(this.view, index));
+      if (rank < 0) continue;
+      this.paintCurve(context, this.view.curves[rank], rank, true);
+      flag(context, label, this.frame.width - RIGHT + 6, this.baseline(rank) - 16, color);
+    }
+  }
+
   paintOver(): void {
+    this.paintPins();
     const { view, frame } = this;
     const place = this.momentPlace;
     const rank = place === null ? -1 : this.rankAt(place);
@@ -235,6 +271,43 @@ export class RidgePanel
     rank: number,
     strong: boolean,
   ): void {
+    if (curve.atom) this.paintAtom(context, curve.atom, rank, strong);
+    else this.paintSilhouette(context, curve, rank, strong);
+  }
+
+  /** All values are one, or as good as one: a line of full height, with how many they are. */
+  private paintAtom(
+    context: CanvasRenderingContext2D,
+    { at, count }: NonNullable<Curve['atom']>,
+    rank: number,
+    strong: boolean,
+  ): void {
+    const base = this.baseline(rank);
+    const x = Math.round(this.valueAxis().pixelOfPosition(at));
+    const high = this.amplitude() * ATOM_HEIGHT;
+    context.fillStyle = strong ? colorOf(this.view.series.color) : this.inkOf(rank);
+    context.fillRect(x - 1, base - high, 2, high);
+    const last = this.view.curves.length - 1;
+    if (!strong && rank !== last) return;
+    context.font = theme().font;
+    context.textAlign = 'left';
+    context.textBaseline = 'middle';
+    context.fillStyle = theme().ink2;
+    context.fillText(formatCount(count), x + 5, base - high + 5);
+  }
+
+  /** Old curves are pale. */
+  private inkOf(rank: number): string {
+    const share = rank / Math.max(1, this.view.curves.length - 1);
+    return toCss(mix(rgbOf(theme().bg), rgbOf(this.view.series.color), 0.3 + 0.7 * share));
+  }
+
+  private paintSilhouette(
+    context: CanvasRenderingContext2D,
+    curve: Curve,
+    rank: number,
+    strong: boolean,
+  ): void {
     const points = this.silhouette(curve, this.baseline(rank));
     if (points.length === 0) return;
     const share = rank / Math.max(1, this.view.curves.length - 1);
@@ -272,7 +345,7 @@ export class RidgePanel
   }
 
   private highest(): number {
-    const curve = this.view.curves.find(({ peak }) => peak === 1);
+    const curve = this.view.curves.find(({ peak, atom }) => peak === 1 && !atom);
     return curve ? maximum(curve.density) : 1;
   }
 
@@ -302,7 +375,3 @@ function maximum(values: Float64Array): number {
 }
 
 /** A constant event: all of its mass at the nearest point. */
-function spike(at: Float64Array, position: number): Float64Array {
-  const step = (at[at.length - 1] - at[0]) / (at.length - 1);
-  return at.map((place) => (Math.abs(place - position) <= step / 2 ? 1 : 0));
-}

@@ -63,19 +63,22 @@ function buildItem(
   const view: [number, number] = [map.forward(x[0]), map.forward(x[1])];
   const curve = densityCurve(bins, options.bandwidth, view, CURVE_POINTS);
   const scale = bins.constant || !(h.n > 0) ? 0 : density ? 1 / h.n : meanWidth(bins);
+  // of a density an atom has no height
+  const atomHeight = density ? 0 : h.n;
   return {
     overlay,
     bins,
-    bars: bins.constant ? new Float64Array(1) : binDensity(bins).map((bar) => bar * scale),
+    bars: bins.constant ? Float64Array.of(atomHeight) : binDensity(bins).map((bar) => bar * scale),
     curve,
     heights: curve.density.map((value) => value * scale),
     statistics: statistics(h),
   };
 }
 
-function peak({ bars, heights }: StepItem, { draw }: StepOptions): number {
+function peak({ bars, bins, heights }: StepItem, { draw }: StepOptions): number {
   let highest = 0;
-  if (draw !== 'kde') for (const bar of bars) if (bar > highest) highest = bar;
+  const hasBars = draw !== 'kde' || bins.constant;
+  if (hasBars) for (const bar of bars) if (bar > highest) highest = bar;
   if (draw !== 'bars') for (const height of heights) if (height > highest) highest = height;
   return highest;
 }

@@ -5,7 +5,14 @@ import { counted, formatCount, formatShare, formatValue } from '../../math/numbe
 import { lastAtOrBefore } from '../../math/search';
 import type { Ticks } from '../../math/ticks';
 import { valueTicks } from '../../math/ticks';
-import type { Callbacks, Chart, Moment, StepOptions, StepOverlay } from '../../model/types';
+import type {
+  AxisTitles,
+  Callbacks,
+  Chart,
+  Moment,
+  StepOptions,
+  StepOverlay,
+} from '../../model/types';
 import { drawTitles, drawXAxis, drawYAxis, labelColumn, mappedTicks, titleRoom } from '../axes';
 import { Frame, type FrameOwner, type Point } from '../frame';
 import { clipped, crosshair, dot, hatch, pillBelow, type Span } from '../surface';
@@ -63,6 +70,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
       x,
       yMax,
       density,
+      titles: this.titles,
       notes: notes.map((note) => note.text),
       overlays: items.map((item) => ({
         id: item.overlay.id,
@@ -95,7 +103,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     this.layout(ticks);
     const { context } = frame.base;
     drawYAxis(context, frame.box, ticks, (value) => this.toY(value), true);
-    drawTitles(context, frame.box, this.options.titles);
+    drawTitles(context, frame.box, this.titles);
     clipped(context, frame.box, () => this.paintItems(context));
     const wide = mappedTicks(model.x[0], model.x[1], frame.box.width, model.map, X_ROOM);
     const place = (value: number) => this.toX(model.map.forward(value));
@@ -147,10 +155,15 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     this.callbacks.onValueZoom?.(null, null);
   }
 
+  /** The axis of y says what it counts, unless the chart has titles of its own. */
+  private get titles(): AxisTitles {
+    return this.options.titles ?? { x: '', y: this.model.density ? 'density' : 'count' };
+  }
+
   private layout(ticks: Ticks): void {
     const left = labelColumn(ticks.labels);
     const { width, height } = this.frame;
-    const room = titleRoom(this.options.titles);
+    const room = titleRoom(this.titles);
     const top = TOP + room.top;
     this.frame.box = {
       left,
@@ -222,11 +235,12 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
     context.stroke();
   }
 
-  /** One value only: a line of full height. */
+  /** One value only: a line as high as its count, of full height where there are densities. */
   private paintConstant(context: CanvasRenderingContext2D, item: StepItem): void {
     const { top, height } = this.frame.box;
+    const from = item.bars[0] > 0 ? this.toY(item.bars[0]) : top;
     context.fillStyle = colorOf(inkOf(item));
-    context.fillRect(Math.round(this.toX(item.bins.edges[0])) - 1, top, 2, height);
+    context.fillRect(Math.round(this.toX(item.bins.edges[0])) - 1, from, 2, top + height - from);
   }
 
   private paintNonFinite(context: CanvasRenderingContext2D, item: StepItem): void {

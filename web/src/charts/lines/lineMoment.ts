@@ -73,35 +73,47 @@ function bucketNear(lines: DrawnLine[], plot: LinePlot, { x, y }: Point): Spot |
   return best?.spot ?? null;
 }
 
+/** The nearest in x, of several at one x that whose end is nearest. */
 function markNear(lines: DrawnLine[], plot: LinePlot, point: Point): Spot | null {
-  let best: Spot | null = null;
-  let nearest = SNAP_PIXELS;
+  let best: { spot: Spot; away: number; off: number } | null = null;
   for (const item of lines) {
-    for (const bucket of markedNear(item, plot, point)) {
+    for (const { bucket, off } of markedNear(item, plot, point)) {
       const away = Math.abs(plot.toX(item.line.x[bucket]) - point.x);
-      if (away > nearest || (best && away === nearest)) continue;
-      nearest = away;
-      best = { item, bucket, snapped: true };
+      if (best && (away > best.away || (away === best.away && off >= best.off))) continue;
+      best = { spot: { item, bucket, snapped: true }, away, off };
     }
   }
-  return best;
+  return best?.spot ?? null;
+}
+
+interface Marked {
+  bucket: number;
+  /** Pixels from the pointer to the end of the whisker. */
+  off: number;
 }
 
 /** Buckets within reach whose whisker or mark the pointer is on. */
-function markedNear(item: DrawnLine, plot: LinePlot, { x, y }: Point): number[] {
-  const { line } = item;
+function markedNear(item: DrawnLine, plot: LinePlot, { x, y }: Point): Marked[] {
+  const { line, original } = item;
   const { box } = plot;
   const onBaseline = y >= box.top + box.height - MARK_PIXELS - SNAP_PIXELS;
   const long = whiskersOf(item);
-  const found: number[] = [];
-  for (let i = nearestIndex(line.x, plot.xAt(x - SNAP_PIXELS)); i < line.x.length; i++) {
-    const pixel = i < 0 ? Number.NaN : plot.toX(line.x[i]);
-    if (!(pixel <= x + SNAP_PIXELS)) break;
-    if (!isInside(pixel, box.left, box.width)) continue;
-    const marked = onBaseline && nonFiniteAt(line, i) > 0;
+  const found: Marked[] = [];
+  for (
+    let i = Math.max(0, nearestIndex(line.x, plot.xAt(x - SNAP_PIXELS)));
+    i < line.x.length;
+    i++
+  ) {
+    const pixel = plot.toX(line.x[i]);
+    if (pixel > x + SNAP_PIXELS) break;
+    if (!(Math.abs(pixel - x) <= SNAP_PIXELS) || !isInside(pixel, box.left, box.width)) continue;
     const ends = [long.max.has(i) && line.max[i], long.min.has(i) && line.min[i]];
-    const onWhisker = ends.some((end) => end !== false && isBeside(plot, item.original[i], end, y));
-    if (marked || onWhisker) found.push(i);
+    const offs = ends
+      .filter((end) => end !== false)
+      .filter((end) => isBeside(plot, original[i], end, y))
+      .map((end) => Math.abs(plot.toY(end) - y));
+    if (onBaseline && nonFiniteAt(line, i) > 0) offs.push(0);
+    if (offs.length > 0) found.push({ bucket: i, off: Math.min(...offs) });
   }
   return found;
 }

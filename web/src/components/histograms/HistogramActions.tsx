@@ -14,8 +14,9 @@ import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import { copyLink } from '../../state/view/share';
 import { type HistogramView, panelSettings, setPanel } from '../../state/view/view';
 import { pngKinds } from '../../state/workspace/pictures';
+import { useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
-import { IconButton, Select } from '../widgets/controls';
+import { Check, IconButton, Select } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { Menu } from '../widgets/Menu';
 
@@ -103,9 +104,19 @@ function OverTimeSettings({
   view,
   events,
 }: Pick<HistogramActionsProps, 'id' | 'view' | 'events'>) {
-  const { color = 'log', scale = 'linear' } = panelSettings(id);
+  const { color = 'log', scale = 'linear', all } = panelSettings(id);
+  const { single } = useScope();
   return (
     <>
+      {!single && (
+        <div class="opt">
+          <Check
+            label="All shown runs"
+            checked={all === '1'}
+            onChange={(on) => setPanel(id, { all: on ? '1' : null })}
+          />
+        </div>
+      )}
       <div class="opt">
         X
         <Select

@@ -52,7 +52,9 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
   const id = own?.id ?? panelId(field);
   const title = own?.title ?? keyTitle(field.key);
   const view = own?.view ?? panelSettings(id).view ?? histogramView.value;
-  const compared = view === 'step' ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];
+  const everyRun = !single && panelSettings(id).all === '1';
+  const compared =
+    view === 'step' || everyRun ? runs.value.filter(({ uid }) => field.runs.includes(uid)) : [];
   const shown = compared.length > 0 ? compared : [run];
   const loaded = useHistograms(shown.map(({ uid }) => ({ run: uid, key: field.key })));
   const notes = useSignal<Note[]>([]);
@@ -70,8 +72,14 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
           <PanelName name={field.key} given={own?.name} />
         </button>
       }
-      controls={overTime && <AxisBadge axis={eventAxis(id)} events={series.events} />}
-      notes={own && view !== 'step' ? [{ text: run.name, tone: 'plain' }] : []}
+      controls={
+        overTime && (
+          <>
+            {(own || !single) && !everyRun && <Owner run={run} />}
+            <AxisBadge axis={eventAxis(id)} events={series.events} />
+          </>
+        )
+      }
       drawnNotes={notes}
       loading={loaded.waiting > 0}
       error={loaded.error}
@@ -95,10 +103,51 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
       {loaded.values.length > 0 && view === 'step' && (
         <Steps panel={panel} all={loaded.values} runs={shown} onNotes={onNotes} />
       )}
-      {overTime && (
-        <OverTime panel={panel} view={view} series={series} run={run} onNotes={onNotes} />
+      {overTime && !everyRun && (
+        <OverTime of={id} panel={panel} view={view} series={series} run={run} onNotes={onNotes} />
+      )}
+      {overTime && everyRun && (
+        <Multiples of={id} keyName={field.key} view={view} all={loaded.values} runs={shown} />
       )}
     </Panel>
+  );
+}
+
+/** Whose histogram it is. */
+function Owner({ run }: { run: Run }) {
+  return (
+    <span class="owner ell" style={{ '--c': cssColor(colorOf(run)) }} title={run.name}>
+      <span class="dot" />
+      <span class="ell">{run.name}</span>
+    </span>
+  );
+}
+
+interface MultiplesProps {
+  /** The panel whose settings hold for all of them. */
+  of: string;
+  keyName: string;
+  view: Exclude<View, 'step'>;
+  all: EventSeries[];
+  runs: Run[];
+}
+
+/** Every shown run's histogram over time, small, with its name. */
+function Multiples({ of, keyName, view, all, runs }: MultiplesProps) {
+  return (
+    <div class="multiples">
+      {all.flatMap((series) => {
+        const run = runs.find(({ uid }) => uid === series.spec.run);
+        if (!run) return [];
+        const panel = { id: `${of} ${run.uid}`, kind: view, key: keyName, runs: [run.uid] };
+        return [
+          <section key={run.uid} aria-label={run.name}>
+            <Owner run={run} />
+            <OverTime {...{ of, panel, view, series, run }} small onNotes={() => undefined} />
+          </section>,
+        ];
+      })}
+    </div>
   );
 }
 
@@ -128,7 +177,11 @@ function Legend({ runs }: { runs: Run[] }) {
 }
 
 interface OverTimeProps {
+  /** The panel whose settings hold. */
+  of: string;
   panel: PanelId;
+  /** Without the curve beside it. */
+  small?: boolean;
   view: Exclude<View, 'step'>;
   series: EventSeries;
   run: Run;
@@ -156,8 +209,8 @@ export function zoomCallbacks(id: string): Callbacks {
   };
 }
 
-function OverTime({ panel, view, series, run, onNotes }: OverTimeProps) {
-  const { id, key } = panel;
+function OverTime({ of: id, panel, view, series, run, small, onNotes }: OverTimeProps) {
+  const { key } = panel;
   const data = useMemo(() => chartSeries(series, run), [series, run.name, colorOf(run)]);
   const axis = eventAxis(id);
   const zoom = eventZoomOf(id);
@@ -167,16 +220,16 @@ function OverTime({ panel, view, series, run, onNotes }: OverTimeProps) {
       x: { kind: axis, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
       value: valueOptions(id),
       color: settings.color ?? 'log',
-      margin: true,
+      margin: !small,
       pins: [],
     }),
-    [id, axis, JSON.stringify(zoom), JSON.stringify(settings)],
+    [id, small, axis, JSON.stringify(zoom), JSON.stringify(settings)],
   );
   const callbacks: Callbacks = {
     ...zoomCallbacks(id),
     onNotes,
     onPick: (index) => openFocus(key, run.uid, series.events.ordinal[index]),
-    onMoment: (moment) => moment?.pinned || reportMoment(id, moment),
+    onMoment: (moment) => moment?.pinned || reportMoment(panel.id, moment),
   };
   const common = { data, panel, callbacks };
   if (view === 'ridgeline') return <ChartBox make={RidgePanel} options={options} {...common} />;

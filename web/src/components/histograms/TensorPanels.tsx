@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Run, TensorResponse } from '../../api/types';
+import type { Key, Run, TensorResponse } from '../../api/types';
 import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
@@ -25,10 +25,10 @@ import { downloadHistograms, downloadLayers } from '../../state/histograms/downl
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, rmsLines } from '../../state/histograms/tensors';
+import { chartTensor, partNotes, rmsLines } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { userRegExp } from '../../state/runs/visibility';
-import { panelSettings, setParams } from '../../state/view/view';
+import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { useScope } from '../../state/workspace/workspace';
 import { LineActions } from '../lines/LineActions';
@@ -49,16 +49,18 @@ interface TensorPanelsProps {
   run: Run;
   /** Runs that have these tensors, to choose from; one of them on a run's page. */
   candidates: Run[];
+  fields: Key[];
 }
 
-export function TensorPanels({ name, run, candidates }: TensorPanelsProps) {
+export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProps) {
   const [kind, setKind] = useState(name);
   const loaded = useTensors(run.uid, `${kind}/`);
   const against = useTensors(kind === 'gradients' ? run.uid : null, 'parameters/');
   const [cell, setCell] = useState<Cell | null>(null);
   const answer = loaded.values[0];
   const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
-  const common = { name, kind, run, loading: loaded.waiting > 0, error: loaded.error };
+  const estimated = fields.some(({ watched }) => !watched);
+  const common = { name, kind, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
   const chosen = cell && kindOfTensor(cell.key) === kind ? cell : firstCell(answer, run);
   return (
     <>
@@ -88,11 +90,16 @@ function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
   return tensor ? { key: tensor.key, x: run.last_step ?? Number.POSITIVE_INFINITY } : null;
 }
 
+/** Statistics that the client has not sent are estimated. */
+const FROM_BINS: Note[] = [{ text: 'from bins', tone: 'plain' }];
+
 interface CommonProps {
   name: string;
   /** What is shown, which a click changes. */
   kind: string;
   run: Run;
+  /** Some tensors have no statistics of their own, only bins. */
+  estimated: boolean;
   loading: boolean;
   error: ReturnType<typeof useTensors>['error'];
   answer: TensorResponse | undefined;
@@ -117,6 +124,7 @@ const ORDERS: Choice<LayerOrder>[] = [
 
 function MapPanel(props: MapPanelProps) {
   const { name, run, loading, error, answer, against, candidates, options, controls } = props;
+  const { estimated } = props;
   const notes = useSignal<Note[]>([]);
   const legend = useSignal<Legend | null>(null);
   const id = panelId({ kind: 'layers', key: name });
@@ -131,6 +139,7 @@ function MapPanel(props: MapPanelProps) {
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
+      notes={[...(estimated ? FROM_BINS : []), ...partNotes(answer)]}
       drawnNotes={notes}
       loading={loading}
       error={error}
@@ -265,7 +274,7 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 const GUIDE = { value: 10 ** GOOD_RATIO, label: '10⁻³' };
 
-function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
+function RmsPanel({ name, kind, run, estimated, loading, error, answer }: CommonProps) {
   const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
@@ -277,7 +286,7 @@ function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
       y: {
         log: settings.ylog !== '0',
         window: { min: null, max: null },
-        ignoreOutliers: settings.outliers === '1',
+        ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: 'mean',
       envelope: false,
@@ -286,7 +295,7 @@ function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
       highlighted: null,
       guide: isRatio(kind) ? GUIDE : undefined,
     }),
-    [kind, answer, JSON.stringify(zoom), JSON.stringify(settings)],
+    [kind, answer, JSON.stringify(zoom), JSON.stringify(settings), leavesOutliers(settings)],
   );
   const callbacks: Callbacks = {
     onNotes: (drawn) => (notes.value = drawn),
@@ -297,6 +306,7 @@ function RmsPanel({ name, kind, run, loading, error, answer }: CommonProps) {
     <Panel
       label={title}
       title={<KeyName name={title} />}
+      notes={estimated ? FROM_BINS : []}
       drawnNotes={notes}
       loading={loading}
       error={error}

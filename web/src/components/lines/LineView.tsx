@@ -1,6 +1,6 @@
 /** Metrics over all shown runs that have them: lines, or bars where each has one point. */
 
-import { effect, untracked, useSignal } from '@preact/signals';
+import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
@@ -120,17 +120,7 @@ export function LineView({ fields, own }: LineViewProps) {
       title={<PanelName name={first.key} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
-      controls={
-        said.some(({ offers }) => offers === 'outliers') && (
-          <button
-            type="button"
-            class="badge offer"
-            onClick={() => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' })}
-          >
-            Ignore outliers
-          </button>
-        )
-      }
+      controls={<OutlierOffer id={id} notes={drawnNotes} />}
       actions={actions}
       loading={waiting && shown.length > 0}
       error={error}
@@ -162,6 +152,17 @@ export function LineView({ fields, own }: LineViewProps) {
         />
       )}
     </Panel>
+  );
+}
+
+/** What a panel offers whose scale few lines have set. */
+function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]> }) {
+  if (!notes.value.some(({ offers }) => offers === 'outliers')) return null;
+  const ignore = () => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' });
+  return (
+    <button type="button" class="badge offer" onClick={ignore}>
+      Ignore outliers
+    </button>
   );
 }
 

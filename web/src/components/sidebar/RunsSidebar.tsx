@@ -94,7 +94,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
             />
           ) : (
             <RunRow
-              key={row.run.uid}
+              key={`${row.pinned ? 'pinned' : 'run'} ${row.run.uid}`}
               run={row.run}
               top={top}
               shown={shown.has(row.run.uid)}

@@ -1,6 +1,7 @@
 /** Files made from what a panel holds. */
 
 import type { Run } from '../../api/types';
+import { nonFiniteAt } from '../../math/buckets';
 import { cellText, concatenated, type LoggedTable } from '../../math/table';
 import type { Line } from '../../model/types';
 import { openProject } from '../overlays';
@@ -47,6 +48,37 @@ const NO_EXTREMES = ['', '', '', ''];
 const extremesAt = ({ min, max, first, last }: Line, i: number): number[] =>
   [min, max, first, last].map((column) => column[i]);
 
+/** The lines of groups: what the line is, its band by name, and of how many runs it is. */
+export function groupRows(x: string, lines: Line[]): (string | number)[][] {
+  const { group, spread = 'minmax' } = lines[0];
+  const center = group?.center ?? 'mean';
+  const [low, high] = BAND_NAMES[spread](center);
+  const band = low ? [low, high] : [];
+  const head = ['group', x, center, ...band, 'runs', 'runs_in_group', 'finite', 'non_finite'];
+  const rows = lines.flatMap((line) =>
+    Array.from(line.x, (value, i) => [
+      line.label,
+      value,
+      line.mean[i],
+      ...(low ? [line.min[i], line.max[i]] : []),
+      line.group?.members[i] ?? '',
+      line.group?.size ?? '',
+      line.finite[i],
+      nonFiniteAt(line, i),
+    ]),
+  );
+  return [head, ...rows];
+}
+
+/** What the ends of a band are. */
+const BAND_NAMES: Record<NonNullable<Line['spread']>, (center: string) => string[]> = {
+  minmax: () => ['min', 'max'],
+  std: (center) => [`${center}-std`, `${center}+std`],
+  sem: (center) => [`${center}-sem`, `${center}+sem`],
+  quartiles: () => ['q25', 'q75'],
+  none: () => [],
+};
+
 /** The id of the run that a line is of; a line of a group is of none. */
 function runIdOf({ id, beside = id }: Line): string {
   const [uid] = /^\d+$/.exec(beside) ?? [];
@@ -55,6 +87,10 @@ function runIdOf({ id, beside = id }: Line): string {
 
 /** The buckets of all lines of a panel, one row each. */
 export function downloadCsv(key: string, x: string, lines: Line[]): void {
+  if (lines.length > 0 && lines.every(({ group }) => group)) {
+    save(`${key.replaceAll('/', '_')}.csv`, toCsv(groupRows(x, lines)), 'text/csv');
+    return;
+  }
   const head = ['run', 'run_id', x, 'mean', 'min', 'max', 'first', 'last', 'count'];
   const rows = lines.flatMap((line) =>
     Array.from(line.x, (value, i) => [

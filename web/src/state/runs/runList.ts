@@ -4,6 +4,7 @@ import { computed } from '@preact/signals';
 import type { Run } from '../../api/types';
 import { params, setParams } from '../view/view';
 import { asText, filterRoot, filterRuns } from './filters';
+import { medianOf } from './runColumns';
 import { formatSort, parseSort, runValue, type Sort, sortRuns, userRegExp } from './visibility';
 
 export interface RunGroup {
@@ -94,14 +95,31 @@ export function listRows(all: Run[], listed: Run[]): ListRow[] {
     .filter(isPinned)
     .sort((a, b) => Number(b.run_id === base) - Number(a.run_id === base));
   const top = pinned.map((run): ListRow => ({ kind: 'run', run, pinned: true }));
+  if (groupField.value) return [...top, ...groupRows(listed)]; // a pinned run stays in its group
   const rest = pinned.length > 0 ? listed.filter((run) => !isPinned(run)) : listed;
-  return [...top, ...(groupField.value ? groupRows(rest) : rest.map(runRow))];
+  return [...top, ...rest.map(runRow)];
 }
 
 const runRow = (run: Run): ListRow => ({ kind: 'run', run, pinned: false });
 
+/** Groups in the order of the medians that their rows show, else of their first runs. */
+function orderedGroups(runs: Run[]): [string, Run[]][] {
+  const groups = [...groupsOf(runs, groupField.value)];
+  const { by, descending } = sortOf();
+  if (by === 'created') return groups;
+  const medians = new Map(groups.map(([name, members]) => [name, medianOf(members, by)]));
+  const rank = (name: string) => medians.get(name) ?? Number.NaN;
+  return groups.sort(([a], [b]) => {
+    const [x, y] = descending ? [rank(b), rank(a)] : [rank(a), rank(b)];
+    if (Number.isNaN(rank(a)) || Number.isNaN(rank(b))) {
+      return Number(Number.isNaN(rank(a))) - Number(Number.isNaN(rank(b)));
+    }
+    return x - y;
+  });
+}
+
 function groupRows(runs: Run[]): ListRow[] {
-  return [...groupsOf(runs, groupField.value)].flatMap(([name, members]): ListRow[] => {
+  return orderedGroups(runs).flatMap(([name, members]): ListRow[] => {
     const open = !closedGroups.value.has(name);
     const head: ListRow = { kind: 'group', group: { name, runs: members, open } };
     return open ? [head, ...members.map(runRow)] : [head];

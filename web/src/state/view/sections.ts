@@ -51,8 +51,12 @@ function kindOf(name: string, keys: Key[]): Section['kind'] {
   if (keys[0].kind === 'system') return 'system';
   const histograms = keys.filter(({ kind }) => kind === 'histogram');
   if (histograms.length === 0) return 'scalars';
-  return histograms.some(({ watched }) => watched) ? 'tensors' : 'histograms';
+  // the client of W&B names what it watches so, and can't say that it was watched
+  const named = WATCHED_SECTIONS.has(name) && histograms.length === keys.length;
+  return named || histograms.some(({ watched }) => watched) ? 'tensors' : 'histograms';
 }
+
+const WATCHED_SECTIONS = new Set(['gradients', 'parameters']);
 
 const RANK = { scalars: 0, plots: 1, histograms: 2, tensors: 3, system: 4 };
 

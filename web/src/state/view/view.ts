@@ -199,6 +199,8 @@ export interface PanelSettings {
   color?: HeatColor;
   /** Of the values of histograms; linear without it. */
   scale?: ValueScale;
+  /** A histogram over time for each shown run, side by side. */
+  all?: '1';
   /** Of histogram events, otherwise than the workspace's x. */
   axis?: HistogramAxis;
   zoom?: string;
