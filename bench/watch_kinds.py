@@ -120,7 +120,7 @@ def transformer() -> tuple[nn.Module, Tensor]:
     return nn.TransformerEncoder(layer, 14, enable_nested_tensor=False), torch.randn(1, 16, 768)
 
 
-MODELS = {"ResNet-18": (residual, 7), "experts": (experts, 5), "transformer": (transformer, 2)}
+MODELS = {"ResNet-18": (residual, 7), "experts": (experts, 5), "transformer": (transformer, 4)}
 
 
 if __name__ == "__main__":
