@@ -16,7 +16,6 @@ BENCHMARKS = (
     "ingest",
     "sealing",
     "disk",
-    "codecs",
     "charts_http",
     "storage",
     "official",

@@ -117,7 +117,7 @@ class Rows(msgspec.Struct, array_like=True, frozen=True):
     json_columns: list[JsonColumn] = []
 
 
-class TensorPart(msgspec.Struct, array_like=True, frozen=True):
+class TensorPart(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The part of a tensor that one of the `ranks` processes that train a model together counted.
 
     `part` is its number among the `parts` that make up the tensor: processes that have the same
@@ -139,7 +139,7 @@ class TensorPart(msgspec.Struct, array_like=True, frozen=True):
     gradient: int = 0
 
 
-class HistogramData(msgspec.Struct, array_like=True, frozen=True):
+class HistogramData(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One histogram.
 
     `lo` and `hi` are the exact finite minimum and maximum of the values (first and last edge for

@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ run = wandb.init(ARGUMENTS)
 print(run.id, flush=True)
 for step in range(steps):
     run.log({name: step, "shared": step})
-sys.stdin.readline()  # the others are here still
+while sys.stdin.readline().strip() == "more":  # the others are here still
+    run.log({name: steps, "shared": steps})
 run.finish()
 """
 
@@ -212,6 +214,27 @@ def test_resume_auto_leaves_a_living_run_alone_and_says_so(project: str, begin: 
         "a": 3,
         "b": 3,
     }
+
+
+def test_two_processes_with_one_id_that_know_nothing_of_each_other_keep_all_their_rows(
+    project: str, begin: Begin
+) -> None:
+    first = begin("id='one'", "a", LOSSBOARD_SILENT="false")
+    begun(first)
+    second = begin("id='one'", "b", LOSSBOARD_SILENT="false")
+    begun(second)
+    assert first.stdin is not None
+    first.stdin.write("more\n")
+    first.stdin.flush()
+    while counts(the_run()).get("a") != 4:  # the server hears of both
+        time.sleep(0.05)
+    words = "".join(ended(first, second))
+    assert "WARNING two processes write this run" in words
+    run = the_run()
+    assert counts(run) == {"a": 4, "b": 3}
+    rows = list(run.scan_history(keys=["_step", "shared"]))
+    assert [row["_step"] for row in rows] == [0, 0, 1, 1, 2, 2, 3]
+    assert len({row["_writer"] for row in rows[:6]}) == 2
 
 
 def test_ranks_other_than_the_first_say_what_goes_wrong_with_their_rank(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -42,6 +43,31 @@ def test_the_lightning_logger(integration: Integration) -> None:
     assert run.summary["pictures"]["captions"] == ["noise"]
     events = list(run.histograms("gradients/layer.weight"))
     assert [event.batch for event in events] == [2, 4, 6, 8]
+
+
+@pytest.mark.covers("Lightning")
+@needs("lightning", "torch", "torchvision")
+def test_a_model_that_lightning_shards_is_watched(integration: Integration) -> None:
+    project = f"sharded-{uuid4().hex}"
+    told = integration("lightning_sharded.py", WANDB_PROJECT=project)
+    run = only_run(project)
+    events = list(run.histograms("gradients/net.0.weight"))
+    sums = [event.histogram.data.total for event in events]
+    assert sums == pytest.approx(told["sums"], rel=1e-4, abs=1e-6) and len(sums) >= 2
+    part = events[0].part
+    assert part is not None and (part.rank, part.ranks, part.held, part.whole) == (0, 2, 4, 8)
+    assert len(list(run.histograms("parameters/net.1.bias"))) == len(events)
+
+
+@pytest.mark.covers("transformers")
+@needs("transformers", "accelerate", "torch", "torchvision")
+def test_the_trainer_watches_all_of_a_model(integration: Integration) -> None:
+    project = f"watched-{uuid4().hex}"
+    integration("transformers_trainer.py", WANDB_PROJECT=project, WANDB_WATCH="all", EPOCHS="25")
+    run = only_run(project)
+    names = ("bert.encoder.layer.0.attention.self.query.weight", "classifier.bias")
+    for key in [f"{kind}/{name}" for kind in ("gradients", "parameters") for name in names]:
+        assert [event.batch for event in run.histograms(key)] == [100]
 
 
 @pytest.mark.covers("accelerate")

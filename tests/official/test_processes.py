@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from .conftest import detail, start
@@ -30,6 +31,12 @@ class Processes:
 
     def run(self) -> dict[str, Any]:
         return detail(self._server, self._project, "run")
+
+    def rows(self, key: str) -> list[tuple[int, str, float]]:
+        """Step, process and value of all rows with a key."""
+        url = f"{self._server.base_url}/api/runs/{self.run()['uid']}/history"
+        answer = httpx.get(url, params={"keys": key}).raise_for_status().json()
+        return [(row["_step"], row.get("_writer", ""), row[key]) for row in answer["rows"]]
 
     def go(self) -> None:
         (self._folder / "go").touch()
@@ -81,6 +88,16 @@ def test_a_shared_run_goes_on_until_its_last_process_has_ended(processes: Proces
     assert sorted(writer["label"] for writer in run["writers"]) == ["a", "b"]
     config = {key: value for key, value in run["config"].items() if key != "_wandb"}
     assert config == {"name": "a", "of a": 1, "of b": 1}
+
+
+def test_each_process_has_a_row_of_its_own_where_several_log_one_key(processes: Processes) -> None:
+    waiting = processes.start("shared", "a", "waits")
+    wait_for_line(waiting, "logging")
+    ended(processes.start("shared", "b", "0", "secondary"))
+    processes.go()
+    ended(waiting)
+    expected = [(step, name, step) for step in range(5) for name in "ab"]
+    assert sorted(processes.rows("both")) == expected
 
 
 def test_the_primary_alone_sets_the_state_where_the_others_are_not_to(

@@ -160,3 +160,57 @@ def test_the_settings_of_a_removed_panel_go_with_it_and_come_back_with_undo(
     page.keyboard.press("Control+z")
     wait_for_panel(page, lines, "panel.data.y[1] === 0.5")
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(with_panel))
+
+
+def add_by_pattern(page: Page, pattern: str, *, split: bool = False) -> None:
+    page.get_by_role("button", name="Add a panel").click()
+    page.get_by_label("All metrics that fit a regular expression").check()
+    page.get_by_label("Metrics (regex)").fill(pattern)
+    if split:
+        page.get_by_label("One panel for each text").check()
+    page.get_by_role("button", name="Add panel", exact=True).click()
+
+
+def labels(page: Page, title: str, wanted: set[str]) -> None:
+    drawn = """([title, wanted]) => {
+      const panels = window.lossboard.panels.filter(({ id }) => id.startsWith('own '));
+      const of = panels.map(({ data }) => data?.lines?.map(line => line.label).sort().join());
+      return of.includes(wanted);
+    }"""
+    page.wait_for_function(drawn, arg=[title, ",".join(sorted(wanted))])
+    expect(region(page, title)).to_be_visible()
+
+
+def test_a_panel_of_metrics_by_a_regular_expression_takes_later_ones_too(
+    page: Page, server: Server, own_name: str
+) -> None:
+    with start_run(server.base_url, own_name, name="one") as run:
+        run.log({"train/loss": 1.0, "train/acc": 0.1, "val/loss": 2.0})
+        run.log({"train/loss": 0.5, "train/acc": 0.2, "val/loss": 1.5})
+        assert run._sender.flush(30)
+        page.goto(f"{server.base_url}/local/{own_name}")
+        wait_for_panel(page, "scalar train/loss")
+        add_by_pattern(page, "loss$")
+        labels(page, "loss$", {"one · train/loss", "one · val/loss"})
+        run.log({"test/loss": 3.0})
+        run.log({"test/loss": 2.5})
+        labels(page, "loss$", {"one · train/loss", "one · val/loss", "one · test/loss"})
+    page.wait_for_url("**own=**")
+    page.reload()
+    labels(page, "loss$", {"one · train/loss", "one · val/loss", "one · test/loss"})
+
+
+def test_a_regular_expression_makes_a_panel_for_each_captured_text(
+    page: Page, server: Server, own_name: str
+) -> None:
+    with start_run(server.base_url, own_name, name="one") as run:
+        for step in range(2):
+            row = {"train/loss": 1.0, "train/acc": 0.1, "val/loss": 2.0, "val/acc": 0.2}
+            run.log(row, step=step)
+    page.goto(f"{server.base_url}/local/{own_name}")
+    wait_for_panel(page, "scalar train/loss")
+    add_by_pattern(page, "/(loss|acc)$", split=True)
+    labels(page, "acc", {"one · train/acc", "one · val/acc"})
+    labels(page, "loss", {"one · train/loss", "one · val/loss"})
+    page.keyboard.press("Control+z")
+    expect(region(page, "acc")).to_have_count(0)

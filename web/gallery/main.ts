@@ -234,12 +234,20 @@ cell(
   { log: false, highlighted: null },
   { height: 260 },
 );
+const wholeMap = {
+  middle: null,
+  order: 'network',
+  search: null,
+  unfolded: new Set<string>(),
+} as const;
 cell(
   'layer map',
   LayerMap,
   { width: 10000, tensors: makeTensors('gradients', 3), against: makeTensors('parameters', 5) },
   {
+    ...wholeMap,
     statistic: 'rms',
+    label: 'log₁₀ RMS',
     x: { kind: 'step' },
     chosen: { key: 'gradients/layer3.1.conv2.weight', x: 500000 },
   },
@@ -249,7 +257,13 @@ cell(
   'zeros',
   LayerMap,
   { width: 10000, tensors: makeTensors('gradients', 3), against: [] },
-  { statistic: 'zeros', x: { kind: 'step' }, chosen: null },
+  {
+    ...wholeMap,
+    statistic: 'zeros',
+    label: 'share of zeros',
+    x: { kind: 'step' },
+    chosen: null,
+  },
   { height: 220 },
 );
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { layoutRows } from '../src/charts/histograms/layerModel';
+import { buildLayers, layoutRows } from '../src/charts/histograms/layerModel';
 import { firstNonFinite, layerRows, stagesOf } from '../src/math/layers';
-import type { Tensor } from '../src/model/types';
+import { kindsOf, statisticsOf } from '../src/math/tensorKinds';
+import type { LayerOptions, Tensor } from '../src/model/types';
 
 function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
   const of = (value: number) => Float64Array.of(value, value);
@@ -44,6 +45,90 @@ describe('the statistic', () => {
   });
 });
 
+describe('folded along the module tree', () => {
+  const experts = (count: number, of = 'layers.0.experts') =>
+    Array.from({ length: count }, (_, i) =>
+      tensorOf(`gradients/${of}.${i}.w`, {
+        squares: Float64Array.of(100, 10 ** (2 + 2 * (i % 3))),
+      }),
+    );
+  const options: LayerOptions = {
+    statistic: 'rms',
+    label: '',
+    middle: null,
+    order: 'network',
+    search: null,
+    unfolded: new Set(),
+    x: { kind: 'step' },
+    chosen: null,
+  };
+  const built = (tensors: Tensor[], change: Partial<LayerOptions> = {}) =>
+    buildLayers(dataOf(tensors), { ...options, ...change });
+  const name = 'layers.0.experts.*.w';
+
+  test('the experts of a layer are one row with the spread over them', () => {
+    const { rows, tensors } = built([...experts(9), tensorOf('gradients/head.w')]);
+    expect(rows.map((row) => [row.name, row.group?.spread])).toEqual([
+      [name, 'highest'],
+      [name, 'median'],
+      [name, 'lowest'],
+      ['head.w', undefined],
+    ]);
+    expect(rows.slice(0, 3).map(({ values }) => values[1])).toEqual([2, 1, 0]);
+    expect(tensors).toBe(10);
+  });
+
+  test('a click unfolds them under their median', () => {
+    const { rows } = built(experts(9), { unfolded: new Set([name]) });
+    expect(rows.map(({ key }) => key)).toEqual([name, ...experts(9).map(({ key }) => key)]);
+  });
+
+  test('a search shows what it finds unfolded', () => {
+    const { rows } = built(experts(9), { search: /experts\.[34]\./ });
+    expect(rows.map((row) => row.name)).toEqual(['layers.0.experts.3.w', 'layers.0.experts.4.w']);
+  });
+
+  test('what moves most comes first, members of a group too', () => {
+    const still = tensorOf('gradients/embedding.w');
+    const order = 'movement';
+    const { rows } = built([still, ...experts(9)], { order, unfolded: new Set([name]) });
+    expect(rows[0].name).toBe(name);
+    expect(rows[1].name).toBe('layers.0.experts.2.w');
+    expect(rows[rows.length - 1].name).toBe('embedding.w');
+  });
+
+  test('a non-finite expert is seen in the row of all', () => {
+    const broken = tensorOf('gradients/layers.0.experts.3.w', { nan: Float64Array.of(0, 1) });
+    const { rows } = built([...experts(3), broken, ...experts(12).slice(4)]);
+    expect(rows.every(({ bad }) => bad[1] === 1 && bad[0] === 0)).toBe(true);
+  });
+
+  test('blocks of a model of a few hundred tensors stay in its order', () => {
+    const blocks = Array.from({ length: 40 }, (_, i) => tensorOf(`gradients/blocks.${i}.w`));
+    expect(built(blocks).rows).toHaveLength(40);
+  });
+
+  test('a scale with a middle is two powers of ten to each side', () => {
+    expect(built(experts(9), { middle: -3 }).range).toEqual([-5, -1]);
+  });
+});
+
+describe('kinds of tensors', () => {
+  test('stand in the order of what is read, states of optimizers by their names', () => {
+    const keys = ['optimizer_state.exp_avg/a', 'updates/a', 'gradients/b', 'gradients/a'];
+    expect(kindsOf(keys)).toEqual([
+      ['gradients', 'Gradients'],
+      ['updates', 'Updates'],
+      ['optimizer_state.exp_avg', 'exp_avg'],
+    ]);
+  });
+
+  test('of one number an event have no shares', () => {
+    expect(statisticsOf('update_ratios').map(([statistic]) => statistic)).toEqual(['rms']);
+    expect(statisticsOf('activations').map(([statistic]) => statistic)).toContain('zeros');
+  });
+});
+
 test('the first non-finite tensor is named', () => {
   const broken = tensorOf('gradients/b', { posInf: Float64Array.of(0, 3) });
   const rows = layerRows(dataOf([tensorOf('gradients/a'), broken]), 'rms');
@@ -83,7 +168,7 @@ test.each([1, 54, 200, 700])('%d rows fit into the height that they get', (count
     'rms',
   );
   const stages = stagesOf(rows.map(({ name }) => name));
-  const model = { rows, stages, width: 10, x: [0, 20], range: [0, 1] } as const;
+  const model = { rows, tensors: count, stages, width: 10, x: [0, 20], range: [0, 1] } as const;
   const { end } = layoutRows({ ...model, x: [0, 20], range: [0, 1] }, 6, 166);
   expect(end).toBeLessThanOrEqual(6 + 166 + 1e-6);
 });

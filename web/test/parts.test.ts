@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventsFromColumns, mergeEvents } from '../src/math/events';
 import { HistogramTable } from '../src/math/histogram';
-import { PART_COLUMNS, partText, settledUpTo } from '../src/math/parts';
+import { mapPartText, PART_COLUMNS, partText, settledUpTo } from '../src/math/parts';
 import type { HistogramEvents } from '../src/model/types';
 
 const PLAIN = ['step', 'time_us', 'batch', 'lo', 'hi', 'nan', 'pos_inf', 'neg_inf', 'zeros'];
@@ -48,6 +48,18 @@ describe('the part of a tensor', () => {
 
   it('says how many parts came', () => {
     expect(textOf({ n: 7168, found: 7, held: 3584 })).toBe('7 of 8 parts, 3,584 of 4,096 rows');
+  });
+
+  it('is said of all tensors of a layer map', () => {
+    const part = (found: number, counted: number) => {
+      const histogram = new HistogramTable(eventsOf([{ n: counted, found }])).at(0);
+      return { ...histogram.part!, counted };
+    };
+    expect(mapPartText([])).toBe('');
+    expect(mapPartText([part(1, 1024), part(1, 1024)])).toBe('parts of rank 0 of 8');
+    expect(mapPartText([part(8, 8192)])).toBe('whole tensors of 8 processes');
+    expect(mapPartText([part(8, 8192), part(7, 7168)])).toBe('7 of 8 parts');
+    expect(mapPartText([part(7, 7168), part(7, 7168)])).toBe('7 of 8 parts of 2 tensors');
   });
 
   it('is of no rows where every process has a whole tensor', () => {

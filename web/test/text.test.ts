@@ -6,6 +6,7 @@ import {
   formatCount,
   formatDate,
   formatDuration,
+  formatMoment,
   formatShare,
   formatShort,
   formatValue,
@@ -79,6 +80,8 @@ test('dates show the year only where it is another', () => {
   const now = new Date(2026, 10, 24);
   expect(formatDate(new Date(2026, 10, 21, 9, 12).getTime() * 1000, now)).toBe('21 Nov, 09:12');
   expect(formatDate(new Date(2025, 0, 2, 3, 4).getTime() * 1000, now)).toBe('2 Jan 2025, 03:04');
+  const moment = new Date(2025, 0, 2, 3, 4, 5).getTime() * 1000;
+  expect(formatMoment(moment)).toBe('2 Jan 2025, 03:04:05');
 });
 
 describe('axis labels', () => {

@@ -65,19 +65,31 @@ def from_codes(code_counts: NDArray[Any]) -> tuple[Keys, Counts]:
 
 def from_code_table(
     values: NDArray[np.float32], owner: NDArray[np.intp], owners: int
-) -> list[tuple[Keys, Counts]]:
-    """Keys and counts of each owner's values, which are finite; subnormal ones are left out."""
-    codes = _FLOAT32_CODES
-    code = (values.view("<u2")[1::2] >> 5) + owner * codes
-    counts = np.bincount(code, minlength=owners * codes)  # int64[owners * codes]
-    present = np.flatnonzero(counts)
-    keys = _keys_by_code(codes)[present % codes]
-    order = np.lexsort((keys, present // codes))
-    order = order[keys[order] != 0]
-    ends = np.searchsorted(present[order] // codes, np.arange(1, owners), side="left")
-    return list(
-        zip(np.split(keys[order], ends), np.split(counts[present[order]], ends), strict=True)
-    )
+) -> tuple[Keys, Counts, NDArray[np.intp]]:
+    """Keys and counts of all owners' values, which are finite, one owner after another.
+
+    The third array is intp[owners + 1]: those of owner i lie from its ith to its (i + 1)th number.
+    Subnormal values are left out.
+    """
+    code = values.view("<u2")[1::2] >> 5
+    keys, rank = _present_keys(code)
+    table = np.bincount(rank[code] + owner * (keys.size + 1), minlength=owners * (keys.size + 1))
+    table = table.reshape(owners, -1)[:, :-1]  # int64[owners, keys]: the last are zeros
+    place = np.flatnonzero(table)
+    ends = np.concatenate(([0], np.cumsum(np.count_nonzero(table, axis=1))))
+    return keys[place % max(1, keys.size)], table.ravel()[place], ends
+
+
+def _present_keys(code: NDArray[np.uint16]) -> tuple[Keys, NDArray[np.intp]]:
+    """The keys of the codes that occur, ascending, and the rank of each code among them; codes
+    without a key have the last rank."""
+    keys = _keys_by_code(_FLOAT32_CODES)
+    present = np.flatnonzero(np.bincount(code, minlength=_FLOAT32_CODES))
+    present = present[keys[present] != 0]
+    present = present[np.argsort(keys[present])]
+    rank = np.full(_FLOAT32_CODES, present.size)
+    rank[present] = np.arange(present.size)
+    return keys[present], rank
 
 
 def keys_of(nonzero: NDArray[Any]) -> Keys:

@@ -10,6 +10,7 @@ import torch
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import Parameter
 
 from lossboard.histogram import with_zeros
 from lossboard.histogram.batch import from_many
@@ -25,8 +26,9 @@ from lossboard.wire import HistogramData, HistogramFlag, TensorPart
 __all__ = ["ASYNCHRONOUS", "Event", "Moment"]
 
 ASYNCHRONOUS: Final = frozenset({"cuda"})  # tensors on other devices are copied to the CPU
+_PLAIN: Final = frozenset({Tensor, Parameter})
 _SMALL: Final = 1024  # values of a tensor that is counted together with others
-_TOGETHER: Final = 1 << 15  # values counted together: what they need stays in the cache
+_TOGETHER: Final = 1 << 16  # values counted together: what they need stays in the cache
 
 
 class Moment(NamedTuple):
@@ -149,6 +151,9 @@ class Event:
             self.failures[name] = error
 
     def _count(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
+        if "cpu" not in self._asynchronous and SmallTensors.takes_as_it_is(tensor):
+            self._small.add(values, name, tensor)
+            return
         if not is_countable(tensor):
             return
         flat, missing_zeros = flat_values(tensor)
@@ -199,11 +204,25 @@ class SmallTensors:
         small = flat.numel() <= _SMALL and flat.dtype == torch.float32
         return small and flat.device.type == "cpu"
 
-    def add(self, values: dict[str, Value], name: str, flat: Tensor) -> None:
+    @staticmethod
+    def takes_as_it_is(tensor: Tensor) -> bool:
+        """The same of a tensor that may have any shape and type; quick, as there may be thousands
+        of them, and no for some that `takes` finds in the end."""
+        return (
+            type(tensor) in _PLAIN
+            and tensor.dtype is torch.float32
+            and tensor.is_cpu
+            and tensor.layout is torch.strided
+            and 0 < tensor.numel() <= _SMALL
+            and not tensor.is_neg()
+        )
+
+    def add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
         """Copies the tensor; its histogram will be `values[name]`."""
-        self._arrays.append(flat.numpy().copy())
+        array = tensor.detach().numpy().flatten()
+        self._arrays.append(array)
         self._places.append((values, name))
-        self._size += flat.numel()
+        self._size += array.size
         if self._size >= _TOGETHER:
             self.count()
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.compiler import is_compiling
 
 __all__ = ["AccumulatedHook", "ForwardHook", "GradientHook", "Watcher", "outside_compilation"]
 
@@ -38,18 +39,16 @@ class GradientHook:
         self._watcher = watcher
 
     def __call__(self, gradient: Tensor | None) -> None:
-        if torch.compiler.is_compiling():  # compiled autograd must not trace it
+        if is_compiling():  # compiled autograd must not trace it
             torch.compiler.disable(self._tell_compiled)(gradient)  # type: ignore[no-untyped-call]
-        else:
-            self._tell(gradient)
-
-    def _tell(self, gradient: Tensor | None) -> None:
+            return
         self.task = torch._C._current_graph_task_id()
         self._watcher.on_gradient(self, gradient)
 
     def _tell_compiled(self, gradient: Tensor | None) -> None:
         self.is_compiled = True
-        self._tell(gradient)
+        self.task = torch._C._current_graph_task_id()
+        self._watcher.on_gradient(self, gradient)
 
 
 class AccumulatedHook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, and_, func, select
+from sqlalchemy import Column, Connection, Row, and_, exists, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
@@ -60,9 +60,13 @@ def console_lines(
 
 
 def _names_of_several(connection: Connection, uid: int) -> dict[int, str]:
-    """The names of the run's writers by number; none if all of them have one name."""
+    """The names of the writers of the run that print, by number; none if it is one alone."""
+    line, writer = schema.console_line.c, schema.writer.c
+    prints = exists().where(line.run_uid == uid, line.writer_id == writer.id)
+    found = connection.execute(select(writer.id).where(writer.run_uid == uid, prints))
     names = writer_names(connection, [uid])
-    return names if len(set(names.values())) > 1 else {}
+    printing = {number: names[number] for number in found.scalars()}
+    return printing if len(set(printing.values())) > 1 else {}
 
 
 def numbered_lines(

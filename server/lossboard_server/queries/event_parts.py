@@ -24,7 +24,7 @@ from lossboard_server.storage.histograms import (
 )
 from lossboard_server.storage.points import Ints
 
-__all__ = ["Events", "join_parts", "joined_bins", "part_columns"]
+__all__ = ["Events", "join_parts", "joined_bins", "last_part", "part_columns"]
 
 _BINS: Final = 64
 _RANK, _RANKS, _PART = (PART_COLUMNS.index(name) for name in ("rank", "ranks", "part"))
@@ -208,6 +208,17 @@ def part_columns(events: Events) -> dict[str, Ints]:
     sizes = events.members.sizes if events.members else np.ones(len(parts), np.int64)
     columns = {name: np.ascontiguousarray(column) for name, column in named.items()}
     return {f"part_{name}": column for name, column in columns.items()} | {"part_found": sizes}
+
+
+def last_part(events: Events) -> dict[str, int] | None:
+    """What `part_columns` says of the last event, and how many values it has; None: no part."""
+    columns = part_columns(events.take(slice(-1, None)))
+    if not columns:
+        return None
+    last = events.statistics.take(slice(-1, None))
+    counted = last.n + last.nan + last.pos_inf + last.neg_inf
+    part = {name.removeprefix("part_"): int(column[0]) for name, column in columns.items()}
+    return part | {"counted": int(counted[0])}
 
 
 def joined_bins(

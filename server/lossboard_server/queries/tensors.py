@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from lossboard.wire import HistogramFlag
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.axes import Axis
-from lossboard_server.queries.event_parts import Events
+from lossboard_server.queries.event_parts import Events, last_part
 from lossboard_server.queries.histograms import read_statistics
 from lossboard_server.queries.selection import Selection
 from lossboard_server.queries.series import GridAnswer, axis_of, check_x, grid_answer
@@ -39,13 +39,18 @@ class TensorQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TensorAnswer(msgspec.Struct, frozen=True):
-    """The non-empty buckets of one series; `order`: its place among all histogram series."""
+    """The non-empty buckets of one series; `order`: its place among all histogram series.
+
+    `part` says what the last event holds of a tensor that lies on several processes: the fields of
+    `TensorPart`, of how many parts it was joined (`found`) and of how many values (`counted`).
+    """
 
     key: str
     order: int
     n: int
     generation: int
     columns: dict[str, NDArray[Any]]
+    part: dict[str, int] | None = None
 
 
 class TensorResult(msgspec.Struct, frozen=True):
@@ -81,6 +86,7 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
             n=len(events[key]),
             generation=lineage.generation,
             columns=_columns(x, some, grid),
+            part=last_part(events[key]),
         )
         for key, (x, some) in sorted(placed.items(), key=lambda item: wanted[item[0]])
         if len(events[key])

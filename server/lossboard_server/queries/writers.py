@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,40 +12,37 @@ from sqlalchemy import Connection, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
-from lossboard_server.encoding import decode_json
 from lossboard_server.storage.points import Ints, Points
 
-__all__ = ["Apart", "rows_apart", "writer_name", "writer_names"]
+__all__ = ["Apart", "rows_apart", "writer_names"]
 
+_CHILD = "child"
 _ONLY = 0  # the number of whoever wrote a row that no writer is named for
 
 
-def writer_name(metadata: Mapping[str, Any]) -> str:
-    """The name of a writer by what it says of itself: its label, else rank and host, else host
-    and process."""
-    label, rank, host = (metadata.get(name) for name in ("label", "rank", "host"))
-    if label:
-        return str(label)
-    if rank is not None:
-        return f"rank {rank}" + (f" on {host}" if host else "")
-    pid = metadata.get("pid")
-    return f"{host}:{pid}" if host and pid is not None else "main"
-
-
 def writer_names(connection: Connection, uids: Collection[int]) -> dict[int, str]:
-    """The names of the writers of these runs, by number; children that say nothing of themselves
-    are told from one another by the order in which they came."""
+    """The names of the writers of these runs, by number. Of one launch no two have the same; of
+    several launches those are named alike that do the same work."""
     writer = schema.writer.c
-    query = select(writer.id, writer.metadata_json, writer.joined)
-    rows = connection.execute(query.where(among(connection, writer.run_uid, uids)))
+    columns = (writer.id, writer.launch, writer.label, writer.rank, writer.host, writer.pid)
+    mine = among(connection, writer.run_uid, uids)
     names: dict[int, str] = {}
-    children = 0
-    for row in rows:
-        metadata = decode_json(row.metadata_json)
-        children += 1 if row.joined and not metadata else 0
-        is_child = row.joined and not metadata
-        names[row.id] = f"process {children + 1}" if is_child else writer_name(metadata)
+    taken: Counter[tuple[int, str]] = Counter()
+    for row in connection.execute(select(*columns).where(mine).order_by(writer.id)):
+        name = _name(row)
+        taken[row.launch, name] += 1
+        count = taken[row.launch, name]
+        names[row.id] = name if count == 1 else f"{name} ({count})"
     return names
+
+
+def _name(row: Any) -> str:
+    """Its label, else rank and host, else host and process; forked children say nothing."""
+    if row.label:
+        return str(row.label)
+    if row.rank is not None:
+        return f"rank {row.rank}" + (f" on {row.host}" if row.host else "")
+    return f"{row.host}:{row.pid}" if row.host and row.pid is not None else _CHILD
 
 
 @dataclass(frozen=True)

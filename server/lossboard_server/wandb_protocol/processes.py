@@ -70,8 +70,8 @@ def clock_offset(
         known = lives.facts_of(transaction, writer)
         waited_secs = max(0.0, (transaction.now_us - known.created_us) / 1e6 - ran_secs)
         sent_us = int((at_secs + waited_secs) * 1e6)
-        offset_us = clocks.offset_of(sent_us, transaction.now_us)
-        if offset_us and not _is_sync(known.metadata):
+        offset_us = clocks.offset_of(transaction.now_us - sent_us)
+        if offset_us and _has_just_begun(known.metadata):
             lives.set_clock(transaction, writer, offset_us)
     return writer.clock_offset_us
 
@@ -80,10 +80,12 @@ def _times(line: Mapping[str, Any]) -> tuple[Any, Any]:
     return seconds_of(line, "_timestamp"), seconds_of(line, "_runtime")
 
 
-def _is_sync(metadata: Mapping[str, Any]) -> bool:
-    """Whether the client's own command sends the log, perhaps of long ago."""
+def _has_just_begun(metadata: Mapping[str, Any]) -> bool:
+    """Whether a program opened the run, and not the client's own command, which sends logs of long
+    ago, or these lines."""
     program = str(metadata.get("program", ""))
-    return program.endswith("wandb.__main__") or PurePath(program).name == "wandb"
+    is_sync = program.endswith("wandb.__main__") or PurePath(program).name == "wandb"
+    return "host" in metadata and not is_sync
 
 
 def own_changes(transaction: Transaction, uid: int, call: Call, changes: Record) -> Record:

@@ -15,12 +15,12 @@ _TOLERATED_US: Final = 5_000_000
 _SECOND_US: Final = 1_000_000
 
 
-def offset_of(sent_us: int | None, now_us: int) -> int:
-    """The amount to add to the times of a writer that sent its first record when its clock said
-    `sent_us`, in whole seconds; nothing for a few, which are the network's as well."""
-    if sent_us is None or abs(now_us - sent_us) <= _TOLERATED_US:
+def offset_of(behind_us: int) -> int:
+    """The amount to add to the times of a writer whose clock was so much behind ours when it
+    sent its first record, in whole seconds; nothing for a few, which are the network's as well."""
+    if abs(behind_us) <= _TOLERATED_US:
         return 0
-    return round((now_us - sent_us) / _SECOND_US) * _SECOND_US
+    return round(behind_us / _SECOND_US) * _SECOND_US
 
 
 def put_right(record: Record, offset_us: int) -> Record:

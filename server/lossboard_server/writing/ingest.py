@@ -101,18 +101,16 @@ def accept(
     seq: int,
     found: Received,
     payload: bytes | bytearray,
-    sent_us: int | None = None,
+    behind_us: int = 0,
 ) -> Accepted:
     """Keep the record numbered `seq` of the writer `token`, unless it is here already; `payload`
-    are its bytes. `sent_us` is when it was sent, by the clock of the writer.
+    are its bytes, `behind_us` how much the clock that it was sent by seems to be behind ours.
 
     Raises Conflict for a number that isn't the next one, Gone for a deleted run, Invalid for a
     start that can't be.
     """
     writer = transaction.facts.writer(transaction.connection, token)
-    offset_us = (
-        clocks.offset_of(sent_us, transaction.now_us) if writer is None else writer.clock_offset_us
-    )
+    offset_us = clocks.offset_of(behind_us) if writer is None else writer.clock_offset_us
     if offset_us:
         record = clocks.put_right(decode_record(payload), offset_us)
         found, payload = received(record), encode_record(record)

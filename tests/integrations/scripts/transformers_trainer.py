@@ -1,6 +1,7 @@
 """A tiny BERT, made from a config, trained by the Trainer with report_to="wandb"."""
 
 import json
+import os
 
 import torchvision_compat  # noqa: F401 - before what imports torchvision beside a CPU build of torch
 
@@ -26,7 +27,7 @@ def main():
         output_dir="out",
         report_to="wandb",
         run_name="tiny bert",
-        num_train_epochs=2,
+        num_train_epochs=int(os.environ.get("EPOCHS", "2")),
         per_device_train_batch_size=4,
         per_device_eval_batch_size=4,
         logging_steps=1,

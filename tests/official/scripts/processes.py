@@ -37,7 +37,7 @@ def leave(*_: object) -> None:
 
 signal.signal(signal.SIGTERM, leave)
 for step in range(5):
-    run.log({name: step})
+    run.log({name: step, "both": step})
     time.sleep(0.05)
 print("logging", flush=True)
 while end == "waits" and not os.path.exists("go"):

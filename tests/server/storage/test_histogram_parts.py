@@ -194,6 +194,8 @@ def test_the_layer_map_has_the_whole_tensor(store: Any) -> None:
         send(writer, rank, [1, 2])
     (tensor,) = store.ask(query_tensors, TensorQuery(run, "gradients/")).tensors
     assert tensor.n == 2
+    assert tensor.part["found"] == tensor.part["parts"] == RANKS
+    assert tensor.part["counted"] == tensor.part["values"] == 500 * RANKS
     assert tensor.columns["events"].tolist() == [1, 1]
     assert tensor.columns["n"].tolist() == [np.isfinite(tensor_at(b)).sum() for b in (1, 2)]
 

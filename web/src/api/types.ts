@@ -2,6 +2,7 @@
 
 import type { Grid, SeriesAnswer, SeriesColumns } from '../math/buckets';
 import type { JsonObject } from '../model/json';
+import type { TensorPart } from '../model/types';
 
 export type RunState = 'running' | 'finished' | 'failed' | 'crashed' | 'killed' | 'preempting';
 
@@ -204,6 +205,8 @@ export interface Tensor {
   n: number;
   generation: number;
   columns: TensorColumns;
+  /** Of the last event; null: of a whole tensor. */
+  part: (TensorPart & { counted: number }) | null;
 }
 
 export interface TensorRequest {

@@ -16,9 +16,12 @@ export interface Theme {
   bad: string;
   /** 256 RGBA words from few to many. */
   ramp: Uint32Array;
+  /** The same from far below to far above the middle of a scale. */
+  twoRamps: Uint32Array;
 }
 
 const RAMP_TOKENS = ['--ramp0', '--ramp1', '--ramp2', '--ramp3', '--ramp4'];
+const TWO_RAMP_TOKENS = ['--below2', '--below1', '--middle', '--above1', '--above2'];
 const FALLBACK: Rgb = [128, 128, 128];
 
 let current: Theme | null = null;
@@ -29,6 +32,8 @@ const listeners = new Set<() => void>();
 function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
+
+const rgbOfToken = (name: string): Rgb => parseHex(token(name)) ?? FALLBACK;
 
 function read(): Theme {
   return {
@@ -43,7 +48,8 @@ function read(): Theme {
     cross: token('--cross'),
     ref: token('--ref'),
     bad: token('--bad'),
-    ramp: rampTable(RAMP_TOKENS.map((name) => parseHex(token(name)) ?? FALLBACK)),
+    ramp: rampTable(RAMP_TOKENS.map(rgbOfToken)),
+    twoRamps: rampTable(TWO_RAMP_TOKENS.map(rgbOfToken)),
   };
 }
 

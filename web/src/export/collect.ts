@@ -4,6 +4,7 @@ import { keyTitle } from '../math/keyTitle';
 import {
   choicesFor,
   chosenRuns,
+  fieldsOf,
   missingKeys,
   OWN_KINDS,
   ownPanels,
@@ -72,7 +73,7 @@ function addedPlaces({ workspace, runs, single }: Scope): Place[] {
     if (!showsKeys(own)) return { ...base, fields: [], runs: runs.value };
     const known = choicesFor(own.kind, catalogue.value.keys, all.value);
     const chosen = own.runs ? chosenRuns(own.runs, all.value) : runs.value;
-    const fields = own.keys.flatMap((name) => known.get(name) ?? []);
+    const fields = fieldsOf(own, known);
     return { ...base, fields, runs: chosen, missing: missingKeys(own, known, chosen) };
   });
   return [{ name: 'Added panels', slots }];

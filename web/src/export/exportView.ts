@@ -2,6 +2,7 @@
 
 import { getBytes, getHealth } from '../api/client';
 import { tokens } from '../charts/theme';
+import { formatMoment } from '../math/numbers';
 import type { Explored } from '../state/explore';
 import { saveBlob } from '../state/runs/download';
 import { theme } from '../state/theme';
@@ -30,7 +31,7 @@ async function saveFile(scope: Scope, title: string, name: string, collected: Co
   const plotly = await (await getBytes(`/vendor/plotly-${version}.min.js`)).text();
   const view = {
     title,
-    origin: `Exported on ${new Date().toLocaleString()} from ${currentLink()}`,
+    origin: `Exported on ${formatMoment(Date.now() * 1000)} from ${currentLink()}`,
     runs: scope.runs.value,
     collected,
     tokens: tokens(),

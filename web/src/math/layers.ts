@@ -11,6 +11,8 @@ export interface LayerRow {
   bucket: Float64Array;
   values: Float64Array;
   bad: Uint8Array;
+  /** Of a row that stands for several tensors: how many, and which value of theirs it holds. */
+  group?: { size: number; spread: string };
 }
 
 /** Name of a watched tensor without `gradients/` or `parameters/`. */

@@ -118,6 +118,13 @@ export function formatDate(timeUs: number, now = new Date()): string {
   return `${date.getDate()} ${MONTHS[date.getMonth()]}${year}, ${clock}`;
 }
 
+/** The same in full, for titles and files: `21 Nov 2026, 09:12:05`. */
+export function formatMoment(timeUs: number): string {
+  const date = new Date(timeUs / 1000);
+  if (Number.isNaN(date.getTime())) return '–';
+  return `${formatDay(timeUs)} ${date.getFullYear()}, ${formatClock(timeUs, true)}`;
+}
+
 /** Local time of day, with seconds where `seconds`. */
 export function formatClock(timeUs: number, seconds: boolean): string {
   const date = new Date(timeUs / 1000);

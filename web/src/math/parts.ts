@@ -56,6 +56,19 @@ function placeText(part: TensorPart, lacks: boolean): string {
   return lacks ? `${formatCount(found)} of ${all} parts, ${held}` : `whole of ${all} parts`;
 }
 
+/** What a layer map has of the tensors of several processes; nothing where one process has all. */
+export function mapPartText(parts: (TensorPart & { counted: number })[]): string {
+  if (parts.length === 0) return '';
+  const [first] = parts;
+  const ranks = formatCount(first.ranks);
+  if (parts.every(({ found }) => found === 1)) return `parts of rank ${first.rank} of ${ranks}`;
+  const lacking = parts.filter((part) => part.part >= 0 && isPart(part, part.counted));
+  if (lacking.length === 0) return `whole tensors of ${ranks} processes`;
+  const { found, parts: all } = lacking[0];
+  const more = lacking.length > 1 ? ` of ${formatCount(lacking.length)} tensors` : '';
+  return `${formatCount(found)} of ${formatCount(all)} parts${more}`;
+}
+
 /** Whether the last event of the series is part of a tensor others of whose parts never came. */
 export function lacksParts(part: TensorPart, histogram: Histogram): boolean {
   return part.found > 1 && part.part >= 0 && isPart(part, valuesIn(histogram));

@@ -93,6 +93,8 @@ export interface LineOptions {
   titles?: AxisTitles;
   /** With the line of y = x, of chance in a ROC. */
   diagonal?: boolean;
+  /** A value of y that is marked by a line across. */
+  guide?: { value: number; label: string };
   /** `name`: what the tooltip calls x where it is not a step, e.g. the metric's name. */
   x: { kind: XKind; log: boolean; window: Window; name?: string };
   y: { log: boolean; window: Window; ignoreOutliers: boolean };
@@ -272,8 +274,20 @@ export interface LayerData {
   against: Tensor[];
 }
 
+/** Rows in the order of the network, or those first whose values move most over the steps. */
+export type LayerOrder = 'network' | 'movement';
+
 export interface LayerOptions {
   statistic: LayerStatistic;
+  /** What the values are, for legend and tooltip. */
+  label: string;
+  /** log10 of the value in the middle of the scale, which then has two colours; null: one colour. */
+  middle: number | null;
+  order: LayerOrder;
+  /** Tensors that are shown, unfolded; null: all. */
+  search: RegExp | null;
+  /** Names of the groups that are unfolded. */
+  unfolded: ReadonlySet<string>;
   x: { kind: XKind | 'batch' };
   /** The cell that is shown beside the map. */
   chosen: { key: string; x: number } | null;
@@ -323,6 +337,8 @@ export interface Legend {
   to: string;
   /** What the colours count: `per cell, log`. */
   unit: string;
+  /** The value between the two colours of a scale that has a middle. */
+  middle?: string;
 }
 
 export interface Callbacks {
@@ -338,6 +354,8 @@ export interface Callbacks {
   onPick?(index: number): void;
   /** Clicked a cell of the layer map. */
   onCell?(key: string, x: number): void;
+  /** Clicked a row of the layer map that stands for a group of tensors. */
+  onFold?(group: string): void;
   /** Parallel coordinates: dragged along an axis, 0..1; null: that axis, or all, without it. */
   onBrush?(axis: number | null, part: [from: number, to: number] | null): void;
   /** Pointer near this line, or null. */

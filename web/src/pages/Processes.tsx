@@ -2,7 +2,7 @@
 
 import type { Launch, RunDetail, Writer } from '../api/types';
 import { Icon, StateGlyph } from '../components/widgets/Icon';
-import { counted, formatClock, formatDate, formatDuration } from '../math/numbers';
+import { counted, formatClock, formatDate, formatDuration, formatMoment } from '../math/numbers';
 
 const MOST_OPEN = 32;
 
@@ -123,7 +123,7 @@ function Moment({ us }: { us: number }) {
   const date = new Date(us / 1000);
   const isToday = date.toDateString() === new Date().toDateString();
   return (
-    <time class="dim t12" dateTime={date.toISOString()} title={date.toString()}>
+    <time class="dim t12" dateTime={date.toISOString()} title={formatMoment(us)}>
       {isToday ? formatClock(us, true) : formatDate(us)}
     </time>
   );

@@ -12,7 +12,7 @@ import { Link } from '../components/widgets/Link';
 import { lazy } from '../components/widgets/lazy';
 import { Menu } from '../components/widgets/Menu';
 import { keyTitle } from '../math/keyTitle';
-import { formatCount, formatDate } from '../math/numbers';
+import { formatCount, formatDate, formatMoment } from '../math/numbers';
 import { type LoadState, loadError } from '../state/project';
 import { onDirty } from '../state/refresh';
 import { navigate, projectHref } from '../state/route';
@@ -112,7 +112,7 @@ function Row({ project }: { project: Project }) {
             ))}
         </span>
       </td>
-      <td class="mid" title={new Date(last_activity_us / 1000).toString()}>
+      <td class="mid" title={formatMoment(last_activity_us)}>
         {formatDate(last_activity_us)}
       </td>
       <td>

@@ -8,7 +8,7 @@ import { IconButton } from '../components/widgets/controls';
 import { StateGlyph } from '../components/widgets/Icon';
 import { Menu } from '../components/widgets/Menu';
 import { ValueText } from '../components/widgets/ValueText';
-import { formatCount, formatDate, formatDuration } from '../math/numbers';
+import { formatCount, formatDate, formatDuration, formatMoment } from '../math/numbers';
 import type { Json } from '../model/json';
 import { navigate, projectHref } from '../state/route';
 import { editedRun } from '../state/runs/runEdits';
@@ -50,7 +50,7 @@ export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null 
           ))}
         </div>
       </div>
-      <Fact label="Started" title={new Date(run.started_us / 1000).toString()}>
+      <Fact label="Started" title={formatMoment(run.started_us)}>
         {formatDate(run.started_us)}
       </Fact>
       <Fact label="Runtime">{formatDuration(run.runtime_secs)}</Fact>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -53,10 +54,10 @@ async def heartbeat(request: Request) -> Response:
 async def record(request: Request) -> Response:
     """Store one record of a writer; answered once it is committed."""
     services: Services = request.app.state.services
-    token, seq, sent_us = _token_of(request), _seq_of(request), _time_of(request)
+    token, seq, behind_us = _token_of(request), _seq_of(request), _behind_us(request)
     body = await _body_of(request)
     async with services.sealer.alone(len(body)):
-        accepted = await _accepted(services, token, seq, body, sent_us)
+        accepted = await _accepted(services, token, seq, body, behind_us)
     return _json(accepted)
 
 
@@ -72,14 +73,14 @@ async def _body_of(request: Request) -> bytes | bytearray:
 
 
 async def _accepted(
-    services: Services, token: str, seq: int, body: bytes | bytearray, sent_us: int | None
+    services: Services, token: str, seq: int, body: bytes | bytearray, behind_us: int
 ) -> ingest.Accepted:
     if len(body) > services.settings.decode_thread_bytes:
         found, payload = await anyio.to_thread.run_sync(_decode, body)
     else:
         found, payload = _decode(body)
     accepted = await services.writer.write(
-        lambda transaction: ingest.accept(transaction, token, seq, found, payload, sent_us),
+        lambda transaction: ingest.accept(transaction, token, seq, found, payload, behind_us),
         size_bytes=len(payload),
     )
     if found.record.artifacts or found.record.artifact_parts:
@@ -99,10 +100,12 @@ def _token_of(request: Request) -> str:
     return token
 
 
-def _time_of(request: Request) -> int | None:
-    """The time by the clock of the writer, in microseconds since the epoch."""
+def _behind_us(request: Request) -> int:
+    """How much the writer's clock is behind ours, as it says what time it is; asked for before the
+    body comes, which may take long."""
     text = request.headers.get("x-lossboard-time", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    is_time = text.isascii() and text.isdigit() and len(text) < 19
+    return time.time_ns() // 1000 - int(text) if is_time else 0
 
 
 def _seq_of(request: Request) -> int:

@@ -4,15 +4,7 @@ import { RAMP_STEPS } from '../../math/color';
 import { firstNonFinite, type LayerRow } from '../../math/layers';
 import { counted, formatShare, formatValue } from '../../math/numbers';
 import { lastAtOrBefore } from '../../math/search';
-import type {
-  Callbacks,
-  Chart,
-  LayerData,
-  LayerOptions,
-  LayerStatistic,
-  Moment,
-  Note,
-} from '../../model/types';
+import type { Callbacks, Chart, LayerData, LayerOptions, Moment, Note } from '../../model/types';
 import { drawXAxis, momentName, uncapital, xTicks } from '../axes';
 import type { Point } from '../frame';
 import { imageSource } from '../scratch';
@@ -27,20 +19,13 @@ const LABEL_GAP = 8;
 const LABEL_ROOM = 12;
 const MOST_LABEL = 104;
 
-const STATISTIC_NAMES: Record<LayerStatistic, string> = {
-  rms: 'log₁₀ RMS',
-  ratio: 'log₁₀ RMS(gradient) / RMS(weight)',
-  zeros: 'share of zeros',
-  nonFinite: 'share of non-finite',
-};
-
 interface LayerView extends LayerModel {
   axis: LayerOptions['x']['kind'];
   notes: Note[];
 }
 
 function buildView(data: LayerData, options: LayerOptions): LayerView {
-  const model = buildLayers(data, options.statistic);
+  const model = buildLayers(data, options);
   return { ...model, axis: options.x.kind, notes: notesOf(model, options) };
 }
 
@@ -64,13 +49,19 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
   }
 
   private show(): void {
-    const { rows, range, notes } = this.view;
+    const { rows, tensors, range, notes } = this.view;
     const ends = `${formatValue(range[0], 3)} to ${formatValue(range[1], 3)}`;
-    const what = STATISTIC_NAMES[this.options.statistic];
-    this.frame.label(`Layer map of ${counted(rows.length, 'tensor')}, ${what} from ${ends}.`);
+    const { label: what, middle } = this.options;
+    const folded = rows.length < tensors ? ` in ${counted(rows.length, 'row')}` : '';
+    this.frame.label(`Layer map of ${counted(tensors, 'tensor')}${folded}, ${what} from ${ends}.`);
     this.callbacks.onNotes?.(notes);
-    const [from, to] = range.map((value) => formatValue(value, 2));
-    this.callbacks.onLegend?.({ from, to, unit: what });
+    if (middle === null) {
+      const [from, to] = range.map((value) => formatValue(value, 2));
+      this.callbacks.onLegend?.({ from, to, unit: what });
+    } else {
+      const [from, to] = range.map(powerOfTen);
+      this.callbacks.onLegend?.({ from, to, unit: what, middle: powerOfTen(middle) });
+    }
     this.frame.paint();
   }
 
@@ -82,8 +73,10 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
       x,
       range,
       stages: stages.map(({ name }) => name),
-      rows: rows.map(({ key, bucket, values, bad }) => ({
+      tensors: this.view.tensors,
+      rows: rows.map(({ key, bucket, values, bad, group }) => ({
         key,
+        group: group ?? null,
         x: Array.from(bucket, (index) => index * width),
         values: Array.from(values),
         bad: Array.from(bad),
@@ -134,7 +127,8 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
   onClick(point: Point): void {
     const row = this.rowAt(point.y);
     if (!row) return;
-    this.callbacks.onCell?.(row.key, this.momentPlace ?? this.xAt(point.x));
+    if (row.group) this.callbacks.onFold?.(row.key);
+    else this.callbacks.onCell?.(row.key, this.momentPlace ?? this.xAt(point.x));
   }
 
   /** The bucket under the pointer, as the range of steps that it may hold. */
@@ -189,7 +183,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     rowIndex: number,
   ): void {
     const { x, range, width } = this.view;
-    const { ramp } = theme();
+    const ramp = this.options.middle === null ? theme().ramp : theme().twoRamps;
     const [r, g, b] = rgbOf('--bad');
     const scale = (RAMP_STEPS - 1) / (range[1] - range[0]);
     for (let column = 0; column < columns; column++) {
@@ -272,14 +266,15 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     const text = value !== null && share ? formatShare(value) : formatValue(value);
     const bounds = this.frame.root.getBoundingClientRect();
     const { box } = this.frame;
-    const label = STATISTIC_NAMES[options.statistic];
+    const { label } = options;
     tooltip().show(
       this,
       {
-        title: row.name,
+        title: row.group ? `${row.name} (${row.group.size})` : row.name,
         heads: [''],
         rows: [{ color: '--ink3', label, cells: [text], strong: false }],
         foot: [
+          row.group ? `${row.group.spread} of ${row.group.size}, click to unfold or fold` : '',
           this.moment ? momentName(options.x.kind, this.moment) : '',
           i >= 0 && row.bad[i] ? 'has non-finite values' : '',
         ]
@@ -294,6 +289,11 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
       },
     );
   }
+}
+
+/** `10⁻³` of -3. */
+function powerOfTen(exponent: number): string {
+  return `10${[...String(exponent)].map((sign) => '⁰¹²³⁴⁵⁶⁷⁸⁹⁻'['0123456789-'.indexOf(sign)]).join('')}`;
 }
 
 /** The end of a long name: what differs between neighbours is there. */

@@ -1,15 +1,22 @@
 /** Where the rows, stages and columns of a layer map lie, and the colours of its values. */
 
 import { type LayerRow, layerRows, type Stage, stagesOf, valueRange } from '../../math/layers';
+import { foldRows, movementOf, spreadRows } from '../../math/layerTree';
 import { lastAtOrBefore } from '../../math/search';
-import type { LayerData, LayerStatistic } from '../../model/types';
+import type { LayerData, LayerOptions, LayerStatistic } from '../../model/types';
 
 const STAGE_GAP = 2;
 const LARGEST_ROW = 22;
 const EDGE_SHARE = 0.005;
+/** Powers of ten on each side of the middle of a scale that has one. */
+const SIDE = 2;
+/** Sorted rows up to here have their own names beside them. */
+const MOST_NAMED = 60;
 
 export interface LayerModel {
   rows: LayerRow[];
+  /** Tensors that the rows stand for. */
+  tensors: number;
   stages: Stage[];
   /** Bucket width on the x-axis. */
   width: number;
@@ -18,16 +25,45 @@ export interface LayerModel {
   range: [number, number];
 }
 
-export function buildLayers(data: LayerData, statistic: LayerStatistic): LayerModel {
-  const rows = layerRows(data, statistic);
-  const stages = stagesOf(rows.map((row) => row.name));
+export function buildLayers(data: LayerData, options: LayerOptions): LayerModel {
+  const { statistic, middle, search } = options;
+  const all = layerRows(data, statistic);
+  const fitting = search ? all.filter(({ name }) => search.test(name)) : all;
+  const rows = shownRows(fitting, options);
   return {
     rows,
-    stages,
+    tensors: fitting.length,
+    stages: stagesIn(rows, options),
     width: data.width,
-    x: xRange(rows, data.width),
-    range: ramp(rows, statistic),
+    x: xRange(fitting, data.width),
+    range: middle === null ? ramp(fitting, statistic) : [middle - SIDE, middle + SIDE],
   };
+}
+
+/** Groups are folded but for those that a search or a click unfolds, which keep their median. */
+function shownRows(rows: LayerRow[], { search, unfolded, order }: LayerOptions): LayerRow[] {
+  const items = (search ? rows : foldRows(rows)).map((item) => {
+    if (!('members' in item)) return { rows: [item], movement: movementOf(item) };
+    const spread = spreadRows(item);
+    const movement = Math.max(...spread.map(movementOf));
+    const members = order === 'movement' ? sorted(item.members) : item.members;
+    const own = unfolded.has(item.name) ? [spread[1], ...members] : spread;
+    return { rows: own, movement };
+  });
+  if (order === 'movement') items.sort((a, b) => b.movement - a.movement);
+  return items.flatMap((item) => item.rows);
+}
+
+function sorted(rows: LayerRow[]): LayerRow[] {
+  const movement = new Map(rows.map((row) => [row, movementOf(row)]));
+  return [...rows].sort((a, b) => movement.get(b)! - movement.get(a)!);
+}
+
+function stagesIn(rows: LayerRow[], { order }: LayerOptions): Stage[] {
+  if (order === 'network') return stagesOf(rows.map((row) => row.name));
+  if (rows.length === 0) return [];
+  if (rows.length > MOST_NAMED) return [{ name: '', from: 0, to: rows.length - 1 }];
+  return rows.map(({ name }, i) => ({ name, from: i, to: i }));
 }
 
 function xRange(rows: LayerRow[], width: number): [number, number] {

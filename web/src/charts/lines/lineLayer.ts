@@ -25,6 +25,31 @@ export function paintDiagonal(context: CanvasRenderingContext2D, plane: Plane): 
   clipped(context, plane.box, () => strokeLine(context, ends, ends, plane, stroke));
 }
 
+/** A value that is looked for, across the whole plot. */
+export function paintGuide(
+  context: CanvasRenderingContext2D,
+  plane: Plane,
+  { value, label }: { value: number; label: string },
+): void {
+  const { left, top, width, height } = plane.box;
+  const y = Math.round(plane.y(value)) + 0.5;
+  if (!(y >= top && y <= top + height)) return;
+  context.save();
+  context.strokeStyle = theme().ink2;
+  context.fillStyle = theme().ink2;
+  context.lineWidth = ratio();
+  context.setLineDash(CHANCE_DASH.map((length) => length * ratio()));
+  context.beginPath();
+  context.moveTo(left, y);
+  context.lineTo(left + width, y);
+  context.stroke();
+  context.font = theme().font.replace(/^\d+/, String(11 * ratio()));
+  context.textAlign = 'right';
+  context.textBaseline = 'bottom';
+  context.fillText(label, left + width - 4 * ratio(), y - 2 * ratio());
+  context.restore();
+}
+
 export function paintLineLayer(
   context: CanvasRenderingContext2D,
   { lines, showsOriginal }: LineModel,

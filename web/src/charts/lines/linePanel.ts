@@ -27,7 +27,7 @@ import { describeLines } from './describeLines';
 import type { DrawnLine } from './drawnLine';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
-import { paintDiagonal, paintLineLayer } from './lineLayer';
+import { paintDiagonal, paintGuide, paintLineLayer } from './lineLayer';
 import { buildModel, type LineModel, rangeNow, smoothLine } from './lineModel';
 
 const TOP = 6;
@@ -246,6 +246,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.setTransform(1, 0, 0, 1, 0, 0);
     const plane = this.plane();
     if (this.options.diagonal) paintDiagonal(context, plane);
+    if (this.options.guide) paintGuide(context, plane, this.options.guide);
     paintLineLayer(context, this.model, plane);
     context.restore();
     this.frame.label(describeLines(this.model, this.options));

@@ -9,6 +9,7 @@ import {
   choicesFor,
   chosenRuns,
   editPanel,
+  fieldsOf,
   type KeyKind,
   missingKeys,
   type OwnPanel,
@@ -36,7 +37,7 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
     () => choicesFor(panel.kind, keys, runs.value),
     [panel.kind, keys, runs.value],
   );
-  const fields = panel.keys.flatMap((name) => known.get(name) ?? []);
+  const fields = fieldsOf(panel, known);
   const [run] = ownersOf(fields, scope.runs.value);
   const actions = (
     <>
@@ -49,12 +50,12 @@ export function OwnField({ panel, title, onRemove }: OwnFieldProps) {
       <Panel label={title} title={<b class="keyname">{title}</b>} actions={actions}>
         <p class="message">
           {fields.length > 0 ? 'None of the runs of this panel logs' : 'No run logs'}{' '}
-          {panel.keys.join(', ')}.
+          {panel.pattern ? `a metric that fits ${panel.pattern}` : panel.keys.join(', ')}.
         </p>
       </Panel>
     );
   }
-  const isNamed = panel.title !== '' || panel.keys.length > 1;
+  const isNamed = panel.title !== '' || panel.keys.length !== 1;
   const own = {
     id: panel.id,
     name: title,

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { keyTitle } from '../../math/keyTitle';
 import type { Choice } from '../../model/types';
 import {
+  captures,
   choicesFor,
   editedPanel,
   isKeyKind,
@@ -12,9 +13,11 @@ import {
   OWN_KINDS,
   type OwnKind,
   type OwnPanel,
-  savePanel,
+  savePanels,
+  splitByGroup,
 } from '../../state/added/addedPanels';
 import { columnsOf, fullName } from '../../state/runs/runColumns';
+import { userRegExp } from '../../state/runs/visibility';
 import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import type { HistogramView } from '../../state/view/view';
 import { useScope } from '../../state/workspace/workspace';
@@ -75,15 +78,20 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
   const { kind, keys } = panel;
   const [least, most] = NEEDS[kind];
   const change = (part: Partial<OwnPanel>) => setPanel({ ...panel, ...part });
+  const [split, setSplit] = useState(false);
+  const { store } = useScope().workspace;
+  const fits = panel.pattern === undefined ? keys.length >= least : isPattern(panel.pattern);
   const ready =
-    keys.length >= least &&
-    (kind !== 'markdown' || (panel.text ?? '').trim() !== '') &&
-    panel.runs?.length !== 0;
+    fits && (kind !== 'markdown' || (panel.text ?? '').trim() !== '') && panel.runs?.length !== 0;
   const close = () => {
     open.value = false;
   };
   const save = () => {
-    savePanel(panel);
+    const { pattern } = panel;
+    const scalars = store.catalogue.peek().keys.filter((key) => key.kind === 'scalar');
+    const names = scalars.map(({ key }) => key);
+    const parts = split && pattern && captures(pattern) ? splitByGroup(panel, names) : [panel];
+    savePanels(parts.length > 0 ? parts : [panel]);
     close();
   };
   return (
@@ -99,7 +107,13 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
             value={kind}
             choices={OWN_KINDS}
             onChange={(next) =>
-              change({ kind: next, keys: [], runs: undefined, onlyShown: undefined })
+              change({
+                kind: next,
+                keys: [],
+                runs: undefined,
+                onlyShown: undefined,
+                pattern: undefined,
+              })
             }
           />
           <label class="field outlined stretch">
@@ -129,7 +143,10 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
           />
         )}
         {kind === 'comparer' && <p class="mid">Compares config and results of all shown runs.</p>}
-        {most > 0 && (
+        {kind === 'lines' && (
+          <Pattern panel={panel} change={change} split={split} onSplit={setSplit} />
+        )}
+        {most > 0 && panel.pattern === undefined && (
           <Values panel={panel} most={most} onChange={(next) => change({ keys: next })} />
         )}
         {kind === 'importance' && (
@@ -149,6 +166,48 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
           </button>
         </div>
       </div>
+    </>
+  );
+}
+
+const isPattern = (text: string): boolean => text !== '' && userRegExp(text) !== null;
+
+interface PatternProps extends FormPartProps {
+  split: boolean;
+  onSplit(on: boolean): void;
+}
+
+/** Metrics by a regular expression, in place of chosen ones. */
+function Pattern({ panel, change, split, onSplit }: PatternProps) {
+  const { pattern } = panel;
+  return (
+    <>
+      <div class="row">
+        <Check
+          label="All metrics that fit a regular expression, also later ones"
+          checked={pattern !== undefined}
+          onChange={(on) => change({ pattern: on ? '' : undefined, keys: [] })}
+        />
+      </div>
+      {pattern !== undefined && (
+        <label class={`field outlined ${pattern && !isPattern(pattern) ? 'invalid' : ''}`}>
+          <input
+            aria-label="Metrics (regex)"
+            placeholder="loss$   or   ^(train|val)/"
+            value={pattern}
+            onInput={(event) => change({ pattern: event.currentTarget.value })}
+          />
+        </label>
+      )}
+      {pattern !== undefined && captures(pattern) && (
+        <div class="row">
+          <Check
+            label="One panel for each text that the first group captures"
+            checked={split}
+            onChange={onSplit}
+          />
+        </div>
+      )}
     </>
   );
 }

@@ -1,17 +1,20 @@
 /** The first panels of a section of watched tensors: layer map, RMS of all, one layer's step. */
 
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Key, Run, TensorResponse } from '../../api/types';
+import type { Run, TensorResponse } from '../../api/types';
 import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { formatCount } from '../../math/numbers';
+import { GOOD_RATIO, isRatio, kindOfTensor, kindsOf, statisticsOf } from '../../math/tensorKinds';
 import type {
   Callbacks,
   Choice,
   LayerData,
   LayerOptions,
+  LayerOrder,
   LayerStatistic,
   Legend,
   LineOptions,
@@ -22,16 +25,18 @@ import { downloadHistograms, downloadLayers } from '../../state/histograms/downl
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, rmsLines } from '../../state/histograms/tensors';
+import { chartTensor, partNotes, rmsLines } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
+import { userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
+import { useScope } from '../../state/workspace/workspace';
 import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
 import { KeyName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
 import { PanelDownloads } from '../panel/PanelDownloads';
-import { Select } from '../widgets/controls';
+import { SearchField, Segments, Select } from '../widgets/controls';
 
 export interface Cell {
   key: string;
@@ -39,37 +44,41 @@ export interface Cell {
 }
 
 interface TensorPanelsProps {
-  /** `gradients` or `parameters`. */
+  /** Of the section: a kind of tensors, `gradients` or another. */
   name: string;
   run: Run;
   /** Runs that have these tensors, to choose from; one of them on a run's page. */
   candidates: Run[];
-  fields: Key[];
 }
 
-export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProps) {
-  const prefix = `${name}/`;
-  const loaded = useTensors(run.uid, prefix);
-  const against = useTensors(name === 'gradients' ? run.uid : null, 'parameters/');
+export function TensorPanels({ name, run, candidates }: TensorPanelsProps) {
+  const [kind, setKind] = useState(name);
+  const loaded = useTensors(run.uid, `${kind}/`);
+  const against = useTensors(kind === 'gradients' ? run.uid : null, 'parameters/');
   const [cell, setCell] = useState<Cell | null>(null);
   const answer = loaded.values[0];
-  const estimated = fields.some(({ watched }) => !watched);
-  const common = { name, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
-  const chosen = cell ?? firstCell(answer, run);
+  const estimated = useEstimated(kind, run);
+  const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
+  const common = { name, kind, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
+  const chosen = cell && kindOfTensor(cell.key) === kind ? cell : firstCell(answer, run);
   return (
     <>
+      <div class="mapbar">
+        <KindSwitch run={run} kind={kind} onKind={setKind} />
+        {search}
+      </div>
       <MapPanel
         {...common}
         answer={answer}
         against={against.values[0]}
         candidates={candidates}
-        cell={cell}
+        options={options}
+        controls={statistic}
         onCell={setCell}
+        onFold={toggle}
       />
       <RmsPanel {...common} answer={answer} />
-      {chosen && fields.some(({ key }) => key === chosen.key) && (
-        <CellPanel run={run} cell={chosen} />
-      )}
+      {chosen && <CellPanel run={run} cell={chosen} />}
     </>
   );
 }
@@ -80,11 +89,20 @@ function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
   return tensor ? { key: tensor.key, x: run.last_step ?? Number.POSITIVE_INFINITY } : null;
 }
 
+/** Whether the tensors of this kind that a run has came with bins alone. */
+function useEstimated(kind: string, run: Run): boolean {
+  const { keys } = useScope().workspace.store.catalogue.value;
+  const own = keys.filter(({ key, runs }) => key.startsWith(`${kind}/`) && runs.includes(run.uid));
+  return own.some((key) => key.kind === 'histogram' && !key.watched);
+}
+
 /** Statistics that the client has not sent are estimated. */
 const FROM_BINS: Note[] = [{ text: 'from bins', tone: 'plain' }];
 
 interface CommonProps {
   name: string;
+  /** What is shown, which a click changes. */
+  kind: string;
   run: Run;
   /** Some tensors have no statistics of their own, only bins. */
   estimated: boolean;
@@ -96,51 +114,38 @@ interface CommonProps {
 interface MapPanelProps extends CommonProps {
   against: TensorResponse | undefined;
   candidates: Run[];
-  cell: Cell | null;
+  options: LayerOptions;
+  controls: ComponentChildren;
   onCell(cell: Cell): void;
+  onFold(group: string): void;
 }
 
-const GRADIENT_STATISTICS: Choice<LayerStatistic>[] = [
-  ['rms', 'log₁₀ RMS'],
-  ['ratio', 'log₁₀ RMS ratio to weight'],
-  ['zeros', 'Share of zeros'],
-  ['nonFinite', 'Share of non-finite'],
+/** From so many tensors on a map can be searched and sorted. */
+const MANY_TENSORS = 30;
+
+const ORDERS: Choice<LayerOrder>[] = [
+  ['network', 'Order of the network'],
+  ['movement', 'What moves most first'],
 ];
-const WEIGHT_STATISTICS = GRADIENT_STATISTICS.filter(([name]) => name !== 'ratio');
 
 function MapPanel(props: MapPanelProps) {
-  const { name, run, loading, error, answer, against, candidates, cell, onCell } = props;
+  const { name, run, loading, error, answer, against, candidates, options, controls } = props;
   const { estimated } = props;
   const notes = useSignal<Note[]>([]);
-  const [statistic, setStatistic] = useState<LayerStatistic>('rms');
-  const data = useMemo<LayerData | null>(
-    () =>
-      answer
-        ? {
-            width: answer.grid.width,
-            tensors: answer.tensors.map(chartTensor),
-            against: against?.tensors.map(chartTensor) ?? [],
-          }
-        : null,
-    [answer, against],
-  );
-  const options = useMemo<LayerOptions>(
-    () => ({ statistic, x: { kind: 'step' }, chosen: cell }),
-    [statistic, cell],
-  );
-  const id = panelId({ kind: 'layers', key: name });
   const legend = useSignal<Legend | null>(null);
+  const id = panelId({ kind: 'layers', key: name });
+  const data = useMemo(() => (answer ? layerData(answer, against) : null), [answer, against]);
   const callbacks: Callbacks = {
     onNotes: (drawn) => (notes.value = drawn),
     onLegend: (drawn) => (legend.value = drawn),
-    onCell: (key, x) => onCell({ key, x }),
+    onCell: (key, x) => props.onCell({ key, x }),
+    onFold: props.onFold,
   };
-  const statistics = name === 'gradients' ? GRADIENT_STATISTICS : WEIGHT_STATISTICS;
   return (
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
-      notes={estimated ? FROM_BINS : []}
+      notes={[...partNotes(answer), ...(estimated ? FROM_BINS : [])]}
       drawnNotes={notes}
       loading={loading}
       error={error}
@@ -151,27 +156,106 @@ function MapPanel(props: MapPanelProps) {
           csv={() => downloadLayers(id, `Layer map of ${name}`, run)}
         />
       }
-      controls={
-        <Select
-          plain
-          label="Statistic"
-          value={statistic}
-          choices={statistics}
-          onChange={(next) => setStatistic(next)}
-        />
-      }
+      controls={controls}
     >
       {data && (
         <ChartBox
           make={LayerMap}
           data={data}
           options={options}
-          panel={{ id, kind: 'layers', key: name, runs: [run.uid] }}
+          panel={{
+            id,
+            kind: 'layers',
+            key: name,
+            runs: [run.uid],
+          }}
           callbacks={callbacks}
         />
       )}
     </Panel>
   );
+}
+
+function layerData(answer: TensorResponse, against: TensorResponse | undefined): LayerData {
+  return {
+    width: answer.grid.width,
+    tensors: answer.tensors.map(chartTensor),
+    against: against?.tensors.map(chartTensor) ?? [],
+  };
+}
+
+/** What the user has chosen of the map, and the controls for it. */
+function useMapOptions(kind: string, cell: Cell | null, answer: TensorResponse | undefined) {
+  const choices = statisticsOf(kind);
+  const [wanted, setStatistic] = useState<LayerStatistic>('rms');
+  const [order, setOrder] = useState<LayerOrder>('network');
+  const [text, setText] = useState('');
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
+  const [statistic, label] = choices.find(([choice]) => choice === wanted) ?? choices[0];
+  const pattern = userRegExp(text);
+  const options = useMemo<LayerOptions>(
+    () => ({
+      statistic,
+      label: label.replace(/^Share/, 'share'),
+      middle: isRatio(kind) ? GOOD_RATIO : null,
+      order,
+      search: text ? pattern : null,
+      unfolded,
+      x: { kind: 'step' },
+      chosen: cell,
+    }),
+    [kind, statistic, order, text, unfolded, cell],
+  );
+  const toggle = (group: string) => setUnfolded((before) => toggled(before, group));
+  const many = (answer?.tensors.length ?? 0) >= MANY_TENSORS;
+  const search = many && (
+    <>
+      <SearchField
+        outlined
+        label="Search layers (regex)"
+        value={text}
+        invalid={!pattern}
+        onInput={setText}
+      />
+      <Select
+        plain
+        label="Order of layers"
+        value={order}
+        choices={ORDERS}
+        onChange={(next) => setOrder(next)}
+      />
+    </>
+  );
+  const select = choices.length > 1 && (
+    <Select
+      plain
+      label="Statistic"
+      value={statistic}
+      choices={choices}
+      onChange={(next) => setStatistic(next)}
+    />
+  );
+  return { options, statistic: select, search, toggle };
+}
+
+function toggled(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
+  const next = new Set(names);
+  if (!next.delete(name)) next.add(name);
+  return next;
+}
+
+/** All kinds that are recorded of the run, one click apart. */
+function KindSwitch({ run, kind, onKind }: { run: Run; kind: string; onKind(kind: string): void }) {
+  const { keys } = useScope().workspace.store.catalogue.value;
+  const kinds = useMemo(
+    () =>
+      kindsOf(
+        keys.filter(({ watched, runs }) => watched && runs.includes(run.uid)).map(({ key }) => key),
+      ),
+    [keys, run.uid],
+  );
+  if (kinds.length < 2) return null;
+  return <Segments label="Kind of tensors" value={kind} choices={kinds} onChange={onKind} />;
 }
 
 function MapTitle({ run, candidates }: { run: Run; candidates: Run[] }) {
@@ -194,7 +278,9 @@ function MapTitle({ run, candidates }: { run: Run; candidates: Run[] }) {
 
 const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
-function RmsPanel({ name, run, estimated, loading, error, answer }: CommonProps) {
+const GUIDE = { value: 10 ** GOOD_RATIO, label: '10⁻³' };
+
+function RmsPanel({ name, kind, run, estimated, loading, error, answer }: CommonProps) {
   const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
@@ -213,14 +299,15 @@ function RmsPanel({ name, run, estimated, loading, error, answer }: CommonProps)
       smoothing: UNSMOOTHED,
       xRange: answer ? answer.grid.count * answer.grid.width : 0,
       highlighted: null,
+      guide: isRatio(kind) ? GUIDE : undefined,
     }),
-    [answer, JSON.stringify(zoom), JSON.stringify(settings), leavesOutliers(settings)],
+    [kind, answer, JSON.stringify(zoom), JSON.stringify(settings), leavesOutliers(settings)],
   );
   const callbacks: Callbacks = {
     onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
-  const title = `RMS of all ${name}`;
+  const title = isRatio(kind) ? 'All update ratios' : `RMS of all ${kind}`;
   return (
     <Panel
       label={title}

@@ -4,12 +4,20 @@ import type { Legend } from '../../model/types';
 
 export function Ramp({ legend }: { legend: Legend | null }) {
   if (!legend) return null;
-  const { from, to, unit } = legend;
+  const { from, to, unit, middle } = legend;
   return (
     <span class="badge scale" title={`${from} to ${to}, ${unit}`}>
       <span class="whole">
         <span>{from}</span>
-        <span class="ramp" />
+        {middle === undefined ? (
+          <span class="ramp" />
+        ) : (
+          <>
+            <span class="ramp below" />
+            <b>{middle}</b>
+            <span class="ramp above" />
+          </>
+        )}
         <span>{to}</span>
       </span>
     </span>

@@ -78,13 +78,7 @@ export function SectionView({ section }: { section: Section }) {
         <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
           {tensors && !near && <Places count={TENSOR_PANELS} />}
           {tensors && near && (
-            <TensorPanels
-              key={run.uid}
-              name={name}
-              run={run}
-              candidates={candidates}
-              fields={keys}
-            />
+            <TensorPanels key={run.uid} name={name} run={run} candidates={candidates} />
           )}
           {shown.map((field) => (
             <PanelPlace

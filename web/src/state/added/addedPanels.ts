@@ -4,8 +4,10 @@ import { computed, signal } from '@preact/signals';
 import type { Key, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
 import { isMedia, isTable } from '../../math/media';
+import { escapeRegExp } from '../../math/search';
 import { panelId } from '../panelIds';
 import { columnName } from '../runs/runColumns';
+import { userRegExp } from '../runs/visibility';
 import { panelSizes, sizesWith } from '../view/layout';
 import { plotKeys } from '../view/sections';
 import { type HistogramView, params, setParams, settingsOf } from '../view/view';
@@ -31,6 +33,8 @@ export interface OwnPanel<Kind extends OwnKind = OwnKind> {
   keys: string[];
   /** Of `scalar`: what of the shown runs. */
   statistic?: 'min' | 'max' | 'mean' | 'median';
+  /** Of `lines`, in place of keys: all metrics that fit this regular expression, also later ones. */
+  pattern?: string;
   /** Of `histogram`: without it, the workspace's. */
   view?: HistogramView;
   /** Of kinds of logged keys: ids of the runs; without them, all that are shown. */
@@ -59,6 +63,34 @@ export function choicesFor(kind: KeyKind, keys: Key[], runs: Run[]): Map<string,
   const known = keys.filter((key) => SHOWN[kind](key, plots));
   const nameOf = ({ key }: Key) => (kind === 'chart' ? plots.get(key)! : key);
   return new Map(known.map((key) => [nameOf(key), key]));
+}
+
+/** More lines than this nobody can tell apart. */
+const MOST_FITTING = 50;
+
+/** The keys that a panel shows, of those that it can show. */
+export function fieldsOf({ keys, pattern }: OwnPanel, known: Map<string, Key>): Key[] {
+  if (!pattern) return keys.flatMap((name) => known.get(name) ?? []);
+  const fits = userRegExp(pattern);
+  const names = fits ? [...known.keys()].filter((name) => fits.test(name)) : [];
+  return names.slice(0, MOST_FITTING).map((name) => known.get(name)!);
+}
+
+const GROUP = /\((?!\?)((?:[^()\\]|\\.)*)\)/;
+
+/** Whether a pattern captures something. */
+export const captures = (pattern: string): boolean => GROUP.test(pattern);
+
+/** A panel for each text that the first group of the pattern captures in one of the names. */
+export function splitByGroup(panel: OwnPanel, names: Iterable<string>): OwnPanel[] {
+  const fits = userRegExp(panel.pattern ?? '');
+  const found = new Set([...names].flatMap((name) => fits?.exec(name)?.[1] ?? []));
+  return [...found].sort().map((text, i) => ({
+    ...panel,
+    id: i === 0 ? panel.id : `${panel.id}.${i}`,
+    title: panel.title ? `${panel.title} ${text}` : text,
+    pattern: panel.pattern!.replace(GROUP, () => escapeRegExp(text)),
+  }));
 }
 
 /** The keys of a panel that none of the runs has logged. */
@@ -110,10 +142,14 @@ function write(panels: OwnPanel[], beside: Record<string, string | null> = {}): 
   setParams({ ...beside, own: panels.length > 0 ? JSON.stringify(panels) : null }, 'push');
 }
 
-export function savePanel(panel: OwnPanel): void {
+export const savePanel = (panel: OwnPanel): void => savePanels([panel]);
+
+/** Those that are there already are changed in their places. */
+export function savePanels(panels: OwnPanel[]): void {
   const known = ownPanels.peek();
-  const isKnown = known.some(({ id }) => id === panel.id);
-  write(isKnown ? known.map((one) => (one.id === panel.id ? panel : one)) : [...known, panel]);
+  const changed = known.map((one) => panels.find(({ id }) => id === one.id) ?? one);
+  const added = panels.filter(({ id }) => !known.some((one) => one.id === id));
+  write([...changed, ...added]);
 }
 
 /** Its settings and size go with it; what is returned brings all of it back to its place. */
@@ -144,8 +180,9 @@ export function editPanel(panel: OwnPanel | null): void {
 }
 
 /** The title that was given, else one made of what is shown. */
-export function titleOf({ title, kind, keys }: OwnPanel): string {
+export function titleOf({ title, kind, keys, pattern }: OwnPanel): string {
   if (title) return title;
+  if (pattern) return pattern;
   const names = keys.map((key) => (isKeyKind(kind) ? keyTitle(key) : columnName(key)));
   if (kind === 'importance') return `Importance for ${names[0]}`;
   if (kind === 'scatter') return `${names[1]} over ${names[0]}`;

@@ -43,15 +43,21 @@ export function downloadHistograms(key: string, all: EventSeries[], runs: Run[])
 
 interface DrawnLayers {
   statistic: string;
-  rows: { key: string; x: number[]; values: number[] }[];
+  rows: {
+    key: string;
+    group: { size: number; spread: string } | null;
+    x: number[];
+    values: number[];
+  }[];
 }
 
 /** The cells of a layer map as it is drawn. */
 export function downloadLayers(id: string, name: string, run: Run): void {
   const drawn = drawnPanel(id)?.data as DrawnLayers | undefined;
   if (!drawn) return;
-  const rows = drawn.rows.flatMap(({ key, x, values }) =>
-    x.map((step, i): CsvRow => [run.name, run.run_id, key, step, values[i]]),
-  );
+  const rows = drawn.rows.flatMap(({ key, group, x, values }) => {
+    const name = group ? `${key} (${group.spread} of ${group.size})` : key;
+    return x.map((step, i): CsvRow => [run.name, run.run_id, name, step, values[i]]);
+  });
   saveCsv(name, [['run', 'run_id', 'tensor', 'step', drawn.statistic], ...rows]);
 }

@@ -5,7 +5,8 @@ import { ApiError, queryTensors } from '../../api/client';
 import type { Tensor, TensorColumns, TensorResponse } from '../../api/types';
 import { mix, parseHex, toCss } from '../../math/color';
 import { tensorName } from '../../math/layers';
-import type { Tensor as ChartTensor, Line } from '../../model/types';
+import { mapPartText } from '../../math/parts';
+import type { Tensor as ChartTensor, Line, Note } from '../../model/types';
 import { shownKey } from '../layerKeys';
 import type { Dirty } from '../refresh';
 
@@ -90,6 +91,12 @@ async function fetchInto(entry: Entry): Promise<void> {
 export function chartTensor({ key, columns }: Tensor): ChartTensor {
   const { bucket, n, nan, zeros, squares, pos_inf: posInf, neg_inf: negInf } = columns;
   return { key, bucket, n, nan, posInf, negInf, zeros, squares };
+}
+
+/** What the tensors lie on, where that is several processes. */
+export function partNotes(answer: TensorResponse | undefined): Note[] {
+  const text = mapPartText((answer?.tensors ?? []).flatMap(({ part }) => part ?? []));
+  return text ? [{ text, tone: 'plain' }] : [];
 }
 
 /** Root mean square of a tensor in each bucket; NaN where nothing was finite. */

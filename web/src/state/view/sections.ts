@@ -97,7 +97,9 @@ export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | n
     if (search && !search.test(plot ?? key.key) && !search.test(key.key)) continue;
     if (!key.runs.some((uid) => uids.has(uid))) continue;
     const name = plot === undefined ? sectionName(key) : PLOT_SECTION;
-    byName.set(name, [...(byName.get(name) ?? []), key]);
+    const alike = byName.get(name);
+    if (alike) alike.push(key);
+    else byName.set(name, [key]);
   }
   const sections = [...byName].map(([name, keys]) => ({ name, keys, kind: kindOf(name, keys) }));
   return sections.sort(order);
