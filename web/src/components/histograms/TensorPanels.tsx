@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Run, TensorResponse } from '../../api/types';
+import type { Key, Run, TensorResponse } from '../../api/types';
 import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
@@ -49,16 +49,17 @@ interface TensorPanelsProps {
   run: Run;
   /** Runs that have these tensors, to choose from; one of them on a run's page. */
   candidates: Run[];
+  fields: Key[];
 }
 
-export function TensorPanels({ name, run, candidates }: TensorPanelsProps) {
+export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProps) {
   const [kind, setKind] = useState(name);
   const loaded = useTensors(run.uid, `${kind}/`);
   const against = useTensors(kind === 'gradients' ? run.uid : null, 'parameters/');
   const [cell, setCell] = useState<Cell | null>(null);
   const answer = loaded.values[0];
-  const estimated = useEstimated(kind, run);
   const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
+  const estimated = fields.some(({ watched }) => !watched);
   const common = { name, kind, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
   const chosen = cell && kindOfTensor(cell.key) === kind ? cell : firstCell(answer, run);
   return (
@@ -87,13 +88,6 @@ export function TensorPanels({ name, run, candidates }: TensorPanelsProps) {
 function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
   const tensor = answer?.tensors[0];
   return tensor ? { key: tensor.key, x: run.last_step ?? Number.POSITIVE_INFINITY } : null;
-}
-
-/** Whether the tensors of this kind that a run has came with bins alone. */
-function useEstimated(kind: string, run: Run): boolean {
-  const { keys } = useScope().workspace.store.catalogue.value;
-  const own = keys.filter(({ key, runs }) => key.startsWith(`${kind}/`) && runs.includes(run.uid));
-  return own.some((key) => key.kind === 'histogram' && !key.watched);
 }
 
 /** Statistics that the client has not sent are estimated. */
@@ -145,7 +139,7 @@ function MapPanel(props: MapPanelProps) {
     <Panel
       label={`Layer map of ${name}`}
       title={<MapTitle run={run} candidates={candidates} />}
-      notes={[...partNotes(answer), ...(estimated ? FROM_BINS : [])]}
+      notes={[...(estimated ? FROM_BINS : []), ...partNotes(answer)]}
       drawnNotes={notes}
       loading={loading}
       error={error}

@@ -78,7 +78,13 @@ export function SectionView({ section }: { section: Section }) {
         <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
           {tensors && !near && <Places count={TENSOR_PANELS} />}
           {tensors && near && (
-            <TensorPanels key={run.uid} name={name} run={run} candidates={candidates} />
+            <TensorPanels
+              key={run.uid}
+              name={name}
+              run={run}
+              candidates={candidates}
+              fields={keys}
+            />
           )}
           {shown.map((field) => (
             <PanelPlace
