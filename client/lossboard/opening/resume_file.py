@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class ResumeFile:
 
     def write(self, run_id: str, say: Say) -> None:
         """Leaves word of a run that this process writes."""
-        temporary = self._path.with_name(f".{self._path.name}-{os.getpid()}")
+        temporary = self._path.with_name(f".{self._path.name}-{secrets.token_hex(8)}")
         content = json.dumps({"run_id": run_id, "process": this_process()})
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
