@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import json
 import os
 import secrets
 import signal
@@ -10,9 +12,11 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -21,6 +25,7 @@ from hypothesis import HealthCheck, settings
 _REPOSITORY = Path(__file__).parent.parent
 _SERVE = "import sys; from lossboard_server.commands import serve; sys.exit(serve(sys.argv[1:]))"
 _START_SECS = 120
+_ROOTS = [str(_REPOSITORY / name) for name in ("client", "server")]
 
 # Several workers share few cores: threads of torch and BLAS, here and in what we start, that spin
 # while they wait for each other take these from the others.
@@ -46,6 +51,63 @@ for _name, _same, _examples in (("steady", True, 100), ("explore", False, 500)):
 settings.load_profile("steady")
 
 
+class Fork:
+    """A server that was forked, with what tests use of `Popen`."""
+
+    def __init__(self, source: ForkServer, pid: int) -> None:
+        self.pid = pid
+        self._source = source
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            self._code = self._source.order({"poll": self.pid})
+        return self._code
+
+    def wait(self, timeout: float) -> int:
+        deadline = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(f"server {self.pid}", timeout)
+            time.sleep(0.01)
+        return code
+
+    def send_signal(self, sig: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+
+class ForkServer:
+    """The process that tests/fork_server.py describes, one for a worker."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(_REPOSITORY / "tests" / "fork_server.py")],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(_ROOTS)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._lock = threading.Lock()
+        atexit.register(self.close)
+
+    def order(self, order: dict[str, Any]) -> Any:
+        """The answer to an order."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with self._lock:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@functools.cache
+def fork_server() -> ForkServer:
+    return ForkServer()
+
+
 class ServerProcess:
     """A real `lossboard serve` in a process of its own, on a port that stays the same.
 
@@ -57,19 +119,29 @@ class ServerProcess:
         self.port = _free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._settings = settings
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Fork | None = None
 
     def start(self) -> ServerProcess:
         """Start and wait until it answers."""
-        command = [sys.executable, "-c", _SERVE, "--port", str(self.port)]
-        command += ["--data-dir", str(self.data_dir)]
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
+        self.log_path.touch()
+        arguments = ["--port", str(self.port), "--data-dir", str(self.data_dir)]
+        # What a test puts before our packages has to be there when they are imported.
+        self.process = (self._own if "PYTHONPATH" in os.environ else self._fork)(arguments)
         self._wait()
         return self
+
+    def _fork(self, arguments: list[str]) -> Fork:
+        start = {"arguments": arguments, "environment": self._environment(), "folder": os.getcwd()}
+        source = fork_server()
+        return Fork(source, source.order({"start": start | {"log": str(self.log_path)}}))
+
+    def _own(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", _SERVE, *arguments]
+        with self.log_path.open("ab") as log:
+            return subprocess.Popen(
+                command, env=self._environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
 
     @property
     def log_path(self) -> Path:
@@ -100,7 +172,7 @@ class ServerProcess:
 
     def _environment(self) -> dict[str, str]:
         before = filter(None, [os.environ.get("PYTHONPATH")])  # of a test that puts something there
-        roots = [*before, str(_REPOSITORY / "client"), str(_REPOSITORY / "server")]
+        roots = [*before, *_ROOTS]
         named = {f"LOSSBOARD_SERVER_{k.upper()}": str(v) for k, v in self._settings.items()}
         return os.environ | {"PYTHONPATH": os.pathsep.join(roots)} | named
 

@@ -239,6 +239,24 @@ def test_an_event_counts_on_the_device_and_flags_what_is_partial() -> None:
     assert [one.flags for one in data] == [partial | sampled, partial]
 
 
+def test_small_tensors_of_a_device_are_sent_together_and_counted_as_on_the_cpu() -> None:
+    tensors = {f"t{size}": noise(size) for size in (1, 7, 256, 1024)}
+    tensors["constant"] = torch.full((9,), 2.0)
+    tensors["broken"] = torch.tensor([1.0, torch.nan, torch.inf, 0.0])
+    here, there = (
+        Event(CpuKernel(), batch=1, step=0, time_us=0, asynchronous=where)
+        for where in ((), {"cpu"})
+    )
+    for name, tensor in tensors.items():
+        here.add_gradient(name, tensor)
+        changed = tensor.clone()
+        there.add_gradient(name, changed)
+        changed.zero_()  # what becomes of the gradient later changes nothing
+    expected = here.finish("", tensors, partial=False)
+    found = there.finish("", tensors, partial=False)
+    assert {key: value.resolve() for key, value in found.items()} == expected  # type: ignore[union-attr]
+
+
 def test_deterministic_algorithms_stay_as_they_were() -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:

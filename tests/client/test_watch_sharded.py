@@ -36,7 +36,7 @@ class Rank(NamedTuple):
 
 
 TWO = "fsdp2 watched_first offloaded tensor_parallel accumulated not_synchronized ddp pipeline"
-TWO += " fsdp1_original fsdp1_flat fsdp1_not_synchronized"
+TWO += " fsdp1_original fsdp1_flat fsdp1_not_synchronized fsdp1_updates"
 FOUR = "fsdp2 hybrid both fsdp1_original fsdp1_flat"
 
 
@@ -228,3 +228,12 @@ def test_stages_of_a_pipeline_store_their_own_layers_for_each_microbatch(trained
                 assert total / 2 == pytest.approx(recorded[key].sum(), rel=1e-4, abs=1e-5)
                 last = events[2 * step + 1]
                 assert_counts(last[f"parameters/{name}"], recorded[f"parameters/{name}"])
+
+
+def test_updates_of_flat_parameters_say_the_part_of_the_parameter(trained: Any) -> None:
+    for rank in trained("fsdp1_updates", 2):
+        found = {key: data for _, _, event in rank.events for key, data in event.items()}
+        updates = [key for key in found if key.startswith("updates/")]
+        assert updates
+        for key in updates:
+            assert found[key].part == found[key.replace("updates/", "parameters/")].part

@@ -94,24 +94,40 @@ def gap(expected: int) -> Answer:
     return Answer(409, {}, json.dumps({"error": error}).encode())
 
 
-def taken(next_seq: int) -> Answer:
+def taken(next_seq: Any) -> Answer:
     return Answer(200, {}, json.dumps({"next_seq": next_seq, "stop": False}).encode())
+
+
+def verdicts_on(folder: Path, *answers: Answer) -> list[Outcome]:
+    """What each of these answers to one record, number 0, leads to."""
+    start = wire.RunStart(entity="local", project="p", run_id="r", started_us=1)
+    spool = Spool(folder, writer="a" * 32, base_url=None, start=start, segment_bytes=1 << 20)
+    ledger = Ledger(spool, memory_limit_bytes=1 << 20)
+    ledger.add(wire.encode_record(wire.Record(version=wire.WIRE_VERSION, start=start)))
+    delivery = Delivery(ledger, Answers(*answers), on_reject=print, on_damage=print)
+    verdicts = [delivery.attempt() for _ in answers]
+    spool.close()
+    return verdicts
 
 
 def test_a_server_that_rewinds_again_and_again_is_asked_after_a_pause(tmp_path: Path) -> None:
     """Five times are believed, as of a server that lost its data; an answer that takes a record
     begins the count anew."""
-    start = wire.RunStart(entity="local", project="p", run_id="r", started_us=1)
-    spool = Spool(tmp_path, writer="a" * 32, base_url=None, start=start, segment_bytes=1 << 20)
-    ledger = Ledger(spool, memory_limit_bytes=1 << 20)
-    ledger.add(wire.encode_record(wire.Record(version=wire.WIRE_VERSION, start=start)))
-    answers = [gap(0)] * 6 + [taken(1)]
-    delivery = Delivery(ledger, Answers(*answers), on_reject=print, on_damage=print)
-    verdicts = [delivery.attempt() for _ in answers]
+    verdicts = verdicts_on(tmp_path, *[gap(0)] * 6, taken(1))
     assert [outcome.verdict for outcome in verdicts[:5]] == [Verdict.DONE] * 5
     assert verdicts[5].verdict is Verdict.RETRY and "409" in verdicts[5].reason
     assert verdicts[6].verdict is Verdict.DONE
-    spool.close()
+
+
+@pytest.mark.parametrize("next_seq", [0, -1, "1", None])
+def test_an_answer_that_confirms_nothing_of_what_was_sent_is_a_strangers(
+    tmp_path: Path, next_seq: Any
+) -> None:
+    """Such as one that was kept by what stands before the server. Believed, the record would be
+    sent again at once, without end."""
+    (outcome, after) = verdicts_on(tmp_path, taken(next_seq), taken(1))
+    assert outcome.verdict is Verdict.PAUSE and "not a lossboard server" in outcome.reason
+    assert after.verdict is Verdict.DONE
 
 
 def test_what_the_server_says_of_the_run_is_said_once(

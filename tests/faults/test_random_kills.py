@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
@@ -20,6 +21,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from lossboard.sending.sync import sync
 
 REPOSITORY = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
@@ -211,6 +214,17 @@ class Training:
             codes = {self.name: last.codes}
         return {run: {"failed" if any(of) else "finished"} for run, of in codes.items()}
 
+    def deliver(self) -> None:
+        """What ranks left when they were killed, or when the server was away at their end."""
+        deadline = time.monotonic() + _END_SECS
+        while left := self._left():
+            assert time.monotonic() < deadline, (self.name, left)
+
+    def _left(self) -> dict[Path, str]:
+        report = sync([self.folder], self.cluster.server.base_url, stream=io.StringIO())
+        assert not report.skipped, (self.name, report.skipped)
+        return report.failed
+
     def check(self) -> None:
         for run, states in self.expected().items():
             found = self._settled(run)
@@ -253,6 +267,7 @@ def test_nothing_acknowledged_is_lost_and_states_are_right_at_the_end(
             cluster, tmp_path / str(number), f"{own_name}-{number}", way, SEED * 1000 + number
         )
         training.go()
+        training.deliver()
         training.check()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lossboard.histogram import DEFAULT_BINS, from_parts, with_zeros
 from lossboard.histogram.codes import codes_of, looked_at
+from lossboard.histogram.host_copy import HostCopy
 from lossboard.histogram.magnitude import MAGNITUDE_LIMIT, from_codes, scaled
 from lossboard.histogram.tensors import flat_values
 from lossboard.wire import HistogramData, HistogramFlag
@@ -66,8 +67,7 @@ class DeviceBatch:
         self.flags = 0
         self._rows: list[Tensor] = []  # float64[8 + bins + codes] each
         self._length = 0
-        self._host: Tensor | None = None
-        self._arrived: torch.cuda.Event | None = None
+        self._copy: HostCopy | None = None
 
     def add(self, flat: Tensor, missing_zeros: int) -> DeviceHistogram:
         """Launches the counting of a flat float32 or float64 tensor."""
@@ -83,30 +83,18 @@ class DeviceBatch:
         `flags` are added to those of every histogram.
         """
         self.flags = flags
-        joined = torch.cat(self._rows)  # float64[rows one after another]
+        self._copy = HostCopy(torch.cat(self._rows))  # float64[rows one after another]
         self._rows.clear()
-        if joined.device.type == "cpu":
-            self._host = joined
-            return
-        self._host = torch.empty(joined.shape, dtype=joined.dtype, pin_memory=True)
-        self._host.copy_(joined, non_blocking=True)
-        self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
-        self._arrived.record(torch.cuda.current_stream(joined.device))
 
     def ready(self) -> bool:
         """Whether the copy has arrived."""
-        if self._host is None:
-            return False
-        return self._arrived is None or bool(self._arrived.query())  # type: ignore[no-untyped-call]
+        return self._copy is not None and self._copy.ready()
 
     def numbers(self) -> NDArray[np.float64]:
         """All rows one after another; waits for the device."""
-        if self._host is None:
+        if self._copy is None:
             raise RuntimeError("the histograms of this event were not sent to the host yet")
-        if self._arrived is not None:
-            self._arrived.synchronize()
-        rows: NDArray[np.float64] = self._host.numpy()
-        return rows
+        return self._copy.numbers()
 
 
 def _row(flat: Tensor, bins: int) -> Tensor:

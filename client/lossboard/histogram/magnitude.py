@@ -71,7 +71,8 @@ def from_code_table(
     The third array is intp[owners + 1]: those of owner i lie from its ith to its (i + 1)th number.
     Subnormal values are left out.
     """
-    code: NDArray[np.uint16] = values.view("<u2")[1::2] >> 5
+    upper: NDArray[np.uint16] = values.view("<u2")[1::2]
+    code = upper >> np.uint16(5)
     keys, rank = _present_keys(code)
     table = np.bincount(rank[code] + owner * (keys.size + 1), minlength=owners * (keys.size + 1))
     table = table.reshape(owners, -1)[:, :-1]  # int64[owners, keys]: the last are zeros

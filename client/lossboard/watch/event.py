@@ -16,6 +16,7 @@ from lossboard.histogram import with_zeros
 from lossboard.histogram.batch import from_many
 from lossboard.histogram.cpu import CpuKernel
 from lossboard.histogram.device import DeviceBatch
+from lossboard.histogram.device_small import SmallBatch
 from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.sending.interface import Deferred
 from lossboard.watch.moments import kurtosis
@@ -60,9 +61,11 @@ class Event:
         self.has_parameters = False
         self.failures: dict[str, Exception] = {}
         self.is_finished = False
+        self.known_parts: Mapping[str, TensorPart] = {}  # of tensors that don't tell themselves
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
+        self._small_batches: dict[torch.device, SmallBatch] = {}
         self._small = SmallTensors()
         self._kinds: dict[str, dict[str, Value]] = {}
         self._parts: dict[tuple[str, str], TensorPart] = {}  # by kind and name
@@ -81,13 +84,11 @@ class Event:
             known = replace(known, gradient=REDUCED)
         self.add("gradients", name, gradient, known)
 
-    def add_parameters(
-        self, named: Mapping[str, Source], parts: Mapping[str, TensorPart] | None = None
-    ) -> None:
+    def add_parameters(self, named: Mapping[str, Source]) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
         for name, parameter in named.items():
-            self.add("parameters", name, parameter, (parts or {}).get(name))
+            self.add("parameters", name, parameter)
         self._small.count()
 
     def add(self, kind: str, name: str, tensor: Source, part: TensorPart | None = None) -> None:
@@ -95,7 +96,8 @@ class Event:
 
         `part` says which part of a tensor it is where the tensor itself doesn't tell.
         """
-        known = part or part_of(tensor, is_gradient=kind == "activation_gradients")
+        known = part or self.known_parts.get(name)
+        known = known or part_of(tensor, is_gradient=kind == "activation_gradients")
         if known is not None:
             self._parts[kind, name] = known
         self._add(self._kinds.setdefault(kind, {}), name, tensor)
@@ -119,7 +121,7 @@ class Event:
             if number.isfinite():
                 self._add(values, name, number.to("cpu", torch.float32).reshape(1))
             return
-        self._add(values, name, number.reshape(1))
+        self._add(values, name, number.float().reshape(1))
         value = values.get(name)
         if isinstance(value, Deferred):
             values[name] = FiniteNumber(value)
@@ -132,7 +134,7 @@ class Event:
         self._small.count()
         self.is_finished = True
         flags = HistogramFlag.PARTIAL_EVENT if partial else 0
-        for batch in self._batches.values():
+        for batch in (*self._batches.values(), *self._small_batches.values()):
             batch.send(flags)
         places = {name: place for place, name in enumerate(order)}
         found: dict[str, Value] = {}
@@ -170,6 +172,10 @@ class Event:
     ) -> None:
         if flat.is_cuda and torch.cuda.is_current_stream_capturing():
             return  # a graph that is replayed would run our kernels and nobody would read them
+        if not missing_zeros and flat.dtype == torch.float32 and flat.numel() <= _SMALL:
+            small = self._small_batches.setdefault(flat.device, SmallBatch())
+            values[name] = small.add(flat)
+            return
         batch = self._batches.setdefault(flat.device, DeviceBatch())
         values[name] = batch.add(flat, missing_zeros)
 

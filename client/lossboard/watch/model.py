@@ -33,7 +33,6 @@ from lossboard.watch.parts import is_distributed
 from lossboard.watch.steps import Find, Found, StepGradients
 from lossboard.watch.updates import Updates, parameters_of
 from lossboard.watch.watched_run import WatchedRun
-from lossboard.wire import TensorPart
 
 __all__ = ["ModelWatch"]
 
@@ -351,9 +350,8 @@ class ModelWatch:
     def _fill(self, event: Event) -> None:
         if "parameters" in self.wanted.kinds and not event.has_parameters:
             takes = self.wanted.takes
-            named, parts = self._sources()
-            wanted = {name: one for name, one in named.items() if takes("parameters", name)}
-            event.add_parameters(wanted, parts)
+            named = self._sources().items()
+            event.add_parameters({name: one for name, one in named if takes("parameters", name)})
 
     def _begun_event(self) -> Event:
         event, self._coming = self._coming or self._new_event(self._now()), None
@@ -362,7 +360,11 @@ class ModelWatch:
         return event
 
     def _new_event(self, moment: Moment) -> Event:
-        return Event(self._kernel, batch=moment.batch, step=moment.step, time_us=moment.time_us)
+        event = Event(self._kernel, batch=moment.batch, step=moment.step, time_us=moment.time_us)
+        model = self._model()
+        if self._has_flat and model is not None:
+            event.known_parts = {piece.name: piece.part for piece in flat_pieces(model)}
+        return event
 
     def _now(self) -> Moment:
         return Moment(self.batches, self._run.step, now_us())
@@ -374,19 +376,18 @@ class ModelWatch:
         model = self._model()
         return iter(()) if model is None else model.named_parameters()
 
-    def _sources(self) -> tuple[dict[str, Source], dict[str, TensorPart]]:
-        """All that counts as parameters, and of some of them which part is here."""
+    def _sources(self) -> dict[str, Source]:
+        """All that counts as parameters."""
         model = self._model()
         if model is None:
-            return {}, {}
+            return {}
         sources: dict[str, Source] = {
             name: readable(model, name, parameter)
             for name, parameter in model.named_parameters()
             if not is_flattened(parameter)
         }
-        pieces = list(flat_pieces(model))
-        sources |= {piece.name: piece.values for piece in pieces}
-        return sources | dict(packed_buffers(model)), {one.name: one.part for one in pieces}
+        sources |= {piece.name: piece.values for piece in flat_pieces(model)}
+        return sources | dict(packed_buffers(model))
 
     def _update_hooks(self) -> None:
         self._has_grown = False

@@ -211,7 +211,7 @@ def part_columns(events: Events) -> dict[str, Ints]:
 
 
 def last_part(events: Events) -> dict[str, int] | None:
-    """What `part_columns` says of the last event, and how many values it has; None: no part."""
+    """The `part_columns` of the last event, and how many values it has; None: no part."""
     columns = part_columns(events.take(slice(-1, None)))
     if not columns:
         return None

@@ -25,7 +25,7 @@ class Extremes:
 
     @property
     def steps(self) -> list[int]:
-        """Where they are; of equal values the first."""
+        """The steps of these; of equal values the first."""
         found = (self.least_at, self.greatest_at, self.broken_at)
         return [step for step in found if step is not None]
 

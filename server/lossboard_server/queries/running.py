@@ -13,7 +13,7 @@ from lossboard_server.queries.selection import Selection
 from lossboard_server.queries.totals import totals
 from lossboard_server.storage.points import Points
 
-__all__ = ["running_axis"]
+__all__ = ["running_axis", "started_axis"]
 
 _MOST_ASKED = 8
 
@@ -25,7 +25,7 @@ def running_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
     taken from it; what passed until the next one started doesn't count.
     """
     if len(lineage.parts) < 2:
-        return RuntimeAxis([lineage.started_us])
+        return started_axis(selection, lineage)
     starts, before, ran = [], [], 0
     for place, part in enumerate(lineage.parts):
         first_us, last_us = _extent(selection, part)
@@ -36,6 +36,26 @@ def running_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
         before.append(ran)
         ran += max(0, (last_us if part.cut is None else _cut_us(selection, part)) - opened_us)
     return RuntimeAxis(np.maximum.accumulate(starts).tolist(), before)
+
+
+def started_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
+    """The time since the run started, or since its first row where that bears an earlier time, as
+    rows do that were logged elsewhere before."""
+    first_us = [_first_us(selection, part) for part in lineage.parts[:1]]
+    known = [time_us for time_us in first_us if time_us is not None]
+    return RuntimeAxis([min(lineage.started_us, *known)] if known else [lineage.started_us])
+
+
+def _first_us(selection: Selection, part: Part) -> int | None:
+    """Time of the row of an attempt that arrived first."""
+    series = schema.series.c
+    query = select(func.min(series.first_us)).where(series.attempt_id == part.attempt_id)
+    times = [selection.connection.execute(query).scalar()]
+    for name in selection.tail.names():
+        waiting = selection.tail.series(name) if name.attempt_id == part.attempt_id else None
+        if waiting is not None and len(waiting.data.times_us):
+            times.append(int(waiting.data.times_us[0]))
+    return min((time_us for time_us in times if time_us is not None), default=None)
 
 
 def _extent(selection: Selection, part: Part) -> tuple[int, int]:

@@ -24,7 +24,7 @@ from lossboard_server.queries.logged_again import clock_went_back, logged_again
 from lossboard_server.queries.metrics import metric_axis
 from lossboard_server.queries.non_finite import first_non_finite
 from lossboard_server.queries.reader import Piece, Target, Window, read_buckets
-from lossboard_server.queries.running import running_axis
+from lossboard_server.queries.running import running_axis, started_axis
 from lossboard_server.queries.runs import store_version
 from lossboard_server.queries.selection import Found, Selection
 from lossboard_server.queries.totals import totals
@@ -214,7 +214,7 @@ def axis_of(
     if x == "time":
         return TimeAxis()
     if x == "runtime":
-        return RuntimeAxis([lineage.started_us])
+        return started_axis(selection, lineage)
     if x == "process":
         return running_axis(selection, lineage)
     found = selection.find(lineage, "scalar", x.removeprefix(_METRIC))

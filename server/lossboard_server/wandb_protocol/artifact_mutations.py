@@ -13,9 +13,9 @@ from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifact_references import numbered
 from lossboard_server.queries.runs import find_run_of
 from lossboard_server.wandb_protocol.artifact_nodes import (
+    ArtifactNode,
     artifact_by_global_id,
     artifact_id_in,
-    artifact_node,
 )
 from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call, global_id
 from lossboard_server.writing import artifacts, catalogue
@@ -93,7 +93,7 @@ def _payload(call: Call, artifact_id: int) -> dict[str, Any]:
     with call.read() as connection:
         found = reads.artifact_by_id(connection, artifact_id)
     assert found is not None, "it was just written"
-    return {"artifact": artifact_node(call, found), "success": True}
+    return {"artifact": ArtifactNode(call, found), "success": True}
 
 
 def create_manifest(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from lossboard_server.queries import artifacts as reads
 from lossboard_server.queries.artifacts import Artifact, Collection
 from lossboard_server.queries.projects import project_row
 from lossboard_server.wandb_protocol.context import Call, global_id, id_parts, iso_time, page_of
-from lossboard_server.wandb_protocol.run_nodes import project_stub, run_by_uid
+from lossboard_server.wandb_protocol.run_nodes import Info, RunNode, project_stub, run_by_uid
 
 __all__ = [
+    "ArtifactNode",
+    "CollectionNode",
+    "MembershipNode",
+    "TypeNode",
     "artifact_by_global_id",
     "artifact_id_in",
     "artifact_id_of_client",
     "artifact_named",
-    "artifact_node",
     "artifacts_of_run",
     "collection_by_global_id",
     "collection_id_in",
-    "collection_node",
+    "collection_named",
     "collection_page",
     "membership_node",
     "project_of",
     "tag_nodes",
-    "type_node",
 ]
 
 INHERITED_TTL = -2  # W&B's mark of an artifact that never expires
@@ -60,16 +62,16 @@ def collection_id_in(text: str) -> int:
     return int(id_parts(text, "ArtifactCollection")[0])
 
 
-def collection_by_global_id(call: Call, text: str) -> dict[str, Any]:
+def collection_by_global_id(call: Call, text: str) -> CollectionNode:
     """The node of the collection with that id."""
     return _collection_by_id(call, collection_id_in(text))
 
 
-def artifact_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
+def artifact_named(call: Call, project_id: int, name: str | None) -> ArtifactNode | None:
     """The artifact called `collection:alias`, or None."""
     with call.read() as connection:
         found = reads.artifact_by_name(connection, project_id, name or "")
-    return None if found is None else artifact_node(call, found)
+    return None if found is None else ArtifactNode(call, found)
 
 
 def project_of(call: Call, project_id: int) -> dict[str, Any]:
@@ -79,42 +81,68 @@ def project_of(call: Call, project_id: int) -> dict[str, Any]:
     return project_stub(row.id, row.entity, row.name)
 
 
-def artifact_node(call: Call, artifact: Artifact) -> dict[str, Any]:
+class ArtifactNode:
     """An artifact as a version of the collection it was found in."""
-    manifest_url = f"{call.base_url}/storage/{call.signer.token(manifest=artifact.id)}"
-    return {
-        "__typename": "Artifact",
-        "id": global_id("Artifact", artifact.id),
-        "state": artifact.state,
-        "digest": artifact.digest,
-        "commitHash": global_id("Artifact", artifact.id),
-        "description": artifact.description or None,
-        "metadata": json.dumps(artifact.metadata),
-        "size": artifact.size_bytes,
-        "fileCount": artifact.file_count,
-        "historyStep": artifact.history_step,
-        "versionIndex": artifact.version if artifact.version >= 0 else None,
-        "createdAt": iso_time(artifact.created_us),
-        "updatedAt": iso_time(artifact.updated_us),
-        "ttlDurationSeconds": INHERITED_TTL,
-        "ttlIsInherited": True,
-        "tags": tag_nodes(artifact.tags),
-        "aliases": [_alias_node(call, artifact, alias) for alias in artifact.aliases],
-        "artifactType": type_node(call, artifact.project_id, artifact.type),
-        "artifactSequence": lambda info: _collection_by_id(call, artifact.sequence_id),
-        "artifactMemberships": lambda info: _places(call, artifact.id),
-        "currentManifest": {
-            "id": global_id("Manifest", artifact.id),
+
+    ttlDurationSeconds = INHERITED_TTL
+    ttlIsInherited = True
+
+    def __init__(self, call: Call, artifact: Artifact) -> None:
+        self._call, self._artifact = call, artifact
+        self.id = self.commitHash = global_id("Artifact", artifact.id)
+        self.state = artifact.state
+        self.digest = artifact.digest
+        self.description = artifact.description or None
+        self.metadata = json.dumps(artifact.metadata)
+        self.size = artifact.size_bytes
+        self.fileCount = artifact.file_count
+        self.historyStep = artifact.history_step
+        self.versionIndex = artifact.version if artifact.version >= 0 else None
+        self.createdAt = iso_time(artifact.created_us)
+        self.updatedAt = iso_time(artifact.updated_us)
+        self.tags = tag_nodes(artifact.tags)
+        self.aliases = [AliasNode(call, artifact, alias) for alias in artifact.aliases]
+        self.artifactType = TypeNode(call, artifact.project_id, artifact.type)
+
+    def artifactSequence(self, info: Info) -> CollectionNode:
+        return _collection_by_id(self._call, self._artifact.sequence_id)
+
+    def artifactMemberships(self, info: Info) -> dict[str, Any]:
+        with self._call.read() as connection:
+            found = reads.places_of(connection, self._artifact.id)
+        return page_of(
+            found, lambda one: MembershipNode(self._call, one), after=None, first=len(found) or 1
+        )
+
+    def currentManifest(self, info: Info) -> dict[str, Any]:
+        token = self._call.signer.token(manifest=self._artifact.id)
+        url = f"{self._call.base_url}/storage/{token}"
+        return {
+            "id": global_id("Manifest", self._artifact.id),
             "type": "FULL",
-            "digest": artifact.digest,
-            "file": {"directUrl": manifest_url, "name": "wandb_manifest.json"},
-        },
-        "createdBy": lambda info: (
-            None if artifact.run_uid is None else run_by_uid(call, artifact.run_uid)
-        ),
-        "usedBy": lambda info: _users(call, artifact.id),
-        "files": lambda info, **given: _file_page(call, artifact, **given),
-    }
+            "digest": self.digest,
+            "file": {"directUrl": url, "name": "wandb_manifest.json"},
+        }
+
+    def createdBy(self, info: Info) -> RunNode | None:
+        uid = self._artifact.run_uid
+        return None if uid is None else run_by_uid(self._call, uid)
+
+    def usedBy(self, info: Info) -> dict[str, Any]:
+        with self._call.read() as connection:
+            uids = reads.used_by(connection, self._artifact.id)
+        return page_of(
+            uids, lambda uid: run_by_uid(self._call, uid), after=None, first=len(uids) or 1
+        )
+
+    def files(
+        self,
+        info: Info,
+        names: list[str] | None = None,
+        after: str | None = None,
+        first: int | None = None,
+    ) -> dict[str, Any]:
+        return _file_page(self._call, self._artifact, names, after, first)
 
 
 def tag_nodes(tags: Iterable[str]) -> list[dict[str, Any]]:
@@ -123,33 +151,28 @@ def tag_nodes(tags: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def artifacts_of_run(
-    run: Mapping[str, Any],
-    info: GraphQLResolveInfo[Call],
-    after: str | None = None,
-    first: int | None = None,
+    run: RunNode, info: Info, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """Resolves `outputArtifacts` (logged) and `inputArtifacts` (used) of a run's node."""
     call = info.context
     is_output = info.field_name == "outputArtifacts"
     read = reads.logged_by_run if is_output else reads.used_by_run
     with call.read() as connection:
-        found = read(connection, run["uid"])
-    return page_of(found, lambda one: artifact_node(call, one), after=after, first=first)
+        found = read(connection, run.uid)
+    return page_of(found, lambda one: ArtifactNode(call, one), after=after, first=first)
 
 
-def _alias_node(call: Call, artifact: Artifact, alias: str) -> dict[str, Any]:
-    return {
-        "id": global_id("Alias", artifact.collection_id, alias),
-        "alias": alias,
-        "artifactCollectionName": artifact.collection,
-        "artifactCollection": lambda info: _collection_by_id(call, artifact.collection_id),
-    }
+class AliasNode:
+    """An alias of a version."""
 
+    def __init__(self, call: Call, artifact: Artifact, alias: str) -> None:
+        self._call, self._collection_id = call, artifact.collection_id
+        self.id = global_id("Alias", artifact.collection_id, alias)
+        self.alias = alias
+        self.artifactCollectionName = artifact.collection
 
-def _users(call: Call, artifact_id: int) -> dict[str, Any]:
-    with call.read() as connection:
-        uids = reads.used_by(connection, artifact_id)
-    return page_of(uids, lambda uid: run_by_uid(call, uid), after=None, first=len(uids) or 1)
+    def artifactCollection(self, info: Info) -> CollectionNode:
+        return _collection_by_id(self._call, self._collection_id)
 
 
 def _file_page(
@@ -184,107 +207,121 @@ def _file_node(call: Call, entry: reads.EntryRow) -> dict[str, Any]:
     }
 
 
-def _collection_by_id(call: Call, collection_id: int) -> dict[str, Any]:
+def _collection_by_id(call: Call, collection_id: int) -> CollectionNode:
     with call.read() as connection:
         found = reads.collection_by_id(connection, collection_id)
     if found is None:
         raise GraphQLError(f"there is no artifact collection {collection_id}")
-    return collection_node(call, found)
+    return CollectionNode(call, found)
 
 
-def collection_node(call: Call, collection: Collection) -> dict[str, Any]:
+class CollectionNode:
     """A collection; what lies in it is read when asked for."""
-    return {
-        "__typename": "ArtifactSequence" if collection.is_sequence else "ArtifactPortfolio",
-        "id": global_id("ArtifactCollection", collection.id),
-        "name": collection.name,
-        "description": collection.description or None,
-        "createdAt": iso_time(collection.created_us),
-        "updatedAt": iso_time(collection.updated_us),
-        "project": lambda info: project_of(call, collection.project_id),
-        "defaultArtifactType": type_node(call, collection.project_id, collection.type),
-        "tags": {"edges": [{"node": node} for node in tag_nodes(collection.tags)]},
-        "aliases": lambda info, **given: _alias_page(call, collection, **given),
-        "latestArtifact": lambda info: artifact_named(call, collection.project_id, collection.name),
-        "artifactMembership": lambda info, aliasName=None: membership_node(
-            call, collection, aliasName or "latest"
-        ),
-        "artifacts": lambda info, **given: _version_page(call, collection, **given),
-    }
+
+    def __init__(self, call: Call, collection: Collection) -> None:
+        self._call, self._collection = call, collection
+        # graphql-core tells by it which type of the interface this is.
+        self.__typename = "ArtifactSequence" if collection.is_sequence else "ArtifactPortfolio"
+        self.id = global_id("ArtifactCollection", collection.id)
+        self.name = collection.name
+        self.state: str | None = None  # DELETED in the answer to its deletion
+        self.description = collection.description or None
+        self.createdAt = iso_time(collection.created_us)
+        self.updatedAt = iso_time(collection.updated_us)
+        self.defaultArtifactType = TypeNode(call, collection.project_id, collection.type)
+        self.tags = {"edges": [{"node": node} for node in tag_nodes(collection.tags)]}
+
+    def project(self, info: Info) -> dict[str, Any]:
+        return project_of(self._call, self._collection.project_id)
+
+    def aliases(
+        self, info: Info, after: str | None = None, first: int | None = None
+    ) -> dict[str, Any]:
+        pairs = [(version, alias) for version in self._versions() for alias in version.aliases]
+        return page_of(pairs, lambda pair: AliasNode(self._call, *pair), after=after, first=first)
+
+    def latestArtifact(self, info: Info) -> ArtifactNode | None:
+        return artifact_named(self._call, self._collection.project_id, self.name)
+
+    def artifactMembership(self, info: Info, aliasName: str | None = None) -> MembershipNode | None:
+        return membership_node(self._call, self._collection, aliasName or "latest")
+
+    def artifacts(
+        self, info: Info, after: str | None = None, first: int | None = None, **_: Any
+    ) -> dict[str, Any]:
+        return page_of(
+            self._versions(),
+            lambda one: ArtifactNode(self._call, one),
+            after=after,
+            first=first,
+            edge=lambda one: {"version": f"v{one.version}"},
+        )
+
+    def _versions(self) -> list[Artifact]:
+        with self._call.read() as connection:
+            return reads.versions_of(connection, self._collection.id)
 
 
-def _version_page(
-    call: Call,
-    collection: Collection,
-    after: str | None = None,
-    first: int | None = None,
-    **_: Any,
-) -> dict[str, Any]:
-    with call.read() as connection:
-        found = reads.versions_of(connection, collection.id)
-    return page_of(
-        found,
-        lambda one: artifact_node(call, one),
-        after=after,
-        first=first,
-        edge=lambda one: {"version": f"v{one.version}"},
-    )
-
-
-def _alias_page(
-    call: Call, collection: Collection, after: str | None = None, first: int | None = None
-) -> dict[str, Any]:
-    with call.read() as connection:
-        found = reads.versions_of(connection, collection.id)
-    pairs = [(version, alias) for version in found for alias in version.aliases]
-    return page_of(pairs, lambda pair: _alias_node(call, *pair), after=after, first=first)
-
-
-def membership_node(call: Call, collection: Collection, alias: str) -> dict[str, Any] | None:
+def membership_node(call: Call, collection: Collection, alias: str) -> MembershipNode | None:
     """The version of a collection that an alias or version number names."""
     with call.read() as connection:
         name = f"{collection.name}:{alias}"
         artifact = reads.artifact_by_name(connection, collection.project_id, name)
-    return None if artifact is None else _membership(call, artifact)
+    return None if artifact is None else MembershipNode(call, artifact)
 
 
-def _membership(call: Call, artifact: Artifact) -> dict[str, Any]:
-    return {
-        "id": global_id("Membership", artifact.collection_id, artifact.id),
-        "versionIndex": artifact.version,
-        "createdAt": iso_time(artifact.joined_us),
-        "aliases": [_alias_node(call, artifact, one) for one in artifact.aliases],
-        "artifactCollection": _collection_by_id(call, artifact.collection_id),
-        "artifact": artifact_node(call, artifact),
-        "files": lambda info, **given: _file_page(call, artifact, **given),
-    }
+class MembershipNode:
+    """An artifact in one of the collections that have it."""
+
+    def __init__(self, call: Call, artifact: Artifact) -> None:
+        self._call, self._artifact = call, artifact
+        self.id = global_id("Membership", artifact.collection_id, artifact.id)
+        self.versionIndex = artifact.version
+        self.createdAt = iso_time(artifact.joined_us)
+        self.artifact = ArtifactNode(call, artifact)
+        self.aliases = self.artifact.aliases
+
+    def artifactCollection(self, info: Info) -> CollectionNode:
+        return _collection_by_id(self._call, self._artifact.collection_id)
+
+    def files(
+        self,
+        info: Info,
+        names: list[str] | None = None,
+        after: str | None = None,
+        first: int | None = None,
+    ) -> dict[str, Any]:
+        return _file_page(self._call, self._artifact, names, after, first)
 
 
-def _places(call: Call, artifact_id: int) -> dict[str, Any]:
-    with call.read() as connection:
-        found = reads.places_of(connection, artifact_id)
-    return page_of(found, lambda one: _membership(call, one), after=None, first=len(found) or 1)
-
-
-def type_node(call: Call, project_id: int, name: str) -> dict[str, Any]:
+class TypeNode:
     """An artifact type of a project."""
-    return {
-        "id": global_id("ArtifactType", project_id, name),
-        "name": name,
-        "description": None,
-        "createdAt": iso_time(0),
-        "artifact": lambda info, name=None: artifact_named(call, project_id, name),
-        "artifactCollection": lambda info, name=None: _named(call, project_id, name),
-        "artifactCollections": lambda info, **given: collection_page(
-            call, project_id, name, **given
-        ),
-    }
+
+    description = None
+
+    def __init__(self, call: Call, project_id: int, name: str) -> None:
+        self._call, self._project_id = call, project_id
+        self.id = global_id("ArtifactType", project_id, name)
+        self.name = name
+        self.createdAt = iso_time(0)
+
+    def artifact(self, info: Info, name: str | None = None) -> ArtifactNode | None:
+        return artifact_named(self._call, self._project_id, name)
+
+    def artifactCollection(self, info: Info, name: str | None = None) -> CollectionNode | None:
+        return collection_named(self._call, self._project_id, name)
+
+    def artifactCollections(
+        self, info: Info, after: str | None = None, first: int | None = None, **_: Any
+    ) -> dict[str, Any]:
+        return collection_page(self._call, self._project_id, self.name, after=after, first=first)
 
 
-def _named(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
+def collection_named(call: Call, project_id: int, name: str | None) -> CollectionNode | None:
+    """The collection called so, or None."""
     with call.read() as connection:
-        found = reads.collection_by_name(connection, project_id, name)
-    return None if found is None else collection_node(call, found)
+        found = reads.collection_by_name(connection, project_id, name or "")
+    return None if found is None else CollectionNode(call, found)
 
 
 def collection_page(
@@ -299,4 +336,4 @@ def collection_page(
     where the server doesn't tell of that feature."""
     with call.read() as connection:
         found = reads.collections_of_project(connection, project_id, type=type_name)
-    return page_of(found, lambda one: collection_node(call, one), after=after, first=first)
+    return page_of(found, lambda one: CollectionNode(call, one), after=after, first=first)

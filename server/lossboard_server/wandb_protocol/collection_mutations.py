@@ -44,7 +44,8 @@ def remove_collection(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
     call.write(
         lambda transaction: artifact_collections.remove(transaction, collection_id_in(collection))
     )
-    return {"artifactCollection": {**node, "state": "DELETED"}}
+    node.state = "DELETED"
+    return {"artifactCollection": node}
 
 
 def _global_id(given: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -116,7 +116,7 @@ def iso_time(time_us: int | None) -> str | None:
 
 def page_of(
     items: list[Any],
-    node: Callable[[Any], dict[str, Any]],
+    node: Callable[[Any], object],
     *,
     after: str | None,
     first: int | None,
@@ -130,7 +130,7 @@ def page_of(
 
 
 def connection_of(
-    nodes: list[dict[str, Any]],
+    nodes: Sequence[object],
     *,
     start: int,
     total: int,

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo
+from graphql import GraphQLObjectType
 
-from lossboard_server.errors import Gone, NotFound
-from lossboard_server.queries import artifacts as artifact_reads
 from lossboard_server.queries import projects as project_reads
 from lossboard_server.queries import runs as run_reads
 from lossboard_server.wandb_protocol import (
@@ -18,33 +16,22 @@ from lossboard_server.wandb_protocol import (
     sweeps,
 )
 from lossboard_server.wandb_protocol.artifact_nodes import (
+    ArtifactNode,
+    CollectionNode,
     artifact_by_global_id,
     artifact_id_of_client,
-    artifact_named,
-    artifact_node,
     artifacts_of_run,
     collection_by_global_id,
-    collection_node,
-    collection_page,
-    membership_node,
-    type_node,
 )
 from lossboard_server.wandb_protocol.context import (
     DEFAULT_ENTITY,
     Call,
     global_id,
     id_parts,
-    iso_time,
     page_of,
 )
-from lossboard_server.wandb_protocol.run_nodes import (
-    project_stub,
-    run_by_uid,
-    run_node,
-    upload_file_node,
-    viewer_node,
-)
-from lossboard_server.wandb_protocol.run_pages import run_count, run_page
+from lossboard_server.wandb_protocol.project_nodes import ProjectNode, project_node
+from lossboard_server.wandb_protocol.run_nodes import Info, RunNode, upload_file_node, viewer_node
 from lossboard_server.writing import catalogue
 
 __all__ = ["RESOLVERS", "Mutations", "Queries"]
@@ -59,7 +46,6 @@ RESOLVERS = {
 }
 
 Given = Mapping[str, Any]
-Info = GraphQLResolveInfo[Call]
 
 
 class Queries:
@@ -88,8 +74,8 @@ class Queries:
 
     def project(
         self, info: Info, name: str | None = None, entityName: str | None = None
-    ) -> dict[str, Any] | None:
-        return _project_node(info.context, entityName or DEFAULT_ENTITY, name or "")
+    ) -> ProjectNode | None:
+        return project_node(info.context, entityName or DEFAULT_ENTITY, name or "")
 
     model = project
 
@@ -106,15 +92,15 @@ class Queries:
         entity = entityName or DEFAULT_ENTITY
         return page_of(
             [project for project in found if project.entity == entity],
-            lambda project: _project_node(call, entity, project.name) or {},
+            lambda project: project_node(call, entity, project.name),
             after=after,
             first=first,
         )
 
-    def artifact(self, info: Info, id: str) -> dict[str, Any]:
-        return artifact_node(info.context, artifact_by_global_id(info.context, id))
+    def artifact(self, info: Info, id: str) -> ArtifactNode:
+        return ArtifactNode(info.context, artifact_by_global_id(info.context, id))
 
-    def artifactCollection(self, info: Info, id: str) -> dict[str, Any]:
+    def artifactCollection(self, info: Info, id: str) -> CollectionNode:
         return collection_by_global_id(info.context, id)
 
     def clientIDMapping(self, info: Info, clientID: str) -> dict[str, Any] | None:
@@ -162,7 +148,7 @@ class Mutations:
         call: Call = info.context
         entity, name = input.get("entityName") or DEFAULT_ENTITY, str(input["name"])
         call.write(lambda transaction: catalogue.open_project(transaction, entity, name))
-        node = _project_node(call, entity, name)
+        node = project_node(call, entity, name)
         return {"project": node, "model": node, "inserted": True}
 
     def createArtifact(self, info: Info, input: Given) -> dict[str, Any]:
@@ -232,69 +218,7 @@ class Mutations:
         return sweeps.heartbeat(info.context, input)
 
 
-def _bucket(call: Call, uid: int, next_line: int) -> dict[str, Any]:
+def _bucket(call: Call, uid: int, next_line: int) -> RunNode:
     with call.read() as connection:
         run = run_reads.run_detail(connection, call.services.runs, uid).run
-    return run_node(call, run, next_line)
-
-
-def _project_node(call: Call, entity: str, name: str) -> dict[str, Any] | None:
-    """The project, or None; clients ask for projects that a run is only going to make."""
-    with call.read() as connection:
-        row = project_reads.project_row(connection, entity=entity, name=name)
-    if row is None:
-        return None
-    return {
-        **project_stub(row.id, entity, name),
-        "createdAt": iso_time(row.created_us),
-        "isBenchmark": False,
-        "readOnly": False,
-        "user": viewer_node(),
-        "runCount": lambda info, filters=None: run_count(call, row.id, filters),
-        "runs": lambda info, **given: run_page(call, row.id, **given),
-        "run": lambda info, name=None: _run_named(call, entity, row.name, name),
-        "bucket": lambda info, name=None, missingOk=None: _run_named(call, entity, row.name, name),
-        "totalSweeps": lambda info: sweeps.sweep_page(call, row.id)["totalCount"],
-        "sweeps": lambda info, **given: sweeps.sweep_page(call, row.id, **given),
-        "sweep": lambda info, sweepName=None: sweeps.sweep_node(call, row.id, sweepName or ""),
-        "artifact": lambda info, name=None: artifact_named(call, row.id, name),
-        "artifactType": lambda info, name=None: type_node(call, row.id, name or ""),
-        "artifactTypes": lambda info, **given: _type_page(call, row.id, **given),
-        "artifactCollections": lambda info, **given: collection_page(call, row.id, **given),
-        "artifactCollection": lambda info, name=None: _collection_named(call, row.id, name),
-        "artifactCollectionMembership": lambda info, name=None: _membership_named(
-            call, row.id, name
-        ),
-    }
-
-
-def _run_named(call: Call, entity: str, project: str, name: str | None) -> dict[str, Any] | None:
-    try:
-        with call.read() as connection:
-            uid = run_reads.find_run(connection, entity, project, name or "")
-    except (NotFound, Gone):
-        return None  # the client asks in order to know whether there is one
-    return run_by_uid(call, uid)
-
-
-def _collection_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
-    with call.read() as connection:
-        found = artifact_reads.collection_by_name(connection, project_id, name or "")
-    return None if found is None else collection_node(call, found)
-
-
-def _membership_named(call: Call, project_id: int, name: str | None) -> dict[str, Any] | None:
-    collection_name, _, alias = (name or "").partition(":")
-    with call.read() as connection:
-        found = artifact_reads.collection_by_name(connection, project_id, collection_name)
-    if found is None:
-        raise GraphQLError(f"there is no artifact collection {collection_name!r}")
-    return membership_node(call, found, alias or "latest")
-
-
-def _type_page(
-    call: Call, project_id: int, after: str | None = None, first: int | None = None
-) -> dict[str, Any]:
-    with call.read() as connection:
-        names = artifact_reads.types_of_project(connection, project_id)
-    return page_of(names, lambda name: type_node(call, project_id, name), after=after, first=first)
+    return RunNode(call, run, next_line)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lossboard_server.queries import run_lists
 from lossboard_server.wandb_protocol.context import DEFAULT_PAGE, Call, connection_of
-from lossboard_server.wandb_protocol.run_nodes import run_node
+from lossboard_server.wandb_protocol.run_nodes import RunNode
 from lossboard_server.wandb_protocol.run_reads import RunReads
 
 __all__ = ["run_count", "run_page"]
@@ -47,5 +47,5 @@ def run_page(
     start, limit = max(0, int(after or 0)), max(1, first or DEFAULT_PAGE)
     found = _runs_of(call, project_id, filters, order, start=start, limit=limit)
     reads = RunReads(call, found.runs)
-    nodes = [run_node(call, run, reads=reads) for run in found.runs]
+    nodes = [RunNode(call, run, reads=reads) for run in found.runs]
     return connection_of(nodes, start=start, total=found.total)

@@ -19,13 +19,13 @@ from lossboard_server.wandb_protocol.context import (
     iso_time,
     page_of,
 )
-from lossboard_server.wandb_protocol.run_nodes import project_stub
+from lossboard_server.wandb_protocol.run_nodes import Info, project_stub
 from lossboard_server.wandb_protocol.run_pages import run_count, run_page
 from lossboard_server.wandb_protocol.samplers import check_sweep, parameters_of, read_sweep
 from lossboard_server.writing import catalogue, sweeps
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["create_agent", "heartbeat", "sweep_node", "sweep_page", "upsert_sweep"]
+__all__ = ["SweepNode", "create_agent", "heartbeat", "sweep_node", "sweep_page", "upsert_sweep"]
 
 _NAME_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _STATES: Final = ("RUNNING", "PAUSED", "STOPPED", "FINISHED", "CANCELED")
@@ -46,7 +46,7 @@ def upsert_sweep(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
         return project_id, _make(transaction, project_id, given)
 
     project_id, name = call.write(keep)
-    sweep = {**(sweep_node(call, project_id, name) or {})}
+    sweep = sweep_node(call, project_id, name)
     return {"sweep": sweep, "configValidationWarnings": warnings}
 
 
@@ -154,34 +154,45 @@ def sweep_page(
         raise GraphQLError("lossboard does not filter sweeps: ask for all and choose among them")
     with call.read() as connection:
         names = reads.sweep_names(connection, project_id)
-    return page_of(
-        names, lambda name: sweep_node(call, project_id, name) or {}, after=after, first=first
-    )
+    return page_of(names, lambda name: sweep_node(call, project_id, name), after=after, first=first)
 
 
-def sweep_node(call: Call, project_id: int, name: str) -> dict[str, Any] | None:
+def sweep_node(call: Call, project_id: int, name: str) -> SweepNode | None:
     """A sweep of the project, or None."""
     with call.read() as connection:
         row = reads.sweep_by_name(connection, project_id, name)
-    if row is None:
-        return None
-    config = yaml.safe_load(row.config_text)
-    mine = json.dumps({"sweep": row.name})
-    return {
-        "id": global_id("Sweep", row.id),
-        "name": row.name,
-        "displayName": row.display_name,
-        "method": str(config.get("method")).upper(),
-        "state": row.state,
-        "description": config.get("description"),
-        "bestLoss": None,
-        "config": row.config_text,
-        "createdAt": iso_time(row.created_us),
-        "updatedAt": iso_time(row.created_us),
-        "runCount": lambda info: run_count(call, project_id, mine),
-        "runs": lambda info, order=None, after=None, first=None, filters=None: run_page(
-            call, project_id, mine, order, after, first
-        ),
-        "runCountExpected": None,
-        "project": project_stub(project_id, row.entity, row.project),
-    }
+    return None if row is None else SweepNode(call, project_id, row)
+
+
+class SweepNode:
+    """A sweep; its runs are read when asked for."""
+
+    bestLoss = None
+    runCountExpected = None
+
+    def __init__(self, call: Call, project_id: int, row: Any) -> None:
+        self._call, self._project_id = call, project_id
+        self._mine = json.dumps({"sweep": row.name})
+        config = yaml.safe_load(row.config_text)
+        self.id = global_id("Sweep", row.id)
+        self.name = row.name
+        self.displayName = row.display_name
+        self.method = str(config.get("method")).upper()
+        self.state = row.state
+        self.description = config.get("description")
+        self.config = row.config_text
+        self.createdAt = self.updatedAt = iso_time(row.created_us)
+        self.project = project_stub(project_id, row.entity, row.project)
+
+    def runCount(self, info: Info) -> int:
+        return run_count(self._call, self._project_id, self._mine)
+
+    def runs(
+        self,
+        info: Info,
+        order: str | None = None,
+        after: str | None = None,
+        first: int | None = None,
+        filters: str | None = None,
+    ) -> dict[str, Any]:
+        return run_page(self._call, self._project_id, self._mine, order, after, first)

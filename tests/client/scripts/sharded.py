@@ -58,6 +58,7 @@ class Setting(NamedTuple):
     synchronized: bool = True  # whether each of them reduces gradients
     shard: Callable[[], object] = bool  # after the model is watched
     backward: Callable[[Tensor], object] | None = None  # in place of the usual one
+    log: Any = "all"
 
 
 class Recorder:
@@ -153,6 +154,10 @@ def fsdp1_not_synchronized(rank: int, ranks: int) -> Setting:
     return fsdp1_flat(rank, ranks)._replace(parts=3, synchronized=False)
 
 
+def fsdp1_updates(rank: int, ranks: int) -> Setting:
+    return fsdp1_original(rank, ranks)._replace(log={"parameters", "updates"})
+
+
 def ddp(rank: int, ranks: int) -> Setting:
     model = nn.parallel.DistributedDataParallel(plain_model())
     return Setting(model, rank, ranks)
@@ -203,6 +208,7 @@ WAYS: dict[str, Callable[[int, int], Setting]] = {
         fsdp1_original,
         fsdp1_flat,
         fsdp1_not_synchronized,
+        fsdp1_updates,
         ddp,
         pipeline,
     )
@@ -282,7 +288,7 @@ def work(rank: int, ways: str, ranks: int, folder: str, meeting: str) -> None:
     _meet(rank, ranks, meeting)
     for way in ways.split(","):
         setting, recorder = WAYS[way](rank, ranks), Recorder()
-        start(recorder, setting.model, log="all", log_freq=1)  # type: ignore[arg-type]
+        start(recorder, setting.model, log=setting.log, log_freq=1)  # type: ignore[arg-type]
         setting.shard()
         result = {
             "recorded": train(setting, recorder),

@@ -108,12 +108,32 @@ def same(columns: dict[str, Any], wanted: list[tuple[int, int, HistogramData]]) 
     return True
 
 
+WINDOW_ENDS = st.none() | st.integers(-1, 21)
+
+
+# One test of four properties: what an example is made of costs more than what it proves.
 @settings(max_examples=1000, deadline=None)
-@given(story=stories, low=st.none() | st.integers(-1, 21), high=st.none() | st.integers(-1, 21))
-def test_every_event_of_the_window_comes_back_whole_and_in_order(
-    store: Any, story: Any, low: Any, high: Any
+@given(
+    story=stories,
+    window=st.tuples(WINDOW_ENDS, WINDOW_ENDS),
+    limit=st.integers(1, 5),
+    places=st.tuples(st.integers(0, 9), st.integers(0, 9)),
+    buckets=st.integers(2, 8),
+)
+def test_events_of_a_window_each_kth_some_by_position_and_sums_of_buckets_are_those_of_plain_lists(
+    store: Any, story: Any, window: Any, limit: int, places: tuple[int, int], buckets: int
 ) -> None:
     run, wanted = play(store, story)
+    every_event_of_the_window_comes_back_whole_and_in_order(store, run, wanted, *window)
+    the_sums_of_buckets_are_those_of_their_events(store, run, wanted, buckets)
+    if wanted:
+        with_a_limit_each_kth_event_comes_back_and_always_the_last(store, run, wanted, limit)
+        events_are_picked_by_position(store, run, wanted, *places)
+
+
+def every_event_of_the_window_comes_back_whole_and_in_order(
+    store: Any, run: int, wanted: list[Any], low: Any, high: Any
+) -> None:
     answer = store.ask(query_histograms, HistogramQuery([run], [KEY], x0=low, x1=high))
     inside = [e for e in wanted if (low is None or e[0] >= low) and (high is None or e[0] <= high)]
     if not wanted:
@@ -124,14 +144,9 @@ def test_every_event_of_the_window_comes_back_whole_and_in_order(
     assert same(series.columns, inside)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(story=stories, limit=st.integers(1, 5))
-def test_with_a_limit_each_kth_event_comes_back_and_always_the_last(
-    store: Any, story: Any, limit: int
+def with_a_limit_each_kth_event_comes_back_and_always_the_last(
+    store: Any, run: int, wanted: list[Any], limit: int
 ) -> None:
-    run, wanted = play(store, story)
-    if not wanted:
-        return
     (series,) = store.ask(query_histograms, HistogramQuery([run], [KEY], limit=limit)).series
     positions = series.columns["ordinal"].tolist()
     assert len(positions) <= limit and positions[-1] == len(wanted) - 1
@@ -139,24 +154,18 @@ def test_with_a_limit_each_kth_event_comes_back_and_always_the_last(
     assert same(series.columns, [wanted[i] for i in positions])
 
 
-@settings(max_examples=1000, deadline=None)
-@given(story=stories, first=st.integers(0, 9), last=st.integers(0, 9))
-def test_events_are_picked_by_position(store: Any, story: Any, first: int, last: int) -> None:
-    run, wanted = play(store, story)
-    if not wanted:
-        return
+def events_are_picked_by_position(
+    store: Any, run: int, wanted: list[Any], first: int, last: int
+) -> None:
     query = HistogramQuery([run], [KEY], ordinals=(first, last), magnitude=False)
     (series,) = store.ask(query_histograms, query).series
     assert series.columns["step"].tolist() == [e[0] for e in wanted[first : last + 1]]
     assert "magnitude_bins" not in series.columns
 
 
-@settings(max_examples=1000, deadline=None)
-@given(story=stories, buckets=st.integers(2, 8))
-def test_the_sums_of_buckets_are_those_of_their_events(
-    store: Any, story: Any, buckets: int
+def the_sums_of_buckets_are_those_of_their_events(
+    store: Any, run: int, wanted: list[Any], buckets: int
 ) -> None:
-    run, wanted = play(store, story)
     answer = store.ask(query_tensors, TensorQuery(run, "gradients/", buckets=buckets))
     if not wanted:
         assert answer.tensors == []

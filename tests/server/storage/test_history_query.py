@@ -124,17 +124,34 @@ def _rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
+WINDOW_ENDS = st.none() | st.integers(-8, 40)
+
+
+# One test of three properties: what an example is made of costs more than what it proves.
 @settings(max_examples=1000, deadline=None)
 @given(
     parts=parts,
-    limit=st.integers(1, 12),
-    low=st.none() | st.integers(-8, 40),
-    high=st.none() | st.integers(-8, 40),
+    most=st.integers(1, 12),
+    keys=st.lists(st.sampled_from(["a", "b", WATCHED, "_step"]), unique=True),
+    low=WINDOW_ENDS,
+    high=WINDOW_ENDS,
 )
-def test_each_step_is_one_row_with_the_last_value_of_each_key(
-    store: Any, parts: Any, limit: int, low: Any, high: Any
+def test_rows_of_a_window_rows_with_named_keys_and_samples_are_those_of_plain_dicts(
+    store: Any, parts: Any, most: int, keys: list[str], low: Any, high: Any
 ) -> None:
     story = Story(store).play(parts)
+    each_step_is_one_row_with_the_last_value_of_each_key(story, most, low, high)
+    with_keys_only_rows_that_have_all_of_them_come_back(story, most, keys)
+    for named in (keys, None):
+        window = {"keys": named, "min_step": low, "max_step": high}
+        samples_are_rows_at_even_distances_with_the_extremes_of_the_keys_asked_for(
+            story, most, window
+        )
+
+
+def each_step_is_one_row_with_the_last_value_of_each_key(
+    story: Story, limit: int, low: Any, high: Any
+) -> None:
     wanted = [
         row
         for row in story.rows()
@@ -143,16 +160,9 @@ def test_each_step_is_one_row_with_the_last_value_of_each_key(
     assert typed(pages(story, limit=limit, min_step=low, max_step=high)) == typed(wanted)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(
-    parts=parts,
-    limit=st.integers(1, 12),
-    keys=st.lists(st.sampled_from(["a", "b", WATCHED, "_step"]), unique=True),
-)
-def test_with_keys_only_rows_that_have_all_of_them_come_back(
-    store: Any, parts: Any, limit: int, keys: list[str]
+def with_keys_only_rows_that_have_all_of_them_come_back(
+    story: Story, limit: int, keys: list[str]
 ) -> None:
-    story = Story(store).play(parts)
     named = set(keys) - {"_step"}
     kept = {"_step", "_timestamp", "_runtime", *keys}
     wanted = [
@@ -163,25 +173,15 @@ def test_with_keys_only_rows_that_have_all_of_them_come_back(
     assert typed(pages(story, limit=limit, keys=keys)) == typed(wanted)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(
-    parts=parts,
-    samples=st.integers(1, 12),
-    keys=st.none() | st.lists(st.sampled_from(["a", "b", WATCHED, "_step"]), unique=True),
-    low=st.none() | st.integers(-8, 40),
-    high=st.none() | st.integers(-8, 40),
-)
-def test_samples_are_rows_at_even_distances_with_the_extremes_of_the_keys_asked_for(
-    store: Any, parts: Any, samples: int, keys: Any, low: Any, high: Any
+def samples_are_rows_at_even_distances_with_the_extremes_of_the_keys_asked_for(
+    story: Story, samples: int, window: dict[str, Any]
 ) -> None:
-    story = Story(store).play(parts)
-    window = {"keys": keys, "min_step": low, "max_step": high}
     rows = pages(story, limit=1000, **window)
     places = np.linspace(0, len(rows) - 1, samples).round().astype(int)
     wanted = rows if len(rows) <= samples else [rows[place] for place in places]
     query = HistoryQuery(story.run, samples=samples, **window)
-    found = store.ask(query_history, query).rows
-    extremes = extreme_rows(rows, set(keys or ()) & {"a", "b"})
+    found = story.store.ask(query_history, query).rows
+    extremes = extreme_rows(rows, set(window["keys"] or ()) & {"a", "b"})
     missing = [row for row in extremes if row not in typed(wanted)]
     if not missing:
         assert typed(found) == typed(wanted)

@@ -75,11 +75,20 @@ def same(one: Any, two: Any) -> bool:
     return repr(one) == repr(two)
 
 
+# One test of three properties: what an example is made of costs more than what it proves.
 @settings(max_examples=1000, deadline=None)
 @given(parts=parts)
-def test_the_catalogue_counts_what_was_logged(store: Any, parts: Any) -> None:
+def test_the_catalogue_the_summary_and_defined_metrics_tell_what_was_logged(
+    store: Any, parts: Any
+) -> None:
     story = Story(store).play(parts)
-    found = {one.key: one for one in store.ask(keys, [story.run])}
+    the_catalogue_counts_what_was_logged(story)
+    the_summary_is_the_last_value_that_arrived(story)
+    define_metric_replaces_the_last_value_by_its_operations(story)
+
+
+def the_catalogue_counts_what_was_logged(story: Story) -> None:
+    found = {one.key: one for one in story.store.ask(keys, [story.run])}
     assert found.keys() == {key for _, _, values in story.logged for key in values}
     for key, one in found.items():
         places = [(step, time_us) for step, time_us, values in story.logged if key in values]
@@ -88,13 +97,10 @@ def test_the_catalogue_counts_what_was_logged(store: Any, parts: Any) -> None:
         times = [time_us for _, time_us in places]
         assert (one.min_us, one.max_us) == (min(times), max(times))
     steps = [step for step, _, _ in story.logged]
-    assert store.ask(last_steps, [story.run]) == {story.run: max(steps, default=None)}
+    assert story.store.ask(last_steps, [story.run]) == {story.run: max(steps, default=None)}
 
 
-@settings(max_examples=1000, deadline=None)
-@given(parts=parts)
-def test_the_summary_is_the_last_value_that_arrived(store: Any, parts: Any) -> None:
-    story = Story(store).play(parts)
+def the_summary_is_the_last_value_that_arrived(story: Story) -> None:
     wanted: dict[str, Any] = {}
     for _, _, values in story.logged:
         wanted |= values
@@ -103,10 +109,7 @@ def test_the_summary_is_the_last_value_that_arrived(store: Any, parts: Any) -> N
     assert all(same(summary[key], wanted[key]) for key in wanted)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(parts=parts)
-def test_define_metric_replaces_the_last_value_by_its_operations(store: Any, parts: Any) -> None:
-    story = Story(store).play(parts)
+def define_metric_replaces_the_last_value_by_its_operations(story: Story) -> None:
     operations = ["min", "max", "mean", "first", "last"]
     story.set(metrics_json={"a": {"name": "a", "summary": operations}, "t*": {"summary": ["none"]}})
     logged = [values["a"] for _, _, values in story.logged if "a" in values]

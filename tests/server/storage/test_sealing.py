@@ -252,7 +252,8 @@ def answers(connection: Connection, memo: TailMemo) -> list[Any]:
     with connection.begin():
         found = query_series(connection, memo, SeriesQuery([1], ["loss", "lr"], buckets=10_000))
         return [
-            [{n: c.tolist() for n, c in one.columns.items()} for one in found.series],
+            # As text: a column of what isn't finite holds NaN, which equals nothing.
+            [{n: repr(c.tolist()) for n, c in one.columns.items()} for one in found.series],
             query_history(connection, memo, HistoryQuery(1, limit=10_000)).rows,
             keys(connection, memo, [1]),
             summaries(connection, memo, [1]),

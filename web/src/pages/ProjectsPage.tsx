@@ -23,6 +23,9 @@ const FirstRun = lazy(() => import('./FirstRun').then((m) => m.FirstRun));
 const projects = signal<Project[]>([]);
 const state = signal<LoadState>('loading');
 
+/** Whether projects were deleted here: what is restored then is no first project. */
+let deletedHere = false;
+
 /** The page that teaches opens the first project by itself, once there is one. */
 async function load(): Promise<void> {
   try {
@@ -30,7 +33,8 @@ async function load(): Promise<void> {
     const wasEmpty = state.peek() === 'ready' && projects.peek().length === 0;
     projects.value = found;
     state.value = 'ready';
-    if (wasEmpty && found.length > 0) navigate(projectHref(found[0].entity, found[0].name));
+    if (wasEmpty && !deletedHere && found.length > 0)
+      navigate(projectHref(found[0].entity, found[0].name));
   } catch (error) {
     const failed = loadError(error);
     if (state.peek() !== 'ready') state.value = failed;
@@ -136,6 +140,7 @@ function Row({ project }: { project: Project }) {
               onClick={() => {
                 close();
                 yieldFocus('tr', '.brand');
+                deletedHere = true;
                 void removeProject(project, load);
               }}
             >

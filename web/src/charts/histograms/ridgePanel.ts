@@ -153,8 +153,10 @@ export class RidgePanel
     };
     const { context } = frame.base;
     this.paintGrid(context);
-    for (const [rank, curve] of this.view.curves.entries())
-      this.paintCurve(context, curve, rank, false);
+    const ranked = [...this.view.curves.entries()];
+    // no silhouette covers a line of one value
+    const ordered = [...ranked.filter(([, c]) => !c.atom), ...ranked.filter(([, c]) => c.atom)];
+    for (const [rank, curve] of ordered) this.paintCurve(context, curve, rank, false);
     this.paintMoments(context);
   }
 

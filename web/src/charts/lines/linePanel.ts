@@ -172,7 +172,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       for (const item of ordered) this.paintLine(context, plane, item);
     });
     context.restore();
-    for (const item of lines) this.paintSinglePoint(plane, item);
+    this.paintSinglePoints(plane, lines);
   }
 
   onHover(point: Point | null): void {
@@ -266,21 +266,35 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     });
   }
 
-  /** A line of one bucket: a dot with its value. */
-  private paintSinglePoint(plane: Plane, { line, smoothed }: DrawnLine): void {
-    if (line.x.length !== 1 || !Number.isFinite(smoothed[0])) return;
+  /** Lines of one bucket: a dot each, with its value where that lies over no other. */
+  private paintSinglePoints(plane: Plane, lines: DrawnLine[]): void {
     const ratio = devicePixelRatio || 1;
-    const x = plane.x(line.x[0]) / ratio;
-    const y = plane.y(smoothed[0]) / ratio;
+    const written: [number, number][] = [];
+    for (const { line, smoothed } of lines) {
+      if (line.x.length !== 1 || !Number.isFinite(smoothed[0])) continue;
+      const x = plane.x(line.x[0]) / ratio;
+      const y = plane.y(smoothed[0]) / ratio;
+      circle(this.frame.over.context, x, y, 3.5, colorOf(line.color));
+      if (written.some(([a, b]) => Math.abs(a - x) < LABEL_WIDTH && Math.abs(b - y) < LABEL_HEIGHT))
+        continue;
+      written.push([x, y]);
+      this.writeValue(smoothed[0], x, y);
+    }
+  }
+
+  private writeValue(value: number, x: number, y: number): void {
     const { context } = this.frame.over;
-    circle(context, x, y, 3.5, colorOf(line.color));
     context.fillStyle = theme().ink2;
     context.font = theme().font;
     context.textBaseline = 'middle';
     context.textAlign = x > this.frame.width / 2 ? 'right' : 'left';
-    context.fillText(formatValue(smoothed[0]), x > this.frame.width / 2 ? x - 8 : x + 8, y);
+    context.fillText(formatValue(value), x > this.frame.width / 2 ? x - 8 : x + 8, y);
   }
 }
+
+/** Room that the value beside a single point takes, in CSS pixels. */
+const LABEL_WIDTH = 64;
+const LABEL_HEIGHT = 14;
 
 const isOf = (line: Line, id: string | null | undefined): boolean =>
   id !== null && id !== undefined && (line.id === id || line.beside === id);

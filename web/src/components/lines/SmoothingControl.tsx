@@ -61,6 +61,7 @@ export function SmoothingAmount({ label, of: { kind, amount }, onChange }: Smoot
   const [least, most] = BOUNDS[kind];
   const known = points > 0 || kind !== 'twema';
   const averaged = rounded(averagedPoints(kind, amount, points));
+  const noun = averaged === '1' ? 'point' : 'points';
   return (
     <>
       <Slider
@@ -69,7 +70,7 @@ export function SmoothingAmount({ label, of: { kind, amount }, onChange }: Smoot
         min={0}
         max={1}
         step={0.01}
-        text={`about ${averaged} points`}
+        text={`about ${averaged} ${noun}`}
         onInput={(place) => onChange(amountAt(kind, place))}
       />
       <NumberField
@@ -82,7 +83,7 @@ export function SmoothingAmount({ label, of: { kind, amount }, onChange }: Smoot
         class="averaged"
         title={`As smooth as the mean of ${averaged} points, on a line of ${formatCount(points)}`}
       >
-        {known && (compact.value ? `≈ ${averaged} pts` : `about ${averaged} points`)}
+        {known && (compact.value ? `≈ ${averaged} pts` : `about ${averaged} ${noun}`)}
       </output>
     </>
   );

@@ -30,6 +30,7 @@ const NAMES = [
   'onFull',
   'onPick',
   'onCell',
+  'onFold',
   'onNearest',
   'onBrush',
   'onNotes',
