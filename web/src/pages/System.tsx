@@ -3,7 +3,6 @@
 import type { Key, Run } from '../api/types';
 import { SectionView } from '../components/sheet/Section';
 import { Toolbar } from '../components/shell/Toolbar';
-import { machineMetric } from '../math/keyTitle';
 import { userRegExp } from '../state/runs/visibility';
 import type { Section } from '../state/view/sections';
 import { panelSearch } from '../state/view/view';
@@ -22,23 +21,11 @@ const PARTS: [name: string, pattern: RegExp][] = [
 
 /** Sections of the machine metrics that the run has. */
 function systemSections(keys: Key[]): Section[] {
-  const partOf = ({ key }: Key) =>
-    PARTS.findIndex(([, pattern]) => pattern.test(machineMetric(key)));
+  const partOf = ({ key }: Key) => PARTS.findIndex(([, pattern]) => pattern.test(key));
   return PARTS.flatMap(([name], index) => {
-    const together = byMetric(keys.filter((key) => partOf(key) === index));
-    const firsts = [...together.keys()];
-    return firsts.length > 0 ? [{ name, kind: 'system' as const, keys: firsts, together }] : [];
+    const own = keys.filter((key) => partOf(key) === index);
+    return own.length > 0 ? [{ name, kind: 'system' as const, keys: own }] : [];
   });
-}
-
-/** A metric of all processes is one panel: by the first key of it, all of its keys. */
-function byMetric(keys: Key[]): Map<Key, Key[]> {
-  const named = new Map<string, Key[]>();
-  for (const key of keys) {
-    const metric = machineMetric(key.key);
-    named.set(metric, [...(named.get(metric) ?? []), key]);
-  }
-  return new Map([...named.values()].map((all) => [all[0], all]));
 }
 
 export function System({ run }: { run: Run }) {

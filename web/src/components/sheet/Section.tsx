@@ -2,7 +2,6 @@
 
 import { useRef, useState } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
-import { machineMetric } from '../../math/keyTitle';
 import { firstNonFinite, layerRows } from '../../math/layers';
 import { formatCount } from '../../math/numbers';
 import { openFocus } from '../../state/histograms/focus';
@@ -94,12 +93,7 @@ export function SectionView({ section }: { section: Section }) {
               ids={() => ordered.map(panelId)}
               wide={kind === 'plots' && isWide(field, runs.value)}
             >
-              <FieldView
-                field={field}
-                run={run}
-                plot={kind === 'plots'}
-                together={section.together?.get(field)}
-              />
+              <FieldView field={field} run={run} plot={kind === 'plots'} />
             </PanelPlace>
           ))}
         </div>
@@ -124,24 +118,15 @@ interface FieldViewProps {
   run: Run | undefined;
   /** The key is the table of a chart. */
   plot: boolean;
-  together?: Key[];
 }
 
-function FieldView({ field, run, plot, together }: FieldViewProps) {
+function FieldView({ field, run, plot }: FieldViewProps) {
   if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
-  if (together && together.length > 1) return <OfProcesses fields={together} />;
   if (field.kind !== 'histogram') return <LineView fields={[field]} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;
   const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));
   return shown ? <HistogramView field={field} run={shown} /> : null;
-}
-
-/** A machine metric of several processes of a run, a line for each. */
-function OfProcesses({ fields }: { fields: Key[] }) {
-  const name = machineMetric(fields[0].key);
-  const own = { id: panelId(fields[0]), name, title: name, actions: null, notes: [] };
-  return <LineView fields={fields} own={own} />;
 }
 
 function useCandidates(section: Section): Run[] {

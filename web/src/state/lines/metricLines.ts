@@ -2,7 +2,7 @@
 
 import type { Key, Run } from '../../api/types';
 import { metricLook } from '../../math/color';
-import { keyTitle, processIn } from '../../math/keyTitle';
+import { keyTitle } from '../../math/keyTitle';
 import type { Line } from '../../model/types';
 import { type Grouping, groupedLines } from './lineGroups';
 import { splicedLine, wholeLine } from './lines';
@@ -72,7 +72,7 @@ function toldApart(metrics: MetricLines[], runs: Run[]): MetricLines[] {
     const { key } = field;
     return {
       field,
-      lines: lines.map((line) => lineAmong(line, at, runs, { key, name: nameOf(field) })),
+      lines: lines.map((line) => lineAmong(line, at, runs, { key, name: keyTitle(key) })),
     };
   });
 }
@@ -93,9 +93,6 @@ export function lineAmong(
     label: `${line.label} · ${name}`,
   };
 }
-
-const nameOf = ({ kind, key }: Key): string =>
-  (kind === 'system' && processIn(key)) || keyTitle(key);
 
 /** How many runs or groups have a line. */
 export const countOf = (metrics: MetricLines[]): number =>

@@ -14,8 +14,6 @@ export interface Section {
   name: string;
   kind: 'scalars' | 'plots' | 'tensors' | 'histograms' | 'system';
   keys: Key[];
-  /** By the first of them, keys that stand in one panel: a machine metric of several processes. */
-  together?: ReadonlyMap<Key, Key[]>;
 }
 
 /** Names of sections that were closed; after a slash, which no name has, those that were opened. */
