@@ -134,8 +134,10 @@ class Event:
         self._small.count()
         self.is_finished = True
         flags = HistogramFlag.PARTIAL_EVENT if partial else 0
-        for batch in (*self._batches.values(), *self._small_batches.values()):
+        for batch in self._batches.values():
             batch.send(flags)
+        for small in self._small_batches.values():
+            small.send(flags)
         places = {name: place for place, name in enumerate(order)}
         found: dict[str, Value] = {}
         for kind in sorted(self._kinds, key=_place_of_kind):
