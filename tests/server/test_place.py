@@ -19,6 +19,7 @@ import lossboard
 from lossboard_server import commands
 from lossboard_server.app import create_app
 from lossboard_server.commands import serve
+from lossboard_server.http.security import bracketed
 from lossboard_server.settings import Settings, SettingsError
 
 
@@ -161,7 +162,7 @@ def test_every_printed_address_is_answered(tmp_path: Path, host: str) -> None:
     settings = Settings(data_dir=tmp_path, host=host, allowed_hosts=("box.lan",))
     app = create_app(settings)
     client = TestClient(app)
-    hosts = [commands._bracketed(name) for name in commands._answering_hosts(settings)]
+    hosts = [bracketed(name) for name in commands._answering_hosts(settings)]
     answers = [client.get("/api/health", headers={"Host": f"{name}:8080"}) for name in hosts]
     assert [answer.status_code for answer in answers] == [200] * len(hosts)
     foreign = client.get("/api/health", headers={"Host": "evil.example"})
