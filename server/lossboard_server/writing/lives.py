@@ -44,6 +44,8 @@ __all__ = [
     "revive",
     "set_clock",
     "set_label",
+    "settle",
+    "withdraw",
 ]
 
 _MOST_LABEL = 200  # characters
@@ -175,6 +177,23 @@ def leave(transaction: Transaction, writer: WriterFacts) -> None:
     _change(transaction, writer.id, ended_us=transaction.now_us, exit_code=None, must_end=False)
     writer.vanished = True  # until it is heard of again
     settle(transaction, writer.run_uid)
+
+
+def withdraw(transaction: Transaction, attempt: int, earlier: int) -> int:
+    """Processes of an attempt that turns out to be none move over to an earlier one: they began no
+    launch, and nobody waits for their end. Returns the number of the run."""
+    writer = schema.writer
+    first = select(writer.c.run_uid, writer.c.launch).where(writer.c.attempt_id == earlier)
+    known = transaction.connection.execute(first.order_by(writer.c.id)).first()
+    assert known is not None, "every attempt was begun by a process"
+    transaction.connection.execute(
+        update(writer)
+        .where(writer.c.attempt_id == attempt)
+        .values(
+            attempt_id=earlier, launch=known.launch, must_end=False, ended_us=transaction.now_us
+        )
+    )
+    return int(known.run_uid)
 
 
 def mark_preempting(transaction: Transaction, writer: WriterFacts) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from sqlalchemy import delete, insert, update
 
 from lossboard_server.database import schema
+from lossboard_server.writing import lives
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["begin_mark", "drop_empty_attempt", "move_mark"]
@@ -38,9 +39,8 @@ def move_mark(transaction: Transaction, mark_id: int, next_line: int) -> None:
 def drop_empty_attempt(transaction: Transaction, attempt: int, earlier: int) -> None:
     """Makes an attempt that turned out to be an old log again part of the attempt of that log:
     its writers move over; nothing was written to it yet."""
-    writer, table = schema.writer, schema.attempt
-    transaction.connection.execute(
-        update(writer).where(writer.c.attempt_id == attempt).values(attempt_id=earlier)
-    )
+    uid = lives.withdraw(transaction, attempt, earlier)
+    table = schema.attempt
     transaction.connection.execute(delete(table).where(table.c.id == attempt))
     transaction.facts.forget_writers(attempt)
+    lives.settle(transaction, uid)
