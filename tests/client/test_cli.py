@@ -91,7 +91,7 @@ def test_sync_says_what_became_of_each_spool(
     with wandb.init(mode="offline") as run:
         run.log({"x": 1})
     code, _, err = called(capsys, "sync")
-    assert code == 0 and "Delivered 1 spools" in err
+    assert code == 0 and "Delivered 1 spool\n" in err
     assert "Nothing to deliver" in called(capsys, "sync")[2]
     assert wandb.Api().run(run.path).lastHistoryStep == 0
 
@@ -134,10 +134,10 @@ def test_spools_of_deleted_runs_are_counted_and_removed_when_told(
     wandb.Api().run(f"{project}/gone").delete()
     code, _, err = called(capsys, "sync", str(kept))
     assert (code, err.count("\n")) == (0, 1)
-    assert "Kept 1 spools of runs that were deleted on the server" in err
+    assert "Kept 1 spool of runs deleted on the server" in err
     assert waiting_spools(kept) == [], "no hint asks to deliver it"
     code, _, err = called(capsys, "sync", str(kept), "--discard-deleted")
-    assert (code, err) == (0, "Removed 1 spools of deleted runs\n")
+    assert (code, err) == (0, "Removed 1 spool of deleted runs\n")
     assert "Nothing to deliver" in called(capsys, "sync", str(kept))[2]
 
 

@@ -76,7 +76,7 @@ def test_every_config_and_summary_value_can_be_a_column(table: Page) -> None:
     table.get_by_role("button", name="Columns").click()
     choices = table.locator(".choices .check").all_text_contents()
     wanted = {"config.optimizer", "config.lr", "config.model.depth"}
-    assert {*wanted, "summary.loss", "summary.accuracy"} == set(choices)
+    assert {*wanted, "summary.loss", "summary.accuracy", "host"} == set(choices)
     table.get_by_label("config.model.depth").uncheck()
     expect(table.get_by_role("button", name="model.depth")).to_have_count(0)
     table.get_by_label("config.model.depth").check()

@@ -126,7 +126,7 @@ def test_hovering_lines_shows_every_run_and_moves_the_crosshair_of_all_panels(pa
     hover(page, LINES, 0.5, 0.5)
     rows = page.locator(".chart-tip tr")
     assert rows.count() == 7  # a title and six runs
-    assert page.locator(".chart-tip-title").inner_text().startswith("Step 1,1")
+    assert page.locator(".chart-tip-title").inner_text().startswith("Steps 1,1")
     assert picture(page, HEAT, 1) != before
 
 

@@ -71,12 +71,14 @@ def _json(report: SyncReport) -> str:
 
 
 def _lines(report: SyncReport) -> list[str]:
-    lines = [f"Delivered {len(report.delivered)} spools"] if report.delivered else []
+    lines = []
+    if report.delivered:
+        lines.append(f"Delivered {counted_text(len(report.delivered), 'spools')}")
     if report.discarded:
         lines.append(f"Removed {counted_text(len(report.discarded), 'spools')} of deleted runs")
     if report.deleted:
         lines.append(
-            f"Kept {len(report.deleted)} spools of runs that were deleted on the server:"
+            f"Kept {counted_text(len(report.deleted), 'spools')} of runs deleted on the server:"
             " lossboard sync --discard-deleted removes them"
         )
     lines += [f"Skipped {path}: its process is still running" for path in report.skipped]
