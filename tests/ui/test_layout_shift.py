@@ -21,6 +21,13 @@ new PerformanceObserver(list => {
   }
 }).observe({ type: 'layout-shift', buffered: true });
 """
+# For half a second nothing was loaded and nothing has moved; the stream of events stays open.
+STEADY = """() => {
+  const seen = performance.getEntriesByType('resource').length + shifts.length;
+  window.steady = window.seen === seen ? window.steady + 1 : 0;
+  window.seen = seen;
+  return window.steady >= 5;
+}"""
 TABS = ["", "/overview", "/system", "/logs", "/files", "/artifacts"]
 PAGES = ["", "/runs", *(f"/runs/run-0{tab}" for tab in TABS)]
 
@@ -46,8 +53,7 @@ def media(server: Server) -> str:
 def settle(page: Page) -> float:
     """The sum of all shifts once nothing is loading any more."""
     expect(page.locator("[aria-busy=true], .prog")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)  # for what is drawn after the last answer
+    page.wait_for_function(STEADY, polling=100)
     return float(page.evaluate("shifts.reduce((sum, { value }) => sum + value, 0)"))
 
 

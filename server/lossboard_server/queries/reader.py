@@ -64,11 +64,15 @@ class Piece:
 
 @dataclass
 class Target:
-    """A series to be read: its pieces, its axis and its window; `found` fills while reading."""
+    """A series to be read: its pieces, its axis and its window; `found` fills while reading.
+
+    `broken`: only its values that are not finite.
+    """
 
     pieces: Sequence[Piece]
     axis: Axis
     window: Window
+    broken: bool = False
     found: list[tuple[Nodes, Ints]] = field(default_factory=list)
 
     def buckets(self, grid: Grid) -> tuple[Ints, Nodes] | None:
@@ -207,6 +211,8 @@ def _take_points(
         inside = inside & (points.steps <= own.cut)
     if own.again:
         inside = inside & own.counts(points.steps, points.steps)[0]
+    if target.broken:
+        inside = inside & ~np.isfinite(points.numbers)
     if window.low is not None:
         inside = inside & (x >= window.low)
     if window.high is not None:
@@ -234,6 +240,8 @@ def _take_nodes(
         some, all_ = piece.counts(nodes.s0, nodes.s1)
         touches &= some
         whole &= all_
+    if target.broken:
+        touches &= nodes.finite < nodes.n
     taken = touches & whole & usable & grid.spans_less(on_axis.s0, on_axis.s1)
     opened = places[touches & ~taken]
     if target.window.first_bucket is not None:

@@ -82,8 +82,8 @@ def test_full_blocks_of_an_earlier_version_are_read_alike(store: Any, small_bloc
             earlier = {"codec": BYTE_PLANES, "data": packed_as_before(row)}
             store.connection.execute(update(block).where(block.c.id == row.id).values(earlier))
     (old,) = store.ask(query_series, query).series
-    assert {name: column.tolist() for name, column in old.columns.items()} == {
-        name: column.tolist() for name, column in new.columns.items()
+    assert {name: column.tobytes() for name, column in old.columns.items()} == {
+        name: column.tobytes() for name, column in new.columns.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -34,6 +35,10 @@ class Point:
     time_us: int
     value: Any
     metric: float | None
+
+
+def _ascends(numbers: list[int]) -> bool:
+    return numbers == sorted(numbers)
 
 
 @dataclass
@@ -69,11 +74,20 @@ class Plain:
         pairs = [(self._x(axis, p), p) for p in self.points()]
         return [(x, p) for x, p in pairs if math.isfinite(x)]
 
+    def _times_us(self) -> dict[int, int]:
+        """Of each point; of a clock that was set back while steps went on, the latest so far."""
+        every = [p for points, _ in self.attempts for p in points]
+        counted = self.points()
+        times = [p.time_us for p in counted]
+        if _ascends([p.step for p in every]) and not _ascends([p.time_us for p in every]):
+            times = list(itertools.accumulate(times, max))
+        return {p.bit: time_us for p, time_us in zip(counted, times, strict=True)}
+
     def _x(self, axis: str, point: Point) -> float:
         if axis == "step":
             return point.step
         if axis in ("time", "runtime"):
-            return point.time_us / (1 if axis == "time" else 1e6)
+            return self._times_us()[point.bit] / (1 if axis == "time" else 1e6)
         place = (point.step, point.time_us)
         known = [p for p in self.points() if p.metric is not None]
         before = [p for p in known if (p.step, p.time_us) <= place]
@@ -352,8 +366,8 @@ def test_a_drawn_value_is_that_of_the_history_where_both_name_a_step(
 ) -> None:
     """A bucket of one point names a step; a resumed run has each step of its newest attempt."""
     plain = Story(store, True).play(parts)
-    answer = store.ask(query_series, SeriesQuery([plain.run_id], ["v"], buckets=buckets))
-    rows = store.ask(query_history, HistoryQuery(plain.run_id, keys=["v"], limit=1000)).rows
+    answer = store.ask(query_series, SeriesQuery([plain.uid], ["v"], buckets=buckets))
+    rows = store.ask(query_history, HistoryQuery(plain.uid, keys=["v"], limit=1000)).rows
     history = {row["_step"]: float(row["v"]) for row in rows}
     for series in answer.series:
         columns = series.columns

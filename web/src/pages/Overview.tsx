@@ -29,6 +29,8 @@ export function Overview({ run, detail, state }: OverviewProps) {
   const [models, summary] = withoutGraphs(run.summary);
   const { _wandb: _, ...config } = run.config;
   const packages = packagesOf(useRunText(run, PACKAGES_FILE));
+  // All of it at once: what comes later would push the rest down.
+  if (detail === null && typeof state !== 'object') return <div class="sheet" aria-busy="true" />;
   return (
     <div class="sheet">
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}

@@ -130,14 +130,16 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
     const [from, to] = inside(line, x);
     for (let i = from; i < to; i++) {
       const count = nonFiniteAt(line, i);
-      if (count > 0) first = Math.min(first, line.xBad[i]);
+      if (count > 0 && line.xBad[i] < first) first = line.xBad[i];
       total += count;
     }
   }
   if (total === 0) return null;
   const { kind, name } = options.x;
+  const text = `${formatShort(total)} non-finite`;
+  if (first === Number.POSITIVE_INFINITY) return { text, tone: 'bad' };
   const where = uncapital(momentName(kind, { x: first }, name));
-  return { text: `${formatShort(total)} non-finite, first at ${where}`, tone: 'bad' };
+  return { text: `${text}, first at ${where}`, tone: 'bad' };
 }
 
 /** Whose points lie outside of the range, and that few lines set it alone. */

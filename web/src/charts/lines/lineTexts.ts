@@ -62,8 +62,9 @@ function brokenText(broken: Broken, at: (broken: Broken) => string): string {
   const there = kinds.filter(([count]) => count > 0);
   if (there.length === 0) return '';
   const total = nan + posInf + negInf;
-  if (total === 1) return `${there[0][1]} ${at(broken)}`;
   const words = there.map(([count, word]) => `${formatCount(count)} ${word}`).join(', ');
+  if (broken.x === Number.POSITIVE_INFINITY) return words; // too many to tell where
+  if (total === 1) return `${there[0][1]} ${at(broken)}`;
   return `${words}, the first ${at(broken)}`;
 }
 
