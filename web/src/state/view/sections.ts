@@ -19,18 +19,25 @@ export interface Section {
 /** Names of sections that were closed; after a slash, which no name has, those that were opened. */
 const touched = computed(() => new Set((params.value.fold ?? '').split(',').filter(Boolean)));
 
+/** What the machine did, below what was logged; on a page of its own it has other names. */
+const SYSTEM_SECTION = 'system';
+
+const isAside = ({ name, kind }: Section): boolean => kind === 'system' && name === SYSTEM_SECTION;
+
 /** What the machine did is closed until somebody opens it or searches for it. */
-export function isOpen({ name, kind }: Section): boolean {
+export function isOpen(section: Section): boolean {
+  const { name } = section;
   if (touched.value.has(name)) return false;
-  return kind !== 'system' || touched.value.has(`/${name}`) || panelSearch.value !== '';
+  return !isAside(section) || touched.value.has(`/${name}`) || panelSearch.value !== '';
 }
 
-export function setOpen({ name, kind }: Section, open: boolean): void {
+export function setOpen(section: Section, open: boolean): void {
+  const { name } = section;
   const names = new Set(touched.peek());
   names.delete(name);
   names.delete(`/${name}`);
   if (!open) names.add(name);
-  else if (kind === 'system') names.add(`/${name}`);
+  else if (isAside(section)) names.add(`/${name}`);
   setParams({ fold: [...names].join(',') }, 'replace');
 }
 
@@ -39,7 +46,7 @@ const PLAIN_SECTION = 'charts';
 const PLOT_SECTION = 'custom charts';
 
 export function sectionName(key: Pick<Key, 'kind' | 'key'>): string {
-  if (key.kind === 'system') return 'system';
+  if (key.kind === 'system') return SYSTEM_SECTION;
   const cut = key.key.indexOf('/');
   return cut > 0 ? key.key.slice(0, cut) : PLAIN_SECTION;
 }
