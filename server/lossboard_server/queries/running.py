@@ -47,15 +47,20 @@ def started_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
 
 
 def _first_us(selection: Selection, part: Part) -> int | None:
-    """Time of the row of an attempt that arrived first."""
+    """Time of the row of an attempt that arrived first: series come in the order of arrival."""
     series = schema.series.c
-    query = select(func.min(series.first_us)).where(series.attempt_id == part.attempt_id)
-    times = [selection.connection.execute(query).scalar()]
+    known = (series.attempt_id == part.attempt_id, series.first_us.is_not(None))
+    query = select(series.first_us).where(*known).order_by(series.id).limit(1)
+    sealed = selection.connection.execute(query).scalar()
+    return _first_waiting_us(selection, part) if sealed is None else int(sealed)
+
+
+def _first_waiting_us(selection: Selection, part: Part) -> int | None:
     for name in selection.tail.names():
         waiting = selection.tail.series(name) if name.attempt_id == part.attempt_id else None
         if waiting is not None and len(waiting.data.times_us):
-            times.append(int(waiting.data.times_us[0]))
-    return min((time_us for time_us in times if time_us is not None), default=None)
+            return int(waiting.data.times_us[0])
+    return None
 
 
 def _extent(selection: Selection, part: Part) -> tuple[int, int]:

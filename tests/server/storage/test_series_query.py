@@ -87,7 +87,8 @@ class Plain:
         if axis == "step":
             return point.step
         if axis in ("time", "runtime"):
-            return self._times_us()[point.bit] / (1 if axis == "time" else 1e6)
+            time_us = self._times_us()[point.bit]
+            return time_us if axis == "time" else max(0, time_us) / 1e6  # runs start at time 0
         place = (point.step, point.time_us)
         known = [p for p in self.points() if p.metric is not None]
         before = [p for p in known if (p.step, p.time_us) <= place]
