@@ -16,6 +16,7 @@ from lossboard_server.storage.points import Points
 __all__ = ["running_axis", "started_axis"]
 
 _MOST_ASKED = 8
+_BESIDE = ("system", "system_json", "writer")  # kinds of what is recorded beside logged rows
 
 
 def running_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
@@ -47,17 +48,20 @@ def started_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
 
 
 def _first_us(selection: Selection, part: Part) -> int | None:
-    """Time of the row of an attempt that arrived first: series come in the order of arrival."""
+    """Time of the logged row of an attempt that arrived first: series come in order of arrival."""
     series = schema.series.c
-    known = (series.attempt_id == part.attempt_id, series.first_us.is_not(None))
-    query = select(series.first_us).where(*known).order_by(series.id).limit(1)
+    mine = (series.attempt_id == part.attempt_id, series.first_us.is_not(None))
+    query = select(series.first_us).where(*mine, series.kind.not_in(_BESIDE))
+    query = query.order_by(series.id).limit(1)
     sealed = selection.connection.execute(query).scalar()
     return _first_waiting_us(selection, part) if sealed is None else int(sealed)
 
 
 def _first_waiting_us(selection: Selection, part: Part) -> int | None:
     for name in selection.tail.names():
-        waiting = selection.tail.series(name) if name.attempt_id == part.attempt_id else None
+        if name.attempt_id != part.attempt_id or name.kind in _BESIDE:
+            continue
+        waiting = selection.tail.series(name)
         if waiting is not None and len(waiting.data.times_us):
             return int(waiting.data.times_us[0])
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from lossboard.wire import Exit, RunStart
 from lossboard_server.database import schema
@@ -182,18 +182,17 @@ def leave(transaction: Transaction, writer: WriterFacts) -> None:
 def withdraw(transaction: Transaction, attempt: int, earlier: int) -> int:
     """Processes of an attempt that turns out to be none move over to an earlier one: they began no
     launch, and nobody waits for their end. Returns the number of the run."""
-    writer = schema.writer
-    first = select(writer.c.run_uid, writer.c.launch).where(writer.c.attempt_id == earlier)
-    known = transaction.connection.execute(first.order_by(writer.c.id)).first()
-    assert known is not None, "every attempt was begun by a process"
+    writer, table = schema.writer, schema.attempt
+    first = select(func.min(writer.c.launch)).where(writer.c.attempt_id == earlier)
+    uid = select(table.c.run_uid).where(table.c.id == earlier)
+    values = {"attempt_id": earlier, "must_end": False, "ended_us": transaction.now_us}
+    launch = transaction.connection.execute(first).scalar()
     transaction.connection.execute(
         update(writer)
         .where(writer.c.attempt_id == attempt)
-        .values(
-            attempt_id=earlier, launch=known.launch, must_end=False, ended_us=transaction.now_us
-        )
+        .values(values if launch is None else values | {"launch": launch})
     )
-    return int(known.run_uid)
+    return int(transaction.connection.execute(uid).scalar_one())
 
 
 def mark_preempting(transaction: Transaction, writer: WriterFacts) -> None:
