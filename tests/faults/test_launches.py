@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -75,7 +76,13 @@ class Trainings:
         return self.start(script, RANK=str(rank), WORLD_SIZE=str(size), MASTER_PORT="29501", **more)
 
     def state(self) -> str:
-        return str(self.stored.run()["state"])
+        """Empty as long as the server doesn't know the run."""
+        try:
+            return str(self.stored.run()["state"])
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != 404:
+                raise
+            return ""
 
     def launches(self) -> list[str]:
         return [launch["state"] for launch in self.stored.run()["launches"]]
@@ -185,6 +192,7 @@ def test_the_old_process_of_a_requeued_job_says_that_two_write_the_run(
     old, new = trainings.start(script), trainings.start(script)
     for process in (old, new):
         wait_for_line(process, "logging")
+    eventually(lambda: trainings.state() != "")
     eventually(lambda: "two_writers" in trainings.stored.notices())
     for process in (old, new):
         process.kill()

@@ -100,19 +100,22 @@ function RangeRow({ of, kind, range, onChange }: RangeRowProps) {
   );
 }
 
+type Parse = typeof parseDuration;
+
 interface BoundProps {
   label: string;
   value: number | null;
   onChange(value: number | null): void;
 }
 
-function BoundField({ label, value, onChange }: BoundProps) {
+function BoundField({ label, value, onChange, parse }: BoundProps & { parse?: Parse }) {
   return (
     <NumberField
       label={label}
       class="bound"
       placeholder="auto"
       text={value === null ? '' : String(value)}
+      parse={parse}
       onCommit={onChange}
       onClear={() => onChange(null)}
     />
@@ -120,19 +123,7 @@ function BoundField({ label, value, onChange }: BoundProps) {
 }
 
 /** Seconds, which may be typed in other units. */
-function DurationField({ label, value, onChange }: BoundProps) {
-  return (
-    <NumberField
-      label={label}
-      class="bound"
-      placeholder="auto"
-      text={value === null ? '' : String(value)}
-      parse={parseDuration}
-      onCommit={onChange}
-      onClear={() => onChange(null)}
-    />
-  );
-}
+const DurationField = (props: BoundProps) => <BoundField {...props} parse={parseDuration} />;
 
 const MINUTE_MS = 60_000;
 
