@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,8 +16,9 @@ from lossboard.connection import Connection
 from lossboard.errors import CommError
 from lossboard.files.mime_types import guessed_type
 from lossboard.files.placing import inside, placed
+from lossboard.times import iso_time
 
-__all__ = ["File", "upload_file"]
+__all__ = ["File", "like", "upload_file"]
 
 
 def upload_file(connection: Connection, place: RunPlace, path: Path, root: Path) -> str:
@@ -32,6 +34,13 @@ def upload_file(connection: Connection, place: RunPlace, path: Path, root: Path)
     entry = wire.FileEntry(name, sha256, size_bytes, now_us, guessed_type(name))
     join_run(connection, place, files=[entry])
     return name
+
+
+def like(pattern: str) -> Callable[[str], bool]:
+    """A test of names by SQL's LIKE: `%` is any text, `_` one character; case counts."""
+    parts = {"%": ".*", "_": "."}
+    expression = re.compile("".join(parts.get(mark, re.escape(mark)) for mark in pattern), re.S)
+    return lambda name: expression.fullmatch(name) is not None
 
 
 class File:
@@ -68,8 +77,25 @@ class File:
         base = self._connection.settings.base_url.rstrip("/")
         return f"{base}/api/blobs/{self.sha256}"
 
+    direct_url = path_uri = url
+
+    @property
+    def updated_at(self) -> str:
+        """When it came, in ISO 8601."""
+        return iso_time(self._attributes["time_us"])
+
+    updatedAt = updated_at
+
+    def delete(self) -> None:
+        """Takes it off the run."""
+        self._connection.delete("runs", self._run_uid, "files", *self.name.split("/"))
+
     def download(
-        self, root: str | os.PathLike[str] = ".", replace: bool = False, exist_ok: bool = False
+        self,
+        root: str | os.PathLike[str] = ".",
+        replace: bool = False,
+        exist_ok: bool = False,
+        api: object = None,
     ) -> TextIO:
         """Writes it below `root`, with its folders, and returns the open file.
 

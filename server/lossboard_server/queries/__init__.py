@@ -1,5 +1,6 @@
 """Reads, by noun. Each takes a connection that is in one read transaction."""
 
+from lossboard_server.queries.frames import FrameQuery, FrameResult, query_frames
 from lossboard_server.queries.histograms import HistogramQuery, HistogramResult, query_histograms
 from lossboard_server.queries.history import HistoryQuery, HistoryResult, query_history
 from lossboard_server.queries.keys import KeyFacts, KeyMemo, keys
@@ -8,6 +9,8 @@ from lossboard_server.queries.summaries import last_steps, summaries
 from lossboard_server.queries.tensors import TensorQuery, TensorResult, query_tensors
 
 __all__ = [
+    "FrameQuery",
+    "FrameResult",
     "HistogramQuery",
     "HistogramResult",
     "HistoryQuery",
@@ -21,6 +24,7 @@ __all__ = [
     "TensorResult",
     "keys",
     "last_steps",
+    "query_frames",
     "query_histograms",
     "query_history",
     "query_series",

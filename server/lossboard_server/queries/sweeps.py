@@ -1,14 +1,24 @@
-"""Reads of the official client's sweeps."""
+"""Reads of sweeps, which the official client makes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import yaml
 from sqlalchemy import Connection, select
 
 from lossboard_server.database import schema
+from lossboard_server.errors import NotFound
 
-__all__ = ["find_sweep", "sweep_by_name", "sweep_name", "sweep_names", "sweep_of_agent"]
+__all__ = [
+    "find_sweep",
+    "one_sweep",
+    "sweep_by_name",
+    "sweep_name",
+    "sweep_names",
+    "sweep_of_agent",
+    "sweeps_of_project",
+]
 
 _SWEEP, _PROJECT = schema.sweep, schema.project
 
@@ -40,6 +50,30 @@ def sweep_by_name(connection: Connection, project_id: int, name: str) -> Any:
         .join(_PROJECT, _PROJECT.c.id == _SWEEP.c.project_id)
         .where(_SWEEP.c.project_id == project_id, _SWEEP.c.name == name)
     ).first()
+
+
+def sweeps_of_project(connection: Connection, project_id: int) -> list[dict[str, Any]]:
+    """The sweeps of a project, the newest first."""
+    query = select(_SWEEP).where(_SWEEP.c.project_id == project_id).order_by(_SWEEP.c.id.desc())
+    return [_described(row) for row in connection.execute(query)]
+
+
+def one_sweep(connection: Connection, project_id: int, name: str) -> dict[str, Any]:
+    """A sweep of a project; raises NotFound."""
+    row = sweep_by_name(connection, project_id, name)
+    if row is None:
+        raise NotFound(f"the project has no sweep {name!r}")
+    return _described(row)
+
+
+def _described(row: Any) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "display_name": row.display_name,
+        "state": row.state,
+        "config": yaml.safe_load(row.config_text),
+        "created_us": row.created_us,
+    }
 
 
 def sweep_of_agent(connection: Connection, agent_id: int) -> Any:

@@ -93,6 +93,7 @@ class Queries:
         return page_of(
             [project for project in found if project.entity == entity],
             lambda project: project_node(call, entity, project.name),
+            key=lambda project: [-project.last_activity_us, project.name],
             after=after,
             first=first,
         )

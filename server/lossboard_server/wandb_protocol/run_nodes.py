@@ -19,14 +19,28 @@ from lossboard_server.queries import runs as run_reads
 from lossboard_server.queries.runs import Run
 from lossboard_server.wandb_protocol import history, streams
 from lossboard_server.wandb_protocol.configs import config_text
-from lossboard_server.wandb_protocol.context import Call, global_id, iso_time, page_of
+from lossboard_server.wandb_protocol.context import Call, global_id, iso_time, page_of, whole_list
 from lossboard_server.wandb_protocol.run_reads import RunReads
 
-__all__ = ["Info", "RunNode", "project_stub", "run_by_uid", "upload_file_node", "viewer_node"]
+__all__ = [
+    "Info",
+    "RunNode",
+    "project_stub",
+    "run_by_uid",
+    "summary_text",
+    "upload_file_node",
+    "viewer_node",
+]
 
 CONSOLE_PAGE = 10_000
 
 Info = GraphQLResolveInfo[Call]
+
+
+def summary_text(run: Run) -> str:
+    """W&B's summary text; non-finite numbers are text in it, as they are in the run: the client's
+    JSON reader may not know the tokens."""
+    return encode_bare_json(run.summary)
 
 
 def viewer_node() -> dict[str, Any]:
@@ -94,7 +108,6 @@ class RunNode:
         self.tags = run.tags
         self.user = viewer_node()
         self.stopped = run.stop_requested
-        self.config = config_text(run.config)
         self.lastHistoryStep = run.last_step if run.last_step is not None else -1
         self.parquetHistory: dict[str, list[Any]] = {"parquetUrls": [], "liveData": []}
 
@@ -108,8 +121,11 @@ class RunNode:
     def sweepName(self, info: Info) -> str | None:
         return self._reads.sweep_names.get(self.uid)
 
+    def config(self, info: Info) -> str:
+        return config_text(self._run.config)
+
     def summaryMetrics(self, info: Info) -> str:
-        return encode_bare_json(self._reads.summaries[self.uid])
+        return summary_text(self._run)
 
     def systemMetrics(self, info: Info) -> str:
         newest = self._reads.system_rows.get(self.uid, {})
@@ -198,13 +214,15 @@ class RunNode:
             rows = console.list_files(connection, self.uid)
         if upload and wanted:
             nodes = [upload_file_node(self._call, self.uid, name) for name in sorted(wanted)]
-            return page_of(nodes, lambda node: node, after=after, first=first)
+            return whole_list(nodes, lambda node: node)
         if wanted:
             rows = [row for row in rows if row["name"] in wanted]
         if pattern:
             glob = pattern.replace("%", "*").replace("_", "?")  # W&B takes SQL's LIKE
             rows = [row for row in rows if fnmatch.fnmatch(row["name"], glob)]
-        return page_of(rows, self._file_node, after=after, first=first)
+        return page_of(
+            rows, self._file_node, key=lambda row: [row["name"]], after=after, first=first
+        )
 
     def _file_node(self, row: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run

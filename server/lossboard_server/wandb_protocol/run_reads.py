@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +12,12 @@ from lossboard_server.queries.key_counts import LOGGED_KINDS, KeyCount, key_coun
 from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
 from lossboard_server.queries.runs import Run
 from lossboard_server.queries.selection import Selection
-from lossboard_server.queries.summaries import summaries_in
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.context import Call
 
 __all__ = ["RunReads"]
 
-_KINDS = (*LOGGED_KINDS, *SYSTEM_KINDS)  # those of summaries are among them
+_KINDS = (*LOGGED_KINDS, *SYSTEM_KINDS)
 
 
 class RunReads:
@@ -43,15 +41,9 @@ class RunReads:
 
     @cached_property
     def _selection(self) -> Selection:
-        """The series of all that is read of series here: W&B's client asks for all of it."""
+        """The series of all that is read of series here: who asks for one asks for all."""
         with self._call.read() as connection:
             return Selection(connection, self._call.services.tails, self._uids, _KINDS, None)
-
-    @cached_property
-    def summaries(self) -> dict[int, dict[str, Any]]:
-        """Non-finite numbers are text: the client's JSON reader may not know the tokens."""
-        found = summaries_in(self._selection)
-        return {uid: _finite(summary) for uid, summary in found.items()}
 
     @cached_property
     def key_counts(self) -> dict[int, list[KeyCount]]:
@@ -93,11 +85,3 @@ class RunReads:
         attempts = list(self._attempts.values())
         with self._call.read() as connection:
             return stream_marks.written_lines(connection, attempts)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return value

@@ -284,6 +284,7 @@ def edit_run(
     uid: int,
     *,
     config: Mapping[str, Any] | None = None,
+    removed_config: Sequence[str] = (),
     summary: Mapping[str, Any] | None = None,
     removed_summary: Sequence[str] = (),
     color: str | None = None,
@@ -296,10 +297,10 @@ def edit_run(
         check_sizes(what, values)
     require_run(transaction, uid)
     set_fields(transaction, uid, fields)
-    if config is not None:
-        merge_config(transaction, uid, config)
-    if summary is not None:
-        set_summary(transaction, uid, summary, removed_summary, time_us=transaction.now_us)
+    if config or removed_config:
+        merge_config(transaction, uid, config or {}, removed_config)
+    if summary or removed_summary:
+        set_summary(transaction, uid, summary or {}, removed_summary, time_us=transaction.now_us)
     plain = {"color": color, "stop_requested": stop_requested}
     changed = {name: value for name, value in plain.items() if value is not None}
     if changed:

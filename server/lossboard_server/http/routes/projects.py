@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
-from lossboard_server.queries import projects
+from lossboard_server.queries import projects, sweeps
 from lossboard_server.queries.alerts import ProjectAlert, project_alerts
 from lossboard_server.queries.definitions import metric_definitions
 from lossboard_server.queries.run_lists import RunPage, RunQuery
@@ -98,8 +97,10 @@ async def list_runs(
     limit: Annotated[int, Query(ge=0, le=100_000)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
     since: Annotated[int, Query(ge=0)] = 0,
+    after: str = "",
 ) -> Response:
-    """Runs of a project: searched, filtered, sorted, a page of them; of what changed `since`."""
+    """Runs of a project: searched, filtered, sorted, a page of them; of what changed `since`;
+    `after` goes on at the `next` of the page before."""
     query = RunQuery(
         search=search,
         filter=_filter_of(filter),
@@ -108,13 +109,16 @@ async def list_runs(
         limit=limit,
         offset=offset,
         since=since,
+        after=after,
     )
 
     def read(connection: Connection) -> RunPage:
         project_id = projects.find_project(connection, entity, project)
         return query_runs(connection, server.runs, project_id, query)
 
-    return await answer_json(request, await server.database.ask(read))
+    page = await server.database.ask(read)
+    told = {"runs": page.runs, "total": page.total, "version": page.version, "gone": page.gone}
+    return await answer_json(request, told | {"next": page.next})
 
 
 @router.get("/{entity}/{project}/keys")
@@ -174,6 +178,30 @@ async def metric_values(
     return await answer_json(request, await server.database.ask(read))
 
 
+@router.get("/{entity}/{project}/sweeps")
+async def list_sweeps(server: Server, request: Request, entity: str, project: str) -> Response:
+    """The sweeps of a project, the newest first."""
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        project_id = projects.find_project(connection, entity, project)
+        return sweeps.sweeps_of_project(connection, project_id)
+
+    return await answer_json(request, {"sweeps": await server.database.ask(read)})
+
+
+@router.get("/{entity}/{project}/sweeps/{name}")
+async def get_sweep(
+    server: Server, request: Request, entity: str, project: str, name: str
+) -> Response:
+    """One sweep."""
+
+    def read(connection: Connection) -> dict[str, Any]:
+        project_id = projects.find_project(connection, entity, project)
+        return sweeps.one_sweep(connection, project_id, name)
+
+    return await answer_json(request, await server.database.ask(read))
+
+
 def _numbers_of(text: str) -> set[int] | None:
     if not text:
         return None
@@ -187,8 +215,8 @@ def _filter_of(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        filters = decode_json(text)
-    except msgspec.DecodeError as error:
+        filters = json.loads(text)  # it knows the bare words NaN and Infinity too
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"filter isn't JSON: {error}") from error
     if not isinstance(filters, dict):
         raise Invalid(f"filter is an object such as {{'state': 'finished'}}, not {text[:80]!r}")

@@ -47,9 +47,12 @@ class RunEdit(BaseModel):
     add_tags: list[str] = []
     remove_tags: list[str] = []
     group: str | None = None
+    job_type: str | None = None
     color: str | None = None
     config: dict[str, Any] | None = None
+    remove_config: list[str] = []
     summary: dict[str, Any] | None = None
+    remove_summary: list[str] = []
     stop_requested: bool | None = None
 
 
@@ -108,6 +111,7 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
         notes=edit.notes,
         tags=None if edit.tags is None else tuple(edit.tags),
         group=edit.group,
+        job_type=edit.job_type,
     )
     was = {} if edit.was is None else edit.was.model_dump(exclude_none=True)
 
@@ -116,7 +120,9 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
             transaction,
             uid,
             config=edit.config,
+            removed_config=edit.remove_config,
             summary=edit.summary,
+            removed_summary=edit.remove_summary,
             color=edit.color,
             stop_requested=edit.stop_requested,
             fields=run_edits.described(
@@ -157,6 +163,7 @@ async def history(
     server: Server,
     request: Request,
     uid: int,
+    key: Annotated[list[str] | None, Query()] = None,
     keys: str | None = None,
     min_step: int | None = None,
     max_step: int | None = None,
@@ -165,10 +172,11 @@ async def history(
     stream: Literal["history", "system"] = "history",
 ) -> Response:
     """Rows: one for each step, of the last value of each key that arrived; a page of them, or so
-    many samples."""
+    many samples. Keys are given one by one, or, those without commas, in a list."""
+    wanted = [*(key or ()), *([] if keys is None else keys.split(","))]
     query = queries.HistoryQuery(
         run=uid,
-        keys=None if keys is None else keys.split(","),
+        keys=None if key is None and keys is None else wanted,
         min_step=min_step,
         max_step=max_step,
         limit=limit,
@@ -214,6 +222,18 @@ async def file(server: Server, uid: int, name: str) -> Response:
     filename = name.rpartition("/")[2] or "file"
     kind = "application/octet-stream"
     return answer_blob(server.blobs, sha256, media_type=kind, filename=filename)
+
+
+@router.delete("/{uid:int}/files/{name:path}")
+async def remove_file(server: Server, request: Request, uid: int, name: str) -> Response:
+    """Take a file off a run."""
+
+    def remove(transaction: Transaction) -> None:
+        find_file(transaction.connection, uid, name)
+        catalogue.remove_file(transaction, uid, name)
+
+    await server.writer.write(remove)
+    return await answer_json(request, {"uid": uid, "name": name})
 
 
 # After the addresses above: a run's `files` is no project.
