@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 import lossboard as wandb
 from lossboard.api import NotFound
@@ -101,14 +103,13 @@ def test_filters_name_values_as_configs_of_wandb_store_them(api: wandb.Api, run:
 
 @pytest.mark.covers("Run.user")
 def test_waiting_for_a_run_ends_with_it(api: wandb.Api, project: str) -> None:
-    active = wandb.init()
-    found = api.run(active.path)
+    found = api.create_run()
     with pytest.raises(WaitTimeoutError, match="still going on"):
         found.wait_until_finished(timeout=0)
-    ending = threading.Thread(target=active.finish)
-    ending.start()
-    found.wait_until_finished()
-    ending.join()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(found.wait_until_finished)
+        wandb.init(id=found.id, resume="must").finish()
+        waiting.result(60)
     assert found.state == "finished"
 
 
@@ -180,3 +181,26 @@ def test_what_has_no_meaning_here_says_why(api: wandb.Api, name: str) -> None:
 def test_the_state_of_a_run_is_not_set_by_hand(run: Any) -> None:
     with pytest.raises(UnsupportedError, match="follows from"):
         run.update_state("failed")
+
+
+@pytest.mark.covers("Run.files")
+def test_every_run_has_the_files_that_scripts_expect(run: Any, tmp_path: Path) -> None:
+    named = {"config.yaml", "output.log", "wandb-metadata.json", "wandb-summary.json"}
+    with wandb.init(id=run.id, resume="must", settings={"console": "wrap"}) as active:
+        print("seen in the log: ✓")
+        active.log({"loss": math.inf})
+    run.load()
+    assert named <= {file.name for file in run.files()}
+    texts = {}
+    for file in run.files(names=sorted(named)):
+        with file.download(tmp_path) as opened:
+            texts[file.name] = opened.read()
+        assert file.size == len(texts[file.name].encode())
+        assert httpx.get(file.url).text == texts[file.name]
+    assert yaml.safe_load(texts["config.yaml"])["a"] == {"value": {"b": 1}}
+    assert json.loads(texts["wandb-summary.json"])["loss"] == "Infinity"
+    assert json.loads(texts["wandb-metadata.json"])["host"] == run.metadata["host"]
+    assert "seen in the log: ✓" in texts["output.log"].splitlines()
+    (tmp_path / "config.yaml").write_text("mine: 1")
+    run.upload_file(tmp_path / "config.yaml", tmp_path)
+    assert run.file("config.yaml").sha256 and len(run.files(["config.yaml"])) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 import lossboard
 from lossboard.wire import Exit, FileEntry, Record, RunStart, encode_record
@@ -53,6 +55,9 @@ def test_what_the_public_api_changes_on_its_way_is_all_changed(
     assert found["summary"] == 0.9
     assert "latest" in found["why"] and "delete_aliases=True" in found["why"]
     assert (found["left"], found["gone"]) == (["data:v4"], True)
-    assert found["files"] == []
+    made = found["files"]  # what is left is made of what is known of the run
+    assert sorted(made) == ["config.yaml", "wandb-metadata.json", "wandb-summary.json"]
+    assert yaml.safe_load(made["config.yaml"])["model"] == {"value": {"layers": 99}}
+    assert json.loads(made["wandb-summary.json"]) == {"nested": {"top1": 0.9}}
     assert found["walked"] == [[7, 6, 5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 5, 6, 7]]
     assert found["runs"] == 0

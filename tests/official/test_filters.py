@@ -20,7 +20,7 @@ import pytest
 import lossboard
 from lossboard.errors import CommError
 from lossboard.wire import Exit, Record, RunStart, encode_record
-from lossboard_server.queries import run_lists
+from lossboard_server.queries.runs import run_lists
 
 from .mongo_reference import matches
 from .test_reads import Served

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lossboard.wire import Column, Exit, Record, Rows, RunStart, encode_record
+from lossboard_server import queries
 from lossboard_server.app import create_app
 from lossboard_server.database import schema
 from lossboard_server.settings import Settings
@@ -145,7 +146,7 @@ def rows(now_us: int, **values: list[float]) -> Rows:
 def test_a_page_of_fifty_runs_takes_three_transactions_and_twenty_statements_at_most(
     served: Served, official: Runner
 ) -> None:
-    for kind in ("lazy", "full"):
+    for kind in ("lazy", "settings", "full"):
         official(served, "listing.py", PROJECT, kind)  # the first time fills the server's memos
         served.counted.clear()
         told = official(served, "listing.py", PROJECT, kind)
@@ -158,3 +159,19 @@ def test_a_page_of_fifty_runs_takes_three_transactions_and_twenty_statements_at_
         counts["statements"] = len(served.counted.statements)
         assert counts["transactions"] <= 3, kind
         assert counts["statements"] <= 20, "\n".join(served.counted.statements)
+
+
+def test_relative_times_of_fifty_runs_take_as_many_statements_as_those_of_one(
+    served: Served,
+) -> None:
+    counts = []
+    _asking.set(True)
+    for uids in ([1], list(range(1, RUNS + 1))):
+        served.counted.clear()
+        query = queries.SeriesQuery(runs=uids, keys=["loss"], x="runtime")
+        with served.services.database.read() as connection:
+            found = queries.query_series(connection, served.services.tails, query)
+        assert len(found.series) == len(uids)
+        counts.append(len(served.counted.statements))
+    _asking.set(False)
+    assert counts[0] == counts[1]

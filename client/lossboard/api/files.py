@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from lossboard import wire
 from lossboard.api.joining import RunPlace, join_run
@@ -63,7 +64,8 @@ class File:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of its content, in hex."""
+        """The SHA-256 of its content, in hex; empty for one that is made when it is asked for, of
+        the config, the summary, the metadata or the output."""
         return str(self._attributes["sha256"])
 
     @property
@@ -75,6 +77,8 @@ class File:
     def url(self) -> str:
         """The address of its content."""
         base = self._connection.settings.base_url.rstrip("/")
+        if not self.sha256:
+            return f"{base}/api/runs/{self._run_uid}/files/{quote(self.name)}"
         return f"{base}/api/blobs/{self.sha256}"
 
     direct_url = path_uri = url
@@ -115,6 +119,8 @@ class File:
         return target.open(encoding="utf-8")
 
     def _check(self, path: Path) -> None:
+        if not self.sha256:  # it may have grown, as the run does
+            return
         size_bytes = path.stat().st_size
         if size_bytes < self.size:
             raise CommError(f"the download of {self.name!r} broke off before its {self.size} bytes")

@@ -287,7 +287,7 @@ class Run(RunNames):
         text and `_` for one character. Raises ValueError for both at once."""
         if names and pattern:
             raise ValueError("files takes names or a pattern, not both")
-        found = self._connection.get("runs", self._uid, "files")["files"]
+        found = self._connection.get("runs", self._uid, "files", described="true")["files"]
         files = [File(self._connection, self._uid, attributes) for attributes in found]
         fits = like(pattern) if pattern else None
         return [

@@ -20,7 +20,7 @@ from graphql import GraphQLError
 from sqlalchemy import Connection
 
 from lossboard.wire import RunStart
-from lossboard_server.queries.runs import Run
+from lossboard_server.queries.runs.runs import Run
 from lossboard_server.services import Services
 from lossboard_server.wandb_protocol.signing import Signer
 from lossboard_server.writing.writer import Transaction

@@ -143,6 +143,9 @@ class _Door:
         """A file of a run, always as a download."""
         call = self._call(request)
         found = await _in_call(transfers.run_file, call, entity, project, run_id, name)
+        if isinstance(found, bytes):
+            headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+            return Response(found, media_type="application/octet-stream", headers=headers)
         return self._blob(*found)
 
     async def artifact_file(self, request: Request, entity: str, md5: str) -> Response:

@@ -14,9 +14,10 @@ from urllib.parse import quote
 from graphql import GraphQLResolveInfo
 
 from lossboard_server.encoding import encode_bare_json
-from lossboard_server.queries import console
-from lossboard_server.queries import runs as run_reads
-from lossboard_server.queries.runs import Run
+from lossboard_server.queries.history import console
+from lossboard_server.queries.runs import runs as run_reads
+from lossboard_server.queries.runs.described_files import files_of_run
+from lossboard_server.queries.runs.runs import Run
 from lossboard_server.wandb_protocol import history, streams
 from lossboard_server.wandb_protocol.configs import config_text
 from lossboard_server.wandb_protocol.context import Call, global_id, iso_time, page_of, whole_list
@@ -198,7 +199,11 @@ class RunNode:
         return {"edges": edges, "pageInfo": {"endCursor": end, "hasNextPage": more}}
 
     def fileCount(self, info: Info) -> int:
-        return self._reads.file_counts.get(self.uid, 0)
+        return len(self._files())
+
+    def _files(self) -> list[dict[str, Any]]:
+        with self._call.read() as connection:
+            return files_of_run(connection, self._call.services.runs, self.uid)
 
     def files(
         self,
@@ -210,11 +215,10 @@ class RunNode:
         upload: bool = False,
     ) -> dict[str, Any]:
         wanted = {name.removeprefix("./") for name in names or ()}
-        with self._call.read() as connection:
-            rows = console.list_files(connection, self.uid)
         if upload and wanted:
             nodes = [upload_file_node(self._call, self.uid, name) for name in sorted(wanted)]
             return whole_list(nodes, lambda node: node)
+        rows = self._files()
         if wanted:
             rows = [row for row in rows if row["name"] in wanted]
         if pattern:

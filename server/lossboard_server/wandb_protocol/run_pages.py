@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from lossboard.bounds import is_cut
-from lossboard_server.queries import run_lists
+from lossboard_server.queries.runs import run_lists
 from lossboard_server.wandb_protocol.configs import config_text
 from lossboard_server.wandb_protocol.context import DEFAULT_PAGE, Call, connection_of, id_parts
 from lossboard_server.wandb_protocol.run_nodes import RunNode, summary_text

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from lossboard_server.queries import console, run_lists, stream_marks
-from lossboard_server.queries import runs as run_reads
-from lossboard_server.queries.key_counts import LOGGED_KINDS, KeyCount, key_counts
-from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
-from lossboard_server.queries.runs import Run
-from lossboard_server.queries.selection import Selection
+from lossboard_server.queries.catalogue.key_counts import LOGGED_KINDS, KeyCount, key_counts
+from lossboard_server.queries.history import console
+from lossboard_server.queries.history.newest_rows import SYSTEM_KINDS, newest_system_rows
+from lossboard_server.queries.points.selection import Selection
+from lossboard_server.queries.runs import run_lists, stream_marks
+from lossboard_server.queries.runs import runs as run_reads
+from lossboard_server.queries.runs.runs import Run
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.context import Call
 
@@ -59,12 +60,6 @@ class RunReads:
         """How many lines of console, of the runs that have any."""
         with self._call.read() as connection:
             return console.console_counts(connection, self._uids)
-
-    @cached_property
-    def file_counts(self) -> dict[int, int]:
-        """How many files, of the runs that have any."""
-        with self._call.read() as connection:
-            return console.file_counts(connection, self._uids)
 
     def line_count(self, uid: int, stream: str) -> int:
         """Lines of a stream that are kept of the latest attempt; of the history, steps, where it

@@ -44,7 +44,10 @@ gone = refused(lambda: wandb.Api().artifact(f"{path}/data:v4"))
 
 for file in edited.files(per_page=2):
     file.delete()
-files = [file.name for file in wandb.Api().run(f"{path}/run0").files()]
+files = {
+    file.name: file.download(root="made", replace=True).read()
+    for file in wandb.Api().run(f"{path}/run0").files()
+}
 for order in ("-created_at", "+config.number"):
     walked = []
     for run in wandb.Api().runs(path, order=order, per_page=3):

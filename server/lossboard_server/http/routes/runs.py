@@ -13,8 +13,14 @@ from lossboard.wire import RunFields
 from lossboard_server import queries
 from lossboard_server.errors import NotFound
 from lossboard_server.http.responses import answer, answer_blob, answer_json
-from lossboard_server.queries import runs
-from lossboard_server.queries.console import console_lines, find_file, list_files
+from lossboard_server.queries.history.console import (
+    console_lines,
+    file_known,
+    find_file,
+    list_files,
+)
+from lossboard_server.queries.runs import runs
+from lossboard_server.queries.runs.described_files import described_content, files_of_run
 from lossboard_server.services import Server
 from lossboard_server.writing import bulk_edits, catalogue, run_edits
 from lossboard_server.writing.writer import Transaction
@@ -206,22 +212,34 @@ async def console(
 
 
 @router.get("/{uid}/files")
-async def files(server: Server, request: Request, uid: int) -> Response:
-    """Files of a run."""
-    found = await server.database.ask(partial(list_files, uid=uid))
-    return await answer_json(request, {"files": found})
+async def files(server: Server, request: Request, uid: int, described: bool = False) -> Response:
+    """Files of a run; with those that are made of what is known of it, if asked for."""
+    read = partial(files_of_run, memo=server.runs) if described else list_files
+    return await answer_json(request, {"files": await server.database.ask(partial(read, uid=uid))})
 
 
 @router.get("/{uid:int}/files/{name:path}")
 async def file(server: Server, uid: int, name: str) -> Response:
     """A file of a run, always as a download."""
-    sha256 = await server.database.ask(partial(find_file, uid=uid, name=name))
+    sha256 = await server.database.ask(partial(file_known, uid=uid, name=name))
+    if sha256 is None:
+        made = await server.database.ask(
+            partial(described_content, memo=server.runs, uid=uid, name=name)
+        )
+        return _made_file(made, f"run {uid} has no file {name!r}")
     if not server.blobs.has(sha256):
         raise NotFound(f"the content of {name!r} hasn't been uploaded yet: try again later")
     # Only the last part of the name is proposed to the browser, and only as a quoted name.
     filename = name.rpartition("/")[2] or "file"
     kind = "application/octet-stream"
     return answer_blob(server.blobs, sha256, media_type=kind, filename=filename)
+
+
+def _made_file(content: bytes | None, lack: str) -> Response:
+    if content is None:
+        raise NotFound(lack)
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 @router.delete("/{uid:int}/files/{name:path}")
