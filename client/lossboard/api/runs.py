@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, overload
+from typing import Any, Final, Literal, TextIO, overload
 
 from lossboard.api.filters import filter_text, sort_of
 from lossboard.api.frames import Rows, frame_of, made, row_tables, table_of_rows, x_name
 from lossboard.api.history import as_frame, keys_checked
-from lossboard.api.parquet import write_parquet
 from lossboard.api.run import Run
+from lossboard.api.table_files import write_csv, write_parquet
 from lossboard.bounds import is_cut
 from lossboard.connection import Connection
 
@@ -150,15 +150,25 @@ class Runs:
         """Writes what `frame` has to a Parquet file, some two million points at a time, so that it
         need not fit into memory; the number of rows. Numbers are float64, all else text."""
         ids, wanted = self._ids(), Rows(keys_checked(keys), x_name(x))
+        tables = row_tables(self._connection, ids, wanted)
+        return write_parquet(path, tables, self._kinds(ids, wanted))
+
+    def to_csv(self, file: TextIO, keys: Sequence[str] | str | None = None, x: str = "step") -> int:
+        """Writes what `frame` has to an open file as CSV, in the same way; the number of rows.
+        Lists and objects are JSON, what is missing is empty."""
+        ids, wanted = self._ids(), Rows(keys_checked(keys), x_name(x))
+        tables = row_tables(self._connection, ids, wanted)
+        return write_csv(file, tables, list(self._kinds(ids, wanted)))
+
+    def _kinds(self, ids: Mapping[int, str], wanted: Rows) -> dict[str, str]:
+        """The columns of a file, and of what kind they are: float, int or text."""
         texts = self._keys_of_kind("json", ids)
         shown = wanted.shown
         if shown is None:
             numeric = self._keys_of_kind("scalar", ids)
             shown = ["_step", "_timestamp", "_runtime", *dict.fromkeys([*numeric, *texts])]
         kinds = {"run_id": "text", **{key: "text" if key in texts else "float" for key in shown}}
-        if "_step" in kinds:
-            kinds["_step"] = "int"
-        return write_parquet(path, row_tables(self._connection, ids, wanted), kinds)
+        return {key: "int" if key == "_step" else kind for key, kind in kinds.items()}
 
     def _keys_of_kind(self, kind: str, ids: Iterable[int]) -> list[str]:
         """The keys of a kind in these runs; in all of the project where these are many."""

@@ -330,8 +330,8 @@ def _name_undelivered(folder: Path, run: Run, terminal: Terminal) -> None:
 
 
 def _spool_folders(folder: Path) -> list[Path]:
-    """Spools of earlier runs, as far as they still are there. A folder may have thousands of runs: of each of
-    them no more is looked at than whether it has one."""
+    """Spools of earlier runs, as far as they still are there. A folder may have thousands of runs:
+    of each of them no more is looked at than whether it has one."""
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if entry.name.startswith("run-")]

@@ -20,7 +20,11 @@ from lossboard_server.queries.history.console import (
     list_files,
 )
 from lossboard_server.queries.runs import runs
-from lossboard_server.queries.runs.described_files import described_content, files_of_run
+from lossboard_server.queries.runs.described_files import (
+    DESCRIBED_NAMES,
+    described_content,
+    files_of_run,
+)
 from lossboard_server.services import Server
 from lossboard_server.writing import bulk_edits, catalogue, run_edits
 from lossboard_server.writing.writer import Transaction
@@ -244,10 +248,11 @@ def _made_file(content: bytes | None, lack: str) -> Response:
 
 @router.delete("/{uid:int}/files/{name:path}")
 async def remove_file(server: Server, request: Request, uid: int, name: str) -> Response:
-    """Take a file off a run."""
+    """Take a file off a run; one that is made of what is known of the run stays."""
 
     def remove(transaction: Transaction) -> None:
-        find_file(transaction.connection, uid, name)
+        if name not in DESCRIBED_NAMES:
+            find_file(transaction.connection, uid, name)
         catalogue.remove_file(transaction, uid, name)
 
     await server.writer.write(remove)

@@ -21,7 +21,7 @@ from lossboard_server.storage import TailMemo
 from lossboard_server.storage.entries import scalar
 from lossboard_server.storage.points import Ints, Points
 
-__all__ = ["FrameQuery", "FrameResult", "query_frames"]
+__all__ = ["FrameQuery", "FrameResult", "Mark", "query_frames"]
 
 _MOST_POINTS: Final = 2_000_000  # of one answer, about: 24 bytes each
 _RUNS_AT_ONCE: Final = 500

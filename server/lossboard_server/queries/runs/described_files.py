@@ -15,7 +15,7 @@ from lossboard_server.queries.history.console import list_files
 from lossboard_server.queries.runs.run_rows import RunMemo
 from lossboard_server.queries.runs.runs import RunDetail, run_detail
 
-__all__ = ["described_content", "files_of_run"]
+__all__ = ["DESCRIBED_NAMES", "described_content", "files_of_run"]
 
 _CONFIG, _SUMMARY = "config.yaml", "wandb-summary.json"
 _METADATA, _LOG = "wandb-metadata.json", "output.log"
@@ -25,6 +25,7 @@ _TYPES: Final = {
     _LOG: "text/plain",
     _SUMMARY: "application/json",
 }
+DESCRIBED_NAMES: Final = frozenset(_TYPES)
 
 
 def files_of_run(connection: Connection, memo: RunMemo, uid: int) -> list[dict[str, Any]]:

@@ -1,18 +1,19 @@
-"""Tables written to a Parquet file one after another."""
+"""Tables written to a file one after another: Parquet or CSV."""
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
 
 import numpy as np
 
 from lossboard.api.frames import Table, Values
 
-__all__ = ["write_parquet"]
+__all__ = ["write_csv", "write_parquet"]
 
 
 def write_parquet(
@@ -47,6 +48,32 @@ def _array(arrow: Any, table: Table, name: str, kind: str) -> Any:
     values = np.where(column.there, column.values, 0).astype(np.float64)
     whole = values.astype(np.int64) if kind == "int" else values
     return arrow.array(whole, mask=~column.there)
+
+
+def write_csv(file: TextIO, tables: Iterable[Table], columns: Sequence[str]) -> int:
+    """Writes tables with these columns and a line of their names; how many rows they have."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    count = 0
+    for table in tables:
+        listed = [_cells(table, name) for name in columns]
+        writer.writerows(zip(*listed, strict=True))
+        count += table.length
+    return count
+
+
+def _cells(table: Table, name: str) -> list[Any]:
+    column = table.columns.get(name)
+    if column is None:
+        return [""] * table.length
+    pairs = zip(column.values.tolist(), column.there.tolist(), strict=True)
+    if column.whole:
+        return [int(value) if is_there else "" for value, is_there in pairs]
+    return [_cell(value) if is_there else "" for value, is_there in pairs]
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, default=str) if isinstance(value, list | dict | bool) else value
 
 
 def _text(value: Any, is_there: bool) -> str | None:
