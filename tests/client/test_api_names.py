@@ -53,6 +53,8 @@ def test_a_sweep_is_read_with_its_runs_and_the_best_of_them(
 ) -> None:
     sweep = api.sweep(f"local/{project}/{swept}")
     assert (sweep.id, sweep.name, sweep.state) == (swept, "search", "RUNNING")
+    assert sweep.url.endswith(f"/local/{project}/sweeps/{swept}")
+    assert httpx.get(sweep.url).status_code == 200
     assert sweep.config["method"] == "grid" and sweep.expected_run_count == 9
     assert [run.name for run in sweep.runs] == ["r0", "r1"]
     best = sweep.best_run()

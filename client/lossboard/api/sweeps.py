@@ -76,8 +76,9 @@ class Sweep:
 
     @property
     def url(self) -> str:
-        """The page of its project."""
-        return page_url(self._connection.settings.app_url, self.entity, self.project)
+        """Its page, which is that of its project."""
+        app_url = self._connection.settings.app_url
+        return page_url(app_url, self.entity, self.project, "sweeps", self.id)
 
     @property
     def expected_run_count(self) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import wandb
 from wandb.apis.public import Run
+from wandb.apis.public.runs import Runs
 
 project = sys.argv[1]
 path = f"local/{project}"
@@ -20,9 +21,21 @@ def task(function):
 
 
 @task
+def changes():
+    chosen = api.run(f"{path}/run2")
+    chosen.config["model"]["layers"] = 7
+    chosen.summary["renamed"] = chosen.summary["loss"]
+    chosen.summary.update()
+    chosen.tags.append(sys.argv[3])
+    chosen.update()
+    again = wandb.Api().run(f"{path}/run2")
+    return [again.config["model"], again.summary["renamed"], sys.argv[3] in again.tags]
+
+
+@task
 def facts_of_a_run():
     assert isinstance(run, Run)
-    return [run.id, run.name, run.state, run.entity, run.project, run.path, run.tags, run.notes]
+    return [run.id, run.name, run.state, run.entity, run.project, run.path, run.tags, run.group]
 
 
 @task
@@ -37,7 +50,7 @@ def all_rows():
 
 @task
 def rows_that_have_some_keys():
-    return list(run.scan_history(keys=["loss", "rare"]))
+    return [[row["loss"], row["rare"]] for row in run.scan_history(keys=["loss", "rare"])]
 
 
 @task
@@ -80,6 +93,7 @@ def a_table_of_all_runs():
 @task
 def the_number_of_runs_and_one_by_its_place():
     runs = api.runs(path)
+    assert isinstance(runs, Runs)
     return [len(runs), runs[0].id, next(iter(runs)).id]
 
 
@@ -122,18 +136,6 @@ def the_best_of_a_sweep():
 @task
 def projects():
     return [[one.name, one.entity] for one in api.projects("local") if one.name == project]
-
-
-@task
-def changes():
-    chosen = api.run(f"{path}/run2")
-    chosen.config["model"]["layers"] = 7
-    chosen.summary["renamed"] = chosen.summary["loss"]
-    chosen.summary.update()
-    chosen.tags.append(sys.argv[3])
-    chosen.update()
-    again = wandb.Api().run(f"{path}/run2")
-    return [again.config["model"], again.summary["renamed"], sys.argv[3] in again.tags]
 
 
 print("RESULT " + json.dumps(tasks))
