@@ -109,6 +109,19 @@ def test_explore_draws_the_panels_own_numbers_in_plotly(
     expect(page.locator("iframe")).to_be_hidden()
 
 
+def test_explore_follows_a_run_that_goes_on(page: Page, server: Server, own_name: str) -> None:
+    with start_run(server.base_url, own_name) as run:
+        run.log({"loss": 1.0}, step=0)
+        run.log({"loss": 2.0}, step=1, commit=True)
+        open_panel(page, f"{server.base_url}/local/{own_name}", "scalar loss")
+        page.get_by_role("region", name="loss", exact=True).hover()
+        page.get_by_role("button", name="Explore loss").click()
+        line = page.frame_locator("iframe").locator(".scatterlayer path.js-line").last
+        expect(line).to_have_attribute("d", re.compile("^M[^L]*(L[^L]*){1}$"), timeout=30_000)
+        run.log({"loss": -3.0}, step=2, commit=True)
+        expect(line).to_have_attribute("d", re.compile("^M[^L]*(L[^L]*){2}$"), timeout=30_000)
+
+
 def test_a_page_outlives_its_server(browser: Browser, own_server: Any) -> None:
     with start_run(own_server.base_url, "outage") as run:
         run.log({"loss": 1.0})
