@@ -449,3 +449,34 @@ def test_the_catalogue_follows_every_row(server: Any, writer_of: Any, rows_of: A
     assert seen == [(1, 1, 0), (2, 2, 1), (2, 3, 2)]
     (part,) = one.http.get(path, params={"runs": key["runs"][1]}).json()["keys"]
     assert (part["runs"], part["n"]) == ([key["runs"][1]], 1)
+
+
+LAUNCHER = {"kind": "torchrun", "launch": "train-1", "restart": 2}
+SLURM = {"job_id": "77", "procid": "3", "ntasks": "4", "restart_count": "1"}
+ARRAY = {"array_job_id": "70", "array_task_id": "2"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "place"),
+    [
+        pytest.param({}, ("", None, "", ""), id="nothing"),
+        pytest.param(
+            {"host": "a", "rank": 1, "launcher": LAUNCHER, "job": {"id": "7"}},
+            ("a", 1, "7", "train-1.2"),
+            id="ours",
+        ),
+        pytest.param({"slurm": SLURM}, ("", 3, "77", "slurm-77.1"), id="official"),
+        pytest.param({"slurm": SLURM | ARRAY}, ("", 3, "70_2", "slurm-70_2.1"), id="array"),
+        pytest.param({"slurm": {"job_id": "77", "ntasks": "4"}}, ("", None, "77", ""), id="batch"),
+        pytest.param(
+            {"host": 1, "rank": "1", "slurm": [], "launcher": 3}, ("", None, "", ""), id="odd"
+        ),
+    ],
+)
+def test_a_run_says_where_it_ran_and_with_which_others(
+    writer_of: Any, server: Any, metadata: dict[str, Any], place: tuple[Any, ...]
+) -> None:
+    writer = writer_of(server, metadata=metadata)
+    writer.log(0)
+    run = writer.run()
+    assert tuple(run[name] for name in ("host", "rank", "job", "launch")) == place
