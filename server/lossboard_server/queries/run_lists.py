@@ -7,6 +7,7 @@ rest of the filter leaves.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from lossboard_server.queries.filters import (
     compile_search,
     sorted_runs,
 )
+from lossboard_server.queries.places import path_of_project
 from lossboard_server.queries.run_columns import order_by_columns, split_filter
 from lossboard_server.queries.run_rows import Run, RunMemo
 from lossboard_server.queries.runs import store_version
@@ -54,6 +56,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     version: int
     gone: list[int]
+    project: str = ""  # entity/name, that of now
 
 
 def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: RunQuery) -> RunPage:
@@ -72,6 +75,7 @@ def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: Run
         total=total,
         version=store_version(connection),
         gone=_gone_since(connection, project_id, query.since) if query.since else [],
+        project=path_of_project(connection, project_id),
     )
 
 
@@ -106,13 +110,20 @@ def _count(connection: Connection, project_id: int, conditions: Conditions) -> i
 
 
 def _gone_since(connection: Connection, project_id: int, since: int) -> list[int]:
-    run = schema.run.c
-    found = select(run.id).where(
+    """Runs that were deleted or moved to another project."""
+    run, former = schema.run.c, schema.former_place.c
+    deleted = select(run.id).where(
         unindexed(run.project_id) == project_id,
         run.version > since,
         run.deleted_us.is_not(None),
     )
-    return sorted(connection.execute(found).scalars())
+    moved = (
+        select(run.id)
+        .join(schema.former_place, former.run_uid == run.id)
+        .where(former.project_id == project_id, run.version > since)
+    )
+    found = (connection.execute(query).scalars() for query in (deleted, moved))
+    return sorted(itertools.chain.from_iterable(found))
 
 
 def _matching(

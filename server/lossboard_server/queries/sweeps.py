@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from lossboard_server.database import schema
+from lossboard_server.queries.places import project_named
 
 __all__ = ["find_sweep", "sweep_by_name", "sweep_name", "sweep_names", "sweep_of_agent"]
 
@@ -26,11 +27,9 @@ def sweep_name(connection: Connection, sweep_id: int) -> str | None:
 
 def find_sweep(connection: Connection, entity: str, project: str, name: str) -> int | None:
     """The number of a sweep by its names, if there is one."""
-    return connection.execute(
-        select(_SWEEP.c.id)
-        .join(_PROJECT, _PROJECT.c.id == _SWEEP.c.project_id)
-        .where(_PROJECT.c.entity == entity, _PROJECT.c.name == project, _SWEEP.c.name == name)
-    ).scalar()
+    project_id = project_named(connection, entity, project)
+    query = select(_SWEEP.c.id).where(_SWEEP.c.project_id == project_id, _SWEEP.c.name == name)
+    return connection.execute(query).scalar()
 
 
 def sweep_by_name(connection: Connection, project_id: int, name: str) -> Any:

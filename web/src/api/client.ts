@@ -105,11 +105,23 @@ export async function listProjects(): Promise<Project[]> {
   return (await get<{ projects: Project[] }>('/api/projects')).projects;
 }
 
+/** Only what is in it changes; a description that is no longer what it `was` is refused. */
+export interface ProjectChange {
+  name?: string;
+  description?: string;
+  was?: string;
+}
+
+export const patchProject = ([entity, project]: ProjectName, change: ProjectChange) =>
+  write<Project>('PATCH', projectPath(entity, project), change);
+
 export interface RunPage {
+  /** "entity/name": that of now, whatever it was asked by. */
+  project: string;
   runs: Run[];
   total: number;
   version: number;
-  /** Numbers of the runs that were deleted after version `since`. */
+  /** Numbers of the runs that were deleted or moved away after version `since`. */
   gone: number[];
 }
 
@@ -244,6 +256,9 @@ export const deleteRuns = (uids: number[]) =>
 
 export const restoreRuns = (uids: number[]) =>
   inParts(uids, (runs) => write('POST', '/api/runs/restore', { runs }));
+
+export const moveRuns = (runs: number[], project: string) =>
+  write<object>('POST', '/api/runs/move', { runs, project });
 
 /** Keeps a state of the view that is too long for a link. */
 export async function storeView(state: Record<string, string>): Promise<string> {

@@ -15,6 +15,7 @@ export interface Project {
   states: Partial<Record<RunState, number>>;
   sparkline: { key: string; values: number[] } | null;
   settings: JsonObject;
+  description: string;
 }
 
 /** `revision` changes with what it holds. */
@@ -77,6 +78,7 @@ export interface Notice {
 /** An alert of one of the runs of a project. */
 export interface ProjectAlert extends Alert {
   id: number;
+  run: number;
   run_id: string;
   name: string;
 }
@@ -86,6 +88,8 @@ export interface Alert {
   text: string;
   level: 'INFO' | 'WARN' | 'ERROR';
   time_us: number;
+  /** That the run had come to, where that is known. */
+  step: number | null;
 }
 
 /** One start of a training: a process, or all its ranks. */

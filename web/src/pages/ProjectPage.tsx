@@ -5,7 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { type Tab, TopBar } from '../components/shell/TopBar';
 import { besideHref } from '../state/histograms/focus';
 import { openProject } from '../state/overlays';
-import { projectHref, runsHref } from '../state/route';
+import { leadTo, presentHref, projectHref, runsHref } from '../state/route';
 import { arriving } from '../state/view/history';
 import { findBase } from '../state/view/savedViews';
 import { base } from '../state/view/view';
@@ -17,6 +17,11 @@ export function useWorkspace(entity: string, project: string): Workspace {
   useEffect(() => {
     openProject.value = workspace.store;
   }, [workspace]);
+  const present = workspace.store.present.value;
+  useEffect(() => {
+    const href = present && presentHref(...present);
+    if (href) leadTo(href);
+  }, [present]);
   const named = base.value?.known === false ? base.value : null;
   useEffect(() => {
     if (named) void findBase(entity, project, named);

@@ -47,6 +47,12 @@ export function navigate(href: string): void {
   entered.value = { query: location.search };
 }
 
+/** The page of now under the names of now, when an address has led to it by former ones. */
+export function leadTo(href: string): void {
+  history.replaceState(null, '', href + location.search + location.hash);
+  path.value = location.pathname;
+}
+
 const part = encodeURIComponent;
 
 export const projectHref = (entity: string, project: string): string =>
@@ -58,4 +64,12 @@ export const runsHref = (entity: string, project: string): string =>
 export function runHref(entity: string, project: string, runId: string, tab: RunTab = 'charts') {
   const base = `${runsHref(entity, project)}/${part(runId)}`;
   return tab === 'charts' ? base : `${base}/${tab}`;
+}
+
+/** The address of the same page in the project's present place, if its path names another. */
+export function presentHref(entity: string, project: string): string | null {
+  const now = route.peek();
+  if (!('project' in now) || (now.entity === entity && now.project === project)) return null;
+  const [, ...rest] = location.pathname.split('/').filter(Boolean).slice(1);
+  return [projectHref(entity, project), ...rest].join('/');
 }

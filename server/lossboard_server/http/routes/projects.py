@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -21,8 +21,9 @@ from lossboard_server.queries.run_lists import RunPage, RunQuery
 from lossboard_server.queries.run_lists import list_runs as query_runs
 from lossboard_server.queries.runs import run_versions
 from lossboard_server.services import Server
-from lossboard_server.writing import catalogue
+from lossboard_server.writing import catalogue, places
 from lossboard_server.writing.saved_views import change_settings
+from lossboard_server.writing.writer import Transaction
 
 __all__ = ["router"]
 
@@ -30,12 +31,19 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 
 
 _MOST_FIELDS = 200
+_MOST_CHARACTERS = 20_000  # of a description
 
 
 class ProjectEdit(BaseModel):
-    """The changes of a project."""
+    """The changes of a project; what is absent stays as it is."""
 
-    settings: dict[str, Any]
+    model_config = ConfigDict(extra="forbid")
+
+    settings: dict[str, Any] | None = None
+    name: Annotated[str, Field(min_length=1)] | None = None
+    description: Annotated[str, Field(max_length=_MOST_CHARACTERS)] | None = None
+    was: str | None = None
+    """The description that the edit started from: another one isn't replaced, the answer is 409."""
 
 
 @router.get("")
@@ -67,13 +75,20 @@ async def make_project(server: Server, request: Request, entity: str, project: s
 async def edit_project(
     server: Server, request: Request, entity: str, project: str, edit: ProjectEdit
 ) -> Response:
-    """Replace all settings of a project; http/routes/saved_views.py changes one view alone."""
-    await server.writer.write(
-        lambda transaction: change_settings(
-            transaction, (entity, project), edit.settings, server.settings.request_limit_bytes
-        )
-    )
-    return await get_project(server, request, entity, project)
+    """Rename a project, describe it, or replace all its settings; http/routes/saved_views.py
+    changes one view alone."""
+
+    def change(transaction: Transaction) -> None:
+        if edit.settings is not None:
+            limit = server.settings.request_limit_bytes
+            change_settings(transaction, (entity, project), edit.settings, limit)
+        if edit.description is not None:
+            places.describe_project(transaction, entity, project, edit.description, edit.was)
+        if edit.name is not None:
+            places.rename_project(transaction, entity, project, edit.name)
+
+    await server.writer.write(change)
+    return await get_project(server, request, entity, edit.name or project)
 
 
 @router.delete("/{entity}/{project}")
