@@ -37,7 +37,8 @@ class AlertGate:
         wait_duration: float | timedelta | None,
         step: int | None,
     ) -> wire.Alert | None:
-        """The alert, of the step that the run has come to, or None where it is too early. Raises ValueError for an unknown level,
+        """The alert, of the step that the run has come to, or None where it is too early. Raises
+        ValueError for an unknown level,
         TypeError for a wait that is neither seconds nor a timedelta."""
         checked = _level(level)
         wait_secs, now = _seconds(wait_duration), time.monotonic()

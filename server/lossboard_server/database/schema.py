@@ -90,7 +90,7 @@ project = Table(
     UniqueConstraint("entity", "name"),
 )
 
-# What leads to a project that was renamed, and to a run that was moved (queries/places.py).
+# What leads to a project that was renamed, and to a run that was moved (database/places.py).
 former_name = Table(
     "former_name",
     metadata,
@@ -184,7 +184,7 @@ writer = Table(
     Column("next_seq", BigInteger, nullable=False, default=0),
     Column("created_us", BigInteger, nullable=False),
     Column("metadata_json", Text, nullable=False, default="{}"),
-    # Who it is; queries/lives.py says what a launch is, and what ends mean:
+    # Who it is; queries/runs/lives.py says what a launch is, and what ends mean:
     Column("launch", Integer, nullable=False, server_default="1"),  # of the run, counted from 1
     Column("launch_key", String(256), nullable=False, server_default=""),
     Column("label", Text, nullable=False, server_default=""),

@@ -8,10 +8,10 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from lossboard_server.database.places import project_named, run_placed
 from lossboard_server.limits import kept_of_json
-from lossboard_server.queries import artifacts as reads
-from lossboard_server.queries.artifact_references import numbered
-from lossboard_server.queries.places import project_named, run_placed
+from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.queries.artifacts.artifact_references import numbered
 from lossboard_server.wandb_protocol.artifact_nodes import (
     ArtifactNode,
     artifact_by_global_id,

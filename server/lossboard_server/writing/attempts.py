@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from lossboard.wire import RunStart
 from lossboard_server.database import schema
 from lossboard_server.database.engines import insert_row
-from lossboard_server.queries.places import run_placed
+from lossboard_server.database.places import run_placed
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["joined_early", "open_attempt", "show_beside"]

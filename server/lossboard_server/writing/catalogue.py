@@ -14,10 +14,10 @@ from sqlalchemy import delete, func, select
 from lossboard.wire import MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server.database import dialect, schema
 from lossboard_server.database.engines import insert_row
+from lossboard_server.database.places import next_slot, project_named, run_placed
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound, TooLarge
 from lossboard_server.limits import check_sizes, check_total, joined_text, too_large_notice
-from lossboard_server.queries.places import next_slot, project_named, run_placed
 from lossboard_server.writing.attempts import joined_early, open_attempt
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
 from lossboard_server.writing.records import check_values

@@ -1,5 +1,5 @@
 """Projects that are renamed and described, runs that are moved: the names that they had go on
-leading to them (queries/places.py)."""
+leading to them (database/places.py)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import delete, select, update
 
 from lossboard_server.database import schema
 from lossboard_server.database.engines import insert_row
+from lossboard_server.database.places import next_slot, project_named, run_placed
 from lossboard_server.errors import Conflict, NotFound
-from lossboard_server.queries.places import next_slot, project_named, run_placed
 from lossboard_server.writing.catalogue import open_project, require_run
 from lossboard_server.writing.names import check_project
 from lossboard_server.writing.writer import Transaction

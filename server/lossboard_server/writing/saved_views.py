@@ -16,9 +16,9 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, select, update
 
 from lossboard_server.database import schema
+from lossboard_server.database.places import path_of_project, project_named
 from lossboard_server.encoding import decode_json, encode_json, encode_json_text
 from lossboard_server.errors import Conflict, NotFound, TooLarge
-from lossboard_server.queries.places import path_of_project, project_named
 from lossboard_server.writing.writer import Transaction
 
 __all__ = [
