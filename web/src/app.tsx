@@ -36,6 +36,13 @@ const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.W
 const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage), {
   frame: underBar,
 });
+const ProjectArtifacts = lazy(
+  () => import('./pages/ProjectArtifacts').then((m) => m.ProjectArtifacts),
+  { frame: underBar },
+);
+const Sweeps = lazy(() => import('./pages/Sweeps').then((m) => m.Sweeps), {
+  frame: underBar,
+});
 const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage), {
   frame: underBar,
 });
@@ -60,6 +67,10 @@ function Page() {
       return <WorkspacePage entity={now.entity} project={now.project} />;
     case 'runs':
       return <RunsPage entity={now.entity} project={now.project} />;
+    case 'artifacts':
+      return <ProjectArtifacts entity={now.entity} project={now.project} />;
+    case 'sweeps':
+      return <Sweeps entity={now.entity} project={now.project} />;
     case 'run':
       return <RunPage entity={now.entity} project={now.project} runId={now.runId} tab={now.tab} />;
     case 'missing':

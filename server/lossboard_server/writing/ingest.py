@@ -348,7 +348,7 @@ def _keep_files(transaction: Transaction, uid: int, record: Record) -> None:
 
 
 def _keep_alerts(transaction: Transaction, uid: int, record: Record) -> None:
-    """Where the client doesn't say at which step, it is the last one that has arrived."""
+    """Alerts of clients that don't say at which step have the last one that has arrived."""
     run = transaction.run(uid)
     last_step = None if run is None else run.last_step
     alerts = [{"run_uid": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]

@@ -18,6 +18,7 @@ import type {
   SavedView,
   SeriesRequest,
   SeriesResponse,
+  Sweep,
   TensorRequest,
   TensorResponse,
 } from './types';
@@ -162,6 +163,10 @@ export async function listAlerts(entity: string, project: string): Promise<Proje
     `${projectPath(entity, project)}/alerts`,
   );
   return alerts;
+}
+
+export async function listSweeps(entity: string, project: string): Promise<Sweep[]> {
+  return (await get<{ sweeps: Sweep[] }>(`${projectPath(entity, project)}/sweeps`)).sweeps;
 }
 
 export function querySeries(request: SeriesRequest, signal?: AbortSignal) {

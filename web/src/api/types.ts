@@ -92,6 +92,19 @@ export interface Alert {
   step: number | null;
 }
 
+/** A search over parameters, of the official client. */
+export interface Sweep {
+  name: string;
+  display_name: string;
+  /** YAML. */
+  config: string;
+  state: string;
+  /** Parameter sets that agents were handed. */
+  given: number;
+  created_us: number;
+  runs: number[];
+}
+
 /** One start of a training: a process, or all its ranks. */
 export interface Launch {
   number: number;

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from lossboard_server.database.places import path_of_project
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
 from lossboard_server.queries.catalogue.definitions import metric_definitions
 from lossboard_server.queries.projects import projects
 from lossboard_server.queries.projects.alerts import ProjectAlert, project_alerts
+from lossboard_server.queries.projects.sweeps import Sweep, project_sweeps
 from lossboard_server.queries.runs.run_lists import RunPage, RunQuery
 from lossboard_server.queries.runs.run_lists import list_runs as query_runs
 from lossboard_server.queries.runs.runs import run_versions
@@ -125,11 +127,13 @@ async def list_runs(
         since=since,
     )
 
-    def read(connection: Connection) -> RunPage:
+    def read(connection: Connection) -> tuple[RunPage, str]:
         project_id = projects.find_project(connection, entity, project)
-        return query_runs(connection, server.runs, project_id, query)
+        page = query_runs(connection, server.runs, project_id, query)
+        return page, path_of_project(connection, project_id)
 
-    return await answer_json(request, await server.database.ask(read))
+    page, present = await server.database.ask(read)
+    return await answer_json(request, msgspec.structs.asdict(page) | {"project": present})
 
 
 @router.get("/{entity}/{project}/keys")
@@ -163,6 +167,16 @@ async def list_alerts(
         return project_alerts(connection, project_id, limit)
 
     return await answer_json(request, {"alerts": await server.database.ask(read)})
+
+
+@router.get("/{entity}/{project}/sweeps")
+async def list_sweeps(server: Server, request: Request, entity: str, project: str) -> Response:
+    """The sweeps of the project, the newest first."""
+
+    def read(connection: Connection) -> list[Sweep]:
+        return project_sweeps(connection, projects.find_project(connection, entity, project))
+
+    return await answer_json(request, {"sweeps": await server.database.ask(read)})
 
 
 @router.get("/{entity}/{project}/metrics")

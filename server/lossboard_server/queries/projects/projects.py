@@ -49,9 +49,14 @@ def project_row(
     connection: Connection, *, id: int | None = None, entity: str = "", name: str = ""
 ) -> Any:
     """The row of the project of that id, or that has or had those names, if there is one."""
-    project_id = project_named(connection, entity, name) if id is None else id
-    query = select(schema.project).where(schema.project.c.id == project_id)
-    return connection.execute(query).first()
+    project = schema.project
+    named = (project.c.entity == entity) & (project.c.name == name)
+    query = select(project)
+    found = connection.execute(query.where(named if id is None else project.c.id == id)).first()
+    if found is not None or id is not None:
+        return found
+    former = project_named(connection, entity, name)
+    return connection.execute(query.where(project.c.id == former)).first()
 
 
 def list_projects(connection: Connection, sparklines: SparklineMemo | None = None) -> list[Project]:

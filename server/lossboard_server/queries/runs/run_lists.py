@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among, unindexed
-from lossboard_server.database.places import path_of_project
 from lossboard_server.queries.runs.filters import (
     SWEEP,
     Fields,
@@ -56,7 +55,6 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     version: int
     gone: list[int]
-    project: str = ""  # entity/name, that of now
 
 
 def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: RunQuery) -> RunPage:
@@ -75,7 +73,6 @@ def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: Run
         total=total,
         version=store_version(connection),
         gone=_gone_since(connection, project_id, query.since) if query.since else [],
-        project=path_of_project(connection, project_id),
     )
 
 
