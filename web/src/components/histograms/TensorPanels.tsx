@@ -28,7 +28,7 @@ import { rmsPicture } from '../../state/histograms/foldedLines';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
 import { chartTensor, partNotes } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
-import { userRegExp } from '../../state/runs/visibility';
+import { colorOf, userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { useScope } from '../../state/workspace/workspace';
@@ -148,6 +148,8 @@ function MapPanel(props: MapPanelProps) {
       actions={
         <PanelDownloads
           title={`Layer map of ${name}`}
+          axes={{ x: 'Step', y: '' }}
+          names={[{ label: run.name, color: colorOf(run) }]}
           csv={() => downloadLayers(id, `Layer map of ${name}`, run)}
         />
       }
@@ -362,6 +364,8 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
       actions={
         <PanelDownloads
           title={`Single step of ${cell.key}`}
+          axes={{ x: 'Value', y: '' }}
+          names={[{ label: run.name, color: colorOf(run) }]}
           csv={() => downloadHistograms(`Single step of ${cell.key}`, loaded.values, [run])}
         />
       }
