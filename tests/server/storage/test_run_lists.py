@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Row, func, insert, select, update
 
 from lossboard_server.database import schema
-from lossboard_server.queries.filters import Fields, compile_filter, compile_search, sorted_runs
-from lossboard_server.queries.run_lists import RunQuery, list_runs
-from lossboard_server.queries.run_rows import Run, RunMemo
-from lossboard_server.queries.runs import run_versions
+from lossboard_server.queries.runs.filters import (
+    Fields,
+    compile_filter,
+    compile_search,
+    sorted_runs,
+)
+from lossboard_server.queries.runs.run_lists import RunQuery, list_runs
+from lossboard_server.queries.runs.run_rows import Run, RunMemo
+from lossboard_server.queries.runs.runs import run_versions
 
 RUNS = 120
 NAMES = ["a", "B", "é", "z", "Infinity", "-Infinity", "NaN", "", "a\U0001f600", "\uffee", "%_'\""]
