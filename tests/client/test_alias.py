@@ -211,7 +211,7 @@ def test_env_prints_what_the_official_client_needs(
 
 
 INSTALLED = """
-import importlib.metadata, importlib.util, subprocess, sys
+import importlib.metadata, os, subprocess, sys
 if "--late" in sys.argv:
     import wandb as official
 import lossboard
@@ -219,12 +219,13 @@ lossboard.install()
 lossboard.install()
 import wandb
 from accelerate.utils import is_wandb_available
-from lightning.pytorch.loggers import WandbLogger
+from accelerate import Accelerator
 assert is_wandb_available() and wandb.Run is lossboard.Run
-logger = WandbLogger(project=wandb.setup and None)
-assert isinstance(logger.experiment, lossboard.Run)
-logger.experiment.log({"x": 1})
-wandb.finish()
+accelerator = Accelerator(cpu=True, log_with="wandb")
+accelerator.init_trackers(os.environ["LOSSBOARD_PROJECT"])
+assert isinstance(accelerator.get_tracker("wandb").tracker, lossboard.Run)
+accelerator.log({"x": 1})
+accelerator.end_training()
 command = "import wandb; print(wandb.__version__)"
 print(importlib.metadata.version("wandb"))
 print(subprocess.run([sys.executable, "-c", command], capture_output=True, text=True).stdout)

@@ -1,4 +1,4 @@
-"""Artifacts and files of a run: linked folders are followed once, drafts that are used are inputs."""
+"""Files of a run: linked folders are followed once, and a draft that is used is an input."""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def _forget_other() -> list[str]:
     holders = [
         name
         for name, module in list(sys.modules.items())
-        if name.partition(".")[0] != "wandb" and vars(module).get("wandb") is other
+        if name.partition(".")[0] != "wandb"
+        and any(value is other for value in list(vars(module).values()))
     ]
     for name in gone:
         del sys.modules[name]
