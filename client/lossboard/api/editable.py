@@ -46,7 +46,8 @@ class EditableValues(dict[str, Any]):
         now = self._converted(faults.append)
         before = self._converted_of(numbers_restored(self._stored), _ignored)
         changed = {key: now[key] for key in now if _spelled(now[key]) != _spelled_at(before, key)}
-        removed = [key for key in before if key not in self]
+        # What begins with "_" follows from the rows, or is the client's own.
+        removed = [key for key in before if key not in self and not key.startswith("_")]
         return Unsent(changed, removed, faults)
 
     def note_sent(self, changed: Mapping[str, Any], removed: Iterable[str]) -> None:

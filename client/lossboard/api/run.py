@@ -249,13 +249,14 @@ class Run(RunNames):
         self,
         keys: Sequence[str] | str | None = None,
         page_size: int = 1000,
-        min_step: int = 0,
+        min_step: int | None = None,
         max_step: int | None = None,
         use_cache: bool = True,
     ) -> Iterator[dict[str, Any]]:
         """All rows, one a step; with `keys` only rows that have all of them, and only these.
 
-        `max_step` is exclusive. At a step at which several processes logged one key there is a row
+        From the first one on, also at negative steps, unless `min_step` is given; `max_step` is
+        exclusive. At a step at which several processes logged one key there is a row
         for each of them, with its name as `_writer`.
         """
         keys = keys_checked(keys)
@@ -357,7 +358,7 @@ class Run(RunNames):
         *,
         keys: Sequence[str] | None = None,
         page_size: int = 1000,
-        min_step: int = 0,
+        min_step: int | None = None,
         max_step: int | None = None,
         stream: str = "history",
     ) -> Iterator[dict[str, Any]]:

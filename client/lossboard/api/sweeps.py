@@ -7,7 +7,7 @@ from typing import Any
 
 from lossboard.api.run import Run
 from lossboard.api.runs import Runs
-from lossboard.connection import Connection
+from lossboard.connection import Connection, NotFound
 from lossboard.page_urls import page_url
 from lossboard.times import iso_time
 
@@ -16,7 +16,10 @@ __all__ = ["Sweep", "one_sweep", "sweeps_of"]
 
 def one_sweep(connection: Connection, place: tuple[str, str], name: str) -> Sweep:
     """A sweep of a project. Raises NotFound if there is none of that name."""
-    return Sweep(connection, place, connection.get("projects", *place, "sweeps", name))
+    for sweep in sweeps_of(connection, place):
+        if sweep.id == name:
+            return sweep
+    raise NotFound(f"the project {'/'.join(place)} has no sweep {name!r}")
 
 
 def sweeps_of(connection: Connection, place: tuple[str, str]) -> list[Sweep]:
@@ -55,7 +58,9 @@ class Sweep:
     @property
     def config(self) -> dict[str, Any]:
         """Method, metric and parameters, as they were given."""
-        return dict(self._attributes["config"])
+        import yaml  # the text is what the client sent
+
+        return dict(yaml.safe_load(self._attributes["config"]))
 
     @property
     def created_at(self) -> str:
@@ -107,8 +112,8 @@ class Sweep:
 
     def load(self, force: bool = True) -> Sweep:
         """Fetches it again."""
-        place = (self.entity, self.project)
-        self._attributes = self._connection.get("projects", *place, "sweeps", self.id)
+        again = one_sweep(self._connection, (self.entity, self.project), self.id)
+        self._attributes = again._attributes
         return self
 
     def _runs(self, order: str, per_page: int) -> Runs:

@@ -26,7 +26,7 @@ from lossboard_server.queries.runs.described_files import (
     files_of_run,
 )
 from lossboard_server.services import Server
-from lossboard_server.writing import bulk_edits, catalogue, run_edits
+from lossboard_server.writing import bulk_edits, catalogue, places, run_edits
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["router"]
@@ -83,6 +83,12 @@ class RunSetEdit(RunSet):
     color: str | None = None
 
 
+class RunSetMove(RunSet):
+    """The project that these runs are put into, made if there is none."""
+
+    project: str
+
+
 @router.patch("")
 async def edit_runs(server: Server, request: Request, edit: RunSetEdit) -> Response:
     """Change several runs alike: all of them, or none."""
@@ -111,6 +117,15 @@ async def restore_runs(server: Server, request: Request, chosen: RunSet) -> Resp
     """Undo the deletion of several runs."""
     await server.writer.write(lambda transaction: bulk_edits.restore_runs(transaction, chosen.runs))
     return await answer_json(request, {"runs": chosen.runs})
+
+
+@router.post("/move")
+async def move_runs(server: Server, request: Request, move: RunSetMove) -> Response:
+    """Put several runs into another project of their entity: all of them, or none."""
+    await server.writer.write(
+        lambda transaction: places.move_runs(transaction, move.runs, move.project)
+    )
+    return await answer_json(request, {"runs": move.runs})
 
 
 @router.patch("/{uid}")
