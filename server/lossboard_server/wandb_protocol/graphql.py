@@ -38,6 +38,8 @@ from graphql import (
 )
 
 from lossboard_server.errors import ApiError
+from lossboard_server.wandb_protocol.context import Call
+from lossboard_server.wandb_protocol.listed_runs import fill, taken_out
 from lossboard_server.wandb_protocol.unsupported import refuse_unsupported
 
 __all__ = ["MAX_DOCUMENT_TOKENS", "Executor"]
@@ -65,6 +67,7 @@ class Executor:
         text = files(__package__).joinpath("schema.graphql").read_text(encoding="utf-8")
         self._schema = build_schema(text)
         self._roots = roots
+        self._run_fields = assert_object_type(self._schema.type_map["Run"]).fields
         for (type_name, field), resolve in resolvers.items():
             assert_object_type(self._schema.type_map[type_name]).fields[field].resolve = resolve
 
@@ -73,7 +76,7 @@ class Executor:
         document: str,
         variables: dict[str, Any] | None,
         operation_name: str | None,
-        context: object,
+        context: Call,
     ) -> dict[str, Any]:
         """The `{"data": ..., "errors": [...]}` of one operation.
 
@@ -86,6 +89,7 @@ class Executor:
             _require_known_fields(self._schema, operation)
             _require_few_fields(operation)
             refuse_unsupported(self._schema, operation)
+            operation, plan = taken_out(operation, self._run_fields)
         except GraphQLError as error:
             return _failure([error])
         result = execute_sync(
@@ -99,7 +103,13 @@ class Executor:
         if result.errors:
             _log_unexpected(result.errors)
             return _failure(result.errors)
-        return {"data": result.data}
+        data = result.data or {}
+        try:
+            if plan is not None:
+                fill(context, data, plan)
+        except ApiError as error:
+            return {"errors": [{"message": str(error)}]}
+        return {"data": data}
 
 
 def _check_length(document: str) -> None:

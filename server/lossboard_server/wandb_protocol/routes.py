@@ -24,7 +24,6 @@ from lossboard_server.wandb_protocol import streams, transfers
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.graphql import Executor
 from lossboard_server.wandb_protocol.roots import RESOLVERS, Mutations, Queries
-from lossboard_server.wandb_protocol.run_pages import with_settings
 from lossboard_server.wandb_protocol.signing import Signer
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
 
@@ -94,10 +93,7 @@ class _Door:
         except msgspec.DecodeError as error:
             raise Invalid(f"not a GraphQL request: {error}") from error
         asked = question.query, question.variables, question.operationName
-        answer = self._executor.execute(*asked, call)
-        if call.listed and "data" in answer:
-            with_settings(call, answer["data"])
-        return encode_json(answer)
+        return encode_json(self._executor.execute(*asked, call))
 
     async def file_stream(
         self, request: Request, entity: str, project: str, run_id: str
