@@ -78,9 +78,9 @@ class Connection:
         path, body = _path(("ingest", writer, 0), {}), wire.encode_record(record)
         self._answer(self._json, "POST", path, body, "application/msgpack")
 
-    def delete(self, *parts: str | int) -> None:
+    def delete(self, *parts: str | int, **query: Any) -> None:
         """`DELETE /api/<parts>`."""
-        self._answer(self._json, "DELETE", _path(parts, {}))
+        self._answer(self._json, "DELETE", _path(parts, query))
 
     def query(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of `POST /api/query/<kind>`, numeric columns as little-endian float64."""

@@ -74,6 +74,23 @@ def test_the_last_pictures_and_the_top_bar_stay_while_the_server_is_away(
     expect(tab.locator(".top .live")).to_contain_text("Live", timeout=BACK)
 
 
+def test_a_page_notices_a_server_that_hangs_or_a_line_that_is_cut(
+    tab: Page, server_factory: Any
+) -> None:
+    server = server_factory(event_comment_secs=0.5)  # the page allows eight thirds of it
+    with start_run(server.base_url, "hangs", name="run") as run:
+        run.log({"loss": 1.0})
+    tab.goto(f"{server.base_url}/local/hangs")
+    expect(tab.locator(".top .live")).to_contain_text("Live")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        expect(tab.locator(".top .live")).to_contain_text("No word for", timeout=BACK)
+        expect(tab.get_by_text("stale, reconnecting").first).to_be_visible()
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    expect(tab.locator(".top .live")).to_contain_text("Live", timeout=BACK)
+
+
 def test_code_that_is_not_there_yet_comes_when_the_server_is_back_and_is_no_new_version(
     tab: Page, own_server: Any, project: str
 ) -> None:

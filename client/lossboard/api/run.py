@@ -60,8 +60,8 @@ class Run:
             self._sent = now
 
     def delete(self, delete_artifacts: bool = False) -> None:
-        """Deletes the run with all it has logged."""
-        self._connection.delete("runs", self._uid)
+        """Deletes the run with all it has logged; its artifacts stay, unless they are to go too."""
+        self._connection.delete("runs", self._uid, artifacts=delete_artifacts or None)
 
     @property
     def id(self) -> str:
