@@ -18,11 +18,11 @@ from lossboard_server.database.reserve import Reserve
 from lossboard_server.database.starting import check_files, note_progress
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
-from lossboard_server.queries.awaited_blobs import AwaitedBlobs
-from lossboard_server.queries.keys import KeyMemo
-from lossboard_server.queries.live_keys import LiveKeys
-from lossboard_server.queries.run_rows import RunMemo
-from lossboard_server.queries.sparklines import SparklineMemo
+from lossboard_server.queries.artifacts.awaited_blobs import AwaitedBlobs
+from lossboard_server.queries.catalogue.keys import KeyMemo
+from lossboard_server.queries.catalogue.live_keys import LiveKeys
+from lossboard_server.queries.projects.sparklines import SparklineMemo
+from lossboard_server.queries.runs.run_rows import RunMemo
 from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
 from lossboard_server.troubles import Troubles

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
 
 from lossboard_server.blobs import BlobStore
 from lossboard_server.database import dialect, schema
-from lossboard_server.queries.blobs import unreferenced
+from lossboard_server.queries.artifacts.blobs import unreferenced
 
 __all__ = ["Use", "free", "use_of"]
 

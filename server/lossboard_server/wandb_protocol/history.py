@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 from lossboard_server import queries
 from lossboard_server.encoding import encode_bare_json
-from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
-from lossboard_server.queries.runs import Run
-from lossboard_server.queries.selection import Selection
+from lossboard_server.queries.history.newest_rows import SYSTEM_KINDS, newest_system_rows
+from lossboard_server.queries.points.selection import Selection
+from lossboard_server.queries.runs.runs import Run
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.run_reads import RunReads
 
@@ -35,7 +35,8 @@ def rows_text(
         query = queries.HistoryQuery(run=run.uid, samples=samples or DEFAULT_SAMPLES)
         rows = _answer(call, query)
     else:
-        rows = _rows(call, run.uid, minStep, maxStep)
+        # The client begins at 0, below which a run of its own has no rows; ours may.
+        rows = _rows(call, run.uid, minStep or None, maxStep)
     return [encode_bare_json(row) for row in rows]
 
 

@@ -16,9 +16,9 @@ from lossboard.wire import ArtifactPart, LoggedArtifact, Notice, Record, UsedArt
 from lossboard_server.blobs import is_sha256
 from lossboard_server.database import dialect, schema
 from lossboard_server.errors import ApiError, Invalid, NotFound
-from lossboard_server.queries import artifacts as reads
-from lossboard_server.queries.artifact_references import numbered
-from lossboard_server.queries.pending_artifacts import Announced, pending
+from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.queries.artifacts.artifact_references import numbered
+from lossboard_server.queries.artifacts.pending_artifacts import Announced, pending
 from lossboard_server.writing import artifacts, catalogue
 from lossboard_server.writing.writer import Transaction
 
@@ -67,7 +67,7 @@ def _create(transaction: Transaction, uid: int, logged: LoggedArtifact) -> None:
         collection=logged.name,
         type=logged.type,
         digest=logged.digest,
-        run_uid=uid,
+        run_uid=uid if logged.produced else None,
         client_id=logged.client_id,
         sequence_client_id=logged.sequence_client_id,
         description=logged.description,
