@@ -19,10 +19,10 @@ from lossboard.wire import Column, Record, Rows, RunStart, encode_record
 
 @pytest.fixture
 def small(server: Any, tmp_path: Path) -> Iterator[Any]:
-    """A server on a disk of 160 MB."""
+    """A server on a disk of 256 MB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=160m", "none", str(disk)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=256m", "none", str(disk)]
     mounted = subprocess.run(command, capture_output=True, text=True)
     if mounted.returncode:
         pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")

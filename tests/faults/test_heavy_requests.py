@@ -81,12 +81,15 @@ def honest(attacked: Any) -> Iterator[Any]:
     trainers = [Trainer(attacked.base_url, project, f"r{number}") for number in range(4)]
     for trainer in trainers:
         trainer.start()
+    while not all(trainer.steps for trainer in trainers):
+        time.sleep(0.01)
     yield attacked
     for trainer in trainers:
         trainer.end()
     assert peak_bytes(attacked) < MOST_BYTES
     for trainer in trainers:
-        uid = httpx.get(attacked.base_url + trainer.path).raise_for_status().json()["uid"]
+        answer = httpx.get(attacked.base_url + trainer.path, timeout=60)
+        uid = answer.raise_for_status().json()["uid"]
         asked = {"runs": [uid], "keys": ["loss"], "buckets": 100_000}
         answer = httpx.post(f"{attacked.base_url}/api/query/series", json=asked, timeout=60)
         (series,) = answer.raise_for_status().json()["series"]
@@ -199,9 +202,10 @@ def wide(attacked: Any) -> int:
         answer = httpx.Response(503)
         while answer.status_code == 503:
             url = f"{attacked.base_url}/api/ingest/{token}/{seq}"
-            answer = httpx.post(url, content=record, timeout=60)
+            answer = httpx.post(url, content=record, timeout=140)
         answer.raise_for_status()
-    return int(httpx.get(f"{attacked.base_url}/api/runs/local/wide/wide").json()["uid"])
+    url = f"{attacked.base_url}/api/runs/local/wide/wide"
+    return int(httpx.get(url, timeout=60).json()["uid"])
 
 
 def test_a_page_of_wide_rows_ends_where_an_answer_holds_enough(honest: Any, wide: int) -> None:

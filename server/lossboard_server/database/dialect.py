@@ -274,9 +274,13 @@ def reclaim_pages(engine: Engine, pages: int) -> None:
 
 
 def checkpoint(engine: Engine) -> None:
-    """Move the write-ahead log into the database and truncate it, if no reader is in the way."""
+    """Move the write-ahead log into the database and truncate it, if no reader is in the way.
+
+    Raises OperationalError where the database can't be written.
+    """
     if engine.dialect.name == "sqlite":
-        _driver(engine).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _driver(engine: Engine) -> Any:

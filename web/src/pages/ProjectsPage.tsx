@@ -98,7 +98,11 @@ function Listed() {
           }}
         />
       )}
-      {projects.value.length === 0 ? <p class="mid">No project has this in its name</p> : <ProjectTable />}
+      {projects.value.length === 0 ? (
+        <p class="mid">No project has this in its name</p>
+      ) : (
+        <ProjectTable />
+      )}
       {more > 0 && (
         <button
           type="button"
