@@ -11,6 +11,7 @@ for something we haven't got.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
@@ -47,7 +48,7 @@ _log = logging.getLogger("lossboard.server")
 
 MAX_DOCUMENT_TOKENS = 10_000  # the client's longest documents have about 600
 _MAX_CHARACTERS = 200_000  # the client's longest have some thousands
-_MAX_ASKING = 50  # the client's documents have up to 4
+_MAX_ASKING = 16  # the client's documents have up to 4
 _MAX_ITEMS = 250_000  # in all lists of an answer: lists in one another multiply
 # Fragments that spread others twice double with each: a short document would fill the memory.
 _MAX_SPREADS = 1_000
@@ -74,10 +75,12 @@ class Executor:
         variables: dict[str, Any] | None,
         operation_name: str | None,
         context: object,
+        limit_secs: float,
     ) -> dict[str, Any]:
         """The `{"data": ..., "errors": [...]}` of one operation.
 
-        A failing or unknown root field leaves no data at all: clients take `null` for success.
+        A failing or unknown root field leaves no data at all: clients take `null` for success. So
+        does one that is not answered within `limit_secs`.
         """
         try:
             _check_length(document)
@@ -94,7 +97,7 @@ class Executor:
             root_value=self._roots[operation.operation.value],
             context_value=context,
             variable_values=_filled(operation, variables or {}),
-            middleware=[_Counting()],
+            middleware=[_Counting(limit_secs)],
         )
         if result.errors:
             _log_unexpected(result.errors)
@@ -136,12 +139,16 @@ class _Asking(Visitor):
 
 
 class _Counting:
-    """Resolves fields, and gives up an answer whose lists get too long."""
+    """Resolves fields, and gives up an answer whose lists get too long, or that takes too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_secs: float) -> None:
         self._items = 0
+        self._limit_secs = limit_secs
+        self._deadline_secs = time.monotonic() + limit_secs
 
     def resolve(self, resolved: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
+        if time.monotonic() > self._deadline_secs:
+            raise GraphQLError(f"the answer takes more than {self._limit_secs:g} s: ask for less")
         value = resolved(source, info, **given)
         if isinstance(value, list | tuple):
             self._items += len(value)
