@@ -288,6 +288,7 @@ class LoggedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
     aliases: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     history_step: int | None = None
+    produced: bool = True  # by the run; False for one that it only takes as input
 
 
 class ArtifactEntry(msgspec.Struct, array_like=True, frozen=True):

@@ -101,12 +101,28 @@ def test_explore_draws_the_panels_own_numbers_in_plotly(
     open_panel(page, f"{server.base_url}/local/{logged}", "scalar train/loss")
     page.get_by_role("region", name="train/loss", exact=True).hover()
     page.get_by_role("button", name="Explore train/loss").click()
+    expect(page.get_by_role("dialog", name="Explore")).to_be_visible(timeout=30_000)
     frame = page.frame_locator("iframe")
+    expect(frame.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
+    expect(frame.locator("#words")).to_have_text("")
     expect(frame.locator(".js-plotly-plot .legendtext")).to_have_count(3, timeout=30_000)
     names = frame.locator(".legendtext").all_text_contents()
     assert set(names) == {"run-0", "run-1", "run-2"}
     page.keyboard.press("Escape")
     expect(page.locator("iframe")).to_be_hidden()
+
+
+def test_explore_follows_a_run_that_goes_on(page: Page, server: Server, own_name: str) -> None:
+    with start_run(server.base_url, own_name) as run:
+        run.log({"loss": 1.0}, step=0)
+        run.log({"loss": 2.0}, step=1, commit=True)
+        open_panel(page, f"{server.base_url}/local/{own_name}", "scalar loss")
+        page.get_by_role("region", name="loss", exact=True).hover()
+        page.get_by_role("button", name="Explore loss").click()
+        line = page.frame_locator("iframe").locator(".scatterlayer path.js-line").last
+        expect(line).to_have_attribute("d", re.compile("^M[^L]*(L[^L]*){1}$"), timeout=30_000)
+        run.log({"loss": -3.0}, step=2, commit=True)
+        expect(line).to_have_attribute("d", re.compile("^M[^L]*(L[^L]*){2}$"), timeout=30_000)
 
 
 def test_a_page_outlives_its_server(browser: Browser, own_server: Any) -> None:

@@ -116,5 +116,6 @@ class StepMachine:
         self._step += 1
 
     def _put(self, step: int, time_us: int, row: Row) -> None:
-        self.last_put = (step, time_us)
+        if self.last_put is None or step >= self.last_put[0]:
+            self.last_put = (step, time_us)
         self._put_row(step, time_us, row)

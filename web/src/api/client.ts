@@ -4,6 +4,7 @@ import { decode } from '@msgpack/msgpack';
 import { parseJson } from '../math/jsonNumber';
 import type { Json, JsonObject } from '../model/json';
 import { type PackedColumns, unpackColumns } from './columns';
+import { type KeyList, keyNames, keysOf, namesOf } from './keyList';
 import type {
   Catalogue,
   ConsoleLine,
@@ -99,6 +100,11 @@ const part = encodeURIComponent;
 /** Entity and name. */
 export type ProjectName = readonly [entity: string, project: string];
 
+interface KeyAnswer {
+  keys: KeyList;
+  metrics: Catalogue['metrics'];
+}
+
 const projectPath = (entity: string, project: string): string =>
   `/api/projects/${part(entity)}/${part(project)}`;
 
@@ -140,9 +146,19 @@ export function getRun(entity: string, project: string, runId: string): Promise<
   return get(`/api/runs/${part(entity)}/${part(project)}/${part(runId)}`);
 }
 
-export function getCatalogue(entity: string, project: string, uids?: number[]) {
-  const runs = uids ? `?runs=${uids.join(',')}` : '';
-  return get<Catalogue>(`${projectPath(entity, project)}/keys${runs}`);
+/** The keys of a project's runs; names that are known from the last answer are not sent again. */
+export async function getCatalogue(
+  entity: string,
+  project: string,
+  uids?: number[],
+): Promise<Catalogue> {
+  const runs = uids ? `&runs=${uids.join(',')}` : '';
+  const address = `${projectPath(entity, project)}/keys?form=short${runs}`;
+  const known = keyNames.get(address);
+  const answer = await get<KeyAnswer>(known ? `${address}&known=${known.tag}` : address);
+  const names = namesOf(answer.keys, known);
+  keyNames.set(address, names);
+  return { keys: keysOf(answer.keys, names), metrics: answer.metrics };
 }
 
 /** Values of metrics over all steps: by field (`min.val/loss`) and number of the run. */

@@ -50,6 +50,8 @@ export interface Run {
   rank: number | null;
   /** The scheduler's job. */
   job: string;
+  /** What the ranks of one launch share; empty without a launcher of several. */
+  launch: string;
   config: JsonObject;
   summary: JsonObject;
   version: number;

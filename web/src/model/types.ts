@@ -64,7 +64,7 @@ export interface PartialMember {
 }
 
 export interface GroupFacts {
-  /** Runs in the group that have the metric. */
+  /** Runs in the group; not all of them need have the metric. */
   size: number;
   center: 'mean' | 'median' | 'min' | 'max';
   /** Runs that have a value at each point. */

@@ -16,6 +16,7 @@ from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
 from lossboard_server.queries.catalogue.definitions import metric_definitions
+from lossboard_server.queries.catalogue.key_list import key_list
 from lossboard_server.queries.projects import projects
 from lossboard_server.queries.projects.alerts import ProjectAlert, project_alerts
 from lossboard_server.queries.projects.sweeps import Sweep, project_sweeps
@@ -138,16 +139,24 @@ async def list_runs(
 
 @router.get("/{entity}/{project}/keys")
 async def list_keys(
-    server: Server, request: Request, entity: str, project: str, runs: str = ""
+    server: Server,
+    request: Request,
+    entity: str,
+    project: str,
+    runs: str = "",
+    form: Literal["full", "short"] = "full",
+    known: str = "",
 ) -> Response:
-    """The series that there are, over some runs (numbers with commas) or all of the project."""
+    """The series that there are, over some runs (numbers with commas) or all of the project; in
+    the short form without names that the asker has, which it tells by their tag."""
     chosen = _numbers_of(runs)
 
     def read(connection: Connection) -> dict[str, Any]:
         project_id = projects.find_project(connection, entity, project)
         versions = run_versions(connection, project_id, chosen)
         found = server.keys.keys(connection, versions)
-        return {"keys": found, "metrics": metric_definitions(connection, list(versions))}
+        keys = key_list(found, known) if form == "short" else found
+        return {"keys": keys, "metrics": metric_definitions(connection, list(versions))}
 
     return await answer_json(request, await server.database.ask(read))
 

@@ -68,7 +68,7 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
           Computed lines, names, titles
         </button>
       )}
-      <button type="button" onClick={then(() => explore(explored()))}>
+      <button type="button" onClick={then(() => explore(explored(), panel.id))}>
         <Icon name="expand" />
         <span class="stretch">Explore in Plotly</span>
         <kbd>F</kbd>

@@ -2,7 +2,7 @@
 
 import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import type { Key } from '../../api/types';
+import type { Key, Run } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
 import type {
@@ -23,18 +23,19 @@ import {
   windowOf,
   xAxisOf,
 } from '../../state/lines/cascade';
-import { groupingOf, groupNote } from '../../state/lines/lineGroups';
+import { type Grouping, groupingOf, groupNote, membersOf } from '../../state/lines/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
 import {
   countOf,
   drawnLines,
   type Fetched,
   linesOfRuns,
+  type MetricLines,
   ownersOf,
 } from '../../state/lines/metricLines';
 import type { Series } from '../../state/lines/series';
 import { panelId } from '../../state/panelIds';
-import { highlighted } from '../../state/runs/visibility';
+import { colorOf, dashOf, highlighted } from '../../state/runs/visibility';
 import {
   leavesOutliers,
   logX,
@@ -62,15 +63,17 @@ const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 interface LineViewProps {
   /** At least one, all of one kind; x is that of the first one. */
   fields: Key[];
+  /** The key that the panel is called by; the first one if not given. */
+  of?: Key;
   own?: OwnFrame;
 }
 
-export function LineView({ fields, own }: LineViewProps) {
+export function LineView({ fields, of = fields[0], own }: LineViewProps) {
   const { workspace, runs } = useScope();
   const [first] = fields;
-  const id = own?.id ?? panelId(first);
+  const id = own?.id ?? panelId(of);
   const given = own?.name ?? panelSettings(id).title;
-  const title = own?.title ?? given ?? keyTitle(first.key);
+  const title = own?.title ?? given ?? keyTitle(of.key);
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
@@ -101,7 +104,7 @@ export function LineView({ fields, own }: LineViewProps) {
   const said = [
     ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
-    ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
+    ...(grouping ? [noteOf(grouping, { ofRuns, logged }, runs.value)] : []),
   ];
   const dialog = useSignal(false);
   const range = rangeOf(whole.values);
@@ -126,7 +129,7 @@ export function LineView({ fields, own }: LineViewProps) {
   return (
     <Panel
       label={title}
-      title={<PanelName name={first.key} given={given} />}
+      title={<PanelName name={of.key} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
       controls={<OutlierOffer id={id} notes={drawnNotes} />}
@@ -176,6 +179,14 @@ function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]>
   );
 }
 
+/** Of which runs the lines of groups are. */
+function noteOf(grouping: Grouping, { ofRuns, logged }: Drawn, shown: Run[]): Note {
+  const ids = new Set(ofRuns.flatMap(({ lines }) => lines.map(({ id }) => id)));
+  const drawn = shown.filter(({ uid }) => ids.has(String(uid)));
+  const members = membersOf(drawn, shown, grouping);
+  return groupNote(grouping, countOf(logged), drawn.length, members);
+}
+
 /** What x is, where the toolbar does not say it. */
 function xTitle(workspace: Workspace, field: Key, x: string): string {
   const common = xOf(workspace, field, xAxis.value);
@@ -186,12 +197,17 @@ function xTitle(workspace: Workspace, field: Key, x: string): string {
 const onePointEach = (all: Series[]): boolean =>
   all.length > 0 && all.every(({ answer }) => answer.n === 1);
 
+interface Drawn {
+  ofRuns: MetricLines[];
+  logged: MetricLines[];
+}
+
 /** The lines of the metrics: of each run, and as they are drawn, of groups where runs are grouped. */
-function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings) {
+function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings): Drawn {
   const { workspace, runs } = useScope();
   const { whole, parts } = fetched;
   const shown = ownersOf(fields, runs.value);
-  const looks = shown.map(({ uid, name, color, slot }) => [uid, name, color, slot]).join();
+  const looks = shown.map((run) => [run.uid, run.name, colorOf(run), dashOf(run)]).join();
   const keys = fields.map(({ key }) => key).join();
   const ofRuns = useMemo(() => linesOfRuns(fields, shown, fetched), [whole, parts, looks, keys]);
   const grouping = groupingOf(settings);

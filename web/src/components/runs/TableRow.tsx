@@ -30,6 +30,8 @@ interface TableRowProps {
   shown: boolean;
   selected: boolean;
   pinned: boolean;
+  /** Under the row of its training. */
+  nested?: boolean;
   baseline: Run | null;
   edited: EditedField | null;
   notes: boolean;
@@ -111,9 +113,9 @@ export class TableRow extends Component<TableRowProps> {
   }
 
   private nameCell(isBaseline: boolean) {
-    const { run, shown, selected, pinned, edited, actions } = this.props;
+    const { run, shown, selected, pinned, nested, edited, actions } = this.props;
     return (
-      <td class="namecell" style={{ '--c': cssColor(colorOf(run)) }}>
+      <td class={`namecell ${nested ? 'nested' : ''}`} style={{ '--c': cssColor(colorOf(run)) }}>
         <input
           type="checkbox"
           class="tick"

@@ -8,6 +8,7 @@ import { openFocus } from '../../state/histograms/focus';
 import { chartTensor } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { inOrder } from '../../state/view/layout';
+import { drawnKeys, type PanelKey } from '../../state/view/machinePanels';
 import { isOpen, isWide, type Section, setOpen } from '../../state/view/sections';
 import { params } from '../../state/view/view';
 import { useInSight, useTensors } from '../../state/workspace/hooks';
@@ -114,7 +115,7 @@ function Places({ count }: { count: number }) {
 }
 
 interface FieldViewProps {
-  field: Key;
+  field: PanelKey;
   run: Run | undefined;
   /** The key is the table of a chart. */
   plot: boolean;
@@ -122,7 +123,7 @@ interface FieldViewProps {
 
 function FieldView({ field, run, plot }: FieldViewProps) {
   if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
-  if (field.kind !== 'histogram') return <LineView fields={[field]} />;
+  if (field.kind !== 'histogram') return <LineView fields={drawnKeys(field)} of={field} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;
   const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));

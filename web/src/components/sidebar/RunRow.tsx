@@ -17,12 +17,14 @@ interface RunRowProps {
   run: Run;
   top: number;
   shown: boolean;
+  /** Under the line of its training. */
+  nested?: boolean;
   metric: string;
   onToggle(): void;
   onMenu(anchor: HTMLElement): void;
 }
 
-export function RunRow({ run, top, shown, metric, onToggle, onMenu }: RunRowProps) {
+export function RunRow({ run, top, shown, nested, metric, onToggle, onMenu }: RunRowProps) {
   const more = useRef<HTMLSpanElement>(null);
   const light = () => {
     highlighted.value = shown ? run.uid : null;
@@ -33,7 +35,7 @@ export function RunRow({ run, top, shown, metric, onToggle, onMenu }: RunRowProp
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the button in it opens the menu by keyboard
     <div
-      class={`listrow ${shown ? '' : 'off'}`}
+      class={`listrow ${shown ? '' : 'off'} ${nested ? 'nested' : ''}`}
       style={{ top: `${top}px`, '--c': cssColor(colorOf(run)) }}
       onPointerEnter={light}
       onPointerLeave={dim}

@@ -85,7 +85,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         row={(row, top) =>
           row.kind === 'group' ? (
             <GroupHead
-              key={`group ${row.group.name}`}
+              key={`group ${row.group.id}`}
               group={row.group}
               slot={slots.get(row.group.name) ?? 0}
               top={top}
@@ -98,6 +98,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
               run={row.run}
               top={top}
               shown={shown.has(row.run.uid)}
+              nested={row.nested}
               metric={metric}
               onToggle={() => toggleRun(workspace.filtered.peek(), visible, row.run)}
               onMenu={(anchor) => setOpened({ run: row.run, anchor })}
