@@ -218,6 +218,8 @@ export interface TensorColumns {
   hi: Float64Array;
   x_first: Float64Array;
   x_last: Float64Array;
+  /** Of the first event with a non-finite value; NaN where there is none. */
+  x_bad: Float64Array;
 }
 
 export interface Tensor {

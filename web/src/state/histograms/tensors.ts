@@ -90,7 +90,7 @@ async function fetchInto(entry: Entry): Promise<void> {
 /** The columns that the layer map reads, under its names. */
 export function chartTensor({ key, columns }: Tensor): ChartTensor {
   const { bucket, n, nan, zeros, squares, pos_inf: posInf, neg_inf: negInf } = columns;
-  return { key, bucket, n, nan, posInf, negInf, zeros, squares };
+  return { key, bucket, n, nan, posInf, negInf, zeros, squares, xBad: columns.x_bad };
 }
 
 /** What the tensors lie on, where that is several processes. */
@@ -160,6 +160,6 @@ function sameEverywhere(value: Float64Array, columns: TensorColumns, x: Float64A
     xLast: columns.x_last,
     xMin: x,
     xMax: x,
-    xBad: value.map((v, i) => (Number.isFinite(v) ? Number.NaN : columns.x_first[i])),
+    xBad: columns.x_bad,
   };
 }
