@@ -158,6 +158,11 @@ describe('stages', () => {
     expect(stages).toContain('transformer.h.3');
   });
 
+  test('split the layers of a large model, as many as they are', () => {
+    const rows = Array.from({ length: 24 * 9 }, (_, i) => `layers.${Math.floor(i / 9)}.mlp.${i}`);
+    expect(names(stagesOf(rows))).toEqual(Array.from({ length: 24 }, (_, i) => `layers.${i}`));
+  });
+
   test('cover every row once', () => {
     const rows = Array.from({ length: 57 }, (_, i) => `model.block${i >> 2}.${i}.weight`);
     const covered = stagesOf(rows).flatMap(({ from, to }) =>
