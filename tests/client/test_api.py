@@ -235,7 +235,7 @@ def test_edits_are_sent_by_update(api: wandb.Api, project: str) -> None:
     again = api.run(run.path)
     assert (again.name, again.tags) == ("renamed", ["a"])
     assert again.config == {"lr": 0.1, "note": "x"}
-    assert again.summary == {"acc": 1, "best": 2}
+    assert (again.summary["acc"], again.summary["best"]) == (1, 2)
     del again.config["lr"]
     with pytest.raises(UnsupportedError, match="can't be removed"):
         again.update()

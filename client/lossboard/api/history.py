@@ -19,14 +19,14 @@ def scan_rows(
     keys: Sequence[str] | None,
     *,
     page_size: int,
-    min_step: int,
+    min_step: int | None,
     max_step: int | None,
     stream: str = "history",
 ) -> Iterator[dict[str, Any]]:
-    """All rows from `min_step` on and below `max_step`, one a step; with `keys` only rows that
-    have all of them."""
-    step: int | None = min_step
-    while step is not None:
+    """All rows from `min_step` (None: the first one) on and below `max_step`, one a step; with
+    `keys` only rows that have all of them."""
+    step = min_step
+    while True:
         answer = connection.get(
             "runs",
             run_uid,
@@ -39,6 +39,8 @@ def scan_rows(
         )
         yield from (numbers_restored(row) for row in answer["rows"])
         step = answer["next_step"]
+        if step is None:
+            return
 
 
 def sampled_rows(

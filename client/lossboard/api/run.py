@@ -189,12 +189,13 @@ class Run:
         self,
         keys: Sequence[str] | None = None,
         page_size: int = 1000,
-        min_step: int = 0,
+        min_step: int | None = None,
         max_step: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """All rows, one a step; with `keys` only rows that have all of them, and only these.
 
-        `max_step` is exclusive. At a step at which several processes logged one key there is a row
+        From the first one on, also at negative steps, unless `min_step` is given; `max_step` is
+        exclusive. At a step at which several processes logged one key there is a row
         for each of them, with its name as `_writer`.
         """
         for row in self._rows(keys=keys, page_size=page_size, min_step=min_step, max_step=max_step):
@@ -255,7 +256,7 @@ class Run:
         *,
         keys: Sequence[str] | None = None,
         page_size: int = 1000,
-        min_step: int = 0,
+        min_step: int | None = None,
         max_step: int | None = None,
         stream: str = "history",
     ) -> Iterator[dict[str, Any]]:

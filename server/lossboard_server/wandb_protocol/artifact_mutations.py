@@ -8,10 +8,10 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from lossboard_server.database.places import project_named, run_placed
 from lossboard_server.limits import kept_of_json
 from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.queries.artifacts.artifact_references import numbered
-from lossboard_server.queries.runs.runs import find_run_of
 from lossboard_server.wandb_protocol.artifact_nodes import (
     ArtifactNode,
     artifact_by_global_id,
@@ -45,7 +45,7 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def create(transaction: Transaction) -> int:
         project_id = catalogue.open_project(transaction, entity, project)
-        found = find_run_of(transaction.connection, project_id, run_name) if run_name else None
+        found = run_placed(transaction.connection, project_id, run_name) if run_name else None
         wanted = artifacts.NewArtifact(
             project_id=project_id,
             collection=_collection_name(given),
@@ -224,7 +224,7 @@ def use_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def use(transaction: Transaction) -> None:
         project_id = catalogue.open_project(transaction, start.entity, start.project)
-        uid = find_run_of(transaction.connection, project_id, start.run_id)
+        uid = run_placed(transaction.connection, project_id, start.run_id)
         if uid is None:
             raise GraphQLError(f"there is no run {start.run_id!r} in {start.project}")
         artifacts.use(transaction, artifact_id, run_uid=uid)
@@ -269,7 +269,7 @@ def remove_aliases(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _collection_of(transaction: Transaction, alias: Mapping[str, Any]) -> int | None:
     entity = alias.get("entityName") or DEFAULT_ENTITY
-    project_id = catalogue.find_project(transaction, entity, str(alias.get("projectName")))
+    project_id = project_named(transaction.connection, entity, str(alias.get("projectName")))
     if project_id is None:
         return None
     name = str(alias.get("artifactCollectionName"))

@@ -35,7 +35,8 @@ def rows_text(
         query = queries.HistoryQuery(run=run.uid, samples=samples or DEFAULT_SAMPLES)
         rows = _answer(call, query)
     else:
-        rows = _rows(call, run.uid, minStep, maxStep)
+        # The client begins at 0, below which a run of its own has no rows; ours may.
+        rows = _rows(call, run.uid, minStep or None, maxStep)
     return [encode_bare_json(row) for row in rows]
 
 

@@ -31,6 +31,7 @@ from lossboard_server.limits import kept_of_json
 from lossboard_server.writing.records import check_values
 
 __all__ = [
+    "OWN_KEYS",
     "History",
     "Lines",
     "history_of",
@@ -41,7 +42,7 @@ __all__ = [
     "system_rows_of",
 ]
 
-_OWN_KEYS: Final = frozenset(("_step", "_timestamp", "_runtime", "_wandb"))
+OWN_KEYS: Final = frozenset(("_step", "_timestamp", "_runtime", "_wandb"))
 # Edges of watch come from a float32 linspace, which is this exact; then bins are equal parts.
 _EVEN_TOLERANCE: Final = 1e-6
 _STEP_LIMIT: Final = 2**62  # steps and microseconds are 64-bit integers
@@ -212,7 +213,7 @@ def _collect(
     histograms: dict[_Path, _Others],
 ) -> None:
     for key, value in values.items():
-        if not prefix and key in _OWN_KEYS:
+        if not prefix and key in OWN_KEYS:
             continue
         path = (*prefix, key)
         kind = type(value)

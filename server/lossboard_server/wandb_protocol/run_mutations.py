@@ -18,6 +18,7 @@ from lossboard_server.queries.runs import stream_marks
 from lossboard_server.wandb_protocol import processes, streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
 from lossboard_server.wandb_protocol.context import Call, id_parts
+from lossboard_server.wandb_protocol.lines import OWN_KEYS
 from lossboard_server.writing import catalogue
 from lossboard_server.writing.records import check_values
 from lossboard_server.writing.writer import Transaction
@@ -233,7 +234,7 @@ def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
             transaction,
             uid,
             config=config.values,
-            summary=summary.values or None,
+            summary=_set_by_hand(summary.values),
             removed_summary=removed,
             fields=fields,
         )
@@ -242,6 +243,12 @@ def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
 
     call.write(edit)
     return Upserted(uid, False, 0)
+
+
+def _set_by_hand(summary: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The values of an edit, which holds all of the summary: what follows from the rows is in it
+    too, and would not follow them any more."""
+    return {key: value for key, value in (summary or {}).items() if key not in OWN_KEYS} or None
 
 
 def _missing_of_summary(call: Call, uid: int, given: _Given) -> list[str]:

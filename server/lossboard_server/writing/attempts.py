@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from lossboard.wire import RunStart
 from lossboard_server.database import schema
 from lossboard_server.database.engines import insert_row
+from lossboard_server.database.places import run_placed
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["joined_early", "open_attempt", "opening_times", "show_beside"]
@@ -84,9 +85,7 @@ def _latest(transaction: Transaction, uid: int) -> int | None:
 
 
 def _latest_of(transaction: Transaction, project_id: int, run_id: str) -> int | None:
-    run = schema.run
-    found = select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == run_id)
-    uid = transaction.connection.execute(found).scalar_one_or_none()
+    uid = run_placed(transaction.connection, project_id, run_id)
     return None if uid is None else _latest(transaction, uid)
 
 

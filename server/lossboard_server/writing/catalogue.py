@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select
 from lossboard.wire import MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server.database import dialect, schema
 from lossboard_server.database.engines import insert_row
+from lossboard_server.database.places import next_slot, project_named, run_placed
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound, TooLarge
 from lossboard_server.limits import check_sizes, check_total, joined_text, too_large_notice
@@ -29,7 +30,6 @@ __all__ = [
     "delete_project",
     "delete_run",
     "edit_run",
-    "find_project",
     "join_run",
     "merge_config",
     "open_project",
@@ -43,16 +43,10 @@ __all__ = [
 ]
 
 
-def find_project(transaction: Transaction, entity: str, name: str) -> int | None:
-    """Id of the project, if there is one."""
-    table = schema.project
-    found = select(table.c.id).where(table.c.entity == entity, table.c.name == name)
-    return transaction.connection.execute(found).scalar_one_or_none()
-
-
 def open_project(transaction: Transaction, entity: str, name: str) -> int:
-    """Id of the project, made if there is none; raises Invalid for names that can't be."""
-    found = find_project(transaction, entity, name)
+    """Id of the project that has or had the name, made if there is none; raises Invalid for names
+    that can't be."""
+    found = project_named(transaction.connection, entity, name)
     if found is not None:
         return found
     check_entity(entity)
@@ -67,17 +61,11 @@ def open_run(transaction: Transaction, start: RunStart) -> tuple[int, int]:
     Raises Invalid for names that can't be, Gone for a run that was deleted.
     """
     project_id = open_project(transaction, start.entity, start.project)
-    run = schema.run
-    row = transaction.connection.execute(
-        select(run).where(run.c.project_id == project_id, run.c.run_id == start.run_id)
-    ).one_or_none()
-    if row is None:
+    uid = run_placed(transaction.connection, project_id, start.run_id)
+    if uid is None:
         uid = _insert_run(transaction, project_id, start)
-    elif row.deleted_us is not None:
-        raise _deleted(start.run_id)
     else:
-        uid = row.id
-        _reopen_run(transaction, row, start)
+        _reopen_run(transaction, uid, start)
     return uid, open_attempt(transaction, uid, project_id, start)
 
 
@@ -90,20 +78,15 @@ def _deleted(run_id: str) -> Gone:
 
 def _insert_run(transaction: Transaction, project_id: int, start: RunStart) -> int:
     check_run_id(start.run_id)
-    run = schema.run
-    last_slot = select(func.coalesce(func.max(run.c.slot), -1)).where(
-        run.c.project_id == project_id
-    )
-    slot = transaction.connection.execute(last_slot).scalar_one() + 1
     values = _described(start) | {
         "project_id": project_id,
         "run_id": start.run_id,
-        "slot": slot,
+        "slot": next_slot(transaction.connection, project_id),
         "created_us": transaction.now_us,
         "heartbeat_us": start.started_us,
         "last_step": start.cut_step if start.opens == "fork" else None,
     }
-    uid = insert_row(transaction.connection, run, values)
+    uid = insert_row(transaction.connection, schema.run, values)
     transaction.touch(uid, "meta", "state")
     return uid
 
@@ -130,8 +113,12 @@ _BLANK = {
 }
 
 
-def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
+def _reopen_run(transaction: Transaction, uid: int, start: RunStart) -> None:
     """Let a run that is there go on: from nothing (fresh), or with what it has."""
+    run = schema.run
+    row = transaction.connection.execute(select(run).where(run.c.id == uid)).one()
+    if row.deleted_us is not None:
+        raise _deleted(start.run_id)
     if start.opens == "join":
         return
     values: dict[str, Any] = {"stop_requested": False, "summary_json": _UNKNOWN}
@@ -323,7 +310,7 @@ def delete_run(transaction: Transaction, uid: int) -> None:
 
 def delete_project(transaction: Transaction, entity: str, name: str) -> int:
     """Mark all runs of the project deleted; returns how many these were."""
-    project_id = find_project(transaction, entity, name)
+    project_id = project_named(transaction.connection, entity, name)
     if project_id is None:
         raise NotFound(f"there is no project {entity}/{name}")
     run = schema.run

@@ -348,7 +348,12 @@ def _keep_files(transaction: Transaction, uid: int, record: Record) -> None:
 
 
 def _keep_alerts(transaction: Transaction, uid: int, record: Record) -> None:
+    """Alerts of clients that don't say at which step have the last one that has arrived."""
+    run = transaction.run(uid)
+    last_step = None if run is None else run.last_step
     alerts = [{"run_uid": uid} | msgspec.structs.asdict(alert) for alert in record.alerts]
+    for alert in alerts:
+        alert["step"] = last_step if alert["step"] is None else alert["step"]
     if alerts:
         transaction.connection.execute(insert(schema.alert), alerts)
         transaction.touch(uid, "meta")

@@ -54,6 +54,7 @@ class Transaction:
         self.touched: dict[int, set[str]] = {}
         self.heard: dict[int, Heard] = {}
         self.settings_of: set[str] = set()  # projects, entity/name
+        self.left: dict[int, str] = {}  # by run that is moved: the project that it was in
 
     def hear(self, uid: int) -> Heard:
         """Note that a writer of run `uid` lives; what it added to the tail goes into the answer."""
@@ -62,6 +63,12 @@ class Transaction:
     def touch(self, uid: int, *what: str) -> None:
         """Say that run `uid` was changed; its version moves when the transaction ends."""
         self.touched.setdefault(uid, set()).update(what)
+
+    def leave(self, uid: int) -> None:
+        """Say that run `uid` leaves its project, before it does."""
+        run = self.run(uid)
+        assert run is not None, "a run that is moved has a row"
+        self.left[uid] = f"{run.entity}/{run.project}"
 
     def run(self, uid: int) -> RunFacts | None:
         return self.facts.run(self.connection, uid)
@@ -240,7 +247,8 @@ class Writer:
             run = transaction.run(uid)
             assert run is not None, "a touched run has a row"
             path = f"{run.entity}/{run.project}"
-            changes.append(Change(version, uid, path, frozenset(what), run.generation))
+            for project in dict.fromkeys((path, transaction.left.get(uid, path))):
+                changes.append(Change(version, uid, project, frozenset(what), run.generation))
             stamps.append(
                 {
                     "uid": uid,

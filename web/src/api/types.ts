@@ -15,6 +15,7 @@ export interface Project {
   states: Partial<Record<RunState, number>>;
   sparkline: { key: string; values: number[] } | null;
   settings: JsonObject;
+  description: string;
 }
 
 /** `revision` changes with what it holds. */
@@ -79,6 +80,7 @@ export interface Notice {
 /** An alert of one of the runs of a project. */
 export interface ProjectAlert extends Alert {
   id: number;
+  run: number;
   run_id: string;
   name: string;
 }
@@ -88,6 +90,21 @@ export interface Alert {
   text: string;
   level: 'INFO' | 'WARN' | 'ERROR';
   time_us: number;
+  /** That the run had come to, where that is known. */
+  step: number | null;
+}
+
+/** A search over parameters, of the official client. */
+export interface Sweep {
+  name: string;
+  display_name: string;
+  /** YAML. */
+  config: string;
+  state: string;
+  /** Parameter sets that agents were handed. */
+  given: number;
+  created_us: number;
+  runs: number[];
 }
 
 /** One start of a training: a process, or all its ranks. */

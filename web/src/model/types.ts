@@ -89,8 +89,18 @@ export interface AxisTitles {
   y: string;
 }
 
+/** An alert of a run, at its place on the axis. */
+export interface AlertMark {
+  /** The run's line, or what its lines are raised with. */
+  line: string;
+  x: number;
+  title: string;
+  level: 'INFO' | 'WARN' | 'ERROR';
+}
+
 export interface LineOptions {
   titles?: AxisTitles;
+  alerts?: AlertMark[];
   /** With the line of y = x, of chance in a ROC. */
   diagonal?: boolean;
   /** A value of y that is marked by a line across. */

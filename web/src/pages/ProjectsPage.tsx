@@ -16,6 +16,7 @@ import { formatCount, formatDate, formatMoment } from '../math/numbers';
 import { type LoadState, loadError } from '../state/project';
 import { onDirty } from '../state/refresh';
 import { navigate, projectHref } from '../state/route';
+import { editedProject } from '../state/runs/editProject';
 import { removeProject } from '../state/runs/removeProject';
 import { Message } from './Message';
 
@@ -93,7 +94,7 @@ function ProjectTable() {
 }
 
 function Row({ project }: { project: Project }) {
-  const { entity, name, runs, states, last_activity_us, sparkline } = project;
+  const { entity, name, runs, states, last_activity_us, sparkline, description } = project;
   const present = Object.entries(states) as [RunState, number][];
   return (
     <tr>
@@ -102,6 +103,11 @@ function Row({ project }: { project: Project }) {
           {name}
         </Link>{' '}
         <span class="dim">{entity}</span>
+        {description && (
+          <div class="t12 mid ell projecttext" title={description}>
+            {description}
+          </div>
+        )}
       </td>
       <td class="r-num">{formatCount(runs)}</td>
       <td>
@@ -135,18 +141,30 @@ function Row({ project }: { project: Project }) {
       <td class="projectacts">
         <Menu icon="more" label={`Actions of ${name}`} small>
           {(close) => (
-            <button
-              type="button"
-              onClick={() => {
-                close();
-                yieldFocus('tr', '.brand');
-                deletedHere = true;
-                void removeProject(project, load);
-              }}
-            >
-              <Icon name="trash" />
-              Delete project
-            </button>
+            <>
+              <button
+                type="button"
+                onClick={() => {
+                  close();
+                  editedProject.value = { project, done: load };
+                }}
+              >
+                <Icon name="edit" />
+                Edit name and description
+              </button>
+              <button
+                type="button"
+                onClick={() => {
+                  close();
+                  yieldFocus('tr', '.brand');
+                  deletedHere = true;
+                  void removeProject(project, load);
+                }}
+              >
+                <Icon name="trash" />
+                Delete project
+              </button>
+            </>
           )}
         </Menu>
       </td>

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from lossboard_server.changes import Change
+from lossboard_server.database.places import present_name
 from lossboard_server.errors import Invalid
 from lossboard_server.events import Subscription
 from lossboard_server.queries.runs.runs import changed_since
@@ -43,6 +44,7 @@ def _version_of(text: str) -> int | None:
 
 
 async def _stream(server: Services, project: str, version: int | None) -> AsyncIterator[bytes]:
+    project = await server.database.ask(partial(present_name, project=project))
     # Subscribed before the catch-up is read: a change between may come twice, never not at all.
     subscription = server.broker.subscribe(project)
     try:

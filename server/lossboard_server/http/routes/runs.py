@@ -16,7 +16,7 @@ from lossboard_server.http.responses import answer, answer_blob, answer_json
 from lossboard_server.queries.history.console import console_lines, find_file, list_files
 from lossboard_server.queries.runs import runs
 from lossboard_server.services import Server
-from lossboard_server.writing import bulk_edits, catalogue, run_edits
+from lossboard_server.writing import bulk_edits, catalogue, places, run_edits
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["router"]
@@ -70,6 +70,12 @@ class RunSetEdit(RunSet):
     color: str | None = None
 
 
+class RunSetMove(RunSet):
+    """The project that these runs are put into, made if there is none."""
+
+    project: str
+
+
 @router.patch("")
 async def edit_runs(server: Server, request: Request, edit: RunSetEdit) -> Response:
     """Change several runs alike: all of them, or none."""
@@ -98,6 +104,15 @@ async def restore_runs(server: Server, request: Request, chosen: RunSet) -> Resp
     """Undo the deletion of several runs."""
     await server.writer.write(lambda transaction: bulk_edits.restore_runs(transaction, chosen.runs))
     return await answer_json(request, {"runs": chosen.runs})
+
+
+@router.post("/move")
+async def move_runs(server: Server, request: Request, move: RunSetMove) -> Response:
+    """Put several runs into another project of their entity: all of them, or none."""
+    await server.writer.write(
+        lambda transaction: places.move_runs(transaction, move.runs, move.project)
+    )
+    return await answer_json(request, {"runs": move.runs})
 
 
 @router.patch("/{uid}")

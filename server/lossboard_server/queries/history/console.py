@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Row, and_, exists, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
+from lossboard_server.database.places import run_named
 from lossboard_server.errors import NotFound
 from lossboard_server.queries.history.writers import writer_names
 
@@ -118,15 +119,6 @@ def find_file(connection: Connection, uid: int, name: str) -> str:
 
 def find_run_file(connection: Connection, entity: str, project: str, run_id: str, name: str) -> Any:
     """`sha256` and `mime_type` of a file of a run by the names of both."""
-    file, run, owner = schema.file, schema.run, schema.project
-    return connection.execute(
-        select(file.c.sha256, file.c.mime_type)
-        .join(run, run.c.id == file.c.run_uid)
-        .join(owner, owner.c.id == run.c.project_id)
-        .where(
-            owner.c.entity == entity,
-            owner.c.name == project,
-            run.c.run_id == run_id,
-            file.c.name == name,
-        )
-    ).first()
+    file, uid = schema.file.c, run_named(connection, entity, project, run_id)
+    query = select(file.sha256, file.mime_type).where(file.run_uid == uid, file.name == name)
+    return connection.execute(query).first()

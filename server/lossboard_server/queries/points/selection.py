@@ -66,6 +66,12 @@ class Found:
             extents.append((int(column.min()), int(column.max())))
         return min(low for low, _ in extents), max(high for _, high in extents)
 
+    @property
+    def last_step(self) -> int:
+        """The greatest step that counts."""
+        greatest = self.extent("step")[1]
+        return greatest if self.cut is None else min(greatest, self.cut)
+
     def entries(self) -> list[Entry]:
         """The facts of what is sealed and of what is in the tail, on both sides of the cut."""
         sealed = [] if self.row is None else [entry_of_row(self.row)]
@@ -100,6 +106,7 @@ class Selection:
         self.connection = connection
         self.lineages: list[Lineage] = lineages(connection, uids)
         self.memo = memo
+        self.is_partial = keys is not None
         self._readable = sorted({id_ for lineage in self.lineages for id_ in lineage.run_uids})
         self._histograms = "histogram" in kinds
         self.tail = read_tail(connection, memo, self._readable, histograms=self._histograms)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
 from lossboard_server.database import schema
+from lossboard_server.database.places import project_named
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import NotFound
 from lossboard_server.queries.projects.sparklines import Sparkline, SparklineMemo
@@ -27,6 +28,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[str, int]
     sparkline: Sparkline | None
     settings: dict[str, Any]
+    description: str = ""
 
 
 # Digits of a view's hash that tell it from all others.
@@ -34,26 +36,27 @@ _LEAST_VIEW_DIGITS = 16
 
 
 def find_project(connection: Connection, entity: str, name: str) -> int:
-    """Id of the project; raises NotFound."""
-    project = schema.project
-    found = connection.execute(
-        select(project.c.id).where(project.c.entity == entity, project.c.name == name)
-    ).scalar_one_or_none()
+    """Id of the project that has the name, or had it; raises NotFound."""
+    found = project_named(connection, entity, name)
     if found is None:
         raise NotFound(
             f"there is no project {entity}/{name}: it appears with the first run logged to it"
         )
-    return int(found)
+    return found
 
 
 def project_row(
     connection: Connection, *, id: int | None = None, entity: str = "", name: str = ""
 ) -> Any:
-    """The row of the project of that id, or of those names, if there is one."""
+    """The row of the project of that id, or that has or had those names, if there is one."""
     project = schema.project
     named = (project.c.entity == entity) & (project.c.name == name)
-    query = select(project).where(named if id is None else project.c.id == id)
-    return connection.execute(query).first()
+    query = select(project)
+    found = connection.execute(query.where(named if id is None else project.c.id == id)).first()
+    if found is not None or id is not None:
+        return found
+    former = project_named(connection, entity, name)
+    return connection.execute(query.where(project.c.id == former)).first()
 
 
 def list_projects(connection: Connection, sparklines: SparklineMemo | None = None) -> list[Project]:
@@ -116,6 +119,7 @@ def _project_of(row: Row[Any], groups: list[Row[Any]], sparkline: Sparkline | No
         states=states,
         sparkline=sparkline,
         settings=decode_json(row.settings_json),
+        description=row.description,
     )
 
 

@@ -7,6 +7,7 @@ rest of the filter leaves.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,13 +107,20 @@ def _count(connection: Connection, project_id: int, conditions: Conditions) -> i
 
 
 def _gone_since(connection: Connection, project_id: int, since: int) -> list[int]:
-    run = schema.run.c
-    found = select(run.id).where(
+    """Runs that were deleted or moved to another project."""
+    run, former = schema.run.c, schema.former_place.c
+    deleted = select(run.id).where(
         unindexed(run.project_id) == project_id,
         run.version > since,
         run.deleted_us.is_not(None),
     )
-    return sorted(connection.execute(found).scalars())
+    moved = (
+        select(run.id)
+        .join(schema.former_place, former.run_uid == run.id)
+        .where(former.project_id == project_id, run.version > since)
+    )
+    found = (connection.execute(query).scalars() for query in (deleted, moved))
+    return sorted(itertools.chain.from_iterable(found))
 
 
 def _matching(

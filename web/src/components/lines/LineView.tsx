@@ -5,7 +5,16 @@ import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
-import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
+import type {
+  AlertMark,
+  AxisTitles,
+  Callbacks,
+  Line,
+  LineOptions,
+  Note,
+  Window,
+} from '../../model/types';
+import { alerts, marksOf } from '../../state/alerts';
 import {
   cascaded,
   inherited,
@@ -150,6 +159,7 @@ export function LineView({ fields, of = fields[0], own }: LineViewProps) {
           window={window}
           range={range}
           settings={settings}
+          alerts={marksOf(alerts.value, xKind(x).kind)}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
           onNotes={(notes) => (drawnNotes.value = notes)}
         />
@@ -216,14 +226,16 @@ interface LinesProps {
   window: Window;
   range: number;
   settings: PanelSettings;
+  alerts: AlertMark[];
   titles: AxisTitles;
   onNotes(notes: Note[]): void;
 }
 
-function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: LinesProps) {
+function Lines({ panel, lines, x, window, range, settings, alerts, titles, onNotes }: LinesProps) {
   const options = useMemo<LineOptions>(
     () => ({
       titles,
+      alerts,
       x: {
         ...xKind(x),
         log: logX(settings),
@@ -246,6 +258,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       JSON.stringify(window),
       JSON.stringify(settings),
       titles.x,
+      JSON.stringify(alerts),
       xLog.value,
       leavesOutliers(settings),
     ],

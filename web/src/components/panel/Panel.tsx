@@ -8,6 +8,7 @@ import type { Legend, Note } from '../../model/types';
 import { countRender } from '../../state/panels';
 import { useScope } from '../../state/workspace/workspace';
 import { Icon } from '../widgets/Icon';
+import { FullControls } from './FullScreen';
 import { Ramp } from './Ramp';
 
 interface PanelProps {
@@ -39,7 +40,10 @@ export function Panel(props: PanelProps) {
         <div class="stretch" />
         <Notes own={props.notes ?? []} drawn={props.drawnNotes} />
         <PanelRamp legend={props.legend} />
-        {actions && <span class="acts">{actions}</span>}
+        <span class="acts">
+          {actions}
+          <FullControls label={label} />
+        </span>
       </div>
       {props.children}
       {error && <Failure error={error} />}

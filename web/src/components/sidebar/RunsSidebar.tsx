@@ -4,7 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { besideHref } from '../../state/histograms/focus';
 import { groupSlots } from '../../state/lines/lineGroups';
-import { runsHref } from '../../state/route';
+import { listHref } from '../../state/route';
 import { removeRuns } from '../../state/runs/bulkEdits';
 import { metricColumns } from '../../state/runs/metricValues';
 import { columnName } from '../../state/runs/runColumns';
@@ -59,7 +59,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         <IconButton icon="eyeoff" label="Hide all runs" onClick={showNone} />
         <Link
           class="icon"
-          href={besideHref(runsHref(store.entity, store.project))}
+          href={besideHref(listHref(store.entity, store.project, 'runs'))}
           aria-label="All runs as a table"
           title="All runs as a table"
         >

@@ -110,7 +110,7 @@ export function stdOf({ columns: { squares, total, n } }: Tensor): Float64Array 
 }
 
 /** Colours from the first layer to the last, along the palette's blue and orange ends. */
-function depthColor(position: number): string {
+export function depthColor(position: number): string {
   const stops = ['#6328ad', '#1566df', '#0fa0cb', '#00a36c', '#d19a00', '#de5b00'].map(
     (hex) => parseHex(hex)!,
   );
