@@ -168,8 +168,8 @@ class Run(RunNames):
         self._attributes = {**self._attributes, name: value}
 
     def delete(self, delete_artifacts: bool = False) -> None:
-        """Deletes the run with all it has logged."""
-        self._connection.delete("runs", self._uid)
+        """Deletes the run with all it has logged; its artifacts stay, unless they are to go too."""
+        self._connection.delete("runs", self._uid, artifacts=delete_artifacts or None)
 
     @property
     def summary_metrics(self) -> EditableSummary:

@@ -25,6 +25,10 @@ _SERVER_COMMANDS: Final = "lossboard.commands"
 # Asking the commands themselves would import the server.
 _SUMMARIES: Final = {
     "serve": "Serve the dashboard and take what training runs log.",
+    "check": "Look through all of a server's store, and repair what can be made anew.",
+    "backup": "Copy a server's store, also while it runs; --verify looks through a copy.",
+    "restore": "Make a data directory of a backup.",
+    "disk": "Show what a server's store takes on the disk, by project; --free gives back.",
     "demo": "Serve a dashboard and train a small ConvNet three times, to look around in.",
 }
 # What stands after the name of a script or command is its own, also --help.

@@ -122,7 +122,7 @@ def _upload_node(call: Call, wanted: Mapping[str, Any]) -> dict[str, Any]:
     md5 = base64.b64decode(wanted["md5"]).hex()
     with call.read() as connection:
         known = reads.blob_by_md5(connection, md5)
-    is_here = known is not None and call.services.blobs.has(known)
+    is_here = known is not None and call.has_blob(known)
     token = call.signer.token(md5=md5, name=str(wanted["name"]))
     return {
         "name": wanted["name"],

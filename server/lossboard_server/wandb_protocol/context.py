@@ -77,6 +77,10 @@ class Call:
         self.close()
         return anyio.from_thread.run(self._write, task)
 
+    def has_blob(self, sha256: str) -> bool:
+        """Whether a blob is here, with the bytes of its name."""
+        return anyio.from_thread.run(self.services.blobs.has_intact, sha256)
+
     def close(self) -> None:
         """End the read transaction, if there is one."""
         self._connection = None

@@ -6,7 +6,7 @@ So of the runs in a list it resolves the ids alone; the rest is put in here, by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -106,8 +106,8 @@ def _plan(selections: SelectionSetNode) -> Plan | None:
     return tuple(fields)
 
 
-def fill(call: Call, data: dict[str, Any], plan: Plan) -> None:
-    """Put what was asked for into the runs of the list.
+def fill(call: Call, data: dict[str, Any], plan: Plan, require_time: Callable[[], None]) -> None:
+    """Put what was asked for into the runs of the list, as long as `require_time` lets it.
 
     W&B's client leaves out config and summary, and asks for each run by itself when a script looks
     at one of them, but takes them where they are there: they come along. What a list has only the
@@ -117,6 +117,7 @@ def fill(call: Call, data: dict[str, Any], plan: Plan) -> None:
     is_light = _LIGHT in {field.name for field in plan}
     asked = {field.name for field in plan}
     for edge in runs.get("edges") or ():
+        require_time()
         node = call.listed[int(id_parts(edge["node"]["id"], "Run")[0])]
         edge["node"] = {field.key: _value(node, field) for field in plan}
         if is_light and "config" not in asked and not node.is_cut:

@@ -88,7 +88,7 @@ class Queries:
     ) -> dict[str, Any]:
         call: Call = info.context
         with call.read() as connection:
-            found = project_reads.list_projects(connection)
+            found = project_reads.list_projects(connection).projects
         entity = entityName or DEFAULT_ENTITY
         return page_of(
             [project for project in found if project.entity == entity],

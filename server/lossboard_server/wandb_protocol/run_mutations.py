@@ -314,7 +314,8 @@ def stop_run(call: Call, given: Mapping[str, Any]) -> None:
 def delete_run(call: Call, given: Mapping[str, Any]) -> None:
     """DeleteRun: marks the run; the dashboard can undo it for a while."""
     uid = run_uid(given["id"])
-    call.write(lambda transaction: catalogue.delete_run(transaction, uid))
+    too = bool(given.get("deleteArtifacts"))
+    call.write(lambda transaction: catalogue.delete_run(transaction, uid, with_artifacts=too))
 
 
 def delete_files(call: Call, given: Mapping[str, Any]) -> None:

@@ -272,6 +272,8 @@ export interface Tensor {
   negInf: Float64Array;
   zeros: Float64Array;
   squares: Float64Array;
+  /** x of the first event with a non-finite value; NaN where there is none. */
+  xBad: Float64Array;
 }
 
 export type LayerStatistic = 'rms' | 'ratio' | 'zeros' | 'nonFinite';

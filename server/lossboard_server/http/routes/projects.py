@@ -33,6 +33,7 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 
 
 _MOST_FIELDS = 200
+_MOST_INTEGER = 2**63 - 1
 _MOST_CHARACTERS = 20_000  # of a description
 
 
@@ -49,10 +50,20 @@ class ProjectEdit(BaseModel):
 
 
 @router.get("")
-async def list_projects(server: Server, request: Request) -> Response:
-    """All projects that have runs, last active first."""
-    found = await server.database.ask(partial(projects.list_projects, sparklines=server.sparklines))
-    return await answer_json(request, {"projects": found})
+async def list_projects(
+    server: Server,
+    request: Request,
+    search: str = "",
+    limit: Annotated[int, Query(ge=0, le=100_000)] = 100_000,
+    offset: Annotated[int, Query(ge=0, le=_MOST_INTEGER)] = 0,
+) -> Response:
+    """Projects that have runs, last active first: those whose name has `search` in it, a page of
+    them."""
+    page = projects.ProjectQuery(search=search, limit=limit, offset=offset)
+    found = await server.database.ask(
+        partial(projects.list_projects, sparklines=server.sparklines, page=page)
+    )
+    return await answer_json(request, found)
 
 
 @router.get("/{entity}/{project}")

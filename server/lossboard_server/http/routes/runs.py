@@ -12,7 +12,7 @@ from starlette.responses import Response
 from lossboard.wire import RunFields
 from lossboard_server import queries
 from lossboard_server.errors import NotFound
-from lossboard_server.http.responses import answer, answer_blob, answer_json
+from lossboard_server.http.responses import answer, answer_blob, answer_json, require_blob
 from lossboard_server.queries.history.console import (
     console_lines,
     file_known,
@@ -165,9 +165,14 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
 
 
 @router.delete("/{uid}")
-async def delete_run(server: Server, request: Request, uid: int) -> Response:
-    """Mark a run deleted; it can be restored for a while."""
-    await server.writer.write(lambda transaction: catalogue.delete_run(transaction, uid))
+async def delete_run(
+    server: Server, request: Request, uid: int, artifacts: bool = False
+) -> Response:
+    """Mark a run deleted, with the artifacts that it logged or without; it can be restored for a
+    while."""
+    await server.writer.write(
+        lambda transaction: catalogue.delete_run(transaction, uid, with_artifacts=artifacts)
+    )
     return await answer_json(request, {"uid": uid, "undo_secs": server.settings.undo_secs})
 
 
@@ -209,7 +214,7 @@ async def history(
         stream=stream,
     )
     found = await server.database.ask(
-        lambda connection: queries.query_history(connection, server.tails, query)
+        lambda connection: queries.query_history(connection, server.tails, query), is_long=True
     )
     return await answer(request, found)
 
@@ -246,8 +251,9 @@ async def file(server: Server, uid: int, name: str) -> Response:
             partial(described_content, memo=server.runs, uid=uid, name=name)
         )
         return _made_file(made, f"run {uid} has no file {name!r}")
-    if not server.blobs.has(sha256):
+    if not (server.blobs.has(sha256) or server.blobs.was_damaged(sha256)):
         raise NotFound(f"the content of {name!r} hasn't been uploaded yet: try again later")
+    await require_blob(server.blobs, sha256)
     # Only the last part of the name is proposed to the browser, and only as a quoted name.
     filename = name.rpartition("/")[2] or "file"
     kind = "application/octet-stream"

@@ -164,11 +164,12 @@ _SUMS = ("n", "nan", "pos_inf", "neg_inf", "zeros", "total", "squares")
 def _columns(x: NDArray[Any], events: Events, grid: Grid) -> Columns:
     statistics = events.statistics
     if not len(x):
-        names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last")
+        names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last", "x_bad")
         return Columns({name: np.empty(0) for name in names})
     buckets = grid.buckets(x)
     starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
     empty = statistics.n == 0
+    bad = statistics.nan + statistics.pos_inf + statistics.neg_inf > 0
     sizes = np.diff(starts, append=len(x))
     with np.errstate(over="ignore", invalid="ignore"):
         sums = {name: np.add.reduceat(getattr(statistics, name), starts) for name in _SUMS}
@@ -180,5 +181,6 @@ def _columns(x: NDArray[Any], events: Events, grid: Grid) -> Columns:
         "hi": np.fmax.reduceat(np.where(empty, np.nan, statistics.hi), starts),
         "x_first": x[starts],
         "x_last": x[starts + sizes - 1],
+        "x_bad": np.fmin.reduceat(np.where(bad, x, np.nan), starts),  # NaN: all of them finite
     }
     return Columns(columns)

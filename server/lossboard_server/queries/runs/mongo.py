@@ -268,6 +268,8 @@ def compile_regex(pattern: Any, flags: int = 0) -> Callable[[str], bool]:
         left_secs = max(deadline - time.monotonic(), 0.001)
         try:
             return expression.search(text, timeout=left_secs, concurrent=True) is not None
+        except (MemoryError, RecursionError) as error:  # one that holds itself
+            raise Invalid(f"the regular expression {pattern!r} never ends: change it") from error
         except TimeoutError as error:
             raise Invalid(
                 f"the regular expression {pattern!r} takes more than {_PATTERN_SECS:g} s on"

@@ -26,7 +26,7 @@ import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { rmsPicture } from '../../state/histograms/foldedLines';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, partNotes } from '../../state/histograms/tensors';
+import { chartTensor, isTall, partNotes } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { colorOf, userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
@@ -74,6 +74,7 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
         answer={answer}
         against={against.values[0]}
         candidates={candidates}
+        tall={isTall(fields)}
         options={options}
         controls={statistic}
         onCell={setCell}
@@ -109,6 +110,7 @@ interface CommonProps {
 interface MapPanelProps extends CommonProps {
   against: TensorResponse | undefined;
   candidates: Run[];
+  tall: boolean;
   options: LayerOptions;
   controls: ComponentChildren;
   onCell(cell: Cell): void;
@@ -144,6 +146,7 @@ function MapPanel(props: MapPanelProps) {
       drawnNotes={notes}
       loading={loading}
       error={error}
+      tall={props.tall}
       legend={legend}
       actions={
         <PanelDownloads

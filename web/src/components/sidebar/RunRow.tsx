@@ -4,10 +4,11 @@ import { useRef } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { formatDuration } from '../../math/numbers';
 import { runHref } from '../../state/route';
-import { colorOf, cssColor, highlighted, runValue } from '../../state/runs/visibility';
+import { colorOf, cssColor, dashOf, highlighted, runValue } from '../../state/runs/visibility';
 import { compact } from '../../state/workspace/screen';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
+import { LineDot } from '../widgets/LineDot';
 import { Link } from '../widgets/Link';
 import { NameOf } from '../widgets/NameOf';
 import { ValueText } from '../widgets/ValueText';
@@ -51,9 +52,9 @@ export function RunRow({ run, top, shown, nested, metric, onToggle, onMenu }: Ru
         aria-label={`${shown ? 'Hide' : 'Show'} ${run.name}`}
         onClick={onToggle}
       >
-        {compact.value ? <span class="dot" /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
+        {compact.value ? <LineDot dash={dashOf(run)} /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
       </button>
-      {!compact.value && <span class="dot" />}
+      {!compact.value && <LineDot dash={dashOf(run)} />}
       <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
         <NameOf name={run.name} />
       </Link>
