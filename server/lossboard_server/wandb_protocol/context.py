@@ -20,7 +20,6 @@ from graphql import GraphQLError
 from sqlalchemy import Connection
 
 from lossboard.wire import RunStart
-from lossboard_server.queries.runs.runs import Run
 from lossboard_server.services import Services
 from lossboard_server.wandb_protocol.signing import Signer
 from lossboard_server.writing.writer import Transaction
@@ -53,7 +52,7 @@ class Call:
     signer: Signer
     base_url: str
     client_id: str = ""
-    listed: dict[int, Run] = field(default_factory=dict)  # the runs of lists in the answer
+    listed: dict[int, Any] = field(default_factory=dict)  # nodes of runs in lists, by uid
     _reading: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
     _connection: Connection | None = field(default=None, init=False, repr=False)
 

@@ -39,6 +39,8 @@ from graphql import (
 )
 
 from lossboard_server.errors import ApiError
+from lossboard_server.wandb_protocol.context import Call
+from lossboard_server.wandb_protocol.listed_runs import fill, taken_out
 from lossboard_server.wandb_protocol.unsupported import refuse_unsupported
 
 __all__ = ["MAX_DOCUMENT_TOKENS", "Executor"]
@@ -66,6 +68,7 @@ class Executor:
         text = files(__package__).joinpath("schema.graphql").read_text(encoding="utf-8")
         self._schema = build_schema(text)
         self._roots = roots
+        self._run_fields = assert_object_type(self._schema.type_map["Run"]).fields
         for (type_name, field), resolve in resolvers.items():
             assert_object_type(self._schema.type_map[type_name]).fields[field].resolve = resolve
 
@@ -74,7 +77,7 @@ class Executor:
         document: str,
         variables: dict[str, Any] | None,
         operation_name: str | None,
-        context: object,
+        context: Call,
         limit_secs: float,
     ) -> dict[str, Any]:
         """The `{"data": ..., "errors": [...]}` of one operation.
@@ -89,20 +92,28 @@ class Executor:
             _require_known_fields(self._schema, operation)
             _require_few_fields(operation)
             refuse_unsupported(self._schema, operation)
+            operation, plan = taken_out(operation, self._run_fields)
         except GraphQLError as error:
             return _failure([error])
+        counting = _Counting(limit_secs)
         result = execute_sync(
             self._schema,
             DocumentNode(definitions=(operation,)),
             root_value=self._roots[operation.operation.value],
             context_value=context,
             variable_values=_filled(operation, variables or {}),
-            middleware=[_Counting(limit_secs)],
+            middleware=[counting],
         )
         if result.errors:
             _log_unexpected(result.errors)
             return _failure(result.errors)
-        return {"data": result.data}
+        data = result.data or {}
+        try:
+            if plan is not None:
+                fill(context, data, plan, counting.require_time)
+        except (ApiError, GraphQLError) as error:
+            return {"errors": [{"message": str(error)}]}
+        return {"data": data}
 
 
 def _check_length(document: str) -> None:
@@ -146,9 +157,13 @@ class _Counting:
         self._limit_secs = limit_secs
         self._deadline_secs = time.monotonic() + limit_secs
 
-    def resolve(self, resolved: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
+    def require_time(self) -> None:
+        """Raises GraphQLError once the time is over."""
         if time.monotonic() > self._deadline_secs:
             raise GraphQLError(f"the answer takes more than {self._limit_secs:g} s: ask for less")
+
+    def resolve(self, resolved: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
+        self.require_time()
         value = resolved(source, info, **given)
         if isinstance(value, list | tuple):
             self._items += len(value)

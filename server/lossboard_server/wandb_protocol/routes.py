@@ -24,7 +24,6 @@ from lossboard_server.wandb_protocol import streams, transfers
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.graphql import Executor
 from lossboard_server.wandb_protocol.roots import RESOLVERS, Mutations, Queries
-from lossboard_server.wandb_protocol.run_pages import with_settings
 from lossboard_server.wandb_protocol.signing import Signer
 from lossboard_server.writing.ingest import Accepted
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
@@ -96,10 +95,7 @@ class _Door:
             raise Invalid(f"not a GraphQL request: {error}") from error
         asked = question.query, question.variables, question.operationName
         limit_secs = self._services.settings.read_limit_secs
-        answer = self._executor.execute(*asked, call, limit_secs)
-        if call.listed and "data" in answer:
-            with_settings(call, answer["data"])
-        return encode_json(answer)
+        return encode_json(self._executor.execute(*asked, call, limit_secs))
 
     async def file_stream(
         self, request: Request, entity: str, project: str, run_id: str

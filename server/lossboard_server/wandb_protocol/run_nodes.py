@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from graphql import GraphQLResolveInfo
 
+from lossboard.bounds import is_cut
 from lossboard_server.encoding import encode_bare_json
 from lossboard_server.queries.history import console
 from lossboard_server.queries.runs import runs as run_reads
@@ -122,10 +123,15 @@ class RunNode:
     def sweepName(self, info: Info) -> str | None:
         return self._reads.sweep_names.get(self.uid)
 
-    def config(self, info: Info) -> str:
+    @property
+    def is_cut(self) -> bool:
+        """Whether it has only the size of some value of config or summary."""
+        return is_cut(self._run.config) or is_cut(self._run.summary)
+
+    def config(self, info: Info | None) -> str:
         return config_text(self._run.config)
 
-    def summaryMetrics(self, info: Info) -> str:
+    def summaryMetrics(self, info: Info | None) -> str:
         return summary_text(self._run)
 
     def systemMetrics(self, info: Info) -> str:
