@@ -8,7 +8,14 @@ import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { formatCount } from '../../math/numbers';
-import { GOOD_RATIO, isRatio, kindOfTensor, kindsOf, statisticsOf } from '../../math/tensorKinds';
+import {
+  GOOD_RATIO,
+  isRatio,
+  kindOfTensor,
+  kindsOf,
+  linesTitle,
+  statisticsOf,
+} from '../../math/tensorKinds';
 import type {
   Callbacks,
   Choice,
@@ -317,7 +324,7 @@ function RmsPanel(props: RmsPanelProps) {
     onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
-  const title = isRatio(kind) ? 'All update ratios' : `RMS of all ${kind}`;
+  const title = linesTitle(kind);
   return (
     <Panel
       label={title}
