@@ -99,7 +99,7 @@ def test_the_magics_show_the_run_that_goes_on_or_begins(outputs: list[list[Any]]
     assert page in html_of(begun) and "Syncing run" not in html_of(begun)
     assert page in html_of(line) and "height:420px" in html_of(line)
     assert page in html_of(cell) and text_of(cell, "stdout") == "in it\n"
-    assert "no run with a page goes on" in text_of(nothing, "stderr")
+    assert "no active run" in text_of(nothing, "stderr")
 
 
 def test_a_notebook_shows_the_wait_at_the_end_in_one_place(

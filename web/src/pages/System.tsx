@@ -3,6 +3,7 @@
 import type { Key, Run } from '../api/types';
 import { SectionView } from '../components/sheet/Section';
 import { Toolbar } from '../components/shell/Toolbar';
+import { systemMetric } from '../math/systemMetrics';
 import { userRegExp } from '../state/runs/visibility';
 import type { Section } from '../state/view/sections';
 import { panelSearch } from '../state/view/view';
@@ -33,7 +34,9 @@ export function System({ run }: { run: Run }) {
   const search = userRegExp(panelSearch.value);
   const keys = workspace.store.catalogue.value.keys.filter(
     ({ kind, runs, key }) =>
-      kind === 'system' && runs.includes(run.uid) && (!search || search.test(key)),
+      kind === 'system' &&
+      runs.includes(run.uid) &&
+      (!search || search.test(key) || search.test(systemMetric(key).title)),
   );
   const sections = systemSections(keys);
   return (
@@ -51,7 +54,7 @@ export function System({ run }: { run: Run }) {
 }
 
 function Nothing({ searching }: { searching: boolean }) {
-  if (searching) return <p class="nothing">No machine metric of this run fits the search.</p>;
+  if (searching) return <p class="nothing">No system metric matches the search.</p>;
   return (
     <p class="nothing">
       This run has sent no machine metrics. They come every 15 seconds, the first ones 15 seconds

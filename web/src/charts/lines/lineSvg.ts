@@ -1,6 +1,6 @@
 /** A line panel as an SVG document: the same axes, bands and lines as on the canvas. */
 
-import { formatShort } from '../../math/numbers';
+import { formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import type { Ticks } from '../../math/ticks';
 import type { XKind } from '../../model/types';
@@ -123,7 +123,7 @@ function band({ x: xs, min, max, color }: SvgLine, x: Place, y: Place): string {
 
 function legend({ label, color, smoothed }: SvgLine, row: number): string {
   const at = SIZE.height + row * LEGEND_ROW + 4;
-  const last = smoothed.length > 0 ? ` ${formatShort(smoothed[smoothed.length - 1], 4)}` : '';
+  const last = smoothed.length > 0 ? ` ${formatValue(smoothed[smoothed.length - 1])}` : '';
   const dot = `<circle cx="${MARGIN.left + 4}" cy="${at}" r="4" fill="${colorOf(color)}"/>`;
   return dot + text(MARGIN.left + 14, at + 4, label + last, `fill="${theme().ink2}"`);
 }

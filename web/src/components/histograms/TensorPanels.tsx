@@ -7,6 +7,7 @@ import type { Key, Run, TensorResponse } from '../../api/types';
 import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
+import { tellingNames } from '../../math/nameParts';
 import { formatCount } from '../../math/numbers';
 import { GOOD_RATIO, isRatio, kindOfTensor, kindsOf, statisticsOf } from '../../math/tensorKinds';
 import type {
@@ -25,7 +26,7 @@ import { downloadHistograms, downloadLayers } from '../../state/histograms/downl
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, partNotes, rmsLines } from '../../state/histograms/tensors';
+import { chartTensor, DEPTH_COLORS, partNotes, rmsLines } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
@@ -33,7 +34,7 @@ import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { useScope } from '../../state/workspace/workspace';
 import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
-import { KeyName } from '../panel/KeyName';
+import { KeyName, PanelName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
 import { PanelDownloads } from '../panel/PanelDownloads';
 import { SearchField, Segments, Select } from '../widgets/controls';
@@ -79,10 +80,16 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
         onFold={toggle}
       />
       <RmsPanel {...common} answer={answer} />
-      {chosen && <CellPanel run={run} cell={chosen} />}
+      {chosen && <CellPanel run={run} cell={chosen} short={shortName(chosen.key, fields)} />}
     </>
   );
 }
+
+/** A key with more letters is shortened to what tells it from the others of its section. */
+const MOST_LETTERS = 32;
+
+const shortName = (key: string, fields: Key[]): string | undefined =>
+  key.length > MOST_LETTERS ? tellingNames(fields.map((field) => field.key)).get(key) : undefined;
 
 /** Before a cell is chosen: the first layer at the last step. */
 function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
@@ -144,6 +151,7 @@ function MapPanel(props: MapPanelProps) {
       loading={loading}
       error={error}
       legend={legend}
+      wide
       actions={
         <PanelDownloads
           title={`Layer map of ${name}`}
@@ -274,6 +282,13 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 const GUIDE = { value: 10 ** GOOD_RATIO, label: '10⁻³' };
 
+const DEPTH: Legend = {
+  from: 'first layer',
+  to: 'last layer',
+  unit: 'the place of the tensor in the model',
+  colors: DEPTH_COLORS,
+};
+
 function RmsPanel({ name, kind, run, estimated, loading, error, answer }: CommonProps) {
   const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
@@ -301,6 +316,7 @@ function RmsPanel({ name, kind, run, estimated, loading, error, answer }: Common
     onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
+  const legend = useSignal<Legend | null>(DEPTH);
   const title = isRatio(kind) ? 'All update ratios' : `RMS of all ${kind}`;
   return (
     <Panel
@@ -308,6 +324,7 @@ function RmsPanel({ name, kind, run, estimated, loading, error, answer }: Common
       title={<KeyName name={title} />}
       notes={estimated ? FROM_BINS : []}
       drawnNotes={notes}
+      legend={legend}
       loading={loading}
       error={error}
       actions={<LineActions id={id} title={title} lines={lines} x="step" statistic />}
@@ -331,7 +348,7 @@ const STEP_OPTIONS = {
 } as const;
 
 /** The single step of the chosen cell of the map; a click opens it with its slider. */
-function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
+function CellPanel({ run, cell, short }: { run: Run; cell: Cell; short: string | undefined }) {
   const loaded = useHistograms([{ run: run.uid, key: cell.key }]);
   const notes = useSignal<Note[]>([]);
   const series = loaded.values[0];
@@ -343,8 +360,14 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
     <Panel
       label={`Single step of ${cell.key}`}
       title={
-        <button type="button" class="keyname" onClick={open} title={`Open ${cell.key}`}>
-          <KeyName name={cell.key} />
+        <button
+          type="button"
+          class="keyname"
+          onClick={open}
+          aria-label={cell.key}
+          title={`Open ${cell.key}`}
+        >
+          <PanelName name={cell.key} given={short} />
         </button>
       }
       drawnNotes={notes}

@@ -4,7 +4,8 @@ import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signa
 import { useMemo } from 'preact/hooks';
 import type { Key } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
-import { keyTitle } from '../../math/keyTitle';
+import { fieldTitle } from '../../math/keyTitle';
+import { systemMetric } from '../../math/systemMetrics';
 import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
 import {
   cascaded,
@@ -61,7 +62,7 @@ export function LineView({ fields, own }: LineViewProps) {
   const [first] = fields;
   const id = own?.id ?? panelId(first);
   const given = own?.name ?? panelSettings(id).title;
-  const title = own?.title ?? given ?? keyTitle(first.key);
+  const title = own?.title ?? given ?? fieldTitle(first);
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
@@ -117,7 +118,7 @@ export function LineView({ fields, own }: LineViewProps) {
   return (
     <Panel
       label={title}
-      title={<PanelName name={first.key} given={given} />}
+      title={<PanelName name={fieldTitle(first)} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
       controls={<OutlierOffer id={id} notes={drawnNotes} />}
@@ -147,6 +148,7 @@ export function LineView({ fields, own }: LineViewProps) {
           window={window}
           range={range}
           settings={settings}
+          percent={first.kind === 'system' && systemMetric(first.key).percent}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
           onNotes={(notes) => (drawnNotes.value = notes)}
         />
@@ -200,11 +202,22 @@ interface LinesProps {
   window: Window;
   range: number;
   settings: PanelSettings;
+  percent: boolean;
   titles: AxisTitles;
   onNotes(notes: Note[]): void;
 }
 
-function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: LinesProps) {
+/** Shares of all there is are drawn from 0 to 100, as long as none is above it. */
+function yWindow(settings: PanelSettings, percent: boolean, lines: Line[]): Window {
+  const typed = parseRange(settings.yrange);
+  const log = settings.ylog === '1';
+  const isWhole = percent && !log && lines.every(({ max }) => max.every((value) => !(value > 100)));
+  return isWhole ? { min: typed.min ?? 0, max: typed.max ?? 100 } : typed;
+}
+
+function Lines(props: LinesProps) {
+  const { panel, lines, x, window, range, settings, percent, titles, onNotes } = props;
+  const yRange = yWindow(settings, percent, lines);
   const options = useMemo<LineOptions>(
     () => ({
       titles,
@@ -215,7 +228,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       },
       y: {
         log: settings.ylog === '1',
-        window: parseRange(settings.yrange),
+        window: yRange,
         ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: settings.aggregate ?? 'mean',
@@ -230,6 +243,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       JSON.stringify(window),
       JSON.stringify(settings),
       titles.x,
+      JSON.stringify(yRange),
       xLog.value,
       leavesOutliers(settings),
     ],

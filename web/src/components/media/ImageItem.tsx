@@ -1,6 +1,6 @@
 /** An image with its boxes and masks over it. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Run } from '../../api/types';
 import type { Layer, MediaItem } from '../../math/media';
@@ -34,10 +34,13 @@ interface ImageItemProps {
 const MASK_ALPHA = 140;
 
 export function ImageItem({ run, item, href, label, layers, size, onSize }: ImageItemProps) {
+  const { image, enlarged } = useEnlarged(size);
   const seen = item.layers.filter(({ name }) => !layers.hidden.has(name));
   return (
     <div class="picture">
       <img
+        ref={image}
+        class={enlarged ? 'enlarged' : undefined}
         src={href}
         alt={label}
         loading="lazy"
@@ -54,6 +57,20 @@ export function ImageItem({ run, item, href, label, layers, size, onSize }: Imag
       )}
     </div>
   );
+}
+
+/** Whether it is drawn at twice its size or more, where its pixels are to be seen as they are. */
+function useEnlarged(size: Size | null) {
+  const image = useRef<HTMLImageElement>(null);
+  const [enlarged, setEnlarged] = useState(false);
+  useLayoutEffect(() => {
+    const element = image.current!;
+    const measure = () => setEnlarged(size !== null && element.clientHeight >= 2 * size.height);
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [size?.height]);
+  return { image, enlarged };
 }
 
 interface LayerProps {

@@ -41,7 +41,7 @@ export function GroupRow(props: GroupRowProps) {
             class={`r-num mid ${edge ? 'edge' : ''}`}
             title={median === null ? undefined : `median ${formatExact(median)}`}
           >
-            {median !== null && formatValue(median)}
+            {median !== null && formatValue(median, facts.digits)}
             {median !== null && baseline && <span class="delta">median</span>}
           </td>
         );

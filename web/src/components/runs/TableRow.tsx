@@ -25,6 +25,8 @@ interface TableRowProps {
   top: number;
   index: number;
   run: Run;
+  /** Its name, as short as there is room. */
+  label: string;
   columns: CellColumn[];
   shown: boolean;
   selected: boolean;
@@ -110,7 +112,7 @@ export class TableRow extends Component<TableRowProps> {
   }
 
   private nameCell(isBaseline: boolean) {
-    const { run, shown, selected, pinned, edited, actions } = this.props;
+    const { run, label, shown, selected, pinned, edited, actions } = this.props;
     return (
       <td class="namecell" style={{ '--c': cssColor(colorOf(run)) }}>
         <input
@@ -135,9 +137,10 @@ export class TableRow extends Component<TableRowProps> {
             <Link
               class="rowlink"
               href={runHref(run.entity, run.project, run.run_id)}
+              aria-label={run.name}
               title={run.name}
             >
-              <NameOf name={run.name} />
+              <NameOf name={label} />
             </Link>
           </span>
         )}

@@ -60,7 +60,7 @@ export function Toolbar({ children }: { children?: ComponentChildren }) {
         />
       </div>
       {hasHistograms && (
-        <div class="grp">
+        <div class="grp histograms">
           <span class="lbl">Histograms</span>
           <Select
             label="Histograms"
@@ -126,7 +126,7 @@ function MoreSettings() {
       {(close) => (
         <>
           <div class="opt">
-            <Check label="Logarithmic x" checked={xLog.value} onChange={flag('xlog')} />
+            <Check label="Log scale (x)" checked={xLog.value} onChange={flag('xlog')} />
           </div>
           <div class="opt">
             <Check

@@ -11,6 +11,7 @@ import { choice, nextTheme } from '../../state/theme';
 import { IconButton } from '../widgets/controls';
 import { Icon, Logo } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { AlertBell } from './AlertBell';
 
 export interface Tab {
@@ -34,8 +35,17 @@ interface TopBarProps {
 
 export function TopBar(props: TopBarProps) {
   const { entity, project, run, heading, tabs, running = 0, onDrawer } = props;
+  const views = useRef<HTMLElement>(null);
+  const current = tabs.find((tab) => tab.current)?.label;
+  useEffect(() => {
+    const shown = views.current?.querySelector('[aria-current]');
+    shown?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
     <header class="top">
+      <button type="button" class="skip" onClick={skipToContent}>
+        Skip to the content
+      </button>
       {heading && <Heading text={heading} />}
       {onDrawer && (
         <IconButton icon="list" label="Show or hide the list" class="burger" onClick={onDrawer} />
@@ -45,7 +55,7 @@ export function TopBar(props: TopBarProps) {
         <span>lossboard</span>
       </Link>
       <Crumbs entity={entity} project={project} run={run} />
-      <nav class="tabs" aria-label="Views">
+      <nav ref={views} class="tabs" aria-label="Views">
         {tabs.map(({ label, href, current, count }) => (
           <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
             {label} {count !== undefined && <span>{count}</span>}
@@ -79,6 +89,15 @@ export function TopBar(props: TopBarProps) {
   );
 }
 
+/** The first thing that Tab reaches: past the bars, to what the page is for. */
+function skipToContent(): void {
+  const content = ['main .sheet', 'main']
+    .map((place) => document.querySelector<HTMLElement>(place))
+    .find(Boolean);
+  content?.setAttribute('tabindex', content.getAttribute('tabindex') ?? '-1');
+  content?.focus();
+}
+
 function Heading({ text }: { text: string }) {
   const place = useRef<HTMLHeadingElement>(null);
   const next = headingNext.value;
@@ -108,8 +127,8 @@ function Crumbs({ entity, project, run }: Pick<TopBarProps, 'entity' | 'project'
       {projectLink}
       {run && <i>/</i>}
       {run && (
-        <span class="ell" aria-current="page">
-          {run}
+        <span class="ell" aria-current="page" title={run}>
+          <NameOf name={run} />
         </span>
       )}
     </nav>
@@ -148,7 +167,7 @@ function Live({ running }: { running: number }) {
 }
 
 const THEME_ICONS = { system: 'auto', light: 'sun', dark: 'moon' } as const;
-const THEME_WORDS = { system: 'as the system', light: 'light', dark: 'dark' } as const;
+const THEME_WORDS = { system: 'system', light: 'light', dark: 'dark' } as const;
 
 function ThemeButton() {
   return (

@@ -7,6 +7,7 @@ import { groupField, type RunGroup, toggleGroup } from '../../state/runs/runList
 import { cssColor } from '../../state/runs/visibility';
 import { GroupEye } from '../runs/GroupEye';
 import { Icon } from '../widgets/Icon';
+import { NameOf } from '../widgets/NameOf';
 import './groups.css';
 
 interface GroupHeadProps {
@@ -29,8 +30,11 @@ export function GroupHead({ group, slot, top, shown, onShow }: GroupHeadProps) {
       <button type="button" class="fold" aria-expanded={open} onClick={() => toggleGroup(name)}>
         <Icon name={open ? 'down' : 'right'} />
         {drawsGroups.value && <span class="dot" />}
-        <span class="ell">
-          {columnName(groupField.value)} <b>{name}</b>
+        <span class="ell row" title={name}>
+          {columnName(groupField.value)}&nbsp;
+          <b class="ell">
+            <NameOf name={name} />
+          </b>
         </span>
         <span class="dim">
           {shown > 0 && shown < runs.length ? `${shown} of ${runs.length}` : runs.length}

@@ -17,11 +17,15 @@ interface RunRowProps {
   top: number;
   shown: boolean;
   metric: string;
+  /** Its name, as short as there is room. */
+  label: string;
+  /** That tell the values of the metric apart. */
+  digits: number;
   onToggle(): void;
   onMenu(anchor: HTMLElement): void;
 }
 
-export function RunRow({ run, top, shown, metric, onToggle, onMenu }: RunRowProps) {
+export function RunRow({ run, top, shown, label, metric, digits, onToggle, onMenu }: RunRowProps) {
   const more = useRef<HTMLSpanElement>(null);
   const light = () => {
     highlighted.value = shown ? run.uid : null;
@@ -52,13 +56,18 @@ export function RunRow({ run, top, shown, metric, onToggle, onMenu }: RunRowProp
         {compact.value ? <span class="dot" /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
       </button>
       {!compact.value && <span class="dot" />}
-      <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
-        <NameOf name={run.name} />
+      <Link
+        class="name"
+        href={runHref(run.entity, run.project, run.run_id)}
+        aria-label={run.name}
+        title={run.name}
+      >
+        <NameOf name={label} />
       </Link>
       <StateGlyph state={run.state} />
       {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}
       <span class="ell value">
-        {metric && <ValueText value={runValue(run, metric)} digits={3} />}
+        {metric && <ValueText value={runValue(run, metric)} digits={digits > 4 ? digits : 3} />}
       </span>
       <span class="rowmenu" ref={more}>
         <IconButton

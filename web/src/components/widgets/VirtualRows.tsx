@@ -8,6 +8,7 @@ interface VirtualRowsProps<T> {
   height: number;
   label: string;
   class?: string;
+  style?: Record<string, string>;
   /** Keeps the end in sight while the list grows, as long as the user is there. */
   follow?: boolean;
   row(item: T, top: number, index: number): ComponentChildren;
@@ -44,6 +45,7 @@ export function VirtualRows<T>(props: VirtualRowsProps<T>) {
     <section
       ref={box}
       class={`rows ${props.class ?? ''}`}
+      style={props.style}
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
       tabIndex={0}
