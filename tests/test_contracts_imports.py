@@ -100,11 +100,15 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
 def place_of(name: str) -> str:
-    """The folder at the top of its package that a module lies in, or the file that lies there."""
+    """The folder at the top of its package that a module lies in, or the file that lies there; a
+    folder in one of these only if it has a row of its own."""
     package, _, inner = name.partition(".")
     directory = PACKAGES[package].relative_to(ROOT).as_posix()
-    first = inner.split(".")[0] or "__init__"
+    first, second = [*(inner.split(".") if inner else ["__init__"]), ""][:2]
+    if row_of(f"{directory}/{first}/{second}/"):
+        return f"{directory}/{first}/{second}/"
     folder = (PACKAGES[package] / first).is_dir()
     return f"{directory}/{first}{'/' if folder else '.py'}"
 

@@ -15,11 +15,11 @@ from lossboard_server.database.directory import DataDirectory
 from lossboard_server.database.engines import Database, url_of
 from lossboard_server.events import Broker
 from lossboard_server.liveness import Liveness
-from lossboard_server.queries.awaited_blobs import AwaitedBlobs
-from lossboard_server.queries.keys import KeyMemo
-from lossboard_server.queries.live_keys import LiveKeys
-from lossboard_server.queries.run_rows import RunMemo
-from lossboard_server.queries.sparklines import SparklineMemo
+from lossboard_server.queries.artifacts.awaited_blobs import AwaitedBlobs
+from lossboard_server.queries.catalogue.keys import KeyMemo
+from lossboard_server.queries.catalogue.live_keys import LiveKeys
+from lossboard_server.queries.projects.sparklines import SparklineMemo
+from lossboard_server.queries.runs.run_rows import RunMemo
 from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
 from lossboard_server.web_files import WebFiles

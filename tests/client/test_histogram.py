@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.examples import examples
 
 from lossboard import Histogram
 from lossboard import histogram as h
@@ -25,7 +26,7 @@ def arrays(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
     return hnp.arrays(np.float64, st.integers(1, 300), elements=elements)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(MODERATE), st.integers(1, 512))
 @example(np.array([5e-324, 0.0, 0.0]), 2)
 def test_counts_equal_those_of_numpy(values: np.ndarray, bins: int) -> None:
@@ -46,7 +47,7 @@ def test_integers_on_edges_are_counted_as_numpy_does(bins: int, top: int) -> Non
     assert counts.tolist() == np.histogram(values, bins)[0].tolist()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(width=64)))
 def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -58,7 +59,7 @@ def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     assert h.magnitudes_in(data)[1].sum() == data.n - data.zeros
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(-1e150, 1e150)))
 def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -66,7 +67,7 @@ def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> N
     assert data.squares == pytest.approx((values**2).sum(), rel=1e-9)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(FINITE))  # without a filter, which makes drawing four times as dear
 def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     values[values == 0] = 1.0
@@ -80,7 +81,7 @@ def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     assert np.repeat(keys, counts).tolist() == sorted(expected)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(1e-300, 1e300)))
 def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> None:
     for signed in (values, -values):
@@ -89,7 +90,7 @@ def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> No
         assert (abs(high - low) <= 0.25 * abs(signed)).all()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(hnp.arrays(np.float32, 50, elements=st.floats(width=32, allow_infinity=False)))
 def test_float32_and_float64_have_the_same_magnitudes(values: np.ndarray) -> None:
     narrow, wide = h.from_values(values), h.from_values(values.astype(np.float64))
@@ -120,7 +121,7 @@ def test_quantiles_are_near_numpys(name: str, size: int, error: float) -> None:
     assert (abs(near - exact) <= error * np.maximum(abs(exact), scale)).all()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(1e-30, 1e30)), st.floats(0, 1))
 def test_quantiles_of_few_values_lie_in_the_bucket_of_a_neighbour(
     values: np.ndarray, fraction: float
@@ -237,7 +238,7 @@ def at_an_edge(values: np.ndarray, edges: np.ndarray) -> int:
     return int((distances <= 4 * np.finfo(float).eps * abs(edges).max(initial=0)).sum())
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     st.lists(
         hnp.arrays(np.float32, st.integers(1, 50), elements=st.floats(width=32)),

@@ -9,6 +9,8 @@ import pytest
 
 from .conftest import Integration, axis_of, drawn, needs, only_run, points
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.covers("transformers")
 @needs("transformers", "accelerate", "torch", "torchvision")

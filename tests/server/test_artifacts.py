@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, insert
 
 from lossboard_server.database import schema
 from lossboard_server.errors import Conflict, Invalid, NotFound
-from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.writing import artifacts
 from lossboard_server.writing import collections as artifact_collections
 from lossboard_server.writing.run_memo import Facts

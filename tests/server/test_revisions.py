@@ -11,8 +11,8 @@ from sqlalchemy import Connection, MetaData, create_engine
 
 from lossboard_server.database import migration
 from lossboard_server.database.engines import Database
-from lossboard_server.queries.launches import launches_of
-from lossboard_server.queries.lives import latest_launch, lives_of, outcome_of
+from lossboard_server.queries.runs.launches import launches_of
+from lossboard_server.queries.runs.lives import latest_launch, lives_of, outcome_of
 from lossboard_server.settings import Settings
 
 

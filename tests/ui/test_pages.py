@@ -98,7 +98,10 @@ def test_explore_draws_the_panels_own_numbers_in_plotly(
     open_panel(page, f"{server.base_url}/local/{logged}", "scalar train/loss")
     page.get_by_role("region", name="train/loss", exact=True).hover()
     page.get_by_role("button", name="Explore train/loss").click()
+    expect(page.get_by_role("dialog", name="Explore")).to_be_visible(timeout=30_000)
     frame = page.frame_locator("iframe")
+    expect(frame.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
+    expect(frame.locator("#words")).to_have_text("")
     expect(frame.locator(".js-plotly-plot .legendtext")).to_have_count(3, timeout=30_000)
     names = frame.locator(".legendtext").all_text_contents()
     assert set(names) == {"run-0", "run-1", "run-2"}

@@ -7,8 +7,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from lossboard_server.queries.awaited_blobs import AwaitedBlobs
-from lossboard_server.queries.pending_artifacts import Announced, filled, pending
+from lossboard_server.queries.artifacts.awaited_blobs import AwaitedBlobs
+from lossboard_server.queries.artifacts.pending_artifacts import Announced, filled, pending
 from lossboard_server.services import Services
 from lossboard_server.writing.logged_artifacts import commit_complete
 

@@ -14,8 +14,8 @@ from lossboard_server.background.artifact_completion import settle_all
 from lossboard_server.background.purge import purge_step, purgeable_runs
 from lossboard_server.database import dialect
 from lossboard_server.errors import Misplaced
-from lossboard_server.queries.blobs import unreferenced
-from lossboard_server.queries.lives import living_writers
+from lossboard_server.queries.artifacts.blobs import unreferenced
+from lossboard_server.queries.runs.lives import living_writers
 from lossboard_server.services import Services
 from lossboard_server.writing import lives
 

@@ -159,7 +159,7 @@ writer = Table(
     Column("next_seq", BigInteger, nullable=False, default=0),
     Column("created_us", BigInteger, nullable=False),
     Column("metadata_json", Text, nullable=False, default="{}"),
-    # Who it is; queries/lives.py says what a launch is, and what ends mean:
+    # Who it is; queries/runs/lives.py says what a launch is, and what ends mean:
     Column("launch", Integer, nullable=False, server_default="1"),  # of the run, counted from 1
     Column("launch_key", String(256), nullable=False, server_default=""),
     Column("label", Text, nullable=False, server_default=""),

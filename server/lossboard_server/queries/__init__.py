@@ -1,11 +1,20 @@
 """Reads, by noun. Each takes a connection that is in one read transaction."""
 
-from lossboard_server.queries.histograms import HistogramQuery, HistogramResult, query_histograms
-from lossboard_server.queries.history import HistoryQuery, HistoryResult, query_history
-from lossboard_server.queries.keys import KeyFacts, KeyMemo, keys
-from lossboard_server.queries.series import SeriesQuery, SeriesResult, SinceMark, query_series
-from lossboard_server.queries.summaries import last_steps, summaries
-from lossboard_server.queries.tensors import TensorQuery, TensorResult, query_tensors
+from lossboard_server.queries.catalogue.keys import KeyFacts, KeyMemo, keys
+from lossboard_server.queries.history.history import HistoryQuery, HistoryResult, query_history
+from lossboard_server.queries.panels.histograms import (
+    HistogramQuery,
+    HistogramResult,
+    query_histograms,
+)
+from lossboard_server.queries.panels.series import (
+    SeriesQuery,
+    SeriesResult,
+    SinceMark,
+    query_series,
+)
+from lossboard_server.queries.panels.tensors import TensorQuery, TensorResult, query_tensors
+from lossboard_server.queries.runs.summaries import last_steps, summaries
 
 __all__ = [
     "HistogramQuery",

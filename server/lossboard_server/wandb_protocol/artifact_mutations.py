@@ -9,9 +9,9 @@ from typing import Any
 from graphql import GraphQLError
 
 from lossboard_server.limits import kept_of_json
-from lossboard_server.queries import artifacts as reads
-from lossboard_server.queries.artifact_references import numbered
-from lossboard_server.queries.runs import find_run_of
+from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.queries.artifacts.artifact_references import numbered
+from lossboard_server.queries.runs.runs import find_run_of
 from lossboard_server.wandb_protocol.artifact_nodes import (
     ArtifactNode,
     artifact_by_global_id,

@@ -8,9 +8,9 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from lossboard_server.queries import artifacts as reads
-from lossboard_server.queries.artifacts import Artifact, Collection
-from lossboard_server.queries.projects import project_row
+from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.queries.artifacts.artifacts import Artifact, Collection
+from lossboard_server.queries.projects.projects import project_row
 from lossboard_server.wandb_protocol.context import Call, global_id, id_parts, iso_time, page_of
 from lossboard_server.wandb_protocol.run_nodes import Info, RunNode, project_stub, run_by_uid
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_id_in,
     collection_by_global_id,

@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 from lossboard_server import queries
 from lossboard_server.encoding import encode_bare_json
-from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
-from lossboard_server.queries.runs import Run
-from lossboard_server.queries.selection import Selection
+from lossboard_server.queries.history.newest_rows import SYSTEM_KINDS, newest_system_rows
+from lossboard_server.queries.points.selection import Selection
+from lossboard_server.queries.runs.runs import Run
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.run_reads import RunReads
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from lossboard.wire import Record
-from lossboard_server.queries import runs as run_reads
+from lossboard_server.queries.runs import runs as run_reads
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.lines import seconds_of
 from lossboard_server.writing import catalogue, clocks, lives

@@ -7,9 +7,9 @@ from typing import Any
 from graphql import GraphQLError
 
 from lossboard_server.errors import Gone, NotFound
-from lossboard_server.queries import artifacts as artifact_reads
-from lossboard_server.queries import projects as project_reads
-from lossboard_server.queries import runs as run_reads
+from lossboard_server.queries.artifacts import artifacts as artifact_reads
+from lossboard_server.queries.projects import projects as project_reads
+from lossboard_server.queries.runs import runs as run_reads
 from lossboard_server.wandb_protocol.artifact_nodes import (
     ArtifactNode,
     CollectionNode,

@@ -7,8 +7,8 @@ from typing import Any
 
 from graphql import GraphQLObjectType
 
-from lossboard_server.queries import projects as project_reads
-from lossboard_server.queries import runs as run_reads
+from lossboard_server.queries.projects import projects as project_reads
+from lossboard_server.queries.runs import runs as run_reads
 from lossboard_server.wandb_protocol import (
     artifact_mutations,
     collection_mutations,

@@ -13,8 +13,8 @@ from graphql import GraphQLError
 from lossboard.wire import WIRE_VERSION, Alert, Notice, Record, RunFields, RunStart, storable_ints
 from lossboard_server import queries
 from lossboard_server.limits import kept_of_json, too_large_notice
-from lossboard_server.queries import runs as run_reads
-from lossboard_server.queries import stream_marks
+from lossboard_server.queries.runs import runs as run_reads
+from lossboard_server.queries.runs import stream_marks
 from lossboard_server.wandb_protocol import processes, streams
 from lossboard_server.wandb_protocol.configs import branch_point, config_values, definitions_in
 from lossboard_server.wandb_protocol.context import Call, id_parts

@@ -14,9 +14,9 @@ from urllib.parse import quote
 from graphql import GraphQLResolveInfo
 
 from lossboard_server.encoding import encode_bare_json
-from lossboard_server.queries import console
-from lossboard_server.queries import runs as run_reads
-from lossboard_server.queries.runs import Run
+from lossboard_server.queries.history import console
+from lossboard_server.queries.runs import runs as run_reads
+from lossboard_server.queries.runs.runs import Run
 from lossboard_server.wandb_protocol import history, streams
 from lossboard_server.wandb_protocol.configs import config_text
 from lossboard_server.wandb_protocol.context import Call, global_id, iso_time, page_of

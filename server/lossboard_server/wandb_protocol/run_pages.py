@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lossboard_server.queries import run_lists
+from lossboard_server.queries.runs import run_lists
 from lossboard_server.wandb_protocol.context import DEFAULT_PAGE, Call, connection_of
 from lossboard_server.wandb_protocol.run_nodes import RunNode
 from lossboard_server.wandb_protocol.run_reads import RunReads

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from lossboard_server.queries import console, run_lists, stream_marks
-from lossboard_server.queries import runs as run_reads
-from lossboard_server.queries.key_counts import LOGGED_KINDS, KeyCount, key_counts
-from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
-from lossboard_server.queries.runs import Run
-from lossboard_server.queries.selection import Selection
-from lossboard_server.queries.summaries import summaries_in
+from lossboard_server.queries.catalogue.key_counts import LOGGED_KINDS, KeyCount, key_counts
+from lossboard_server.queries.history import console
+from lossboard_server.queries.history.newest_rows import SYSTEM_KINDS, newest_system_rows
+from lossboard_server.queries.points.selection import Selection
+from lossboard_server.queries.runs import run_lists, stream_marks
+from lossboard_server.queries.runs import runs as run_reads
+from lossboard_server.queries.runs.runs import Run
+from lossboard_server.queries.runs.summaries import summaries_in
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.context import Call
 

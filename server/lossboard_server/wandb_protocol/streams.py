@@ -32,9 +32,9 @@ from lossboard.wire import (
     storable_ints,
 )
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
-from lossboard_server.queries import stream_marks as kept
-from lossboard_server.queries.runs import started_us
-from lossboard_server.queries.summaries import last_steps
+from lossboard_server.queries.runs import stream_marks as kept
+from lossboard_server.queries.runs.runs import started_us
+from lossboard_server.queries.runs.summaries import last_steps
 from lossboard_server.storage import TailMemo
 from lossboard_server.wandb_protocol import processes
 from lossboard_server.wandb_protocol.lines import (

@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 from graphql import GraphQLError
 
-from lossboard_server.queries import sweeps as reads
+from lossboard_server.queries.projects import sweeps as reads
 from lossboard_server.wandb_protocol.context import (
     DEFAULT_ENTITY,
     Call,

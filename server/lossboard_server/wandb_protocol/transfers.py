@@ -15,8 +15,8 @@ from lossboard.wire import WIRE_VERSION, FileEntry, Record, RunStart
 from lossboard_server.blobs import Received
 from lossboard_server.errors import ApiError, Invalid, NotFound, TooLarge
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
-from lossboard_server.queries import artifacts as reads
-from lossboard_server.queries import console
+from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.queries.history import console
 from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.writing.blob_digests import remember_md5

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from lossboard_server.database import schema
 from lossboard_server.errors import Conflict, Invalid, NotFound
-from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["edit", "remove", "unlink"]

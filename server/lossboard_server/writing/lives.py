@@ -1,6 +1,6 @@
 """Writes of who writes a run: a process begins, is heard of, vanishes, comes back, ends.
 
-After each of these the run is what queries/lives.py makes of its processes, whichever door they
+After each of these the run is what `queries.runs.lives` makes of its processes, whichever door they
 came by.
 """
 
@@ -16,7 +16,7 @@ from lossboard.wire import Exit, RunStart
 from lossboard_server.database import schema
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.limits import check_total
-from lossboard_server.queries.lives import (
+from lossboard_server.queries.runs.lives import (
     Life,
     latest_launch,
     launch_of,

@@ -16,9 +16,9 @@ from lossboard.wire import ArtifactPart, LoggedArtifact, Notice, Record, UsedArt
 from lossboard_server.blobs import is_sha256
 from lossboard_server.database import dialect, schema
 from lossboard_server.errors import ApiError, Invalid, NotFound
-from lossboard_server.queries import artifacts as reads
-from lossboard_server.queries.artifact_references import numbered
-from lossboard_server.queries.pending_artifacts import Announced, pending
+from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.queries.artifacts.artifact_references import numbered
+from lossboard_server.queries.artifacts.pending_artifacts import Announced, pending
 from lossboard_server.writing import artifacts, catalogue
 from lossboard_server.writing.writer import Transaction
 

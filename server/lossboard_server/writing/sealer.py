@@ -21,9 +21,9 @@ from lossboard_server.database import schema
 from lossboard_server.database.engines import Database
 from lossboard_server.encoding import encode_json_text
 from lossboard_server.errors import Busy
-from lossboard_server.queries.runs import run_version
-from lossboard_server.queries.summaries import summaries
-from lossboard_server.queries.tails import tail_sizes
+from lossboard_server.queries.points.tails import tail_sizes
+from lossboard_server.queries.runs.runs import run_version
+from lossboard_server.queries.runs.summaries import summaries
 from lossboard_server.settings import Settings
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.sealing import (

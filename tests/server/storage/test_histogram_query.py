@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard.wire import COUNT_TYPES, HistogramColumn, HistogramData, HistogramFlag
 from lossboard_server.queries import (
@@ -112,7 +113,7 @@ WINDOW_ENDS = st.none() | st.integers(-1, 21)
 
 
 # One test of four properties: what an example is made of costs more than what it proves.
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     story=stories,
     window=st.tuples(WINDOW_ENDS, WINDOW_ENDS),

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from lossboard_server.queries import HistoryQuery, query_history
-from lossboard_server.queries.newest_rows import SYSTEM_KINDS, newest_system_rows
-from lossboard_server.queries.selection import Selection
+from lossboard_server.queries.history.newest_rows import SYSTEM_KINDS, newest_system_rows
+from lossboard_server.queries.points.selection import Selection
 from lossboard_server.storage import TailMemo
 
 ROWS = {

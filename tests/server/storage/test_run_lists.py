@@ -9,15 +9,21 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Row, func, insert, select, update
+from tests.examples import examples
 
 from lossboard_server.database import schema
-from lossboard_server.queries.filters import Fields, compile_filter, compile_search, sorted_runs
-from lossboard_server.queries.run_lists import RunQuery, list_runs
-from lossboard_server.queries.run_rows import Run, RunMemo
-from lossboard_server.queries.runs import run_versions
+from lossboard_server.queries.runs.filters import (
+    Fields,
+    compile_filter,
+    compile_search,
+    sorted_runs,
+)
+from lossboard_server.queries.runs.run_lists import RunQuery, list_runs
+from lossboard_server.queries.runs.run_rows import Run, RunMemo
+from lossboard_server.queries.runs.runs import run_versions
 
 RUNS = 120
 NAMES = ["a", "B", "é", "z", "Infinity", "-Infinity", "NaN", "", "a\U0001f600", "\uffee", "%_'\""]
@@ -144,7 +150,7 @@ filters = st.recursive(
 sorts = st.one_of(st.sampled_from(["created", "name", "state", "runtime", "config.lr"]), fields)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     filters=filters,
     search=st.sampled_from(["", "", "a|é"]),

@@ -27,18 +27,19 @@ export const explored = signal<Explored | null>(null);
 export const plotlyPath = signal<string | null>(null);
 let asked = false;
 
-/** Loads the frame and plotly.js in the background: called when the pointer nears the button. */
-export function prefetchExplore(): void {
+/** Loads the frame and plotly.js in the background: called when the pointer nears the button, and
+ * again at the next one if the server did not answer. */
+export async function prefetchExplore(): Promise<void> {
   if (asked) return;
   asked = true;
-  void attempt('Explore is not available', async () => {
+  asked = await attempt('Explore is not available', async () => {
     const { plotly_version: version } = await getHealth();
     plotlyPath.value = `/vendor/plotly-${version}.min.js`;
   });
 }
 
 export function explore(what: Explored): void {
-  prefetchExplore();
+  void prefetchExplore();
   explored.value = what;
 }
 

@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from lossboard_server.errors import NotFound
 from lossboard_server.http.responses import answer_json
-from lossboard_server.queries import artifact_answers as answers
-from lossboard_server.queries import artifacts as reads
+from lossboard_server.queries.artifacts import artifact_answers as answers
+from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.services import Server
 from lossboard_server.writing import artifacts, catalogue
 from lossboard_server.writing import collections as artifact_collections

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from lossboard_server.changes import Change
 from lossboard_server.errors import Invalid
 from lossboard_server.events import Subscription
-from lossboard_server.queries.runs import changed_since
+from lossboard_server.queries.runs.runs import changed_since
 from lossboard_server.services import Server, Services
 
 __all__ = ["router"]

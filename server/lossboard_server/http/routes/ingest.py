@@ -18,7 +18,7 @@ from lossboard_server.background.artifact_completion import settle_logged
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
 from lossboard_server.limits import slim_record
-from lossboard_server.queries.runs import resume_state
+from lossboard_server.queries.runs.runs import resume_state
 from lossboard_server.services import Server, Services
 from lossboard_server.writing import ingest
 from lossboard_server.writing.records import check_record

@@ -14,12 +14,12 @@ from starlette.responses import Response
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
-from lossboard_server.queries import projects
-from lossboard_server.queries.alerts import ProjectAlert, project_alerts
-from lossboard_server.queries.definitions import metric_definitions
-from lossboard_server.queries.run_lists import RunPage, RunQuery
-from lossboard_server.queries.run_lists import list_runs as query_runs
-from lossboard_server.queries.runs import run_versions
+from lossboard_server.queries.catalogue.definitions import metric_definitions
+from lossboard_server.queries.projects import projects
+from lossboard_server.queries.projects.alerts import ProjectAlert, project_alerts
+from lossboard_server.queries.runs.run_lists import RunPage, RunQuery
+from lossboard_server.queries.runs.run_lists import list_runs as query_runs
+from lossboard_server.queries.runs.runs import run_versions
 from lossboard_server.services import Server
 from lossboard_server.writing import catalogue
 from lossboard_server.writing.saved_views import change_settings

@@ -13,8 +13,8 @@ from lossboard.wire import RunFields
 from lossboard_server import queries
 from lossboard_server.errors import NotFound
 from lossboard_server.http.responses import answer, answer_blob, answer_json
-from lossboard_server.queries import runs
-from lossboard_server.queries.console import console_lines, find_file, list_files
+from lossboard_server.queries.history.console import console_lines, find_file, list_files
+from lossboard_server.queries.runs import runs
 from lossboard_server.services import Server
 from lossboard_server.writing import bulk_edits, catalogue, run_edits
 from lossboard_server.writing.writer import Transaction

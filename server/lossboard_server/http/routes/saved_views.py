@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from lossboard_server.http.responses import answer_json
-from lossboard_server.queries import projects
+from lossboard_server.queries.projects import projects
 from lossboard_server.services import Server
 from lossboard_server.writing import saved_views
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.http.responses import answer_json
-from lossboard_server.queries.projects import view_state
+from lossboard_server.queries.projects.projects import view_state
 from lossboard_server.services import Server
 from lossboard_server.writing import catalogue
 

@@ -1,0 +1,1 @@
+"""Artifacts, what is announced of them, and who names a blob."""

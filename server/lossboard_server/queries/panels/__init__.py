@@ -1,0 +1,1 @@
+"""Scalar series, histogram events and statistics of tensors over one grid, for panels."""

@@ -1,0 +1,1 @@
+"""Runs: their lists, filters, summaries, states and processes."""
