@@ -95,6 +95,7 @@ def test_the_magics_show_the_run_that_goes_on_or_begins(outputs: list[list[Any]]
     begun, line, cell, _, nothing = outputs[7:]
     *_, third = wandb.Api().runs()
     page = f'src="{third.url}?jupyter=true"'
+    assert "IFrame instead" not in text_of(begun, "stderr") + text_of(line, "stderr")
     assert html_of(begun).count("<iframe") == 1 and "height:260px" in html_of(begun)
     assert page in html_of(begun) and "Syncing run" not in html_of(begun)
     assert page in html_of(line) and "height:420px" in html_of(line)

@@ -122,6 +122,12 @@ SEEN = """element => {
 }"""
 
 
+def middle(element: Locator) -> tuple[float, float]:
+    box = element.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def seen(element: Locator) -> str:
     return str(element.evaluate(SEEN))
 
@@ -258,6 +264,36 @@ def test_the_overview_says_in_one_line_how_a_run_ended(reader: Page, server: Ser
     reader.wait_for_url("**/oom/logs")
 
 
+def test_all_pictures_of_a_panel_fit_and_only_enlarged_ones_show_their_pixels(
+    reader: Page, server: Server
+) -> None:
+    reader.goto(f"{server.base_url}/local/readable-media")
+    grid = reader.get_by_role("region", name="Media of grid")
+    expect(grid.locator("img")).to_have_count(8)
+    reader.wait_for_function(
+        """() => {
+          const box = document.querySelector("[aria-label='Media of grid']");
+          const tall = parseFloat(box.style.getPropertyValue('--tall'));
+          return tall >= 48 && box.scrollHeight <= box.clientHeight;
+        }"""
+    )
+    rendering = "image => getComputedStyle(image).imageRendering"
+    large = reader.get_by_role("region", name="Media of large").locator("img")
+    expect(large).to_be_visible()
+    assert large.evaluate(rendering) == "auto"
+    panel = reader.get_by_role("region", name="large", exact=True)
+    panel.hover()
+    panel.get_by_role("button", name="Explore large").click()
+    zoomed = reader.get_by_role("dialog").locator(".zoomed")
+    expect(zoomed).to_be_visible()
+    zoomed.hover()
+    reader.mouse.wheel(0, -400)
+    expect(zoomed).to_have_attribute("style", re.compile(r"scale\((?!1\))"))
+    reader.mouse.dblclick(*middle(zoomed))
+    expect(zoomed).to_have_attribute("style", re.compile(r"scale\(1\)"))
+    reader.keyboard.press("Escape")
+
+
 def test_a_long_text_of_a_table_opens_whole_and_nan_is_sorted_last(
     reader: Page, server: Server
 ) -> None:
@@ -305,6 +341,28 @@ def test_arrow_keys_move_the_crosshair_of_a_focused_chart_and_its_values_are_sai
     long.get_by_role("button", name="Help and shortcuts").focus()
 
 
+@pytest.mark.parametrize("path", ["", "/runs"])
+def test_a_list_of_runs_is_one_tab_stop_with_arrows_inside(
+    long: Page, server: Server, path: str
+) -> None:
+    long.goto(f"{server.base_url}/local/readable-long{path}")
+    links = [long.get_by_role("link", name=name, exact=True) for name in reversed(RUNS)]
+    expect(links[0]).to_be_visible()
+    links[0].focus()
+    long.keyboard.press("ArrowDown")
+    expect(links[1]).to_be_focused()
+    long.keyboard.press("ArrowLeft")
+    expect(long.locator(":focus")).to_have_attribute("aria-label", re.compile("^(Hide|Show) "))
+    long.keyboard.press("ArrowRight")
+    expect(links[1]).to_be_focused()
+    stops = long.evaluate(
+        """() => [...document.querySelectorAll('.listrow, tbody tr')]
+          .flatMap(row => [...row.querySelectorAll('a, button, input')])
+          .filter(control => control.tabIndex === 0).length"""
+    )
+    assert stops == 1
+
+
 def test_the_first_tab_skips_to_the_content(long: Page) -> None:
     long.reload()
     wait_for_panel(long, "scalar train/loss")
@@ -335,6 +393,15 @@ def test_on_a_phone_a_tap_shows_the_values_below_the_chart(
     expect(current).to_be_in_viewport()
     expect(phone.locator(".crumb")).to_contain_text("readable-ends")
     context.close()
+
+
+def test_the_page_in_a_notebook_has_no_bars(reader: Page, server: Server) -> None:
+    reader.set_viewport_size({"width": 900, "height": 420})
+    address = f"{server.base_url}/local/readable-long/runs/r0?jupyter=true"
+    open_panel(reader, address, "scalar train/loss")
+    expect(reader.locator(".top, .bar, .runhead").locator("visible=true")).to_have_count(0)
+    panel = reader.get_by_role("region", name="train/loss", exact=True).bounding_box()
+    assert panel is not None and panel["y"] < 60
 
 
 PAGES = [

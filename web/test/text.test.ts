@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { withSizes } from '../src/math/byteSizes';
 import { failureOf } from '../src/math/failure';
 import { allDigits, jsonNumber, parseJson } from '../src/math/jsonNumber';
 import { mainMetric, telling } from '../src/math/metricNames';
@@ -83,6 +84,19 @@ test('losses come before counters, and the main metric is one that most runs hav
   expect(keys).toEqual(['train/loss', 'val/acc', 'grad_norm', 'epoch', 'lr']);
   const many = Array.from({ length: 9 }, () => ({ acc: 1, epoch: 2 }));
   expect(mainMetric([{ loss: 1 }, ...many])).toBe('acc');
+});
+
+test('sizes of a machine are told in GB', () => {
+  const told = {
+    gpu: [{ name: 'A', memoryTotal: 85e9 }],
+    disk: { '/': { total: '2000000000' } },
+    pid: 9e8,
+  };
+  expect(withSizes(told)).toEqual({
+    gpu: [{ name: 'A', memoryTotal: '85 GB' }],
+    disk: { '/': { total: '2 GB' } },
+    pid: 9e8,
+  });
 });
 
 test('the last exception of a log is told in its first sentence', () => {

@@ -9,6 +9,7 @@ import { Icon } from '../components/widgets/Icon';
 import { lazy } from '../components/widgets/lazy';
 import { NameOf } from '../components/widgets/NameOf';
 import { ValueText } from '../components/widgets/ValueText';
+import { withSizes } from '../math/byteSizes';
 import { keyTitle } from '../math/keyTitle';
 import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
@@ -56,7 +57,7 @@ export function Overview({ run, detail, state }: OverviewProps) {
           title="Metadata"
           values={{
             ...identity(run),
-            ...detail?.metadata,
+            ...withSizes(detail?.metadata ?? {}),
             ...(Object.keys(packages).length > 0 && { packages }),
           }}
           empty="The client sent no metadata."

@@ -8,11 +8,14 @@ import { type BoxFile, classLabels, classSlot, rectangle } from '../../math/over
 import { useHref, useJson } from '../../state/media/hooks';
 import { theme } from '../../state/theme';
 import { hrefText } from './source';
+import { ZoomBox } from './ZoomBox';
 
 export interface Layers {
   name: string;
   /** `layer` or `layer/class` that are switched off. */
   hidden: ReadonlySet<string>;
+  /** In the large view, which zooms and pans. */
+  zooms: boolean;
 }
 
 export interface Size {
@@ -36,8 +39,8 @@ const MASK_ALPHA = 140;
 export function ImageItem({ run, item, href, label, layers, size, onSize }: ImageItemProps) {
   const { image, enlarged } = useEnlarged(size);
   const seen = item.layers.filter(({ name }) => !layers.hidden.has(name));
-  return (
-    <div class="picture">
+  const drawn = (
+    <>
       <img
         ref={image}
         class={enlarged ? 'enlarged' : undefined}
@@ -55,7 +58,10 @@ export function ImageItem({ run, item, href, label, layers, size, onSize }: Imag
           <Boxes key={`b ${layer.name}`} run={run} layer={layer} layers={layers} size={size} />
         ),
       )}
-    </div>
+    </>
+  );
+  return (
+    <div class="picture">{layers.zooms ? <ZoomBox label={label}>{drawn}</ZoomBox> : drawn}</div>
   );
 }
 

@@ -26,6 +26,8 @@ interface MediaBoxProps {
   name: string;
   shown: RunItems[];
   single: boolean;
+  /** In the large view. */
+  large?: boolean;
 }
 
 /** Items of one list that are shown at once. */
@@ -34,10 +36,10 @@ const SCENES: MediaKind[] = ['points', 'model', 'molecule'];
 /** One of these fills the panel. */
 const FILLING: MediaKind[] = [...SCENES, 'table', 'artifact', 'html', 'plotly', 'graph'];
 
-export function MediaBox({ name, shown, single }: MediaBoxProps) {
+export function MediaBox({ name, shown, single, large = false }: MediaBoxProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const all = shown.flatMap(({ items }) => items);
-  const layers: Layers = { name, hidden };
+  const layers: Layers = { name, hidden, zooms: large };
   const box = useRef<HTMLElement>(null);
   const tall = useTall(box, shown, !single);
   const fills = all.some(({ kind }) => FILLING.includes(kind));

@@ -12,6 +12,7 @@ import { nextRow, select, selected } from '../../state/runs/selection';
 import { setShown, toggleRun } from '../../state/runs/shownRuns';
 import { params, setParams } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace/workspace';
+import { useOneStop } from '../widgets/oneStop';
 import { gridColumns, nameRoom } from './columnWidths';
 import { GroupRow } from './GroupRow';
 import { RunActions } from './RunActions';
@@ -55,6 +56,7 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
   const fixed = notes ? 6 : 5;
   const order = useOrder(first, slots, moving);
   useFocusOfNextRow(box);
+  useOneStop(box, 'tbody tr');
   return (
     <section
       class={`sheet ${sideways ? 'sideways' : ''}`}

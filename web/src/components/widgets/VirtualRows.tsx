@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useOneStop } from './oneStop';
 
 interface VirtualRowsProps<T> {
   items: T[];
@@ -21,6 +22,7 @@ export function VirtualRows<T>(props: VirtualRowsProps<T>) {
   const box = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const atEnd = useRef(true);
+  useOneStop(box, '.spacer > *');
 
   const measure = () => {
     const { scrollTop, clientHeight, scrollHeight } = box.current!;
