@@ -112,7 +112,7 @@ def test_ends_the_wrong_way_round_are_put_right_and_undo_takes_them_back(workspa
     type_into(menu, "Highest x", "100")
     wait_for_panel(workspace, LOSS, "panel.data.x.join() === '100,200'")
     type_into(menu, "Lowest x", "200")
-    expect(workspace.get_by_text("A range of x needs two different ends")).to_be_visible()
+    expect(workspace.get_by_text("The x range needs two different ends")).to_be_visible()
     workspace.keyboard.press("Escape")
     for _ in range(2):  # changes that follow at once are one step, on a slow machine they don't
         workspace.keyboard.press("Control+z")
