@@ -1,0 +1,5 @@
+"""The read side."""
+
+from lossboard.api import Api
+
+__all__ = ["Api"]

@@ -1,0 +1,5 @@
+"""Artifacts of the read side."""
+
+from lossboard.api import ArtifactCollection, ArtifactType
+
+__all__ = ["ArtifactCollection", "ArtifactType"]

@@ -1,0 +1,5 @@
+"""Projects of the read side."""
+
+from lossboard.api import Project
+
+__all__ = ["Project"]
