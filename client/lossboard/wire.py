@@ -317,12 +317,13 @@ class UsedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
-    """run.alert()."""
+    """run.alert(); `step` is the one that the run had come to, where it is known."""
 
     title: str
     text: str
     time_us: int
     level: Literal["INFO", "WARN", "ERROR"] = "INFO"
+    step: int | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -222,7 +222,8 @@ class Run(Described, Files, Artifacts):
     ) -> None:
         """Puts an alert into the run, unless one of that title came less than `wait_duration`
         seconds (default 60) ago. Raises ValueError for levels other than INFO, WARN and ERROR."""
-        alert = self._alerts.accept(title, text, level, wait_duration)
+        step = self._steps.reached
+        alert = self._alerts.accept(title, text, level, wait_duration, step)
         if alert is not None:
             self._sender.put_alert(alert)
 

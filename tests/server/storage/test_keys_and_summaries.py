@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
+from tests.examples import examples
 
 from lossboard.wire import Column, HistogramColumn, HistogramData, Record, Rows
 from lossboard_server.database import schema
@@ -78,7 +79,7 @@ def same(one: Any, two: Any) -> bool:
 
 
 # One test of three properties: what an example is made of costs more than what it proves.
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(parts=parts)
 def test_the_catalogue_the_summary_and_defined_metrics_tell_what_was_logged(
     store: Any, parts: Any

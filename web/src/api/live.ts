@@ -13,6 +13,8 @@ let staleTimer = 0;
 
 /** Since when (ms of the clock) the stream is broken; null while it is open. */
 export const brokenSince = signal<number | null>(null);
+/** For how many seconds no word came before it was given up; 0 where it broke otherwise. */
+export const silentFor = signal(0);
 /** Whether it has been broken for so long that what is on screen may be old. */
 export const stale = signal(false);
 
@@ -27,12 +29,16 @@ function setOpen(open: boolean): void {
     brokenSince.value = open ? null : Date.now();
   }
   if (!open) return;
+  silentFor.value = 0;
   stale.value = false;
   notify(null); // what changed before the stream was open has told nobody
 }
 
 function receive(message: LiveMessage): void {
-  if (message.kind === 'state') setOpen(message.open);
+  if (message.kind === 'silent') {
+    silentFor.value = message.seconds;
+    stale.value = true;
+  } else if (message.kind === 'state') setOpen(message.open);
   else notify(message.kind === 'change' ? message.change : null);
 }
 

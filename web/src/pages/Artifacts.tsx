@@ -70,7 +70,7 @@ export function Artifacts({ run, workspace }: { run: Run; workspace: Workspace }
         <ArtifactList title="Logged" items={lists.logged} shown={shown} onChoose={setChosen} />
         <ArtifactList title="Used" items={lists.used} shown={shown} onChoose={setChosen} />
       </nav>
-      <Detail key={shown.id} artifact={shown} onChoose={setChosen} />
+      <ArtifactDetail key={shown.id} artifact={shown} onChoose={setChosen} />
     </div>
   );
 }
@@ -122,7 +122,7 @@ interface DetailProps {
   onChoose(artifact: Artifact): void;
 }
 
-function Detail({ artifact, onChoose }: DetailProps) {
+export function ArtifactDetail({ artifact, onChoose }: DetailProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
     <section class="artifact" tabIndex={0} aria-label={titleOf(artifact)}>

@@ -256,6 +256,11 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     }
   }
 
+  private brokenText(x: number): string {
+    const where = uncapital(momentName(this.options.x.kind, { x }));
+    return `non-finite values, first at ${where}`;
+  }
+
   private showTooltip(row: LayerRow, point: Point): void {
     const { width } = this.view;
     const { options } = this;
@@ -276,7 +281,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
         foot: [
           row.group ? `${row.group.spread} of ${row.group.size}, click to unfold or fold` : '',
           this.moment ? momentName(options.x.kind, this.moment) : '',
-          i >= 0 && row.bad[i] ? 'has non-finite values' : '',
+          i >= 0 && row.bad[i] ? this.brokenText(row.xBad[i]) : '',
         ]
           .filter(Boolean)
           .join(' · '),
@@ -307,7 +312,7 @@ function tail(context: CanvasRenderingContext2D, name: string, room: number): st
 function notesOf(model: LayerModel, options: LayerOptions): Note[] {
   const broken = firstNonFinite(model.rows);
   if (!broken) return [];
-  const at = uncapital(momentName(options.x.kind, { x: broken.bucket * model.width }));
+  const at = uncapital(momentName(options.x.kind, { x: broken.x }));
   const name = model.rows.find(({ key }) => key === broken.key)!.name;
   return [{ text: `first non-finite: ${name} at ${at}`, tone: 'bad' }];
 }

@@ -8,6 +8,7 @@ import { type Box, circle, crosshair, dot, pillBelow, ring, type Span, Surface }
 import { colorOf } from '../theme';
 import { type TooltipRow, tooltip } from '../tooltip';
 import type { DrawnLine } from './drawnLine';
+import { alertText } from './lineAlerts';
 import type { LineModel } from './lineModel';
 import { bucketAt, hasExtremes, type LinePlot, momentOf, type Spot, spotAt } from './lineMoment';
 import { columnText, groupText } from './lineTexts';
@@ -231,10 +232,12 @@ export class LineHover {
 
   /** Of the group under the pointer, and of all that the pixel column holds. */
   private footOf(nearest: Reading | null): string {
-    const { spot, model } = this;
+    const { spot, model, options } = this;
     const of = nearest ? groupText({ ...nearest, snapped: false }) : '';
     const lines = spot?.snapped ? [spot.item] : model.lines;
-    return [of, columnText(lines, this.plot, this.toX(this.moment!.x), this.options)]
+    const at = this.pointer?.x ?? this.toX(this.moment!.x);
+    const alerts = alertText(options.alerts ?? [], model.lines, at, (x) => this.toX(x));
+    return [alerts, of, columnText(lines, this.plot, this.toX(this.moment!.x), options)]
       .filter(Boolean)
       .join(' · ');
   }

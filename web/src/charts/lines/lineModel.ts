@@ -104,6 +104,7 @@ function notesOf(model: Omit<LineModel, 'notes'>, options: LineOptions, range: Y
   notes.push(...outsideNotes(range, model.lines.length));
   const broken = nonFiniteNote(model, options);
   if (broken) notes.push(broken);
+  notes.push(...alikeNotes(model));
   notes.push(...repeatNotes(model, options), ...partialNotes(model, options));
   const points = pointsNote(model);
   if (points) notes.push(points);
@@ -157,6 +158,18 @@ function outsideNotes({ outside, setBy }: YRange, lines: number): Note[] {
 const namesOf = (labels: string[]): string =>
   labels.slice(0, MOST_NAMED).join(', ') +
   (labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : '');
+
+/** Lines that neither colour nor dash tells apart. */
+function alikeNotes({ lines }: Omit<LineModel, 'notes'>): Note[] {
+  const looks = new Map<string, number>();
+  for (const { line } of lines) {
+    const look = `${line.color} ${line.dash.join(' ')}`;
+    looks.set(look, (looks.get(look) ?? 0) + 1);
+  }
+  const alike = [...looks.values()].filter((count) => count > 1).reduce((sum, n) => sum + n, 0);
+  if (alike === 0) return [];
+  return [{ text: `${alike} lines look alike: point at one to see its name`, tone: 'plain' }];
+}
 
 /** Steps that a resumed run logged again, and those at which several processes logged. */
 function repeatNotes({ lines, x }: Omit<LineModel, 'notes'>, { x: axis }: LineOptions): Note[] {

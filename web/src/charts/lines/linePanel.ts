@@ -25,6 +25,7 @@ import { type Box, circle, clipped, type Span } from '../surface';
 import { colorOf, fade, theme } from '../theme';
 import { describeLines } from './describeLines';
 import type { DrawnLine } from './drawnLine';
+import { paintAlerts } from './lineAlerts';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintDiagonal, paintGuide, paintLineLayer } from './lineLayer';
@@ -126,6 +127,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       plot: this.frame.box,
       moment: this.hover.shown(),
       ticks: this.ticks,
+      alerts: this.options.alerts ?? [],
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
@@ -171,6 +173,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       const ordered = [...lines].sort((a, b) => rank(a, raised) - rank(b, raised));
       for (const item of ordered) this.paintLine(context, plane, item);
     });
+    paintAlerts(context, this.options.alerts ?? [], lines, plane);
     context.restore();
     this.paintSinglePoints(plane, lines);
   }

@@ -24,10 +24,11 @@ import type {
 import { downloadHistograms, downloadLayers } from '../../state/histograms/download';
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
+import { rmsPicture } from '../../state/histograms/foldedLines';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, partNotes, rmsLines } from '../../state/histograms/tensors';
+import { chartTensor, isTall, partNotes } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
-import { userRegExp } from '../../state/runs/visibility';
+import { colorOf, userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
 import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { useScope } from '../../state/workspace/workspace';
@@ -73,12 +74,13 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
         answer={answer}
         against={against.values[0]}
         candidates={candidates}
+        tall={isTall(fields)}
         options={options}
         controls={statistic}
         onCell={setCell}
         onFold={toggle}
       />
-      <RmsPanel {...common} answer={answer} />
+      <RmsPanel {...common} answer={answer} find={options.search} />
       {chosen && <CellPanel run={run} cell={chosen} />}
     </>
   );
@@ -108,6 +110,7 @@ interface CommonProps {
 interface MapPanelProps extends CommonProps {
   against: TensorResponse | undefined;
   candidates: Run[];
+  tall: boolean;
   options: LayerOptions;
   controls: ComponentChildren;
   onCell(cell: Cell): void;
@@ -143,10 +146,13 @@ function MapPanel(props: MapPanelProps) {
       drawnNotes={notes}
       loading={loading}
       error={error}
+      tall={props.tall}
       legend={legend}
       actions={
         <PanelDownloads
           title={`Layer map of ${name}`}
+          axes={{ x: 'Step', y: '' }}
+          names={[{ label: run.name, color: colorOf(run) }]}
           csv={() => downloadLayers(id, `Layer map of ${name}`, run)}
         />
       }
@@ -274,12 +280,22 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 const GUIDE = { value: 10 ** GOOD_RATIO, label: '10⁻³' };
 
-function RmsPanel({ name, kind, run, estimated, loading, error, answer }: CommonProps) {
+interface RmsPanelProps extends CommonProps {
+  /** What the lines are limited to. */
+  find: RegExp | null;
+}
+
+function RmsPanel(props: RmsPanelProps) {
+  const { name, kind, run, estimated, loading, error, answer, find } = props;
   const notes = useSignal<Note[]>([]);
   const id = panelId({ kind: 'rms', key: name });
   const zoom = stepZoomOf(id);
   const settings = panelSettings(id);
-  const lines = useMemo(() => (answer ? rmsLines(answer) : []), [answer]);
+  const picture = useMemo(
+    () => (answer ? rmsPicture(answer, find) : { lines: [], notes: [] }),
+    [answer, find?.source],
+  );
+  const { lines } = picture;
   const options = useMemo<LineOptions>(
     () => ({
       x: { kind: 'step', log: false, window: { min: zoom?.[0] ?? null, max: zoom?.[1] ?? null } },
@@ -289,7 +305,7 @@ function RmsPanel({ name, kind, run, estimated, loading, error, answer }: Common
         ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: 'mean',
-      envelope: false,
+      envelope: true,
       smoothing: UNSMOOTHED,
       xRange: answer ? answer.grid.count * answer.grid.width : 0,
       highlighted: null,
@@ -306,7 +322,7 @@ function RmsPanel({ name, kind, run, estimated, loading, error, answer }: Common
     <Panel
       label={title}
       title={<KeyName name={title} />}
-      notes={estimated ? FROM_BINS : []}
+      notes={[...(estimated ? FROM_BINS : []), ...picture.notes]}
       drawnNotes={notes}
       loading={loading}
       error={error}
@@ -351,6 +367,8 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
       actions={
         <PanelDownloads
           title={`Single step of ${cell.key}`}
+          axes={{ x: 'Value', y: '' }}
+          names={[{ label: run.name, color: colorOf(run) }]}
           csv={() => downloadHistograms(`Single step of ${cell.key}`, loaded.values, [run])}
         />
       }

@@ -1,14 +1,15 @@
 /** What the menu of a line panel holds: its own settings and downloads. */
 
-import type { Aggregate, Choice, Line } from '../../model/types';
+import type { Aggregate, AxisTitles, Choice, Line } from '../../model/types';
 import { type Explored, explore } from '../../state/explore';
 import { cascaded, inherited } from '../../state/lines/cascade';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
+import { xName } from '../../state/lines/lines';
+import { drawnPanel } from '../../state/panels';
 import { downloadCsv } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
 import { leavesOutliers, panelSettings, setPanel } from '../../state/view/view';
-import { downloadSvg, pngKinds } from '../../state/workspace/pictures';
 import { type Scope, useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
 import { Check, Select } from '../widgets/controls';
@@ -67,7 +68,7 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
           Computed lines, names, titles
         </button>
       )}
-      <button type="button" onClick={then(() => explore(explored()))}>
+      <button type="button" onClick={then(() => explore(explored(), panel.id))}>
         <Icon name="expand" />
         <span class="stretch">Explore in Plotly</span>
         <kbd>F</kbd>
@@ -78,15 +79,27 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
       </button>
       <Downloads
         close={close}
+        picture={{
+          panel: element,
+          title: name,
+          names: lines.map(nameOf),
+          axes: axesOf(id, x, name),
+        }}
         kinds={{
-          ...pngKinds(element, name, lines),
-          svg: () => downloadSvg(id, name, x, lines, log),
           csv: () => downloadCsv(name, x, lines),
           html: () => void downloadHtml(scope, explored()),
         }}
       />
     </>
   );
+}
+
+const nameOf = ({ label, color, dash }: Line) => ({ label, color, dash });
+
+/** What the axes of a picture are called, where the chart doesn't say it. */
+function axesOf(id: string, x: string, y: string) {
+  const drawn = drawnPanel(id)?.data as { titles?: AxisTitles } | undefined;
+  return { x: drawn?.titles?.x ? '' : xName(x), y: drawn?.titles?.y ? '' : y };
 }
 
 const downloadHtml = (scope: Scope, panel: Explored) =>

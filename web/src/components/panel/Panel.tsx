@@ -8,6 +8,7 @@ import type { Legend, Note } from '../../model/types';
 import { countRender } from '../../state/panels';
 import { useScope } from '../../state/workspace/workspace';
 import { Icon } from '../widgets/Icon';
+import { FullControls } from './FullScreen';
 import { Ramp } from './Ramp';
 
 interface PanelProps {
@@ -24,14 +25,16 @@ interface PanelProps {
   loading?: boolean;
   error?: ApiError | null;
   wide?: boolean;
+  /** Of twice the height. */
+  tall?: boolean;
   children: ComponentChildren;
 }
 
 export function Panel(props: PanelProps) {
-  const { label, title, controls, actions, loading, error, wide } = props;
+  const { label, title, controls, actions, loading, error, wide, tall } = props;
   countRender(label);
   return (
-    <section class={`panel ${wide ? 'span2' : ''}`} aria-label={label}>
+    <section class={`panel ${wide ? 'span2' : ''} ${tall ? 'tall' : ''}`} aria-label={label}>
       {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
       <div class="panelhead">
         {title}
@@ -39,7 +42,10 @@ export function Panel(props: PanelProps) {
         <div class="stretch" />
         <Notes own={props.notes ?? []} drawn={props.drawnNotes} />
         <PanelRamp legend={props.legend} />
-        {actions && <span class="acts">{actions}</span>}
+        <span class="acts">
+          {actions}
+          <FullControls label={label} />
+        </span>
       </div>
       {props.children}
       {error && <Failure error={error} />}

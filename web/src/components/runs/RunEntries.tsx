@@ -3,6 +3,7 @@
 import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
+import { movedRuns } from '../../state/runs/moveRuns';
 import type { EditedField } from '../../state/runs/runEdits';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runs/runList';
 import { showOnly } from '../../state/runs/shownRuns';
@@ -52,6 +53,9 @@ export function RunEntries({ run, close, onEdit, onRemove }: RunEntriesProps) {
       <Colors run={run} />
       <hr />
       {canStop(run) && entry('stop', 'Stop run', () => void stopRun(run))}
+      {entry('link', 'Move to another project', () => {
+        movedRuns.value = [run];
+      })}
       {entry('trash', 'Delete run', onRemove)}
     </>
   );

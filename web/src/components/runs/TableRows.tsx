@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { Run } from '../../api/types';
 import { removeRuns } from '../../state/runs/bulkEdits';
 import type { EditedField } from '../../state/runs/runEdits';
-import { baselineId, groupField, type ListRow, listRows } from '../../state/runs/runList';
+import { baselineId, type ListRow, listRows } from '../../state/runs/runList';
 import { nextRow, select, selected } from '../../state/runs/selection';
 import { setShown, toggleRun } from '../../state/runs/shownRuns';
 import { params, setParams } from '../../state/view/view';
@@ -83,7 +83,6 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
               <GroupRow
                 key={`group ${slot}`}
                 {...place}
-                field={groupField.value}
                 group={row.group}
                 columns={columns}
                 baseline={baseline !== null}
@@ -100,6 +99,7 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
                 shown={shown.has(row.run.uid)}
                 selected={chosen.has(row.run.uid)}
                 pinned={row.pinned}
+                nested={row.nested}
                 baseline={baseline}
                 edited={edited?.uid === row.run.uid ? edited.field : null}
                 notes={notes}

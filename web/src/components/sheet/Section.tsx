@@ -5,9 +5,10 @@ import type { Key, Run } from '../../api/types';
 import { firstNonFinite, layerRows } from '../../math/layers';
 import { formatCount } from '../../math/numbers';
 import { openFocus } from '../../state/histograms/focus';
-import { chartTensor } from '../../state/histograms/tensors';
+import { chartTensor, isTall } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { inOrder } from '../../state/view/layout';
+import { drawnKeys, type PanelKey } from '../../state/view/machinePanels';
 import { isOpen, isWide, type Section, setOpen } from '../../state/view/sections';
 import { params } from '../../state/view/view';
 import { useInSight, useTensors } from '../../state/workspace/hooks';
@@ -23,7 +24,7 @@ import { lazy } from '../widgets/lazy';
 
 const SectionMenu = lazy(() => import('../lines/SectionMenu').then((m) => m.SectionMenu));
 const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels), {
-  waiting: () => <Places count={TENSOR_PANELS} />,
+  waiting: ({ fields }) => <Places fields={fields} />,
 });
 /** Layer map, RMS of all, one layer's step. */
 const TENSOR_PANELS = 3;
@@ -75,7 +76,7 @@ export function SectionView({ section }: { section: Section }) {
       </div>
       {open && (
         <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
-          {tensors && !near && <Places count={TENSOR_PANELS} />}
+          {tensors && !near && <Places fields={keys} />}
           {tensors && near && (
             <TensorPanels
               key={run.uid}
@@ -102,19 +103,19 @@ export function SectionView({ section }: { section: Section }) {
   );
 }
 
-/** Keeps the place of panels that are not mounted yet. */
-function Places({ count }: { count: number }) {
+/** Keeps the place of the panels of tensors that are not mounted yet. */
+function Places({ fields }: { fields: Key[] }) {
   return (
     <>
-      {Array.from({ length: count }, (_, i) => (
-        <div class="panel" key={i} />
+      {Array.from({ length: TENSOR_PANELS }, (_, i) => (
+        <div class={`panel ${i === 0 && isTall(fields) ? 'tall' : ''}`} key={i} />
       ))}
     </>
   );
 }
 
 interface FieldViewProps {
-  field: Key;
+  field: PanelKey;
   run: Run | undefined;
   /** The key is the table of a chart. */
   plot: boolean;
@@ -122,7 +123,7 @@ interface FieldViewProps {
 
 function FieldView({ field, run, plot }: FieldViewProps) {
   if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
-  if (field.kind !== 'histogram') return <LineView fields={[field]} />;
+  if (field.kind !== 'histogram') return <LineView fields={drawnKeys(field)} of={field} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;
   const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));
@@ -185,12 +186,10 @@ function FirstNonFinite({ name, run }: { name: string; run: Run }) {
   };
   const found = firstNonFinite(layerRows(data, 'nonFinite'));
   if (!found) return null;
-  const tensor = answer.tensors.find(({ key }) => key === found.key)!;
-  const step = tensor.columns.x_first[tensor.columns.bucket.indexOf(found.bucket)];
   return (
     <button type="button" class="badge bad" onClick={() => openFocus(found.key, run.uid, null)}>
       <Icon name="warn" />
-      First non-finite: {found.key.slice(name.length + 1)} at step {formatCount(step)}
+      First non-finite: {found.key.slice(name.length + 1)} at step {formatCount(found.x)}
     </button>
   );
 }

@@ -11,6 +11,7 @@ const SHORTCUTS: [keys: string[], does: string][] = [
   [['Ctrl', 'Z'], 'Undo what was changed in the view; with Shift redo'],
   [['Alt', '←', '→'], 'Move the panel that has the focus; with Shift resize it'],
   [['Esc'], 'Unpin, close'],
+  [['←', '→'], 'Previous or next panel, while one fills the screen'],
   [['F'], 'Explore the panel under the pointer on the full screen'],
   [['←', '→'], 'One step back or forward in an open histogram; with Shift ten'],
   [['j', 'k'], 'Next or previous tensor in an open histogram'],

@@ -12,6 +12,7 @@ import { panelId } from '../../state/panelIds';
 import type { ProjectStore } from '../../state/project';
 import { navigate, projectHref, runHref } from '../../state/route';
 import { attempt } from '../../state/toasts';
+import { machinePanels } from '../../state/view/machinePanels';
 import { plotKeys } from '../../state/view/sections';
 import { setParams } from '../../state/view/view';
 import { KeyName } from '../panel/KeyName';
@@ -34,8 +35,8 @@ const isLogged = ({ kind }: Key): boolean => !kind.startsWith('system');
 function panelItems(store: ProjectStore): Item[] {
   const plots = plotKeys(store.runs.value);
   const { keys } = store.catalogue.value;
-  const ordered = [...keys].sort((a, b) => Number(isLogged(b)) - Number(isLogged(a)));
-  return ordered.map(({ key, kind }) => ({
+  const machine = machinePanels(keys.filter((key) => !isLogged(key)));
+  return [...keys.filter(isLogged), ...machine].map(({ key, kind }) => ({
     group: 'Panels',
     id: panelId({ kind, key }),
     label: keyTitle(plots.get(key) ?? key),
@@ -87,7 +88,9 @@ function Finder() {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    void attempt('The projects could not be read', async () => setProjects(await listProjects()));
+    void attempt('The projects could not be read', async () =>
+      setProjects((await listProjects()).projects),
+    );
   }, []);
   const store = openProject.value;
   const items = [

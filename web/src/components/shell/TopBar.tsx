@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { brokenSince } from '../../api/live';
+import { brokenSince, silentFor } from '../../api/live';
 import { helpOpen, openPalette } from '../../state/overlays';
 import { projectHref } from '../../state/route';
 import { headingNext } from '../../state/runs/selection';
@@ -45,13 +45,7 @@ export function TopBar(props: TopBarProps) {
         <span>lossboard</span>
       </Link>
       <Crumbs entity={entity} project={project} run={run} />
-      <nav class="tabs" aria-label="Views">
-        {tabs.map(({ label, href, current, count }) => (
-          <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
-            {label} {count !== undefined && <span>{count}</span>}
-          </Link>
-        ))}
-      </nav>
+      <Tabs tabs={tabs} />
       <div class="stretch" />
       <button
         type="button"
@@ -76,6 +70,28 @@ export function TopBar(props: TopBarProps) {
         }}
       />
     </header>
+  );
+}
+
+/** Where they have no room for all, the present one is in sight. */
+function Tabs({ tabs }: { tabs: Tab[] }) {
+  const nav = useRef<HTMLElement>(null);
+  const present = tabs.findIndex(({ current }) => current);
+  useEffect(() => {
+    const { current: box } = nav;
+    const link = box?.children[present] as HTMLElement | undefined;
+    if (!box || !link) return;
+    const right = link.offsetLeft + link.offsetWidth - box.offsetLeft;
+    if (right > box.scrollLeft + box.clientWidth) box.scrollLeft = right - box.clientWidth + 8;
+  }, [present]);
+  return (
+    <nav ref={nav} class="tabs" aria-label="Views">
+      {tabs.map(({ label, href, current, count }) => (
+        <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
+          {label} {count !== undefined && <span>{count}</span>}
+        </Link>
+      ))}
+    </nav>
   );
 }
 
@@ -134,7 +150,8 @@ function Live({ running }: { running: number }) {
     return (
       <div class="live stale" role="status">
         <span class="pulse" />
-        Stale<span aria-hidden="true"> {secs} s</span>, reconnecting
+        {silentFor.value > 0 ? 'No word for' : 'Stale'}
+        <span aria-hidden="true"> {secs + silentFor.value} s</span>, reconnecting
       </div>
     );
   }

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { besideHref } from '../../state/histograms/focus';
 import { groupSlots } from '../../state/lines/lineGroups';
-import { runsHref } from '../../state/route';
+import { listHref } from '../../state/route';
 import { removeRuns } from '../../state/runs/bulkEdits';
 import { metricColumns } from '../../state/runs/metricValues';
 import { columnName } from '../../state/runs/runColumns';
@@ -59,7 +59,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         <IconButton icon="eyeoff" label="Hide all runs" onClick={showNone} />
         <Link
           class="icon"
-          href={besideHref(runsHref(store.entity, store.project))}
+          href={besideHref(listHref(store.entity, store.project, 'runs'))}
           aria-label="All runs as a table"
           title="All runs as a table"
         >
@@ -85,7 +85,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         row={(row, top) =>
           row.kind === 'group' ? (
             <GroupHead
-              key={`group ${row.group.name}`}
+              key={`group ${row.group.id}`}
               group={row.group}
               slot={slots.get(row.group.name) ?? 0}
               top={top}
@@ -98,6 +98,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
               run={row.run}
               top={top}
               shown={shown.has(row.run.uid)}
+              nested={row.nested}
               metric={metric}
               onToggle={() => toggleRun(workspace.filtered.peek(), visible, row.run)}
               onMenu={(anchor) => setOpened({ run: row.run, anchor })}

@@ -65,13 +65,15 @@ function lineOf(series: Series, run: Run): Line {
   return lineFromAnswer(series.answer, series.grid, style);
 }
 
+const hasLook = ({ color, dash }: Line, run: Run): boolean =>
+  color === colorOf(run) && String(dash) === String(dashOf(run));
+
 const known = new WeakMap<Series, { run: Run; line: Line }>();
 
 /** The line of a series; the same object as long as series and run are the same. */
 export function wholeLine(series: Series, run: Run): Line {
   const found = known.get(series);
-  if (found && found.run.name === run.name && colorOf(found.run) === colorOf(run))
-    return found.line;
+  if (found && found.run.name === run.name && hasLook(found.line, run)) return found.line;
   const line = lineOf(series, run);
   known.set(series, { run, line });
   return line;

@@ -202,6 +202,12 @@ export const offeredAggregates = (catalogue: Catalogue, key: string): readonly A
 export const firstDirection = (catalogue: Catalogue, by: string): boolean =>
   by === 'created' || goalOf(catalogue, by) === 'up';
 
+/** The value that all of the runs have; undefined where they have none or differ. */
+export function commonValue(runs: Run[], by: string): Json | undefined {
+  const value = runValue(runs[0], by);
+  return isSet(value) && !differs(runs, by) ? value : undefined;
+}
+
 export function medianOf(runs: Run[], by: string): number | null {
   const numbers = runs
     .map((run) => asNumber(runValue(run, by)))

@@ -5,15 +5,17 @@
 
 import { computed } from '@preact/signals';
 import type { Catalogue, Key, Run } from '../../api/types';
+import { machineMetric } from '../../math/machineMetrics';
 import { isMedia } from '../../math/media';
 import { plotSpecs } from '../../math/plotSpecs';
 import { isHidden } from '../project';
+import { machinePanels, type PanelKey } from './machinePanels';
 import { panelSearch, params, setParams } from './view';
 
 export interface Section {
   name: string;
   kind: 'scalars' | 'plots' | 'tensors' | 'histograms' | 'system';
-  keys: Key[];
+  keys: PanelKey[];
 }
 
 /** Names of sections that were closed; after a slash, which no name has, those that were opened. */
@@ -91,6 +93,12 @@ export function isWide(key: Key, runs: Run[]): boolean {
   return owners.length > 1 && own.some(({ name }) => name.startsWith('wandb/confusion_matrix'));
 }
 
+/** A chart is found by its own name too, a machine metric of a process by that of its panel. */
+const fits = ({ key, kind }: Key, plot: string | undefined, search: RegExp): boolean =>
+  search.test(plot ?? key) ||
+  search.test(key) ||
+  (kind === 'system' && search.test(machineMetric(key)));
+
 /** Sections of the keys that any of the runs has and whose name fits the search. */
 export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | null): Section[] {
   const uids = new Set(runs.map(({ uid }) => uid));
@@ -99,13 +107,16 @@ export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | n
   for (const key of catalogue.keys) {
     if (!isDrawn(key) || isHidden(catalogue, key)) continue;
     const plot = plots.get(key.key);
-    if (search && !search.test(plot ?? key.key) && !search.test(key.key)) continue;
+    if (search && !fits(key, plot, search)) continue;
     if (!key.runs.some((uid) => uids.has(uid))) continue;
     const name = plot === undefined ? sectionName(key) : PLOT_SECTION;
     const alike = byName.get(name);
     if (alike) alike.push(key);
     else byName.set(name, [key]);
   }
-  const sections = [...byName].map(([name, keys]) => ({ name, keys, kind: kindOf(name, keys) }));
+  const sections = [...byName].map(([name, keys]): Section => {
+    const kind = kindOf(name, keys);
+    return { name, keys: kind === 'system' ? machinePanels(keys) : keys, kind };
+  });
   return sections.sort(order);
 }

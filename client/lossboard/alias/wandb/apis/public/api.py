@@ -1,4 +1,4 @@
-"""The read side."""
+"""The read side, where scripts look for it."""
 
 from lossboard.api import Api
 

@@ -1,4 +1,4 @@
-"""Artifacts of the read side."""
+"""Types and collections of artifacts, where scripts look for them."""
 
 from lossboard.api import ArtifactCollection, ArtifactType
 

@@ -1,4 +1,4 @@
-"""Files of the read side."""
+"""Files of runs, where scripts look for them."""
 
 from lossboard.api import File
 

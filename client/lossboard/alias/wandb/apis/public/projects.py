@@ -1,4 +1,4 @@
-"""Projects of the read side."""
+"""Projects, where scripts look for them."""
 
 from lossboard.api import Project
 

@@ -1,4 +1,4 @@
-"""Runs of the read side."""
+"""Runs, where annotations and imports of scripts look for them."""
 
 from lossboard.api import Run, Runs
 
