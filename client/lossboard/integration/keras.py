@@ -167,10 +167,15 @@ class WandbEvalCallback(callbacks.Callback):  # type: ignore[misc]
     def log_data_table(
         self, name: str = "val", type: str = "dataset", table_name: str = "val_data"
     ) -> None:
-        """Logs the table of data as an artifact that the run uses."""
-        artifact = Artifact(name, type=type)
+        """Logs the table of data as an artifact that the run uses; offline, where none can be
+        used, as one of its own."""
+        run, artifact = _run(self), Artifact(name, type=type)
         artifact.add(self.data_table, table_name)
-        self.data_table_ref = _run(self).use_artifact(artifact).get(table_name)
+        if run.offline:
+            run.log_artifact(artifact)
+            self.data_table_ref = self.data_table
+        else:
+            self.data_table_ref = run.use_artifact(artifact).get(table_name)
 
     def log_pred_table(
         self,
