@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import REPOSITORY, Server
+from .conftest import REPOSITORY, Server, wait_for_panel
 
 RANK = """
 import os
 import lossboard as wandb
+rank = int(os.environ["SLURM_PROCID"])
 with wandb.init(id="shared", mode="shared") as run:
-    print("words of " + os.environ["SLURM_PROCID"])
-    run.log({"loss": 1})
+    print(f"words of {rank}")
+    run.log({"loss": 1, "weights": wandb.Histogram([10 * rank, 10 * rank + 4])})
 """
 
 
-@pytest.fixture
-def ranks(server: Server, own_name: str, tmp_path: Path) -> str:
-    """A project with a run of two ranks, and their names."""
+@pytest.fixture(scope="module")
+def ranks(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A project with a run of two ranks."""
+    own_name, tmp_path = f"ranks-{uuid4().hex[:8]}", tmp_path_factory.mktemp("ranks")
     script = tmp_path / "train.py"
     script.write_text(RANK)
     for rank in ("0", "1"):
@@ -48,3 +50,14 @@ def test_lines_of_a_shared_run_are_chosen_by_process(
     page.get_by_label("Process").select_option("rank 1")
     expect(page.locator(".log .line")).to_have_count(1)
     expect(page.locator(".log .line")).to_contain_text("words of 1")
+
+
+def test_histograms_of_two_processes_at_one_step_are_one_with_a_word_of_it(
+    page: Page, server: Server, ranks: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{ranks}/runs/shared")
+    drawn = wait_for_panel(page, "histogram weights", "panel.data.events === 1")["data"]
+    assert drawn["steps"] == [0]
+    assert "2 histograms of this step joined" in drawn["notes"]
+    panel = page.get_by_role("region", name="weights", exact=True)
+    expect(panel.get_by_text("2 histograms of this step joined")).to_be_visible()
