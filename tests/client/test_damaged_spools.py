@@ -14,8 +14,9 @@ import httpx
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard import wire
 from lossboard.sending.record_parts import Cuts
@@ -300,7 +301,7 @@ def damage(path: Path, what: str, place: int, size_bytes: int) -> None:
     path.write_bytes(content)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(changes=CHANGES)
 def test_every_whole_record_arrives_once_and_in_order(
     server: Any, tmp_path_factory: pytest.TempPathFactory, changes: list[Change]

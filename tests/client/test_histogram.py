@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+import torch
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.examples import examples
 
 from lossboard import Histogram
 from lossboard import histogram as h
@@ -25,7 +27,7 @@ def arrays(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
     return hnp.arrays(np.float64, st.integers(1, 300), elements=elements)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(MODERATE), st.integers(1, 512))
 @example(np.array([5e-324, 0.0, 0.0]), 2)
 def test_counts_equal_those_of_numpy(values: np.ndarray, bins: int) -> None:
@@ -46,7 +48,7 @@ def test_integers_on_edges_are_counted_as_numpy_does(bins: int, top: int) -> Non
     assert counts.tolist() == np.histogram(values, bins)[0].tolist()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(width=64)))
 def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -58,7 +60,7 @@ def test_every_value_is_counted_exactly_once(values: np.ndarray) -> None:
     assert h.magnitudes_in(data)[1].sum() == data.n - data.zeros
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(-1e150, 1e150)))
 def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> None:
     data = h.from_values(values)
@@ -66,7 +68,7 @@ def test_sum_and_sum_of_squares_are_those_of_the_values(values: np.ndarray) -> N
     assert data.squares == pytest.approx((values**2).sum(), rel=1e-9)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(FINITE))  # without a filter, which makes drawing four times as dear
 def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     values[values == 0] = 1.0
@@ -80,7 +82,7 @@ def test_magnitude_keys_follow_their_formula(values: np.ndarray) -> None:
     assert np.repeat(keys, counts).tolist() == sorted(expected)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(1e-300, 1e300)))
 def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> None:
     for signed in (values, -values):
@@ -89,7 +91,7 @@ def test_magnitude_bounds_hold_the_values_of_their_key(values: np.ndarray) -> No
         assert (abs(high - low) <= 0.25 * abs(signed)).all()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(hnp.arrays(np.float32, 50, elements=st.floats(width=32, allow_infinity=False)))
 def test_float32_and_float64_have_the_same_magnitudes(values: np.ndarray) -> None:
     narrow, wide = h.from_values(values), h.from_values(values.astype(np.float64))
@@ -120,7 +122,7 @@ def test_quantiles_are_near_numpys(name: str, size: int, error: float) -> None:
     assert (abs(near - exact) <= error * np.maximum(abs(exact), scale)).all()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(arrays(st.floats(1e-30, 1e30)), st.floats(0, 1))
 def test_quantiles_of_few_values_lie_in_the_bucket_of_a_neighbour(
     values: np.ndarray, fraction: float
@@ -237,7 +239,7 @@ def at_an_edge(values: np.ndarray, edges: np.ndarray) -> int:
     return int((distances <= 4 * np.finfo(float).eps * abs(edges).max(initial=0)).sum())
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     st.lists(
         hnp.arrays(np.float32, st.sampled_from([3, 3, 3, 1, 50]), elements=st.floats(width=32)),
@@ -325,3 +327,26 @@ def test_values_that_can_not_be_counted_raise_when_they_are_used(values: Any) ->
     for use in (lambda: made.data, lambda: made.bins, lambda: made.to_json(), lambda: repr(made)):
         with pytest.raises((TypeError, ValueError)):
             use()
+
+
+@pytest.mark.covers("Histogram")
+@pytest.mark.parametrize(
+    "values",
+    [
+        torch.tensor([1.0, 2.0], dtype=torch.bfloat16),
+        torch.tensor([1.0, 2.0], dtype=torch.half, requires_grad=True),
+        [torch.tensor([1.0], requires_grad=True), torch.tensor([[2.0, 2.0]]).bfloat16()[0, :1]],
+        [torch.tensor([1.0], requires_grad=True), torch.tensor([[2.0]])],
+        [[torch.tensor(1.0, requires_grad=True)], [torch.tensor(2.0)]],
+    ],
+)
+def test_tensors_of_all_kinds_are_counted(values: Any) -> None:
+    data = Histogram(values).data
+    assert (data.n, data.lo, data.hi) == (2, 1, 2)
+
+
+@pytest.mark.covers("Histogram")
+def test_counts_and_edges_may_be_tensors_that_carry_gradients() -> None:
+    counts, edges = torch.histogram(torch.arange(4.0, requires_grad=True).detach(), bins=2)
+    made = Histogram(np_histogram=(counts.requires_grad_(), edges.bfloat16()))
+    assert (made.histogram, made.bins) == ([2, 2], [0, 1.5, 3])

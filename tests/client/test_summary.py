@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard.live_run.metrics import MetricTable, definition_of
 from lossboard.live_run.summary import Summary
@@ -110,7 +111,7 @@ def test_text_has_no_statistics() -> None:
 numbers = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.integers(-(2**60), 2**60))
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(st.lists(st.lists(numbers, min_size=1, max_size=300), min_size=1, max_size=4))
 def test_statistics_are_those_of_numpy(blocks: list[list[float]]) -> None:
     tally = KeyTally()

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.examples import examples
 from torch import Tensor
 
 from lossboard import histogram as h
@@ -77,7 +78,7 @@ def test_ten_million_values_keep_counts_and_quantiles(count: Count) -> None:
 
 
 @kernels
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     hnp.arrays(
         np.float32, st.integers(1, 4_000), elements=st.floats(width=32, allow_subnormal=False)

@@ -14,6 +14,8 @@ import pytest
 
 import lossboard
 
+pytestmark = pytest.mark.long
+
 REPOSITORY = Path(__file__).parents[2]
 DEMO = "import sys; from lossboard_server.demo import main; sys.exit(main(sys.argv[1:]))"
 RUN = "import sys; from lossboard.cli import main; sys.exit(main())"

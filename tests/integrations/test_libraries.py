@@ -9,6 +9,7 @@ import pytest
 
 from .conftest import Integration, axis_of, drawn, needs, only_run, points
 
+pytestmark = pytest.mark.long
 RAW = 1  # a gradient before processes average it
 
 

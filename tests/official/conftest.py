@@ -32,7 +32,7 @@ def old_packages() -> Path:
     return folder
 
 
-@pytest.fixture(params=["current", "old"])
+@pytest.fixture(params=["current", pytest.param("old", marks=pytest.mark.long)])
 def packages(request: pytest.FixtureRequest) -> Path | None:
     """Where wandb comes from: None is the installed, current release."""
     if request.param == "current":

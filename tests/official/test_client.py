@@ -224,6 +224,7 @@ def test_wandb_login_takes_any_key_of_forty_characters(
     assert login.returncode == 0, output + errors
 
 
+@pytest.mark.long
 def test_wandb_verify_accepts_the_server(server: Any, tmp_path: Path) -> None:
     command = ("-m", "wandb", "verify", "--host", server.base_url)
     verify = start(server.base_url, tmp_path, None, *command)

@@ -12,12 +12,14 @@ import pytest
 
 from .conftest import history, start
 
+pytestmark = pytest.mark.long
+
 SCRIPTS = Path(__file__).parents[1] / "integrations" / "scripts"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def needs(package: str) -> pytest.MarkDecorator:
-    """Skips where the package is missing; `make test-integrations` brings it."""
+    """Skips where the package is missing; `make long` brings it."""
     is_missing = importlib.util.find_spec(package) is None
     return pytest.mark.skipif(is_missing, reason=f"not installed: {package}")
 

@@ -17,6 +17,8 @@ import pytest
 
 import lossboard
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 SYSTEMS = ("macos", "windows")
 SIMULATED = str(Path(__file__).parent / "simulated")

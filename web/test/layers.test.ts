@@ -15,6 +15,7 @@ function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
     negInf: of(0),
     zeros: of(25),
     squares: of(1),
+    xBad: of(Number.NaN),
     ...change,
   };
 }
@@ -98,9 +99,13 @@ describe('folded along the module tree', () => {
   });
 
   test('a non-finite expert is seen in the row of all', () => {
-    const broken = tensorOf('gradients/layers.0.experts.3.w', { nan: Float64Array.of(0, 1) });
+    const broken = tensorOf('gradients/layers.0.experts.3.w', {
+      nan: Float64Array.of(0, 1),
+      xBad: Float64Array.of(Number.NaN, 14),
+    });
     const { rows } = built([...experts(3), broken, ...experts(12).slice(4)]);
     expect(rows.every(({ bad }) => bad[1] === 1 && bad[0] === 0)).toBe(true);
+    expect(firstNonFinite(rows)).toEqual({ key: name, x: 14 });
   });
 
   test('blocks of a model of a few hundred tensors stay in its order', () => {
@@ -129,10 +134,14 @@ describe('kinds of tensors', () => {
   });
 });
 
-test('the first non-finite tensor is named', () => {
-  const broken = tensorOf('gradients/b', { posInf: Float64Array.of(0, 3) });
-  const rows = layerRows(dataOf([tensorOf('gradients/a'), broken]), 'rms');
-  expect(firstNonFinite(rows)).toEqual({ key: 'gradients/b', bucket: 1 });
+test('the first non-finite tensor is named with its step, of two in one bucket the earlier', () => {
+  const from = (x: number) => ({
+    posInf: Float64Array.of(0, 3),
+    xBad: Float64Array.of(Number.NaN, x),
+  });
+  const broken = [tensorOf('gradients/b', from(17)), tensorOf('gradients/c', from(13))];
+  const rows = layerRows(dataOf([tensorOf('gradients/a'), ...broken]), 'rms');
+  expect(firstNonFinite(rows)).toEqual({ key: 'gradients/c', x: 13 });
 });
 
 describe('stages', () => {

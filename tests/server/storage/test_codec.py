@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.examples import examples
 
 from lossboard_server.storage import codec
 
@@ -23,20 +24,20 @@ floats = sizes.flatmap(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(int64s)
 def test_integers_of_any_size_come_back(numbers: Any) -> None:
     assert codec.decode_ints(codec.encode_ints(numbers), len(numbers)).tolist() == numbers.tolist()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(floats)
 def test_floats_come_back_bit_for_bit(numbers: Any) -> None:
     decoded = codec.decode_floats(codec.encode_floats(numbers), len(numbers))
     assert decoded.tobytes() == numbers.tobytes()
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     sizes.flatmap(
         lambda n: st.lists(

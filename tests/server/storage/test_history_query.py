@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard.wire import HistogramColumn, HistogramData
 from lossboard_server.queries import HistoryQuery, query_history
@@ -128,7 +129,7 @@ WINDOW_ENDS = st.none() | st.integers(-8, 40)
 
 
 # One test of three properties: what an example is made of costs more than what it proves.
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     parts=parts,
     most=st.integers(1, 12),

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard.wire import Column, Record, Rows
 from lossboard_server.queries import SeriesQuery, query_series
@@ -53,7 +54,7 @@ def long(store: Any) -> Long:
 edges = st.none() | st.integers(-100, 3 * N)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     axis=st.sampled_from(["step", "time", "metric:count"]),
     x0=edges,

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sqlalchemy import select, update
+from tests.examples import examples
 
 from lossboard_server.database import schema
 from lossboard_server.database.schema import block
@@ -39,7 +40,7 @@ def same(one: Any, two: Any) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(one, two, strict=True))
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(COLUMNS)
 def test_points_of_any_bits_come_back(columns: Any) -> None:
     points = points_of(columns)
@@ -49,7 +50,7 @@ def test_points_of_any_bits_come_back(columns: Any) -> None:
     assert same(without, points._replace(times_us=np.zeros_like(points.times_us)))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(COLUMNS)
 def test_nodes_of_any_points_come_back(columns: Any) -> None:
     points = points_of(columns)

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Row, func, insert, select, update
+from tests.examples import examples
 
 from lossboard_server.database import schema
 from lossboard_server.queries.runs.filters import (
@@ -149,7 +150,7 @@ filters = st.recursive(
 sorts = st.one_of(st.sampled_from(["created", "name", "state", "runtime", "config.lr"]), fields)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     filters=filters,
     search=st.sampled_from(["", "", "a|é"]),

@@ -6,8 +6,9 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard_server.storage.buckets import Grid, finest_exponent, grid_over
 
@@ -15,7 +16,7 @@ numbers = st.floats(-1e300, 1e300)
 integers = st.integers(-(2**62), 2**62)
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(integers, integers, st.integers(2, 5000))
 def test_the_grid_of_integers_is_the_narrowest_that_fits(a: int, b: int, buckets: int) -> None:
     low, high = min(a, b), max(a, b)
@@ -26,7 +27,7 @@ def test_the_grid_of_integers_is_the_narrowest_that_fits(a: int, b: int, buckets
         assert (high >> half) - (low >> half) >= buckets
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(numbers, numbers, st.integers(2, 5000))
 def test_the_grid_of_floats_is_the_narrowest_that_fits(a: float, b: float, buckets: int) -> None:
     low, high = min(a, b), max(a, b)

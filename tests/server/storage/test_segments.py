@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard_server.storage.codec import encode_columns, encode_ints
 from lossboard_server.storage.segments import Segments, encode_int_segments, encode_segments
@@ -24,7 +25,7 @@ def column(noise: Any, type_: str, segments: Segments) -> Any:
     return noise.integers(0, bounds).astype(type_)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(lengths, types, st.integers(0, 2**32))
 def test_a_frame_has_the_bytes_that_it_has_when_it_is_made_alone(
     sizes: list[int], names: list[str], seed: int
@@ -35,7 +36,7 @@ def test_a_frame_has_the_bytes_that_it_has_when_it_is_made_alone(
     assert encode_segments(columns, segments) == alone
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(lengths, st.integers(0, 2**32), st.sampled_from([1, 1000, 2**63 - 1]))
 def test_integers_of_a_segment_know_nothing_of_those_before(
     sizes: list[int], seed: int, most: int

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from lossboard_server.queries import (
     HistoryQuery,
@@ -225,7 +226,7 @@ def _total(columns: dict[str, Any], i: int) -> int:
     return round(float(columns["mean"][i]) * int(columns["count"][i]))
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     parts=parts,
     climbs=st.booleans(),
@@ -271,7 +272,7 @@ def test_every_point_of_the_window_is_in_exactly_one_bucket_and_all_of_it_is_exa
     assert found["v"].x_extent == plain.extent(axis)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(parts=parts, more=parts, axis=st.sampled_from(["step", "time"]), buckets=st.integers(2, 40))
 def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
     store: Any, parts: Any, more: Any, axis: str, buckets: int
@@ -297,7 +298,7 @@ def test_a_refresh_since_an_edge_completes_the_buckets_before_it(
         np.testing.assert_array_equal(column[kept], update.columns[name])
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(parts=parts)
 def test_counts_are_the_same_before_and_after_sealing(store: Any, parts: Any) -> None:
     story = Story(store, True)
@@ -360,7 +361,7 @@ def test_an_x_nearer_to_zero_than_a_bucket_lies_on_its_side_of_zero(
     assert list(columns["x_first"]) == [-1e-320, 1e-320, 1e300]
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(parts=parts, buckets=st.integers(2, 200))
 def test_a_drawn_value_is_that_of_the_history_where_both_name_a_step(
     store: Any, parts: Any, buckets: int

@@ -19,6 +19,7 @@ import type {
   SavedView,
   SeriesRequest,
   SeriesResponse,
+  Sweep,
   TensorRequest,
   TensorResponse,
 } from './types';
@@ -107,15 +108,35 @@ interface KeyAnswer {
 const projectPath = (entity: string, project: string): string =>
   `/api/projects/${part(entity)}/${part(project)}`;
 
-export async function listProjects(): Promise<Project[]> {
-  return (await get<{ projects: Project[] }>('/api/projects')).projects;
+export interface ProjectPage {
+  projects: Project[];
+  /** How many there are that match, on this page or not. */
+  total: number;
+  /** False: some sparklines are not drawn yet. */
+  complete: boolean;
 }
 
+export function listProjects(search = '', limit = 100_000): Promise<ProjectPage> {
+  return get(`/api/projects?search=${part(search)}&limit=${limit}`);
+}
+
+/** Only what is in it changes; a description that is no longer what it `was` is refused. */
+export interface ProjectChange {
+  name?: string;
+  description?: string;
+  was?: string;
+}
+
+export const patchProject = ([entity, project]: ProjectName, change: ProjectChange) =>
+  write<Project>('PATCH', projectPath(entity, project), change);
+
 export interface RunPage {
+  /** "entity/name": that of now, whatever it was asked by. */
+  project: string;
   runs: Run[];
   total: number;
   version: number;
-  /** Numbers of the runs that were deleted after version `since`. */
+  /** Numbers of the runs that were deleted or moved away after version `since`. */
   gone: number[];
 }
 
@@ -166,6 +187,10 @@ export async function listAlerts(entity: string, project: string): Promise<Proje
     `${projectPath(entity, project)}/alerts`,
   );
   return alerts;
+}
+
+export async function listSweeps(entity: string, project: string): Promise<Sweep[]> {
+  return (await get<{ sweeps: Sweep[] }>(`${projectPath(entity, project)}/sweeps`)).sweeps;
 }
 
 export function querySeries(request: SeriesRequest, signal?: AbortSignal) {
@@ -260,6 +285,9 @@ export const deleteRuns = (uids: number[]) =>
 
 export const restoreRuns = (uids: number[]) =>
   inParts(uids, (runs) => write('POST', '/api/runs/restore', { runs }));
+
+export const moveRuns = (runs: number[], project: string) =>
+  write<object>('POST', '/api/runs/move', { runs, project });
 
 /** Keeps a state of the view that is too long for a link. */
 export async function storeView(state: Record<string, string>): Promise<string> {

@@ -3,7 +3,10 @@
 import type { LayerData, LayerStatistic, Tensor } from '../model/types';
 import { lastAtOrBefore } from './search';
 
-/** Values over the buckets of one tensor; `bad` marks buckets with non-finite values. */
+/**
+ * Values over the buckets of one tensor; `bad` marks buckets with non-finite values, `xBad` says at
+ * which x these begin.
+ */
 export interface LayerRow {
   key: string;
   /** The key without the kind in front: `conv1.weight` of `gradients/conv1.weight`. */
@@ -11,6 +14,7 @@ export interface LayerRow {
   bucket: Float64Array;
   values: Float64Array;
   bad: Uint8Array;
+  xBad: Float64Array;
   /** Of a row that stands for several tensors: how many, and which value of theirs it holds. */
   group?: { size: number; spread: string };
 }
@@ -58,7 +62,7 @@ export function layerRows(data: LayerData, statistic: LayerStatistic): LayerRow[
     const divisor = divisors.get(name);
     const values = tensor.bucket.map((_, i) => statisticOf(statistic, tensor, i, divisor));
     const bad = Uint8Array.from(tensor.bucket, (_, i) => (nonFiniteOf(tensor, i) > 0 ? 1 : 0));
-    return { key: tensor.key, name, bucket: tensor.bucket, values, bad };
+    return { key: tensor.key, name, bucket: tensor.bucket, values, bad, xBad: tensor.xBad };
   });
 }
 
@@ -125,13 +129,12 @@ export function valueRange(rows: LayerRow[]): [number, number] {
   return lo <= hi ? [lo, hi] : [0, 1];
 }
 
-/** First bucket with a non-finite value, over all rows; the earlier row at the same bucket. */
-export function firstNonFinite(rows: LayerRow[]): { key: string; bucket: number } | null {
-  let found: { key: string; bucket: number } | null = null;
-  for (const row of rows) {
-    const i = row.bad.indexOf(1);
-    if (i < 0) continue;
-    if (!found || row.bucket[i] < found.bucket) found = { key: row.key, bucket: row.bucket[i] };
+/** x of the first non-finite value, over all rows; the earlier row at the same x. */
+export function firstNonFinite(rows: LayerRow[]): { key: string; x: number } | null {
+  let found: { key: string; x: number } | null = null;
+  for (const { key, bad, xBad } of rows) {
+    const i = bad.indexOf(1);
+    if (i >= 0 && (!found || xBad[i] < found.x)) found = { key, x: xBad[i] };
   }
   return found;
 }

@@ -26,7 +26,11 @@ function compare(a: Json, b: Json): number {
   return cellText(a).localeCompare(cellText(b), undefined, { numeric: true });
 }
 
-/** Empty cells stand last in either order. */
+/** In either order: 1 for what is no number though it should be one, 2 for an empty cell. */
+const lastness = (cell: Json | undefined): number =>
+  cell === null || cell === undefined ? 2 : Number(Number.isNaN(jsonNumber(cell)));
+
+/** NaN, and then empty cells, stand last in either order. */
 export function tableRows(
   { data }: LoggedTable,
   search: string,
@@ -38,10 +42,9 @@ export function tableRows(
     : data;
   if (!sort) return found;
   const { column, down } = sort;
-  const empty = (row: Json[]) => Number(row[column] === null || row[column] === undefined);
+  const last = (row: Json[]) => lastness(row[column]);
   return [...found].sort(
-    (a, b) =>
-      empty(a) - empty(b) || (empty(a) ? 0 : compare(a[column], b[column]) * (down ? -1 : 1)),
+    (a, b) => last(a) - last(b) || (last(a) ? 0 : compare(a[column], b[column]) * (down ? -1 : 1)),
   );
 }
 

@@ -26,20 +26,29 @@ export const explored = signal<Explored | null>(null);
 /** Path of plotly.js, known once Explore was near. */
 export const plotlyPath = signal<string | null>(null);
 let asked = false;
+let exploredPanel: string | null = null;
 
-/** Loads the frame and plotly.js in the background: called when the pointer nears the button. */
-export function prefetchExplore(): void {
+/** Loads the frame and plotly.js in the background: called when the pointer nears the button, and
+ * again at the next one if the server did not answer. */
+export async function prefetchExplore(): Promise<void> {
   if (asked) return;
   asked = true;
-  void attempt('Explore is not available', async () => {
+  asked = await attempt('Explore is not available', async () => {
     const { plotly_version: version } = await getHealth();
     plotlyPath.value = `/vendor/plotly-${version}.min.js`;
   });
 }
 
-export function explore(what: Explored): void {
-  prefetchExplore();
+/** `panel` names the panel that goes on telling what it shows, see `keepExplored`. */
+export function explore(what: Explored, panel: string | null = null): void {
+  void prefetchExplore();
+  exploredPanel = panel;
   explored.value = what;
+}
+
+/** What is open follows its panel: a run that goes on, data that came after the click. */
+export function keepExplored(panel: string, what: () => Explored): void {
+  if (explored.peek() && exploredPanel === panel) explored.value = what();
 }
 
 export function closeExplore(): void {

@@ -206,17 +206,20 @@ class _Binning:
         """The columns of one tensor, whose events are at x."""
         statistics = events.statistics
         if not len(x):
-            names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last")
+            names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last", "x_bad")
             return Columns({name: np.empty(0) for name in names})
         buckets, starts = self._buckets(x)
         sizes = np.diff(starts, append=len(x))
         alone = len(starts) == len(x)
         empty = statistics.n == 0
         lo, hi = (np.where(empty, np.nan, some) for some in (statistics.lo, statistics.hi))
+        bad = statistics.nan + statistics.pos_inf + statistics.neg_inf > 0
+        x_bad = np.where(bad, x, np.nan)  # NaN: all of them finite
         sums: dict[str, NDArray[Any]] = {name: getattr(statistics, name) for name in _SUMS}
         if not alone:
             lo, hi = np.fmin.reduceat(lo, starts), np.fmax.reduceat(hi, starts)
+            x_bad = np.fmin.reduceat(x_bad, starts)
             with np.errstate(over="ignore", invalid="ignore"):
                 sums = {name: np.add.reduceat(some, starts) for name, some in sums.items()}
         bounds = {"lo": lo, "hi": hi, "x_first": x[starts], "x_last": x[starts + sizes - 1]}
-        return Columns({"bucket": buckets, "events": sizes, **sums, **bounds})
+        return Columns({"bucket": buckets, "events": sizes, **sums, **bounds, "x_bad": x_bad})

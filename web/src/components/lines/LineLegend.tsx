@@ -2,6 +2,7 @@
 
 import type { Line } from '../../model/types';
 import { cssColor } from '../../state/runs/visibility';
+import { NameOf } from '../widgets/NameOf';
 import './lines.css';
 
 const MOST_NAMED = 24;
@@ -29,10 +30,12 @@ export function LineLegend({ lines }: { lines: Line[] }) {
               stroke-dasharray={dash.join(' ')}
             />
           </svg>
-          <span>{label}</span>
+          <span title={label}>
+            <NameOf name={label} />
+          </span>
         </li>
       ))}
-      {more > 0 && <li>+ {more}</li>}
+      {more > 0 && <li>+{more} more</li>}
     </ul>
   );
 }

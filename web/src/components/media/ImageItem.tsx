@@ -1,6 +1,6 @@
 /** An image with its boxes and masks over it. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Run } from '../../api/types';
 import type { Layer, MediaItem } from '../../math/media';
@@ -8,11 +8,14 @@ import { type BoxFile, classLabels, classSlot, rectangle } from '../../math/over
 import { useHref, useJson } from '../../state/media/hooks';
 import { theme } from '../../state/theme';
 import { hrefText } from './source';
+import { ZoomBox } from './ZoomBox';
 
 export interface Layers {
   name: string;
   /** `layer` or `layer/class` that are switched off. */
   hidden: ReadonlySet<string>;
+  /** In the large view, which zooms and pans. */
+  zooms: boolean;
 }
 
 export interface Size {
@@ -34,10 +37,13 @@ interface ImageItemProps {
 const MASK_ALPHA = 140;
 
 export function ImageItem({ run, item, href, label, layers, size, onSize }: ImageItemProps) {
+  const { image, enlarged } = useEnlarged(size);
   const seen = item.layers.filter(({ name }) => !layers.hidden.has(name));
-  return (
-    <div class="picture">
+  const drawn = (
+    <>
       <img
+        ref={image}
+        class={enlarged ? 'enlarged' : undefined}
         src={href}
         alt={label}
         loading="lazy"
@@ -52,8 +58,25 @@ export function ImageItem({ run, item, href, label, layers, size, onSize }: Imag
           <Boxes key={`b ${layer.name}`} run={run} layer={layer} layers={layers} size={size} />
         ),
       )}
-    </div>
+    </>
   );
+  return (
+    <div class="picture">{layers.zooms ? <ZoomBox label={label}>{drawn}</ZoomBox> : drawn}</div>
+  );
+}
+
+/** Whether it is drawn at twice its size or more, where its pixels are to be seen as they are. */
+function useEnlarged(size: Size | null) {
+  const image = useRef<HTMLImageElement>(null);
+  const [enlarged, setEnlarged] = useState(false);
+  useLayoutEffect(() => {
+    const element = image.current!;
+    const measure = () => setEnlarged(size !== null && element.clientHeight >= 2 * size.height);
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [size?.height]);
+  return { image, enlarged };
 }
 
 interface LayerProps {

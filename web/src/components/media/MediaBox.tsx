@@ -1,14 +1,16 @@
 /** The items of each run side by side, and the layers over images that can be switched off. */
 
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import type { MediaItem, MediaKind } from '../../math/media';
 import { formatCount } from '../../math/numbers';
+import { pictureHeight } from '../../math/pictureGrid';
 import { useHref } from '../../state/media/hooks';
 import type { RunItems } from '../../state/media/mediaMoment';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { lazy } from '../widgets/lazy';
+import { NameOf } from '../widgets/NameOf';
 import { FileLink, fileName } from './FileLink';
 import { ImageItem, type Layers, type Size } from './ImageItem';
 import { LayerToggles } from './LayerToggles';
@@ -24,6 +26,8 @@ interface MediaBoxProps {
   name: string;
   shown: RunItems[];
   single: boolean;
+  /** In the large view. */
+  large?: boolean;
 }
 
 /** Items of one list that are shown at once. */
@@ -32,18 +36,26 @@ const SCENES: MediaKind[] = ['points', 'model', 'molecule'];
 /** One of these fills the panel. */
 const FILLING: MediaKind[] = [...SCENES, 'table', 'artifact', 'html', 'plotly', 'graph'];
 
-export function MediaBox({ name, shown, single }: MediaBoxProps) {
+export function MediaBox({ name, shown, single, large = false }: MediaBoxProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const all = shown.flatMap(({ items }) => items);
-  const layers: Layers = { name, hidden };
+  const layers: Layers = { name, hidden, zooms: large };
+  const box = useRef<HTMLElement>(null);
+  const tall = useTall(box, shown, !single);
   const fills = all.some(({ kind }) => FILLING.includes(kind));
   return (
     <>
       {all.some((item) => item.layers.length > 0) && (
         <LayerToggles name={name} shown={shown} hidden={hidden} onHidden={setHidden} />
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
-      <section class={`media ${fills ? 'fills' : ''}`} tabIndex={0} aria-label={`Media of ${name}`}>
+      <section
+        ref={box}
+        class={`media ${fills ? 'fills' : ''}`}
+        style={tall === null ? undefined : { '--tall': `${tall}px` }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
+        tabIndex={0}
+        aria-label={`Media of ${name}`}
+      >
         {shown.map((group) => (
           <div key={group.run.uid} class="mediarun">
             {!single && <Heading group={group} />}
@@ -64,11 +76,41 @@ export function MediaBox({ name, shown, single }: MediaBoxProps) {
   );
 }
 
+/** The height of pictures at which all fit; null where there are others, or no room for all. */
+function useTall(box: RefObject<HTMLElement | null>, shown: RunItems[], headed: boolean) {
+  const [tall, setTall] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => {
+      const groups = shown.map(({ items }) => items.slice(0, MOST_ITEMS));
+      const pictures = groups.every((items) => items.every(({ kind }) => kind === 'image'));
+      const room = { width: element.clientWidth, height: element.clientHeight - PADDING };
+      setTall(pictures ? pictureHeight(groups.map(pictured), room, headed) : null);
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, [shown, headed]);
+  return tall;
+}
+
+/** Above and below the pictures. */
+const PADDING = 8;
+
+const pictured = (items: MediaItem[]) =>
+  items.map(({ width, height, caption }) => ({
+    ratio: width && height ? width / height : 1,
+    captioned: Boolean(caption),
+  }));
+
 function Heading({ group: { run, step } }: { group: RunItems }) {
   return (
     <h3 class="row t12" style={{ '--c': cssColor(colorOf(run)) }}>
       <span class="dot" />
-      <span class="ell">{run.name}</span>
+      <span class="ell" title={run.name}>
+        <NameOf name={run.name} />
+      </span>
       <span class="dim">step {formatCount(step)}</span>
     </h3>
   );

@@ -178,7 +178,31 @@ function Pages({ page, last, onPage }: PagesProps) {
 /** A value, or a small picture or link for media in a table. */
 function Cell({ uid, cell }: { uid: number; cell: Json }) {
   const [item] = mediaItems(cell);
-  return item ? <MediaCell uid={uid} item={item} /> : <ValueText value={cell} />;
+  if (item) return <MediaCell uid={uid} item={item} />;
+  return isLong(cell) ? <LongText text={cell} /> : <ValueText value={cell} />;
+}
+
+const MOST_LETTERS = 60;
+
+const isLong = (cell: Json): cell is string =>
+  typeof cell === 'string' && (cell.length > MOST_LETTERS || cell.includes('\n'));
+
+/** A click opens it whole, with its lines as they were logged. */
+function LongText({ text }: { text: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <button
+      type="button"
+      class={`longtext ${open ? '' : 'ell'}`}
+      aria-expanded={open}
+      title={open ? undefined : 'Open the whole text'}
+      onClick={() => {
+        if (getSelection()?.isCollapsed !== false) setOpen(!open);
+      }}
+    >
+      {text}
+    </button>
+  );
 }
 
 function MediaCell({ uid, item }: { uid: number; item: MediaItem }) {

@@ -5,6 +5,7 @@ import type { PlotSpec } from '../../math/plotSpecs';
 import { isRoc } from '../../math/plots';
 import type { PlotLine, PlotTable } from '../../state/media/plots';
 import { colorOf, cssColor } from '../../state/runs/visibility';
+import { NameOf } from '../widgets/NameOf';
 
 const MOST_NAMES = 8;
 
@@ -23,7 +24,7 @@ function Names({ names }: { names: Name[] }) {
         <span key={label} style={{ '--c': cssColor(color) }}>
           <Stroke dash={dash} />
           <span class="ell" title={label}>
-            {label}
+            <NameOf name={label} />
           </span>
           {said && (
             <span class="dim" title="Area under the curve; of several classes the mean">
@@ -34,7 +35,7 @@ function Names({ names }: { names: Name[] }) {
       ))}
       {more.length > 0 && (
         <span class="dim" title={more.join('\n')}>
-          + {more.length}
+          +{more.length} more
         </span>
       )}
     </div>
