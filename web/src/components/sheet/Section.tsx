@@ -186,12 +186,10 @@ function FirstNonFinite({ name, run }: { name: string; run: Run }) {
   };
   const found = firstNonFinite(layerRows(data, 'nonFinite'));
   if (!found) return null;
-  const tensor = answer.tensors.find(({ key }) => key === found.key)!;
-  const step = tensor.columns.x_first[tensor.columns.bucket.indexOf(found.bucket)];
   return (
     <button type="button" class="badge bad" onClick={() => openFocus(found.key, run.uid, null)}>
       <Icon name="warn" />
-      First non-finite: {found.key.slice(name.length + 1)} at step {formatCount(step)}
+      First non-finite: {found.key.slice(name.length + 1)} at step {formatCount(found.x)}
     </button>
   );
 }
