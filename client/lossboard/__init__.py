@@ -162,6 +162,7 @@ _LAZY: Final = {
     **{name: f"lossboard.data_types:{name}" for name in _DATA_TYPES.split()},
     "Api": "lossboard.api:Api",
     "Artifact": "lossboard.artifacts:Artifact",
+    "apis": "lossboard.apis",
     "data_types": "lossboard.data_types",
     "lightgbm": "lossboard.integration.lightgbm",
     "plot": "lossboard.plot",

@@ -21,6 +21,7 @@ from lossboard_server.app import create_app
 from lossboard_server.database.dialect import DatabaseInUse, DriverError
 from lossboard_server.database.directory import DirectoryError
 from lossboard_server.database.migration import MigrationError
+from lossboard_server.http.connections import waiting_for
 from lossboard_server.http.security import bracketed, listens_everywhere
 from lossboard_server.services import Services
 from lossboard_server.settings import Settings, SettingsError, export_settings
@@ -123,7 +124,7 @@ def _uvicorn_options(settings: Settings) -> dict[str, Any]:
     return {
         "workers": 1,
         "loop": "auto",  # uvloop, except on Windows, which has none
-        "http": "httptools",
+        "http": waiting_for(settings.request_wait_secs),
         "log_level": "warning",
         "access_log": False,
         "server_header": False,

@@ -59,6 +59,31 @@ def test_show_prints_one_value_a_line(run: wandb.Run, capsys: pytest.CaptureFixt
     }
 
 
+def test_export_writes_the_rows_of_all_runs_as_one_table(
+    project: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    ids = []
+    for number in range(2):
+        with wandb.init(config={"number": number}) as run:
+            run.log({"loss": 0.5, "a, b": number})
+            run.log({"loss": 0.25, "word": "x"})
+        ids.append(run.id)
+    _, out, _ = called(capsys, "export", project, "--key", "loss", "--key", "a, b")
+    rows = [
+        f"{ids[n]},{step},{loss},{value}"
+        for n in (0, 1)
+        for step, loss, value in ((0, 0.5, n), (1, 0.25, ""))
+    ]
+    assert out.splitlines() == ['run_id,_step,loss,"a, b"', *rows]
+    target = tmp_path / "rows.csv"
+    chosen = '{"config.number": 1}'
+    code, _, err = called(capsys, "export", project, "--to", str(target), "--filter", chosen)
+    assert code == 0 and "2 rows of 1 runs" in err
+    assert target.read_text().splitlines()[1].startswith(f"{ids[1]},0,")
+    code, _, err = called(capsys, "export", project, "--to", "rows.xls")
+    assert code == 1 and ".csv or .parquet" in err
+
+
 def test_rm_asks_unless_told_not_to(
     run: wandb.Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildLayers, layoutRows } from '../src/charts/histograms/layerModel';
 import { firstNonFinite, layerRows, stagesOf } from '../src/math/layers';
-import { kindsOf, statisticsOf } from '../src/math/tensorKinds';
+import { kindsOf, linesTitle, statisticsOf } from '../src/math/tensorKinds';
 import type { LayerOptions, Tensor } from '../src/model/types';
 
 function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
@@ -158,6 +158,11 @@ describe('stages', () => {
     expect(stages).toContain('transformer.h.3');
   });
 
+  test('split the layers of a large model, as many as they are', () => {
+    const rows = Array.from({ length: 24 * 9 }, (_, i) => `layers.${Math.floor(i / 9)}.mlp.${i}`);
+    expect(names(stagesOf(rows))).toEqual(Array.from({ length: 24 }, (_, i) => `layers.${i}`));
+  });
+
   test('cover every row once', () => {
     const rows = Array.from({ length: 57 }, (_, i) => `model.block${i >> 2}.${i}.weight`);
     const covered = stagesOf(rows).flatMap(({ from, to }) =>
@@ -180,4 +185,14 @@ test.each([1, 54, 200, 700])('%d rows fit into the height that they get', (count
   const model = { rows, tensors: count, stages, width: 10, x: [0, 20], range: [0, 1] } as const;
   const { end } = layoutRows({ ...model, x: [0, 20], range: [0, 1] }, 6, 166);
   expect(end).toBeLessThanOrEqual(6 + 166 + 1e-6);
+});
+
+test.each([
+  ['gradients', 'RMS of all gradients'],
+  ['update_ratios', 'All update ratios'],
+  ['activation_kurtosis', 'Kurtosis of all activations'],
+  ['activation_gradients', 'RMS of all activation gradients'],
+  ['optimizer_state.exp_avg', 'RMS of all exp_avg'],
+])('lines of %s say what they show', (kind, title) => {
+  expect(linesTitle(kind)).toBe(title);
 });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lossboard.settings import Settings
 
-__all__ = ["artifact_path", "project_path", "run_path"]
+__all__ = ["artifact_path", "project_path", "run_path", "sweep_path"]
 
 
 def project_path(path: str | None, settings: Settings) -> tuple[str, str]:
@@ -32,6 +32,17 @@ def run_path(path: str, settings: Settings) -> tuple[str, str, str]:
     if not 1 <= len(parts) <= 3:
         raise ValueError(f"{path!r} is no run: expected 'entity/project/run_id'")
     return (*project_path("/".join(parts[:-1]), settings), parts[-1])
+
+
+def sweep_path(path: str, settings: Settings) -> tuple[tuple[str, str], str]:
+    """(entity, project) and id of `entity/project/sweep_id`, `project/sweep_id` or `sweep_id`, also
+    with `sweeps` before the id. Raises ValueError for others."""
+    parts = [part for part in path.strip("/").split("/") if part]
+    if len(parts) > 2 and parts[-2] == "sweeps":
+        del parts[-2]
+    if not 1 <= len(parts) <= 3:
+        raise ValueError(f"{path!r} is no sweep: expected 'entity/project/sweep_id'")
+    return project_path("/".join(parts[:-1]), settings), parts[-1]
 
 
 def artifact_path(name: str, settings: Settings) -> tuple[str, str, str, str]:

@@ -12,7 +12,7 @@ from lossboard_server.database.engines import insert_row
 from lossboard_server.database.places import run_placed
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["joined_early", "open_attempt", "show_beside"]
+__all__ = ["joined_early", "open_attempt", "opening_times", "show_beside"]
 
 
 def open_attempt(transaction: Transaction, uid: int, project_id: int, start: RunStart) -> int:
@@ -40,6 +40,13 @@ def open_attempt(transaction: Transaction, uid: int, project_id: int, start: Run
     if early is not None and start.opens != "join":
         return _take_over(transaction, early, values)
     return insert_row(transaction.connection, schema.attempt, values)
+
+
+def opening_times(transaction: Transaction, uid: int) -> dict[int, int]:
+    """When the process that opened it had started, for each attempt of the run."""
+    attempt = schema.attempt.c
+    found = select(attempt.id, attempt.opened_us).where(attempt.run_uid == uid)
+    return {row.id: row.opened_us for row in transaction.connection.execute(found)}
 
 
 def joined_early(transaction: Transaction, uid: int) -> int | None:

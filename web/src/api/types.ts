@@ -190,6 +190,8 @@ export interface HistogramAnswer {
   stride: number;
   generation: number;
   columns: Record<string, Float64Array>;
+  /** Blocks that can't be read: their events are missing. */
+  damaged: number;
 }
 
 export interface HistogramRequest {
@@ -280,5 +282,6 @@ export interface Change {
 
 export type LiveMessage =
   | { kind: 'state'; open: boolean }
+  | { kind: 'silent'; seconds: number }
   | { kind: 'change'; change: Change }
   | { kind: 'reset' };

@@ -74,12 +74,17 @@ export interface Stage {
 }
 
 const MAX_STAGES = 16;
+/** Of a map of so many rows, whose labels are thinned out. */
+const MANY_ROWS = 100;
+const MAX_STAGES_OF_MANY = 64;
 
 /**
  * Neighbouring rows that share the first parts of their names. The largest stage is split by one
- * more part while it holds more than half of the rows and there are not more than 16 stages.
+ * more part while it holds more than half of the rows and there are not more than 16 stages, of many
+ * rows 64.
  */
 export function stagesOf(names: string[]): Stage[] {
+  const most = names.length > MANY_ROWS ? MAX_STAGES_OF_MANY : MAX_STAGES;
   let stages = splitByPart(names, 0, names.length - 1, 0).map((stage) => ({ stage, depth: 0 }));
   for (;;) {
     const largest = stages.reduce((a, b) => (size(b.stage) > size(a.stage) ? b : a), stages[0]);
@@ -87,7 +92,7 @@ export function stagesOf(names: string[]): Stage[] {
     const depth = largest.depth + 1;
     const parts = splitByPart(names, largest.stage.from, largest.stage.to, depth);
     const total = stages.length - 1 + parts.length;
-    if (total > MAX_STAGES || depth > 8) break;
+    if (total > most || depth > 8) break;
     stages = stages.flatMap((entry) =>
       entry === largest ? parts.map((stage) => ({ stage, depth })) : [entry],
     );

@@ -8,7 +8,14 @@ import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { formatCount } from '../../math/numbers';
-import { GOOD_RATIO, isRatio, kindOfTensor, kindsOf, statisticsOf } from '../../math/tensorKinds';
+import {
+  GOOD_RATIO,
+  isRatio,
+  kindOfTensor,
+  kindsOf,
+  linesTitle,
+  statisticsOf,
+} from '../../math/tensorKinds';
 import type {
   Callbacks,
   Choice,
@@ -27,7 +34,7 @@ import { openFocus } from '../../state/histograms/focus';
 import { rmsPicture } from '../../state/histograms/foldedLines';
 import { useInOrder } from '../../state/histograms/networkOrder';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, partNotes } from '../../state/histograms/tensors';
+import { chartTensor, isTall, partNotes } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { colorOf, userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
@@ -75,6 +82,7 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
         answer={answer}
         against={against.values[0]}
         candidates={candidates}
+        tall={isTall(fields)}
         options={options}
         controls={statistic}
         onCell={setCell}
@@ -110,6 +118,7 @@ interface CommonProps {
 interface MapPanelProps extends CommonProps {
   against: TensorResponse | undefined;
   candidates: Run[];
+  tall: boolean;
   options: LayerOptions;
   controls: ComponentChildren;
   onCell(cell: Cell): void;
@@ -145,6 +154,7 @@ function MapPanel(props: MapPanelProps) {
       drawnNotes={notes}
       loading={loading}
       error={error}
+      tall={props.tall}
       legend={legend}
       actions={
         <PanelDownloads
@@ -315,7 +325,7 @@ function RmsPanel(props: RmsPanelProps) {
     onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
-  const title = isRatio(kind) ? 'All update ratios' : `RMS of all ${kind}`;
+  const title = linesTitle(kind);
   return (
     <Panel
       label={title}

@@ -5,6 +5,7 @@ import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
 import { keyTitle } from '../../math/keyTitle';
+import { formatCount } from '../../math/numbers';
 import type {
   AlertMark,
   AxisTitles,
@@ -102,6 +103,7 @@ export function LineView({ fields, of = fields[0], own }: LineViewProps) {
   const drawn = useMemo(() => logged.flatMap((metric) => metric.lines), [logged]);
   const lines = extra?.lines ?? drawn;
   const said = [
+    ...damageNote([...whole.values, ...parts.values]),
     ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
     ...(grouping ? [noteOf(grouping, { ofRuns, logged }, runs.value)] : []),
@@ -169,6 +171,14 @@ export function LineView({ fields, of = fields[0], own }: LineViewProps) {
 }
 
 /** What a panel offers whose scale few lines have set. */
+/** What is left out of the lines, since the server can't read it. */
+function damageNote(found: { answer: { damaged?: number } }[]): Note[] {
+  const damaged = Math.max(0, ...found.map(({ answer }) => answer.damaged ?? 0));
+  if (damaged === 0) return [];
+  const blocks = damaged === 1 ? '1 block' : `${formatCount(damaged)} blocks`;
+  return [{ text: `${blocks} of this series can't be read`, tone: 'bad' }];
+}
+
 function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]> }) {
   if (!notes.value.some(({ offers }) => offers === 'outliers')) return null;
   const ignore = () => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' });

@@ -25,14 +25,16 @@ interface PanelProps {
   loading?: boolean;
   error?: ApiError | null;
   wide?: boolean;
+  /** Of twice the height. */
+  tall?: boolean;
   children: ComponentChildren;
 }
 
 export function Panel(props: PanelProps) {
-  const { label, title, controls, actions, loading, error, wide } = props;
+  const { label, title, controls, actions, loading, error, wide, tall } = props;
   countRender(label);
   return (
-    <section class={`panel ${wide ? 'span2' : ''}`} aria-label={label}>
+    <section class={`panel ${wide ? 'span2' : ''} ${tall ? 'tall' : ''}`} aria-label={label}>
       {loading && <div class="prog" role="progressbar" aria-label={`Loading ${label}`} />}
       <div class="panelhead">
         {title}

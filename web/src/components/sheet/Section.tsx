@@ -5,7 +5,7 @@ import type { Key, Run } from '../../api/types';
 import { firstNonFinite, layerRows } from '../../math/layers';
 import { formatCount } from '../../math/numbers';
 import { openFocus } from '../../state/histograms/focus';
-import { chartTensor } from '../../state/histograms/tensors';
+import { chartTensor, isTall } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { inOrder } from '../../state/view/layout';
 import { drawnKeys, type PanelKey } from '../../state/view/machinePanels';
@@ -24,7 +24,7 @@ import { lazy } from '../widgets/lazy';
 
 const SectionMenu = lazy(() => import('../lines/SectionMenu').then((m) => m.SectionMenu));
 const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels), {
-  waiting: () => <Places count={TENSOR_PANELS} />,
+  waiting: ({ fields }) => <Places fields={fields} />,
 });
 /** Layer map, RMS of all, one layer's step. */
 const TENSOR_PANELS = 3;
@@ -76,7 +76,7 @@ export function SectionView({ section }: { section: Section }) {
       </div>
       {open && (
         <div class={`grid ${kind}`} style={{ '--cols': shownColumns.value }}>
-          {tensors && !near && <Places count={TENSOR_PANELS} />}
+          {tensors && !near && <Places fields={keys} />}
           {tensors && near && (
             <TensorPanels
               key={run.uid}
@@ -103,12 +103,12 @@ export function SectionView({ section }: { section: Section }) {
   );
 }
 
-/** Keeps the place of panels that are not mounted yet. */
-function Places({ count }: { count: number }) {
+/** Keeps the place of the panels of tensors that are not mounted yet. */
+function Places({ fields }: { fields: Key[] }) {
   return (
     <>
-      {Array.from({ length: count }, (_, i) => (
-        <div class="panel" key={i} />
+      {Array.from({ length: TENSOR_PANELS }, (_, i) => (
+        <div class={`panel ${i === 0 && isTall(fields) ? 'tall' : ''}`} key={i} />
       ))}
     </>
   );

@@ -88,7 +88,9 @@ function Finder() {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    void attempt('The projects could not be read', async () => setProjects(await listProjects()));
+    void attempt('The projects could not be read', async () =>
+      setProjects((await listProjects()).projects),
+    );
   }, []);
   const store = openProject.value;
   const items = [

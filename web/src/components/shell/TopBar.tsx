@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { brokenSince } from '../../api/live';
+import { brokenSince, silentFor } from '../../api/live';
 import { helpOpen, openPalette } from '../../state/overlays';
 import { projectHref } from '../../state/route';
 import { headingNext } from '../../state/runs/selection';
@@ -150,7 +150,8 @@ function Live({ running }: { running: number }) {
     return (
       <div class="live stale" role="status">
         <span class="pulse" />
-        Stale<span aria-hidden="true"> {secs} s</span>, reconnecting
+        {silentFor.value > 0 ? 'No word for' : 'Stale'}
+        <span aria-hidden="true"> {secs + silentFor.value} s</span>, reconnecting
       </div>
     );
   }

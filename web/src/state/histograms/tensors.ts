@@ -2,7 +2,7 @@
 
 import { type Signal, signal } from '@preact/signals';
 import { ApiError, queryTensors } from '../../api/client';
-import type { Tensor, TensorColumns, TensorResponse } from '../../api/types';
+import type { Key, Tensor, TensorColumns, TensorResponse } from '../../api/types';
 import { mix, parseHex, toCss } from '../../math/color';
 import { tensorName } from '../../math/layers';
 import { mapPartText } from '../../math/parts';
@@ -13,6 +13,11 @@ import type { Dirty } from '../refresh';
 const BUCKETS = 300;
 /** All tensors of a model are a large answer: a growing run brings it this often. */
 const INTERVAL_MS = 3000;
+
+/** The map of so many tensors takes the height of two panels. */
+const TALL_FROM = 100;
+
+export const isTall = (fields: Key[]): boolean => fields.length >= TALL_FROM;
 
 interface Entry {
   run: number;

@@ -111,15 +111,18 @@ const runRow = (run: Run) => ({ kind: 'run' as const, run, pinned: false });
 /** Rows of the runs of a group, or of all; ranks of one training stand under a row for it. */
 function runRows(runs: Run[], group: string): ListRow[] {
   const lines = linesOfList(runs);
-  if (group && lines.length === 1) return runs.map(runRow); // the group is the training
+  if (group && lines.length === 1) return ordered(lines[0]).map(runRow); // it is the training
   return lines.flatMap((line): ListRow[] =>
     line.length > 1 ? trainingRows(line, group) : [runRow(line[0])],
   );
 }
 
+/** Ranks that begin together say nothing by the order in which they did. */
+const ordered = (runs: Run[]): Run[] => (sortOf().by === 'created' ? byRank(runs) : runs);
+
 function trainingRows(runs: Run[], group: string): ListRow[] {
   const id = `launch ${group}/${runs[0].launch}`;
-  const ranks = sortOf().by === 'created' ? byRank(runs) : runs;
+  const ranks = ordered(runs);
   const [name, open] = [trainingName(ranks), touchedGroups.value.has(id)];
   const head: ListRow = { kind: 'group', group: { id, name, runs: ranks, open, training: true } };
   const nested = ranks.map((run): ListRow => ({ ...runRow(run), nested: true }));
