@@ -86,6 +86,9 @@ def flat() -> dict[str, Any]:
         "waterfall": go.Waterfall(y=[1, 2, -1], increasing={"marker": {"color": RED}}),
         "funnel": go.Funnel(x=[3, 2, 1], y=["a", "b", "c"], marker={"color": RED}),
         "table": go.Table(header={"values": ["a", "b"], "fill": {"color": RED}}),
+        "quiver": go.Quiver(
+            x=[1, 2, 3], y=[1, 2, 3], u=[1, 1, 1], v=[1, 0, -1], marker={"color": RED}
+        ),
         "carpet": go.Carpet(**SURFACE, aaxis={"gridcolor": RED, "gridwidth": 4}),
     }
 

@@ -88,6 +88,7 @@ def test_every_trace_of_plotly_is_drawn_under_the_policy_of_the_page(
 ) -> None:
     panel = opened(page, shown, "figure")
     step_field = panel.get_by_label("Step of figure", exact=True)
+    assert set(go.Figure()._data_validator.class_strs_map) <= set(figures())
     missing = []
     for step, name in enumerate(figures()):
         step_field.fill(str(step))
