@@ -96,7 +96,7 @@ def test_a_column_that_refers_to_a_run_is_called_run_uid_and_only_the_text_run_i
         for column in table.c
         if column.key == "run_id"
     ]
-    assert len(numbers) == 8 and all(name.endswith(".run_uid") for name in numbers)
+    assert len(numbers) == 9 and all(name.endswith(".run_uid") for name in numbers)
     assert texts == ["run.run_id"]
 
 

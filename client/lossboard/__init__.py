@@ -52,6 +52,7 @@ from lossboard.module_functions import (
 )
 from lossboard.opening.current import Unset, runs
 from lossboard.opening.initialize import init
+from lossboard.opening.install import install
 from lossboard.opening.magics import register_magics
 from lossboard.settings import Settings
 from lossboard.terminal import termerror, termlog, termwarn
@@ -117,6 +118,7 @@ __all__ = [
     "define_metric",
     "finish",
     "init",
+    "install",
     "join",
     "lightgbm",
     "link_artifact",
@@ -160,16 +162,19 @@ _LAZY: Final = {
     **{name: f"lossboard.data_types:{name}" for name in _DATA_TYPES.split()},
     "Api": "lossboard.api:Api",
     "Artifact": "lossboard.artifacts:Artifact",
+    "apis": "lossboard.apis",
     "data_types": "lossboard.data_types",
     "lightgbm": "lossboard.integration.lightgbm",
     "plot": "lossboard.plot",
     "plot_table": "lossboard.plot:plot_table",
+    "gym": "lossboard.tensorboard.gym_videos",
+    "keras": "lossboard.integration.keras",
+    "sb3": "lossboard.integration.sb3",
     "sklearn": "lossboard.integration.sklearn",
+    "tensorboard": "lossboard.tensorboard",
     "xgboost": "lossboard.integration.xgboost",
 }
-_MISSING: Final = frozenset(
-    {"catboost", "fastai", "gym", "keras", "sacred", "sb3", "tensorboard", "tensorflow"}
-)
+_MISSING: Final = frozenset({"catboost", "fastai", "sacred", "tensorflow"})
 _SWEEPS: Final = frozenset({"agent", "controller", "sweep"})
 
 
@@ -188,7 +193,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(str(missing(f"integration {name!r}")))
     if name in _SWEEPS:
         raise AttributeError(
-            f"lossboard's client has no {name!r}: sweeps are of the official client, with"
-            " WANDB_BASE_URL as the address of `lossboard serve`"
+            f"lossboard's client has no {name!r}: sweeps are of the official client:"
+            " `lossboard run --official` runs a program with it, against this server"
         )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -50,13 +50,28 @@ def array_of(value: Any, lacks: Callable[[str], None] = lambda lack: None) -> Ar
 
     dtypes that numpy lacks (bfloat16, float8) become float32, sparse and nested tensors dense,
     quantized ones their numbers. Of a tensor that lies on several processes it is the part in
-    this one; `lacks` hears in words what that lacks.
+    this one; `lacks` hears in words what that lacks. Tensors of different shapes in a list come
+    one after another.
     """
     if is_tensor(value):
         return _tensor_array(value, lacks)
-    if isinstance(value, list | tuple) and any(map(is_tensor, value)):
-        return np.asarray([array_of(item, lacks) for item in value])
+    if isinstance(value, list | tuple) and _holds_tensors(value):
+        return _joined([array_of(item, lacks) for item in value])
     return np.asanyarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+
+
+def _holds_tensors(values: list[Any] | tuple[Any, ...]) -> bool:
+    return any(
+        is_tensor(item) or (isinstance(item, list | tuple) and _holds_tensors(item))
+        for item in values
+    )
+
+
+def _joined(arrays: list[Array]) -> Array:
+    """Arrays of one shape as rows of one array; others one after another."""
+    if len({array.shape for array in arrays}) > 1:
+        return np.concatenate([array.ravel() for array in arrays])
+    return np.asarray(arrays)
 
 
 def _tensor_array(value: Any, lacks: Callable[[str], None]) -> Array:

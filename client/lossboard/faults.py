@@ -24,6 +24,7 @@ __all__ = [
     "raised",
     "short_text",
     "type_name",
+    "without_addresses",
     "words_of",
 ]
 
@@ -111,6 +112,11 @@ def short_text(value: Any) -> str | None:
     if not line or (line.startswith("<") and _ADDRESS.search(line)):
         return None
     return line if len(line) <= _TEXT_LENGTH else line[: _TEXT_LENGTH - 1] + "…"
+
+
+def without_addresses(text: str) -> str:
+    """The text without the addresses of objects, which differ from process to process."""
+    return _ADDRESS.sub("", text)
 
 
 class Faults:

@@ -21,7 +21,14 @@ import numpy as np
 
 from lossboard.arrays import listed
 from lossboard.depth import DepthError
-from lossboard.faults import Tell, fault_of, is_for_the_caller, short_text, type_name
+from lossboard.faults import (
+    Tell,
+    fault_of,
+    is_for_the_caller,
+    short_text,
+    type_name,
+    without_addresses,
+)
 from lossboard.wire import storable_int
 
 __all__ = [
@@ -37,6 +44,7 @@ __all__ = [
     "model_fields",
     "plain",
     "remainder",
+    "stable_text",
     "whole",
 ]
 
@@ -124,12 +132,15 @@ def _object(items: Iterable[tuple[str, Any]], place: Place, convert: Convert) ->
     return {key: item for key, item in converted.items() if item is not LEFT_OUT}
 
 
-def items_of(value: Mapping[Any, Any], place: Place) -> list[tuple[str, Any]]:
-    """Keys as text, and items; without those whose key won't be text or whose item won't come."""
+def items_of(
+    value: Mapping[Any, Any], place: Place, named: Callable[[Any], Any] | None = None
+) -> list[tuple[Any, Any]]:
+    """Keys as text, or as `named` has them, and items; without those whose key won't be text or
+    whose item won't come."""
     found = []
-    for key, item in value.items():
+    for key, item in _pairs(value, place):
         try:
-            found.append((key if type(key) is str else exact_text(key), item))
+            found.append((key if type(key) is str else (named or exact_text)(key), item))
         except BaseException as error:
             if is_for_the_caller(error):
                 raise
@@ -137,9 +148,36 @@ def items_of(value: Mapping[Any, Any], place: Place) -> list[tuple[str, Any]]:
     return found
 
 
+def _pairs(value: Mapping[Any, Any], place: Place) -> list[tuple[Any, Any]]:
+    """Keys and items; one by one where one of them, as a value that is still missing in an
+    OmegaConf config, keeps all others from coming."""
+    try:
+        return list(value.items())
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
+    return [pair for key in value if (pair := _pair(value, key, place)) is not None]
+
+
+def _pair(value: Mapping[Any, Any], key: Any, place: Place) -> tuple[Any, Any] | None:
+    try:
+        return key, value[key]
+    except BaseException as error:
+        if is_for_the_caller(error):
+            raise
+        name = f"{place.key}.{key}" if place.key else str(key)
+        place.tell(fault_of(name, None, "left out", error))
+        return None
+
+
 def exact_text(key: Any) -> str:
     """A key as `str` itself, not as a subclass that may do anything."""
     return str.__str__(key) if isinstance(key, str) else str.__str__(str(key))
+
+
+def stable_text(value: Any) -> str:
+    """The text of an object, without addresses: the same in each process."""
+    return without_addresses(exact_text(value))
 
 
 def _scalar(value: Any) -> Any:
@@ -185,7 +223,7 @@ def _text(value: Any) -> str | None:
 def _callable_name(value: Any) -> str:
     if hasattr(value, "__qualname__") and hasattr(value, "__module__"):
         return f"{value.__module__}.{value.__qualname__}"
-    return str(value)
+    return stable_text(value)
 
 
 def _duration(value: datetime.timedelta) -> str:

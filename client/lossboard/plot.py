@@ -55,8 +55,9 @@ class CustomChart:
         base = f"Custom Chart Tables/{name}_table"
         return f"{folder}/{base}" if folder else base
 
-    def spec(self, key: str) -> dict[str, Any]:
-        """The value for the config below `_wandb.visualize.<key>`."""
+    def spec(self, key: str, table_key: str | None = None) -> dict[str, Any]:
+        """The value for the config below `_wandb.visualize.<key>`; `table_key` is for a table that
+        has a history key of its own."""
         return {
             "panel_type": "Vega2",
             "panel_config": {
@@ -64,7 +65,7 @@ class CustomChart:
                 "fieldSettings": self.fields,
                 "stringSettings": self.string_fields,
                 "transform": {"name": "tableWithLeafColNames"},
-                "userQuery": _query(self.table_key(key)),
+                "userQuery": _query(table_key or self.table_key(key)),
             },
         }
 

@@ -32,8 +32,11 @@ __all__ = [
     "Tag",
     "environment_fields",
     "environment_with_path",
+    "environment_without_path",
     "job_from_environment",
     "launcher_from_environment",
+    "let_children_look_in",
+    "official_variables",
     "resolve",
     "visible_devices",
 ]
@@ -47,6 +50,7 @@ Console: TypeAlias = Literal["auto", "off", "wrap", "redirect", "wrap_raw", "wra
 Reinit: TypeAlias = Literal["default", "return_previous", "finish_previous", "create_new"]
 Resume: TypeAlias = Literal["allow", "must", "never", "auto"]
 
+_ANY_KEY: Final = f"local{'0' * 35}"
 _MODE_NAMES: Final = {"dryrun": "offline", "run": "online"}
 _DEVICE_VARIABLES: Final = (
     "CUDA_VISIBLE_DEVICES",
@@ -215,9 +219,34 @@ def environment_fields(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def environment_with_path(folder: Path) -> dict[str, str]:
     """The environment of a child whose Python looks for modules in `folder` first."""
-    inherited = os.environ.get("PYTHONPATH", "")
-    path = os.pathsep.join(part for part in (str(folder), inherited) if part)
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    parts = [str(folder), *(part for part in inherited if part != str(folder))]
+    path = os.pathsep.join(part for part in parts if part)
     return {**os.environ, "PYTHONPATH": path}
+
+
+def official_variables(base_url: str, api_key: str | None) -> dict[str, str]:
+    """The variables with which the official client logs to our server at `base_url`. Those of
+    ours that it knows under another name are among them."""
+    own = {
+        f"WANDB_{name.removeprefix('LOSSBOARD_')}": text
+        for name, text in os.environ.items()
+        if name.startswith("LOSSBOARD_") and text
+    }
+    key = api_key or _ANY_KEY  # it wants 40 characters; there are no accounts
+    return own | {"WANDB_BASE_URL": base_url, "WANDB_API_KEY": key}
+
+
+def environment_without_path(folder: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child with these variables, whose Python does not look in `folder`."""
+    parts = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = os.pathsep.join(part for part in parts if part != str(folder))
+    return {**os.environ, "PYTHONPATH": path, **variables}
+
+
+def let_children_look_in(folder: Path) -> None:
+    """Has the Pythons that this process starts from now on look for modules in `folder` first."""
+    os.environ["PYTHONPATH"] = environment_with_path(folder)["PYTHONPATH"]
 
 
 def launcher_from_environment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["KEPT_WITHOUT_EFFECT"]
+__all__ = ["KEPT_WITHOUT_EFFECT", "OLDER"]
 
 _NAMES: Final = """
     allow_media_symlink allow_offline_artifacts anonymous azure_account_url_to_access_key
@@ -37,7 +37,7 @@ _NAMES: Final = """
 """
 
 # Settings of 0.12 to 0.21 that 0.31 no longer has; a script may still give them.
-_OLDER: Final = """
+_OLDER_NAMES: Final = """
     colab_url deployment disable_hints disabled files_dir is_local log_dir log_internal
     log_symlink_internal log_symlink_user log_user magic problem project_url resume_fname
     run_mode run_url settings_workspace start_method summary_errors sweep_url sync_dir sync_file
@@ -53,4 +53,5 @@ _OLDER: Final = """
     x_tmp_code_dir x_tracelog x_unsaved_keys x_windows
 """
 
-KEPT_WITHOUT_EFFECT: Final = frozenset((_NAMES + _OLDER).split())
+OLDER: Final = frozenset(_OLDER_NAMES.split())
+KEPT_WITHOUT_EFFECT: Final = frozenset(_NAMES.split()) | OLDER

@@ -288,6 +288,7 @@ class LoggedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
     aliases: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     history_step: int | None = None
+    produced: bool = True  # by the run; False for one that it only takes as input
 
 
 class ArtifactEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -316,12 +317,13 @@ class UsedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
-    """run.alert()."""
+    """run.alert(); `step` is the one that the run had come to, where it is known."""
 
     title: str
     text: str
     time_us: int
     level: Literal["INFO", "WARN", "ERROR"] = "INFO"
+    step: int | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):

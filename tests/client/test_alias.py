@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import re
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 import lossboard as wandb
+from lossboard.cli import main
 
 from .conftest import Script
 
+COMPATIBILITY = Path(__file__).parents[1] / "compatibility.toml"
 LAUNCH = "import sys; from lossboard.cli import main; main(['run', *sys.argv[1:]])"
 RUN = ("-c", LAUNCH)
 
@@ -113,6 +120,26 @@ def test_every_submodule_that_integrations_import_is_there(script: Script) -> No
     assert done.returncode == 0, done.stderr
 
 
+IMPORTS = """
+import importlib, sys
+for path in sys.argv[1:]:
+    module, _, name = path.partition(":")
+    if not hasattr(importlib.import_module(module), name):
+        print("missing", path)
+import wandb
+assert isinstance(wandb.sdk.wandb_run.Run, type) and wandb.sdk.Config is wandb.wandb_config.Config
+with wandb.sdk.lib.telemetry.context(run=None) as feature:
+    feature.feature.sb3 = True
+"""
+
+
+@pytest.mark.covers("imports")
+def test_every_name_that_public_programs_import_by_path_is_there(script: Script) -> None:
+    listed = tomllib.loads(COMPATIBILITY.read_text())["imports"]["names"].split()
+    done = script(IMPORTS, *listed, before=RUN)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
 def test_the_exit_code_is_that_of_the_script(script: Script) -> None:
     assert script("import sys; sys.exit(7)", before=RUN).returncode == 7
 
@@ -136,3 +163,108 @@ def test_set_entity_and_project_hold_for_the_next_run(project: str, script: Scri
         "wandb.env.set_entity('team')\nrun = wandb.init(mode='offline')\nprint(run.path)\n"
     )
     assert script(text, before=RUN).stdout.startswith("team/chosen/")
+
+
+LOGS = """
+import os, sys
+import wandb
+with wandb.init(id=f"rank{os.environ.get('RANK', '')}") as run:
+    run.log({"x": 1})
+print(wandb.__version__)
+"""
+
+
+@pytest.mark.covers("import wandb")
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        (("torchrun", "--nproc-per-node", "2"), {"rank0", "rank1"}),
+        (("python", "-u"), {"rank"}),
+        (("accelerate", "launch", "--cpu", "--num_processes", "1"), {"rank"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_commands_that_start_a_script_are_run_as_they_are_typed(
+    project: str, script: Script, command: tuple[str, ...], runs: set[str]
+) -> None:
+    done = script(LOGS, before=(*RUN, *command))
+    assert done.returncode == 0, done.stderr
+    assert {run.id for run in wandb.Api().runs()} == runs
+    assert set(done.stdout.split()) == {f"{wandb_version()}+lossboard"}
+
+
+@pytest.mark.covers("import wandb")
+def test_a_console_script_and_a_program_of_its_own_are_run(
+    project: str, script: Script, tmp_path: Path
+) -> None:
+    (tmp_path / "test_logs.py").write_text(f"def test_it():\n    exec({LOGS!r})\n")
+    own = tmp_path / "own.sh"
+    own.write_text("#!/bin/sh\nexec pytest -q -p no:cacheprovider test_logs.py\n")
+    own.chmod(0o755)
+    bin_folder = Path(sys.executable).parent
+    path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+    done = script("", before=(*RUN, "./own.sh"), PATH=path)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert [run.id for run in wandb.Api().runs()] == ["rank"]
+
+
+@pytest.mark.covers("import wandb", "run --official")
+def test_the_official_client_logs_here_where_it_is_asked_for(project: str, script: Script) -> None:
+    done = script(LOGS, before=(*RUN, "--official"), WANDB_SILENT="true")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [wandb_version()]
+    (run,) = wandb.Api().runs()
+    assert (run.id, run.summary["x"]) == ("rank", 1)
+
+
+@pytest.mark.covers("run --official")
+def test_env_prints_what_the_official_client_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOSSBOARD_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LOSSBOARD_PROJECT", "two words")
+    with pytest.raises(SystemExit) as end:
+        main(["env"])
+    assert end.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "export WANDB_BASE_URL=http://127.0.0.1:9" in lines
+    assert "export WANDB_PROJECT='two words'" in lines
+    assert any(re.fullmatch(r"export WANDB_API_KEY=\w{40}", line) for line in lines)
+
+
+INSTALLED = """
+import importlib.metadata, os, subprocess, sys
+if "--late" in sys.argv:
+    import wandb as official
+import lossboard
+lossboard.install()
+lossboard.install()
+import wandb
+from accelerate.utils import is_wandb_available
+from accelerate import Accelerator
+assert is_wandb_available() and wandb.Run is lossboard.Run
+accelerator = Accelerator(cpu=True, log_with="wandb")
+accelerator.init_trackers(os.environ["LOSSBOARD_PROJECT"])
+assert isinstance(accelerator.get_tracker("wandb").tracker, lossboard.Run)
+accelerator.log({"x": 1})
+accelerator.end_training()
+command = "import wandb; print(wandb.__version__)"
+print(importlib.metadata.version("wandb"))
+print(subprocess.run([sys.executable, "-c", command], capture_output=True, text=True).stdout)
+"""
+
+
+@pytest.mark.covers("install")
+@pytest.mark.parametrize("late", [(), ("--late",)])
+def test_one_call_makes_lossboard_the_wandb_of_a_process(
+    project: str, script: Script, late: tuple[str, ...]
+) -> None:
+    done = script(INSTALLED, *late)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [f"{wandb_version()}+lossboard"] * 2
+    assert [run.summary["x"] for run in wandb.Api().runs()] == [1]
+    assert ("was imported before install(), by __main__" in done.stderr) == bool(late)
+
+
+def wandb_version() -> str:
+    return importlib.metadata.version("wandb")

@@ -239,3 +239,64 @@ def test_nothing_of_a_disabled_run_arrives(project: str) -> None:
     with lossboard.init(name="real"):
         lossboard.log({"x": 1})
     assert [one.name for one in lossboard.Api().runs()] == ["real"]
+
+
+@pytest.mark.covers("config", "summary")
+def test_what_is_edited_inside_of_a_value_or_deleted_arrives(project: str) -> None:
+    given = {"names": {0: "cat"}, "net": {"layers": [1]}, "gone": 1}
+    with lossboard.init(config=given) as run:
+        run.log({"lists": [1]})
+        run.config["names"][1] = "dog"
+        run.config.net["layers"].append(2)
+        del run.config["gone"]
+        run.summary["best"] = {"at": [1]}
+        run.summary["best"]["at"].append(2)
+        run.summary["lists"].append(2)
+        assert run.config["names"][0] == "cat"
+    assert config() == {"names": {"0": "cat", "1": "dog"}, "net": {"layers": [1, 2]}}
+    found = the_run().summary
+    assert (found["best"], found["lists"]) == ({"at": [1, 2]}, [1, 2])
+
+
+@pytest.mark.covers("define_metric", "log.step")
+def test_a_late_row_keeps_what_it_brought(project: str) -> None:
+    with lossboard.init() as run:
+        run.define_metric("*", step_metric="epoch")
+        for step in range(4):
+            run.log({"epoch": step * 10, "loss": step}, step=step)
+        run.log({"acc": 0.5}, step=1)
+        run.log({"loss": 9}, step=4, commit=True)
+        assert run.summary["_step"] == 4
+    assert rows_of(the_run())[1] == {"_step": 1, "epoch": 10, "loss": 1, "acc": 0.5}
+    assert rows_of(the_run())[4] == {"_step": 4, "epoch": 30, "loss": 9}
+
+
+@pytest.mark.covers("summary", "Api.runs")
+def test_a_summary_says_when_the_last_row_was_and_filters_find_it(project: str) -> None:
+    with lossboard.init() as run:
+        run.log({"loss": 1}, step=7, commit=True)
+        live = {key: run.summary[key] for key in ("_step", "_timestamp", "_runtime")}
+    found = the_run().summary
+    assert {key: found[key] for key in live} == pytest.approx(live, abs=1e-3)
+    assert found["_wandb"] == {"runtime": int(found["_runtime"])}
+    api = lossboard.Api()
+    assert [len(api.runs(project, {"summary_metrics._step": step})) for step in (7, 8)] == [1, 0]
+
+
+@pytest.mark.covers("Table")
+def test_tables_whose_keys_differ_are_artifacts_that_differ(project: str) -> None:
+    keys = ("x/y", "x_y", "x y")
+    with lossboard.init() as run:
+        run.log({key: lossboard.Table(["key"], [[key]]) for key in keys})
+    found = the_run().logged_artifacts()
+    assert len({one.name for one in found}) == 3
+    assert f"run-{run.id}-x_y:v0" in [one.name for one in found]
+
+
+@pytest.mark.covers("Run.scan_history", "log.step")
+def test_rows_of_negative_steps_are_scanned_too(project: str) -> None:
+    with lossboard.init() as run:
+        run.log({"a": 0}, step=0)
+        run.log({"a": -2}, step=-2)
+    assert [row["a"] for row in the_run().scan_history()] == [-2, 0]
+    assert [row["a"] for row in the_run().scan_history(min_step=0)] == [0]

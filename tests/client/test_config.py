@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import math
+from collections import namedtuple
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lossboard as wandb
 from lossboard.errors import ConfigError, UsageError
+from lossboard.faults import Fault
 from lossboard.live_run.config import Config
 from lossboard.live_run.config_sources import as_mapping, parse_config
+from lossboard.values import config_values
 
 
 @dataclass
@@ -173,3 +178,67 @@ def test_the_config_of_the_module_is_that_of_the_run(offline: Path) -> None:
     wandb.config.update({"epochs": 2})
     assert run.config.epochs == 2
     assert wandb.config["lr"] == 0.1
+
+
+class Opaque:
+    """An object whose text is its address."""
+
+
+Pair = namedtuple("Pair", "x y")
+
+
+class Missing(dict[str, Any]):
+    """As an OmegaConf config, some values of which are still missing."""
+
+    def items(self) -> Any:
+        raise KeyError("lr is missing")
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "lr":
+            raise KeyError("lr is missing")
+        return super().__getitem__(key)
+
+
+@pytest.mark.covers("config")
+def test_a_config_reads_back_as_it_was_given() -> None:
+    found, _ = config({"names": {0: "cat", True: "yes"}, "range": range(3), "pair": Pair(1, 2)})
+    assert found["names"] == {0: "cat", True: "yes"}
+    assert found.as_dict()["range"] == [0, 1, 2]
+    assert found.pair == [1, 2]
+    found.update({"grid": np.arange(40).reshape(20, 2)})
+    assert found.grid == np.arange(40).reshape(20, 2).tolist()
+
+
+@pytest.mark.covers("config")
+def test_functions_and_objects_are_the_same_text_in_each_process() -> None:
+    given = {"object": Opaque(), "partial": functools.partial(config, Opaque()), "function": config}
+    found, _ = config({**given, "list": [Opaque()]})
+    assert found.function == f"{__name__}.config"
+    assert "Opaque object" in found.object and found.list == [found.object]
+    assert "0x" not in repr(found)
+
+
+@pytest.mark.covers("init.config")
+def test_a_value_that_is_missing_in_a_config_leaves_the_others() -> None:
+    told: list[Fault] = []
+    nested = config_values({"net": Missing(lr=1, width=8)}, told.append)
+    assert nested == {"net": {"width": 8}}
+    assert as_mapping(Missing(lr=1, width=8), told.append) == {"width": 8}
+    assert [fault.key for fault in told] == ["net.lr", "lr"]
+
+
+@pytest.mark.covers("config")
+def test_values_can_be_edited_inside_and_deleted() -> None:
+    found, changes = config({"net": {"layers": [1]}, "old": 1, "older": 2, "oldest": 3})
+    removed: list[str] = []
+    object.__setattr__(found, "_on_remove", removed.extend)
+    found["net"]["layers"].append(2)
+    found.look_again()
+    found.look_again()
+    assert changes == [{"net": {"layers": [1, 2]}}]
+    del found["old"]
+    del found.older
+    assert (found.pop("oldest"), found.pop("oldest", None)) == (3, None)
+    assert (removed, found.as_dict()) == (["old", "older", "oldest"], {"net": {"layers": [1, 2]}})
+    with pytest.raises(KeyError):
+        del found["old"]

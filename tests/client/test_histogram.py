@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -241,9 +242,9 @@ def at_an_edge(values: np.ndarray, edges: np.ndarray) -> int:
 @examples(1000)
 @given(
     st.lists(
-        hnp.arrays(np.float32, st.integers(1, 50), elements=st.floats(width=32)),
+        hnp.arrays(np.float32, st.sampled_from([3, 3, 3, 1, 50]), elements=st.floats(width=32)),
         min_size=1,
-        max_size=20,
+        max_size=30,
     )
 )
 def test_many_arrays_at_once_give_the_same_histograms(arrays: list[np.ndarray]) -> None:
@@ -326,3 +327,26 @@ def test_values_that_can_not_be_counted_raise_when_they_are_used(values: Any) ->
     for use in (lambda: made.data, lambda: made.bins, lambda: made.to_json(), lambda: repr(made)):
         with pytest.raises((TypeError, ValueError)):
             use()
+
+
+@pytest.mark.covers("Histogram")
+@pytest.mark.parametrize(
+    "values",
+    [
+        torch.tensor([1.0, 2.0], dtype=torch.bfloat16),
+        torch.tensor([1.0, 2.0], dtype=torch.half, requires_grad=True),
+        [torch.tensor([1.0], requires_grad=True), torch.tensor([[2.0, 2.0]]).bfloat16()[0, :1]],
+        [torch.tensor([1.0], requires_grad=True), torch.tensor([[2.0]])],
+        [[torch.tensor(1.0, requires_grad=True)], [torch.tensor(2.0)]],
+    ],
+)
+def test_tensors_of_all_kinds_are_counted(values: Any) -> None:
+    data = Histogram(values).data
+    assert (data.n, data.lo, data.hi) == (2, 1, 2)
+
+
+@pytest.mark.covers("Histogram")
+def test_counts_and_edges_may_be_tensors_that_carry_gradients() -> None:
+    counts, edges = torch.histogram(torch.arange(4.0, requires_grad=True).detach(), bins=2)
+    made = Histogram(np_histogram=(counts.requires_grad_(), edges.bfloat16()))
+    assert (made.histogram, made.bins) == ([2, 2], [0, 1.5, 3])

@@ -17,6 +17,7 @@ import torch
 from lossboard import plot, wire
 from lossboard.errors import Error
 from lossboard.faults import Fault
+from lossboard.histogram import Histogram
 from lossboard.media import Audio, Html, Image, Molecule, Object3D, Plotly, Table, Video, bind_all
 from lossboard.media.plotly import figure_media
 
@@ -291,3 +292,63 @@ def test_a_line_series_is_a_row_a_point() -> None:
     spec = chart.spec("k")["panel_config"]
     assert spec["panelDefId"] == "wandb/lineseries/v0"
     assert chart.table_key("k") == "k_table"
+
+
+def gray16() -> Any:
+    return np.array([[0, 40_000]], np.uint16)
+
+
+@pytest.mark.covers("Image")
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(gray16(), [[0, 40_000]], id="uint16"),
+        pytest.param(np.array([[0, 200]], np.uint16), [[0, 200]], id="uint16-of-bytes"),
+        pytest.param(np.stack([gray16()] * 3, -1), [[[0] * 3, [156] * 3]], id="uint16-colour"),
+        pytest.param(PIL.Image.fromarray(gray16()), [[0, 40_000]], id="I;16"),
+        pytest.param(PIL.Image.new("CMYK", (1, 1), (255, 0, 0, 0)), [[[0, 255, 255]]], id="CMYK"),
+        pytest.param(PIL.Image.new("F", (1, 1), 0.5), [[127]], id="F"),
+        pytest.param(np.array([[0.0, 1.02]]), [[0, 255]], id="a-little-above-1"),
+        pytest.param(np.array([[-3.0, 7.0]]), [[0, 255]], id="far-outside"),
+        pytest.param(np.array([[0, 1000]]), [[0, 255]], id="ints-above-255"),
+    ],
+)
+def test_images_of_more_than_bytes_keep_what_they_show(
+    home: MemoryHome, data: Any, expected: Any
+) -> None:
+    assert pixels(home, Image(data).bind(home, "i", 0)).tolist() == expected
+
+
+@pytest.mark.covers("Image")
+@pytest.mark.parametrize("batch", [torch.ones(9, 3, 4, 5), np.ones((9, 4, 5, 3))])
+def test_a_batch_of_images_is_a_grid(home: MemoryHome, batch: Any) -> None:
+    shown = pixels(home, Image(batch).bind(home, "i", 0))
+    assert shown.shape == (2 * 6 + 2, 8 * 7 + 2, 3)
+    assert int(shown.sum()) == 9 * 4 * 5 * 3 * 255
+
+
+@pytest.mark.covers("Audio")
+@pytest.mark.parametrize("samples", [np.zeros((2, 8000)), torch.zeros(1, 8000)])
+def test_audio_takes_channels_first_too(home: MemoryHome, samples: Any) -> None:
+    value = Audio(samples, sample_rate=8000).bind(home, "a", 0)
+    with wave.open(io.BytesIO(home.files[value["path"]])) as file:
+        assert (file.getnchannels(), file.getnframes()) == (len(samples), 8000)
+
+
+@pytest.mark.covers("Audio")
+def test_audio_of_a_thousand_channels_is_refused_and_wide_integers_keep_their_loudness(
+    home: MemoryHome,
+) -> None:
+    with pytest.raises(ValueError, match="at most 64 channels"):
+        Audio(np.zeros((1000, 1000)), sample_rate=8000).bind(home, "a", 0)
+    value = Audio(np.array([1 << 30], np.int32), sample_rate=8000).bind(home, "b", 0)
+    with wave.open(io.BytesIO(home.files[value["path"]])) as file:
+        assert np.frombuffer(file.readframes(1), "<i2").tolist() == [1 << 14]
+
+
+@pytest.mark.covers("Table")
+def test_a_histogram_in_a_table_cell_arrives_as_one(home: MemoryHome) -> None:
+    table = Table(["h", "i"], [[Histogram([1, 2]), Image(np.zeros((2, 2)))]])
+    [[counts, image]] = table.json_with_media(home, "t", 0)["data"]
+    assert counts == Histogram([1, 2]).to_json()
+    assert image["_type"] == "image-file"

@@ -94,3 +94,44 @@ def test_the_metadata_say_where_the_run_ran_and_can_be_left_out(
     assert {"host", "python", "os", "pid"} <= set(found)
     script(RANK, LOSSBOARD__DISABLE_META="true")
     assert sorted(map(len, (run.metadata for run in wandb.Api().runs())))[0] == 0
+
+
+NEVER_FINISHED = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import lossboard as wandb
+
+def train(run_id, end=None):
+    wandb.init(id=run_id)
+    for step in range(20):
+        wandb.log({"step": step})
+    if end == "raise":
+        raise ValueError("broken")
+    if end == "exit":
+        sys.exit(3)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    ends = (None, "raise", "exit")
+    children = [context.Process(target=train, args=(end or "returns", end)) for end in ends]
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        pool.submit(train, "pool").result()
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+"""
+
+
+@pytest.mark.covers("processes", "finish")
+def test_children_that_begin_a_run_and_never_finish_it_deliver_it(
+    project: str, script: Script
+) -> None:
+    done = script(NEVER_FINISHED)
+    assert done.returncode == 0, done.stderr
+    found = {run.id: run for run in wandb.Api().runs()}
+    ends = {"pool": 0, "returns": 0, "raise": 1, "exit": 3}
+    assert {run_id: run.exit_code for run_id, run in found.items()} == ends
+    assert found["pool"].state == found["returns"].state == "finished"
+    for run in found.values():
+        assert [row["step"] for row in run.scan_history()] == list(range(20))

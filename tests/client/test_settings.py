@@ -212,3 +212,14 @@ def test_the_job_of_a_scheduler_is_known_by_its_variables(
     environ: dict[str, str], job: Job | None
 ) -> None:
     assert job_of(environ) == job
+
+
+@pytest.mark.covers("Settings")
+def test_settings_of_older_versions_are_warned_of_and_go_on(
+    offline: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOSSBOARD_SILENT", "false")
+    given = wandb.Settings(start_method="thread", _disable_service=True)
+    with wandb.init(settings=given) as run:
+        run.log({"a": 1})
+    assert "start_method, x_disable_service: settings of older versions" in capsys.readouterr().err

@@ -363,3 +363,11 @@ def test_summary_keeps_statistics_of_large_arrays() -> None:
     assert found["_type"] == "numpy.ndarray"
     assert (found["min"], found["max"], found["mean"], found["size"]) == (0.0, 100.0, 50.0, 101)
     assert (found["10%"], found["75%"]) == (10.0, 75.0)
+
+
+@pytest.mark.covers("arrays")
+@pytest.mark.parametrize("convert", [history_value, summary_value, config_value])
+def test_arrays_of_objects_are_lists_however_long(convert: Any) -> None:
+    given = np.array([None, "a", 1.5, [1]] * 20, object)
+    assert convert(given) == [None, "a", 1.5, [1]] * 20
+    assert convert(np.array(["a"] * 50)) == ["a"] * 50

@@ -151,6 +151,28 @@ def test_torchrun_that_restarts_its_ranks_ends_as_the_last_of_them(trainings: Tr
     assert [launch["state"] for launch in run["launches"]][-1] == "finished"
     assert len(run["launches"]) == 2 and [w["rank"] for w in run["writers"]].count(1) == 2
     assert (run["name"], run["config"]) == ("name of 0", {"rank": 0})
+    values = [[value for _, value in trainings.stored.points(f"rank{rank}")] for rank in (0, 1)]
+    assert values[1] == [*range(10), *range(10)]
+    assert values[0][-10:] == [*range(10)]  # before, the launcher ended it while it logged
+
+
+def test_a_shared_run_of_torchrun_has_the_rows_of_all_its_ranks(trainings: Trainings) -> None:
+    script = trainings.script("""
+        run = wandb.init(mode="shared")
+        log(run)
+        if rank == 1:
+            run.finish()  # and ends long before the other
+        else:
+            time.sleep(1)
+    """)
+    command = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0", script]
+    ended(trainings.start(*command))
+    run = trainings.stored.run()
+    assert (run["state"], run["exit_code"]) == ("finished", 0)
+    (launch,) = run["launches"]
+    assert (launch["state"], len(run["writers"]), len(run["attempts"])) == ("finished", 2, 1)
+    for rank in range(2):
+        assert [value for _, value in trainings.stored.points(f"rank{rank}")] == [*range(10)]
 
 
 @pytest.mark.parametrize("opens", ["", "allow"], ids=["shared", "resumed"])

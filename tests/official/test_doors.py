@@ -78,6 +78,9 @@ def test_config_summary_and_metrics_are_the_same(both: tuple[Any, str, str]) -> 
     ours, theirs = (detail(server, "doors", one) for one in (native, official))
     assert without_own(ours["config"]) == without_own(theirs["config"])
     assert without_own(ours["summary"]) == without_own(theirs["summary"])
+    own = {key for key in theirs["summary"] if key.startswith("_")}
+    assert own and {key for key in ours["summary"] if key.startswith("_")} == own
+    assert ours["summary"]["_step"] == theirs["summary"]["_step"]
     for name in ("epoch", "acc"):
         assert ours["metrics"][name] == theirs["metrics"][name]
     assert (ours["state"], ours["last_step"]) == (theirs["state"], theirs["last_step"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -154,3 +155,15 @@ def test_a_preempted_process_is_preempting_before_and_after_its_end(
     ended(process, 143)
     run = processes.run()
     assert (run["state"], run["exit_code"]) == ("preempting", 143)
+
+
+def test_a_rank_that_slurm_started_is_known_by_what_the_client_tells(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slurm = {"SLURM_JOB_ID": "77", "SLURM_PROCID": "1", "SLURM_NTASKS": "2"}
+    for name, value in slurm.items():
+        monkeypatch.setenv(name, value)
+    ended(processes.start("alone", "a", "0"))
+    run = processes.run()
+    assert (run["rank"], run["job"], run["launch"]) == (1, "77", "slurm-77.0")
+    assert run["host"] == socket.gethostname()

@@ -277,3 +277,30 @@ def test_a_child_that_logs_after_the_end_of_its_parent_keeps_the_run_going(
     child.send(exit=exit_now(0))
     assert parent.run()["state"] == "finished"
     assert silent.run()["exit_code"] == 0
+
+
+@pytest.mark.parametrize("opens", ["join", "resume"])
+def test_a_launch_that_is_heard_of_after_later_ones_is_before_them(
+    training: Training, opens: str
+) -> None:
+    """It was killed while the server was away; what it wrote is delivered at last."""
+    now_us = time.time_ns() // 1000
+
+    def launched(number: int) -> Any:
+        named = {"launch": f"launch {number}", "started_us": now_us - (60 - 10 * number) * 10**6}
+        return training.process(0, host=f"host-{number}", opens=opens, **named)
+
+    for number, code in ((1, 1), (4, 0)):
+        launched(number).send(exit=exit_now(code))
+    for number in (3, 2):
+        late = launched(number)
+        assert late.run()["state"] == "finished"
+    late.send(exit=exit_now(3))
+    run = late.run()
+    assert (run["state"], run["exit_code"]) == ("finished", 0)
+    assert launches(late) == [
+        ("failed", ["host-1"]),
+        ("failed", ["host-2"]),
+        ("running", ["host-3"]),
+        ("finished", ["host-4"]),
+    ]

@@ -190,7 +190,7 @@ def test_what_a_resuming_client_needs_is_there(writer: Any) -> None:
     writer.log(4, 5, config={"lr": 1})
     found = writer.http.get(path).json()
     assert (found["exists"], found["last_step"], found["config"]) == (True, 5, {"lr": 1})
-    assert found["summary"] == {"loss": 5.0}
+    assert (found["summary"]["loss"], found["summary"]["_step"]) == (5.0, 5)
 
 
 def test_edits_change_the_run_and_nothing_else(writer: Any) -> None:
@@ -436,16 +436,32 @@ def test_since_answers_what_has_changed_and_counts_all(many_runs: Any) -> None:
     assert later["total"] == first["total"] and later["version"] > first["version"]
 
 
-def test_the_catalogue_follows_every_row(server: Any, writer_of: Any, rows_of: Any) -> None:
-    project = f"keys-{secrets.token_hex(4)}"
-    one, two = (writer_of(server, project=project, run_id=name) for name in ("one", "two"))
-    path = f"/api/projects/local/{project}/keys"
-    seen = []
-    for step, writer in enumerate([one, two, one]):
-        writer.send(rows=rows_of([step], loss=[1.0])).raise_for_status()
-        (key,) = one.http.get(path).json()["keys"]
-        seen.append((len(key["runs"]), key["n"], key["max_step"]))
-        assert one.http.get(path).json()["keys"] == [key], "an answer changes nothing"
-    assert seen == [(1, 1, 0), (2, 2, 1), (2, 3, 2)]
-    (part,) = one.http.get(path, params={"runs": key["runs"][1]}).json()["keys"]
-    assert (part["runs"], part["n"]) == ([key["runs"][1]], 1)
+LAUNCHER = {"kind": "torchrun", "launch": "train-1", "restart": 2}
+SLURM = {"job_id": "77", "procid": "3", "ntasks": "4", "restart_count": "1"}
+ARRAY = {"array_job_id": "70", "array_task_id": "2"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "place"),
+    [
+        pytest.param({}, ("", None, "", ""), id="nothing"),
+        pytest.param(
+            {"host": "a", "rank": 1, "launcher": LAUNCHER, "job": {"id": "7"}},
+            ("a", 1, "7", "train-1.2"),
+            id="ours",
+        ),
+        pytest.param({"slurm": SLURM}, ("", 3, "77", "slurm-77.1"), id="official"),
+        pytest.param({"slurm": SLURM | ARRAY}, ("", 3, "70_2", "slurm-70_2.1"), id="array"),
+        pytest.param({"slurm": {"job_id": "77", "ntasks": "4"}}, ("", None, "77", ""), id="batch"),
+        pytest.param(
+            {"host": 1, "rank": "1", "slurm": [], "launcher": 3}, ("", None, "", ""), id="odd"
+        ),
+    ],
+)
+def test_a_run_says_where_it_ran_and_with_which_others(
+    writer_of: Any, server: Any, metadata: dict[str, Any], place: tuple[Any, ...]
+) -> None:
+    writer = writer_of(server, metadata=metadata)
+    writer.log(0)
+    run = writer.run()
+    assert tuple(run[name] for name in ("host", "rank", "job", "launch")) == place

@@ -7,6 +7,7 @@ import io
 import json
 import struct
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import httpx
 import numpy as np
@@ -39,6 +40,15 @@ def is_picture(data: bytes) -> bool:
     return data.startswith(b"\x89PNG") and width > 200 and height > 100
 
 
+def texts_of(data: bytes) -> list[str]:
+    """What is written in a drawing, and what its curves and cells are made of must be there."""
+    drawing = ElementTree.fromstring(data)
+    kinds = [element.tag.rpartition("}")[2] for element in drawing.iter()]
+    assert kinds.count("path") > 5 or "image" in kinds
+    assert drawing.tag.endswith("}svg")
+    return [element.text or "" for element in drawing.iter() if element.tag.endswith("}text")]
+
+
 def test_a_histogram_panel_is_taken_along_as_picture_and_as_all_its_logged_bins(
     page: Page, server: Server, logged: str
 ) -> None:
@@ -63,6 +73,8 @@ def test_a_layer_map_is_taken_along_with_its_statistic(
     title = "Layer map of gradients"
     open_panel(page, f"{server.base_url}/local/{logged}?q=gradients", "layers gradients")
     assert is_picture(download(page, title, "Settings of", "PNG"))
+    texts = texts_of(download(page, title, "Settings of", "SVG"))
+    assert texts[0] == title and "Step" in texts and any("run-" in text for text in texts)
     rows = rows_of(download(page, title, "Settings of", "CSV"))
     drawn = wait_for_panel(page, "layers gradients")["data"]["rows"]
     wanted = [(row["key"], x, v) for row in drawn for x, v in pairs(row)]
@@ -79,6 +91,9 @@ def test_an_added_chart_of_runs_is_taken_along_with_their_values(
     address = f"{server.base_url}/local/{logged}?own={quote(json.dumps(own))}"
     open_panel(page, address, "own a")
     assert is_picture(download(page, "Mine", "Settings of", "PNG"))
+    texts = texts_of(download(page, "Mine", "Settings of", "SVG"))
+    assert texts[0] == "Mine" and {"run-0", "run-1", "run-2"} <= {*texts}
+    assert "rate" in texts
     rows = rows_of(download(page, "Mine", "Settings of", "CSV"))
     rates = {row["run_id"]: float(row["config.rate"]) for row in rows}
     assert rates == {"run-0": 0.01, "run-1": 0.02, "run-2": 0.04}
@@ -106,6 +121,42 @@ def test_a_picture_is_drawn_two_and_three_times_as_fine_and_the_panel_stays_as_i
     plot = region(page, title).locator(".plot canvas").first
     assert plot.evaluate("canvas => canvas.width === canvas.clientWidth")
     assert page.evaluate("devicePixelRatio") == 1
+
+
+@pytest.mark.parametrize(
+    ("view", "x", "y"),
+    [
+        ("heatmap", "Step", "Value"),
+        ("percentiles", "Step", "Value"),
+        ("ridgeline", "Value", "Step"),
+        ("step", "Value", ""),
+    ],
+)
+def test_each_view_of_a_histogram_is_a_drawing_with_names_of_its_axes(
+    page: Page, server: Server, logged: str, view: str, x: str, y: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{logged}?q=gradients&hist={view}")
+    region(page, KEY).locator(".plot").wait_for()
+    wait_for_panel(page, HEAT)
+    texts = texts_of(download(page, KEY, "Views of", "SVG"))
+    assert texts[0] == KEY
+    assert x in texts and (y in texts or not y)
+    assert any(text.startswith("run-") for text in texts)
+
+
+def test_pictures_have_the_size_that_is_typed(page: Page, server: Server, logged: str) -> None:
+    open_panel(page, f"{server.base_url}/local/{logged}", "scalar train/loss")
+    region(page, "train/loss").hover()
+    page.get_by_role("button", name="Settings of train/loss", exact=True).click()
+    page.get_by_label("Width of the picture").fill("640")
+    page.get_by_label("Height of the picture").fill("400")
+    page.keyboard.press("Escape")
+    assert size_of(download(page, "train/loss", "Settings of", "2× PNG")) == (1280, 800)
+    drawing = ElementTree.fromstring(download(page, "train/loss", "Settings of", "SVG"))
+    assert (drawing.get("width"), drawing.get("height")) == ("640", "400")
+    plot = region(page, "train/loss").locator(".plot")
+    shown = plot.locator("canvas").first.evaluate("canvas => canvas.clientWidth")
+    assert shown == plot.evaluate("plot => plot.clientWidth")
 
 
 # Pixels of the finer picture that the coarser one does not have when it is only stretched.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+import lossboard
 
 from .conftest import STEPS, Server, loss_at, open_panel, start_run, wait_for_panel
 
@@ -109,6 +112,19 @@ def test_explore_draws_the_panels_own_numbers_in_plotly(
     expect(page.locator("iframe")).to_be_hidden()
 
 
+def test_explore_follows_a_run_that_goes_on(page: Page, server: Server, own_name: str) -> None:
+    with start_run(server.base_url, own_name) as run:
+        run.log({"loss": 1.0}, step=0)
+        run.log({"loss": 2.0}, step=1, commit=True)
+        open_panel(page, f"{server.base_url}/local/{own_name}", "scalar loss")
+        page.get_by_role("region", name="loss", exact=True).hover()
+        page.get_by_role("button", name="Explore loss").click()
+        line = page.frame_locator("iframe").locator(".scatterlayer path.js-line").last
+        expect(line).to_have_attribute("d", re.compile("^M[^L]*(L[^L]*){1}$"), timeout=30_000)
+        run.log({"loss": -3.0}, step=2, commit=True)
+        expect(line).to_have_attribute("d", re.compile("^M[^L]*(L[^L]*){2}$"), timeout=30_000)
+
+
 def test_a_page_outlives_its_server(browser: Browser, own_server: Any) -> None:
     with start_run(own_server.base_url, "outage") as run:
         run.log({"loss": 1.0})
@@ -126,6 +142,61 @@ def test_a_page_outlives_its_server(browser: Browser, own_server: Any) -> None:
 def test_a_wrong_address_says_what_is_wrong(page: Page, server: Server) -> None:
     page.goto(f"{server.base_url}/local/nowhere/what/ever")
     expect(page.get_by_role("heading")).to_have_text("There is no page at this address")
+
+
+def test_a_project_is_renamed_and_described_and_old_links_lead_to_it(
+    page: Page, server: Server, own_name: str
+) -> None:
+    with start_run(server.base_url, own_name, name="kept", id="kept") as run:
+        run.log({"loss": 1.0})
+    after = f"{own_name}-new"
+    page.goto(server.base_url)
+    page.get_by_role("button", name=f"Actions of {own_name}", exact=True).click()
+    page.get_by_role("button", name="Edit name and description").click()
+    page.get_by_label("Name", exact=True).fill(after)
+    page.get_by_label("Description", exact=True).fill("All baselines of spring")
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=after, exact=True))
+    expect(row).to_contain_text("All baselines of spring")
+    beside = page.context.new_page()
+    for place in ("", "/runs", "/artifacts", "/runs/kept/overview"):
+        beside.goto(f"{server.base_url}/local/{own_name}{place}")
+        beside.wait_for_url(f"**/local/{after}{place}")
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    beside.wait_for_url(f"**/local/{own_name}/runs/kept/overview")
+    expect(page.get_by_role("link", name=own_name, exact=True)).to_be_visible()
+
+
+def test_a_project_lists_its_artifacts_and_sweeps(
+    page: Page, server: Server, own_name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "weights.bin").write_bytes(bytes(2500))
+    with start_run(server.base_url, own_name, name="maker", id="maker") as run:
+        artifact = lossboard.Artifact("weights", "model")
+        artifact.add_file(str(tmp_path / "weights.bin"))
+        run.log_artifact(artifact)
+    config = "method: grid\nparameters:\n  lr: {values: [1, 2]}\n"
+    text = """mutation ($input: UpsertSweepInput!) {
+      upsertSweep(input: $input) { sweep { name } } }"""
+    wanted = {"projectName": own_name, "entityName": "local", "config": config}
+    variables = {"input": wanted | {"displayName": "two rates"}}
+    asked = {"query": text, "variables": variables}
+    answer = httpx.post(f"{server.base_url}/graphql", json=asked).json()
+    assert "errors" not in answer, answer
+    page.goto(f"{server.base_url}/local/{own_name}")
+    page.get_by_role("link", name="Artifacts", exact=True).click()
+    expect(page.get_by_role("heading", name="weights:v0")).to_be_visible()
+    expect(page.locator(".artifactlist")).to_contain_text("1 version")
+    expect(page.get_by_role("link", name="maker")).to_be_visible()
+    expect(page.get_by_role("table", name="Files of the artifact")).to_contain_text("weights.bin")
+    page.get_by_role("link", name="Sweeps", exact=True).click()
+    expect(page.get_by_role("heading", name="two rates")).to_be_visible()
+    expect(page.locator(".artifact pre")).to_contain_text("method: grid")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for place in ("artifacts", "sweeps"):
+        page.goto(f"{server.base_url}/local/{own_name}/{place}")
+        expect(page.locator(".artifact h2")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_project_is_deleted_and_comes_back_with_undo(

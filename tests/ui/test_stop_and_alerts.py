@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import REPOSITORY, Server, start_run
+from .conftest import REPOSITORY, Server, open_panel, start_run
 
 TRAINING = """
 import sys, time
@@ -135,11 +135,12 @@ def test_a_run_has_the_same_menu_wherever_it_is_named(
                 "Rename",
                 "Edit tags",
                 "Edit notes",
-                "Make it the baseline",
+                "Use as baseline",
                 "Pin to the top",
                 "Show only this run",
                 "Copy path of the run",
                 "Stop run",
+                "Move to another project",
                 "Delete run",
             ]
         )
@@ -183,3 +184,50 @@ def test_name_tags_and_notes_are_edited_where_a_run_has_no_row(
     answer = httpx.get(f"{server.base_url}/api/runs/local/{own_name}/one").json()
     assert (answer["name"], answer["tags"]) == ("champion", ["best", "kept"])
     assert answer["notes"] == "two\nlines"
+
+
+def test_a_run_is_moved_from_its_menu_and_old_links_lead_to_it(
+    page: Page, server: Server, own_name: str
+) -> None:
+    for project, name in ((own_name, "one"), (own_name, "two"), (f"{own_name}-b", "other")):
+        with start_run(server.base_url, project, name=name, id=name) as run:
+            run.log({"loss": 1.0})
+    page.goto(f"{server.base_url}/local/{own_name}/runs/one/overview")
+    page.get_by_role("button", name="Actions of this run").click()
+    page.get_by_role("button", name="Move to another project").click()
+    page.get_by_label("To project").fill(f"{own_name}-b")
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(page.get_by_text(f"Moved one to {own_name}-b")).to_be_visible()
+    page.wait_for_url(f"**/local/{own_name}-b/runs/one/overview")
+    page.goto(f"{server.base_url}/local/{own_name}/runs/one")
+    page.wait_for_url(f"**/local/{own_name}-b/runs/one")
+    page.goto(f"{server.base_url}/local/{own_name}/runs")
+    expect(page.get_by_role("link", name="two", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="one", exact=True)).to_have_count(0)
+
+
+def test_an_alert_is_marked_on_the_curve_at_its_step(
+    page: Page, server: Server, own_name: str
+) -> None:
+    with start_run(server.base_url, own_name, name="told", id="told") as run:
+        for step in range(100):
+            run.log({"loss": 1 / (step + 1)}, step=step)
+            if step == 60:
+                run.alert("Plateau", "no progress", level="WARN")
+    panel = open_panel(
+        page,
+        f"{server.base_url}/local/{own_name}?smooth=none%3A0",
+        "scalar loss",
+        "panel.data.alerts?.length === 1",
+    )
+    mark, data = panel["data"]["alerts"][0], panel["data"]
+    assert (mark["x"], mark["title"], mark["level"]) == (60, "Plateau", "WARN")
+    plot, [low, high] = data["plot"], data["x"]
+    box = page.locator(".plot").first.bounding_box()
+    assert box is not None
+    across = plot["left"] + (60 - low) / (high - low) * plot["width"]
+    page.mouse.move(box["x"] + across, box["y"] + plot["top"] + 40)
+    expect(page.locator(".chart-tip-foot")).to_contain_text("alert: Plateau (warning)")
+    page.get_by_role("button", name="Alerts, 1 new").click()
+    listed = page.get_by_role("list", name="Alerts of this project").get_by_role("listitem")
+    expect(listed).to_contain_text("Plateau Warning · step 60")

@@ -10,6 +10,8 @@ import { ProjectsPage } from './pages/ProjectsPage';
 import { plotlyPath } from './state/explore';
 import { helpOpen, openPalette, paletteOpen, typeAhead } from './state/overlays';
 import { route } from './state/route';
+import { editedProject } from './state/runs/editProject';
+import { movedRuns } from './state/runs/moveRuns';
 import { editedRun } from './state/runs/runEdits';
 import { clash } from './state/view/clash';
 import { redo, undo } from './state/view/history';
@@ -34,6 +36,13 @@ const WorkspacePage = lazy(() => import('./pages/WorkspacePage').then((m) => m.W
 const RunsPage = lazy(() => import('./pages/RunsPage').then((m) => m.RunsPage), {
   frame: underBar,
 });
+const ProjectArtifacts = lazy(
+  () => import('./pages/ProjectArtifacts').then((m) => m.ProjectArtifacts),
+  { frame: underBar },
+);
+const Sweeps = lazy(() => import('./pages/Sweeps').then((m) => m.Sweeps), {
+  frame: underBar,
+});
 const RunPage = lazy(() => import('./pages/RunPage').then((m) => m.RunPage), {
   frame: underBar,
 });
@@ -41,6 +50,10 @@ const Explore = lazy(() => import('./components/panel/Explore').then((m) => m.Ex
 const Palette = lazy(() => import('./components/shell/Palette').then((m) => m.Palette));
 const ClashDialog = lazy(() => import('./components/shell/ClashDialog').then((m) => m.ClashDialog));
 const RunDialog = lazy(() => import('./components/runs/RunDialog').then((m) => m.RunDialog));
+const MoveDialog = lazy(() => import('./components/runs/MoveDialog').then((m) => m.MoveDialog));
+const ProjectDialog = lazy(() =>
+  import('./components/runs/ProjectDialog').then((m) => m.ProjectDialog),
+);
 const Help = lazy(() => import('./components/shell/Help').then((m) => m.Help));
 
 function Page() {
@@ -54,6 +67,10 @@ function Page() {
       return <WorkspacePage entity={now.entity} project={now.project} />;
     case 'runs':
       return <RunsPage entity={now.entity} project={now.project} />;
+    case 'artifacts':
+      return <ProjectArtifacts entity={now.entity} project={now.project} />;
+    case 'sweeps':
+      return <Sweeps entity={now.entity} project={now.project} />;
     case 'run':
       return <RunPage entity={now.entity} project={now.project} runId={now.runId} tab={now.tab} />;
     case 'missing':
@@ -118,6 +135,8 @@ export function App() {
       {paletteOpen.value && <Palette />}
       {helpOpen.value && <Help />}
       {editedRun.value && <RunDialog {...editedRun.value} />}
+      {editedProject.value && <ProjectDialog {...editedProject.value} />}
+      {movedRuns.value.length > 0 && <MoveDialog runs={movedRuns.value} />}
       {clash.value && <ClashDialog found={clash.value} />}
       <Toasts />
     </>

@@ -81,3 +81,18 @@ describe('the part of a tensor', () => {
     expect([...merged.counts]).toEqual([8192, 8192, 1024]);
   });
 });
+
+describe('histograms that were logged at one step', () => {
+  it('are said to be joined', () => {
+    expect(textOf({ n: 8192, part: -2, ranks: 2, found: 2 })).toBe(
+      '2 histograms of this step joined',
+    );
+  });
+
+  it('may come late: the last event is asked for again', () => {
+    const events = eventsOf([{ n: 10 }, { n: 10 }]);
+    events.batch.fill(-1);
+    delete events.parts;
+    expect(settledUpTo(events)).toBe(1);
+  });
+});

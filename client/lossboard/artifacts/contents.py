@@ -12,6 +12,7 @@ from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.artifacts.names import entry_path
 from lossboard.artifacts.references import reference_entries
 from lossboard.artifacts.staging import Hashed, Staging, hashed
+from lossboard.files.below import files_below
 
 __all__ = ["Contents"]
 
@@ -52,12 +53,13 @@ class Contents:
         *,
         policy: str = "mutable",
     ) -> None:
-        """Adds all files below a folder, under `name` if given. Raises ValueError for no folder."""
+        """Adds all files below a folder, linked folders too, under `name` if given. Raises
+        ValueError for no folder."""
         root = Path(local_path)
         if not root.is_dir():
             raise ValueError(f"Path is not a directory: {str(root)!r}")
         prefix = PurePosixPath(entry_path(name)) if name else PurePosixPath()
-        for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        for path in files_below(root):
             inner = prefix / path.relative_to(root).as_posix()
             self.add_file(path, str(inner), policy=policy)
 

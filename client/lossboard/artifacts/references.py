@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from lossboard.artifacts.manifest import ArtifactManifestEntry
 from lossboard.artifacts.names import entry_path
 from lossboard.artifacts.staging import md5_of
+from lossboard.files.below import files_below
 
 __all__ = ["local_target", "reference_entries"]
 
@@ -34,7 +34,7 @@ def reference_entries(
         return [_local(target, name or target.name, checksum)]
     if not target.is_dir():
         raise ValueError(f"Path {str(target)!r} must be a valid file or directory path")
-    paths = sorted(islice((p for p in target.rglob("*") if p.is_file()), max_objects + 1))
+    paths = files_below(target)
     if len(paths) > max_objects:
         raise ValueError(
             f"Exceeded {max_objects} objects tracked, pass max_objects to add_reference"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -12,12 +10,13 @@ from typing import Any, Final
 
 import click
 
-from lossboard.cli.runs import list_runs, remove_run, show_run
+from lossboard.cli.programs import USAGE, print_variables, run_program
+from lossboard.cli.runs import export_runs, list_runs, remove_run, show_run
 from lossboard.errors import Error
 from lossboard.files.directories import runs_folder
 from lossboard.printable_text import printable
 from lossboard.sending.undelivered import waiting_spools, waiting_text
-from lossboard.settings import environment_with_path, resolve
+from lossboard.settings import resolve
 from lossboard.version import __version__
 
 __all__ = ["main"]
@@ -26,9 +25,12 @@ _SERVER_COMMANDS: Final = "lossboard.commands"
 # Asking the commands themselves would import the server.
 _SUMMARIES: Final = {
     "serve": "Serve the dashboard and take what training runs log.",
+    "check": "Look through all of a server's store, and repair what can be made anew.",
+    "backup": "Copy a server's store, also while it runs; --verify looks through a copy.",
+    "restore": "Make a data directory of a backup.",
+    "disk": "Show what a server's store takes on the disk, by project; --free gives back.",
     "demo": "Serve a dashboard and train a small ConvNet three times, to look around in.",
 }
-_ALIAS_FOLDER: Final = Path(__file__).parents[1] / "alias"
 # What stands after the name of a script or command is its own, also --help.
 _PASS_ON: Final = {"ignore_unknown_options": True, "help_option_names": []}
 
@@ -80,24 +82,22 @@ def _commands() -> None:
 
 
 @_commands.command("run", context_settings=_PASS_ON)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="SCRIPT|-m MODULE [ARGS]...")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="PROGRAM [ARGS]...")
 def _run(arguments: tuple[str, ...]) -> None:
-    """Run a script that says `import wandb`, unchanged, and log to lossboard."""
-    if not arguments or arguments[0] in ("-h", "--help"):
-        click.echo(
-            "Usage: lossboard run SCRIPT [ARGS]...\n       lossboard run -m MODULE [ARGS]..."
-        )
-        sys.exit(0 if arguments else 2)
-    if arguments[0] != "-m" and not Path(arguments[0]).exists():
-        raise click.UsageError(
-            f"there is no script {arguments[0]!r}; for a module: -m {arguments[0]}"
-        )
-    command = [sys.executable, *arguments]
-    environment = environment_with_path(_ALIAS_FOLDER)
-    if not hasattr(os, "fork"):  # Windows, where what takes our place has nobody who waits for it
-        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
-    # In our place: signals and the exit code are the script's own.
-    os.execve(sys.executable, command, environment)
+    """Run a program that says `import wandb`, unchanged, and log to lossboard."""
+    official = arguments[:1] == ("--official",)
+    program = arguments[1:] if official else arguments
+    if not program or program[0] in ("-h", "--help"):
+        click.echo(USAGE)
+        sys.exit(0 if program else 2)
+    run_program(program, official=official)
+
+
+@_commands.command("env")
+@click.option("--server", help="address of the server (default: LOSSBOARD_BASE_URL)")
+def _env(server: str | None) -> None:
+    """Print the variables with which the official client logs here: eval "$(lossboard env)"."""
+    print_variables(server)
 
 
 @_commands.command("sync")
@@ -139,6 +139,25 @@ def _list(project: str | None, as_json: bool, server: str | None) -> None:
 def _show(run: str, as_json: bool, server: str | None) -> None:
     """Show a RUN (entity/project/id): state, config, summary, links."""
     show_run(run, as_json=as_json, server=server)
+
+
+@_commands.command("export")
+@click.argument("project")
+@click.option("--to", "target", type=click.Path(path_type=Path), help=".csv or .parquet file")
+@click.option("--key", "keys", multiple=True, help="a key of the history; several are possible")
+@click.option("--x", default="step", show_default=True, help="step, time, runtime or a key")
+@click.option("--filter", "filters", help="runs that fit, JSON as Api().runs(filters=) takes it")
+@click.option("--server", help="address of the server")
+def _export(
+    project: str,
+    target: Path | None,
+    keys: tuple[str, ...],
+    x: str,
+    filters: str | None,
+    server: str | None,
+) -> None:
+    """Write the history of all runs of a PROJECT as one table."""
+    export_runs(project, target, keys=keys, x=x, filters=filters, server=server)
 
 
 @_commands.command("rm")

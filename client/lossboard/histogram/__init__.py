@@ -393,7 +393,7 @@ def _pack(counts: NDArray[Any]) -> tuple[bytes, int]:
 
 
 def _user_bins(counts: ArrayLike, edges: ArrayLike) -> tuple[NDArray[Any], Floats]:
-    amounts, bounds = np.asarray(counts), np.asarray(edges, dtype=np.float64)
+    amounts, bounds = array_of(counts), array_of(edges).astype(np.float64)
     if amounts.ndim != 1 or bounds.ndim != 1 or bounds.size != amounts.size + 1:
         raise ValueError(
             "len(bins) must be len(histogram) + 1,"

@@ -8,7 +8,7 @@ gives the whole histogram.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import gcd
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ MAGNITUDE_LIMIT: Final = 65_536  # values that are all looked at; of more, as ma
 RUN_LENGTH: Final = 16  # strided values are taken in runs of so many neighbours: a cache line
 
 _FLOAT32_CODES: Final = 2048
+_KEYED: Final = 4  # the least code that has a key: those of zero and subnormal values are below
 
 Keys = NDArray[np.int16]
 Counts = NDArray[np.int64]
@@ -68,29 +69,41 @@ def from_code_table(
 ) -> tuple[Keys, Counts, NDArray[np.intp]]:
     """Keys and counts of all owners' values, which are finite, one owner after another.
 
-    The third array is intp[owners + 1]: those of owner i lie from its ith to its (i + 1)th number.
+    `owner` is the number of each value's, in a form that fits `values`. The third array is
+    intp[owners + 1]: those of owner i lie from its ith to its (i + 1)th number.
     Subnormal values are left out.
     """
-    upper: NDArray[np.uint16] = values.view("<u2")[1::2]
+    upper: NDArray[np.uint16] = values.view("<u2")[..., 1::2]
     code = upper >> np.uint16(5)
-    keys, rank = _present_keys(code)
-    table = np.bincount(rank[code] + owner * (keys.size + 1), minlength=owners * (keys.size + 1))
-    table = table.reshape(owners, -1)[:, :-1]  # int64[owners, keys]: the last are zeros
-    place = np.flatnonzero(table)
+    keys, rank = _ranks_between(*_extent(code))
+    cells = np.take(rank, code)
+    cells += owner * (keys.size + 1)
+    table = np.bincount(cells.ravel(), minlength=owners * (keys.size + 1))
+    table = table.reshape(owners, -1)  # int64[owners, keys and one more]
+    table[:, -1] = 0  # of values without a key
     ends = np.concatenate(([0], np.cumsum(np.count_nonzero(table, axis=1))))
-    return keys[place % max(1, keys.size)], table.ravel()[place], ends
+    present = np.nonzero(table)
+    return keys[present[1]], table[present], ends
 
 
-def _present_keys(code: NDArray[np.uint16]) -> tuple[Keys, NDArray[np.intp]]:
-    """The keys of the codes that occur, ascending, and the rank of each code among them; codes
+def _extent(code: NDArray[np.uint16]) -> tuple[int, int]:
+    """The least and the greatest size among codes that have a key, without their signs."""
+    size = code & np.uint16(_FLOAT32_CODES // 2 - 1)
+    greatest = int(size.max())
+    size -= np.uint16(_KEYED)  # those without a key are the greatest now
+    return int(size.min()) + _KEYED, greatest
+
+
+@lru_cache(maxsize=64)
+def _ranks_between(least: int, greatest: int) -> tuple[Keys, NDArray[np.intp]]:
+    """The keys of codes of these sizes, ascending, and the rank of each code among them; codes
     without a key have the last rank."""
     keys = _keys_by_code(_FLOAT32_CODES)
-    present = np.flatnonzero(np.bincount(code, minlength=_FLOAT32_CODES))
-    present = present[keys[present] != 0]
-    present = present[np.argsort(keys[present])]
-    rank = np.full(_FLOAT32_CODES, present.size)
-    rank[present] = np.arange(present.size)
-    return keys[present], rank
+    sizes = np.arange(least, greatest + 1)
+    codes = np.concatenate((sizes[::-1] + _FLOAT32_CODES // 2, sizes))
+    rank = np.full(_FLOAT32_CODES, codes.size)
+    rank[codes] = np.arange(codes.size)
+    return keys[codes], rank
 
 
 def keys_of(nonzero: NDArray[Any]) -> Keys:
@@ -141,7 +154,7 @@ def _keys_by_code(codes: int) -> Keys:
     # greatest. There are 2048 codes (float32) or 16384 (float64); the upper half is negative.
     half = codes // 2
     keys = np.zeros(codes, np.int16)
-    keys[4 : half - 4] = np.arange(4, half - 4) + 4 * (_BIAS + 1 - half // 8) + 1
+    keys[_KEYED : half - 4] = np.arange(_KEYED, half - 4) + 4 * (_BIAS + 1 - half // 8) + 1
     keys[half:] = -keys[:half]
     return keys
 

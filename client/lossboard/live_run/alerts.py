@@ -35,15 +35,17 @@ class AlertGate:
         text: str,
         level: str | AlertLevel | None,
         wait_duration: float | timedelta | None,
+        step: int | None,
     ) -> wire.Alert | None:
-        """The alert, or None where it is too early. Raises ValueError for an unknown level,
+        """The alert, of the step that the run has come to, or None where it is too early. Raises
+        ValueError for an unknown level,
         TypeError for a wait that is neither seconds nor a timedelta."""
         checked = _level(level)
         wait_secs, now = _seconds(wait_duration), time.monotonic()
         if now - self._sent_at.get(title, -float("inf")) < wait_secs:
             return None
         self._sent_at[title] = now
-        return wire.Alert(title=title, text=text, time_us=now_us(), level=checked)
+        return wire.Alert(title=title, text=text, time_us=now_us(), level=checked, step=step)
 
 
 def _level(level: str | AlertLevel | None) -> Literal["INFO", "WARN", "ERROR"]:

@@ -85,8 +85,8 @@ class Artifacts(Core):
         """Notes that the run takes an artifact as input, and returns it.
 
         A name is `collection:alias`, with `entity/project/` before it for one of another project.
-        An artifact that is not logged yet is logged first. Raises TypeError offline, ValueError
-        where there is none, or one of another type.
+        An artifact that is not logged yet is logged first, as one that no run made. Raises
+        TypeError offline, ValueError where there is none, or one of another type.
         """
         if self.offline:
             raise TypeError("Cannot use artifact when in offline mode.")
@@ -103,9 +103,11 @@ class Artifacts(Core):
         return artifact
 
     def _with_aliases(self, artifact: Artifact, aliases: Iterable[str] | None) -> Artifact:
-        if artifact.is_draft() or aliases:
-            return self.log_artifact(artifact, aliases=aliases)
-        return artifact
+        if artifact.is_draft():
+            artifact.want(aliases, None)
+            hand_over(self, artifact, produced=False)
+            return artifact
+        return self.log_artifact(artifact, aliases=aliases) if aliases else artifact
 
     def link_artifact(
         self, artifact: Artifact, target_path: str, aliases: Iterable[str] | None = None

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lossboard.errors import ConfigError, UsageError
 from lossboard.faults import Tell, fault_of, is_for_the_caller, raised, short_text, type_name
+from lossboard.plain_values import Place, items_of
 
 __all__ = ["DEFAULTS_FILE", "as_mapping", "filtered", "parse_config", "read_yaml"]
 
@@ -27,7 +28,7 @@ def as_mapping(source: Any, tell: Tell = raised) -> dict[str, Any]:
     if isinstance(source, str | Path):
         return read_yaml(Path(source))
     try:
-        found = _own_values(source)
+        found = _own_values(source, tell)
     except BaseException as error:
         if is_for_the_caller(error):
             raise
@@ -41,10 +42,10 @@ def as_mapping(source: Any, tell: Tell = raised) -> dict[str, Any]:
     return found
 
 
-def _own_values(source: Any) -> dict[str, Any] | None:
+def _own_values(source: Any, tell: Tell) -> dict[str, Any] | None:
     """The values that an object says it has; None for one that has none."""
     if isinstance(source, Mapping):
-        return dict(source.items())
+        return dict(items_of(source, Place("", tell), named=lambda key: key))
     if hasattr(source, "as_dict"):  # another Config
         return dict(source.as_dict())
     if hasattr(source, "flag_values_dict"):  # absl's FLAGS

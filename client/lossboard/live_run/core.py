@@ -21,6 +21,7 @@ from lossboard.live_run.tally import Tally
 from lossboard.machine.description import Description
 from lossboard.machine.recorders import Recorders
 from lossboard.media.binder import Binder
+from lossboard.sending.columns import json_ready
 from lossboard.sending.sender import Sender
 from lossboard.settings import Settings
 from lossboard.terminal import Terminal
@@ -95,6 +96,7 @@ class Core:
             wire.ints_restored(start.config),
             allow_val_change=bool(settings.allow_val_change),
             on_change=self._put_config,
+            on_remove=self._remove_config,
             tell=self._faults.teller("config"),
         )
         self._summary = Summary(
@@ -144,7 +146,8 @@ class Core:
     # ---- what is put to the sender
 
     def _put_row(self, step: int, time_us: int, row: Row) -> None:
-        if self._metrics.syncs:
+        # The axis of a late row is what its step had, which the current values are not.
+        if self._metrics.syncs and step >= self._steps.step:
             self._metrics.sync(row)
         self._sender.put_row(step, time_us, row)
         if self._tally.add(row):
@@ -155,7 +158,12 @@ class Core:
             return {}
         step, time_us = self._steps.last_put
         runtime_secs = (time_us - self._start.started_us) / 1e6 + self._runtime_before_secs
-        return {"_step": step, "_timestamp": time_us / 1e6, "_runtime": runtime_secs}
+        return {
+            "_step": step,
+            "_timestamp": time_us / 1e6,
+            "_runtime": runtime_secs,
+            "_wandb": {"runtime": int(runtime_secs)},
+        }
 
     def _note_late(self, step: int, current: int) -> None:
         text = (
@@ -169,11 +177,15 @@ class Core:
 
     @while_running("config.update")
     def _put_config(self, changed: Mapping[str, Any]) -> None:
-        self._sender.put_config(changed)
+        self._sender.put_config({key: json_ready(value) for key, value in changed.items()})
+
+    @while_running("config")
+    def _remove_config(self, removed: list[str]) -> None:
+        self._sender.put_config({}, removed)
 
     @while_running("summary.update")
     def _put_summary(self, changed: Mapping[str, Any], removed: list[str]) -> None:
-        self._sender.put_summary(changed, removed)
+        self._sender.put_summary({k: json_ready(value) for k, value in changed.items()}, removed)
 
     # ---- what the user is told
 

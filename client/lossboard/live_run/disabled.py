@@ -124,6 +124,9 @@ class NoopRun(Run):
     def _put_config(self, changed: Mapping[str, Any]) -> None:
         """Changes stay here, also after the end."""
 
+    def _remove_config(self, removed: list[str]) -> None:
+        """Changes stay here, also after the end."""
+
     def _put_summary(self, changed: Mapping[str, Any], removed: list[str]) -> None:
         """Changes stay here, also after the end."""
 

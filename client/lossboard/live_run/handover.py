@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from lossboard import wire
 from lossboard.errors import CommError, UsageError, WaitTimeoutError
 
@@ -22,8 +24,9 @@ _POLL_SECS: Final = 0.2
 _FLUSH_SECS: Final = 2.0
 
 
-def hand_over(run: Core, artifact: Artifact) -> str:
-    """Puts the artifact and its files to the sender; returns the artifact's client id."""
+def hand_over(run: Core, artifact: Artifact, *, produced: bool = True) -> str:
+    """Puts the artifact and its files to the sender; returns the artifact's client id. With
+    `produced` False it is none of the run's own outputs."""
     if artifact.incremental:
         _inherit(run, artifact)
     artifact.finalize()
@@ -31,7 +34,7 @@ def hand_over(run: Core, artifact: Artifact) -> str:
     for entry in entries.values():
         if entry.local_path is not None and entry.ref is None:
             run._sender.put_blob(Path(entry.local_path), entry.sha256, entry.size)
-    logged = _announcement(run, artifact)
+    logged = msgspec.structs.replace(_announcement(run, artifact), produced=produced)
     run._sender.put_artifact(
         logged,
         [

@@ -33,6 +33,7 @@ class Home:
     def __init__(self, run: Core) -> None:
         self._run = run
         # Charts and class labels are config values that W&B's clients keep out of sight.
+        self.table_names: dict[str, str] = {}  # of artifacts, and the keys that have them
         self._inner_config: dict[str, Any] = dict(run._start.config.get("_wandb") or {})
 
     # ---- for media

@@ -38,6 +38,7 @@ from lossboard.values import history_row
 __all__ = ["Run", "join_run", "sender_options", "unpickled_run"]
 
 _CARE_INTERVAL_US: Final = 500_000  # how often `log` looks after what is not its own work
+_LOOK_INTERVAL_US: Final = 5_000_000  # and at nested values that may have been edited
 
 
 class Run(Described, Files, Artifacts):
@@ -49,7 +50,9 @@ class Run(Described, Files, Artifacts):
         self._preempting = False
         self._alerts = AlertGate()
         self._care_at_us = 0
+        self._look_at_us = 0
         self._finish_lock = threading.RLock()
+        self._endings: list[tuple[str, Callable[[], None]]] = []  # of what logs beside the script
         super().__init__(beginning)
 
     # ---- logging
@@ -88,12 +91,19 @@ class Run(Described, Files, Artifacts):
         self._care_at_us = time_us + _CARE_INTERVAL_US
         if self._in_fork:
             flush_at_end_of_child(self)
+        if time_us >= self._look_at_us:
+            self._look_at_us = time_us + _LOOK_INTERVAL_US
+            self._look_again()
         if self._terminal.waiting and threading.current_thread() is threading.main_thread():
             self._terminal.print_waiting()
         if self._sender.stop_requested and not self._stopping:
             self._stopping = True
             self._terminal.say("Stop was pressed in the dashboard: interrupting", "warn")
             _thread.interrupt_main()
+
+    def _look_again(self) -> None:
+        self._config.look_again()
+        self._summary.look_again()
 
     @property
     @while_running("step")
@@ -212,7 +222,8 @@ class Run(Described, Files, Artifacts):
     ) -> None:
         """Puts an alert into the run, unless one of that title came less than `wait_duration`
         seconds (default 60) ago. Raises ValueError for levels other than INFO, WARN and ERROR."""
-        alert = self._alerts.accept(title, text, level, wait_duration)
+        step = self._steps.reached
+        alert = self._alerts.accept(title, text, level, wait_duration, step)
         if alert is not None:
             self._sender.put_alert(alert)
 
@@ -251,6 +262,9 @@ class Run(Described, Files, Artifacts):
             ending = Duties("the run has ended, but this went wrong at its end")
             ending.do("watch", lambda: self._say_if_silent(watch.stop(self._home)))
             ending.do("the last row", self._steps.close)
+            for what, action in self._endings:
+                ending.do(what, action)
+            ending.do("edited values", self._look_again)
             ending.do("saved files", self._live_files.finish)
             ending.do("unfinished artifacts", self._say_unfinished)
             ending.do("what the run records by itself", self._recorders.stop)
@@ -296,8 +310,13 @@ class Run(Described, Files, Artifacts):
     def __reduce__(self) -> tuple[Any, ...]:
         return unpickled_run, (self._attach_id,)
 
+    def _before_end(self, what: str, action: Callable[[], None]) -> None:
+        """Has `finish` call `action`, which may still log; `what` names it for people."""
+        self._endings.append((what, action))
+
     def _start_in_fork(self) -> None:
         super()._start_in_fork()
+        self._endings = []  # threads of the parent
         self._care_at_us = 0
         self._finish_lock = threading.RLock()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from lossboard.files.below import files_below
 from lossboard.sending.worker import Worker
 
 __all__ = ["LiveFiles", "Match", "Policy", "matches", "policy_checked"]
@@ -67,7 +68,7 @@ def _absolute(path: Path) -> Path:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file())
+        return files_below(path)
     return [path] if path.is_file() else []
 
 

@@ -65,6 +65,13 @@ class StepMachine:
         """The step of the open row: what the next call without a step is logged at."""
         return self._step
 
+    @property
+    def reached(self) -> int | None:
+        """The step that was logged last, in the open row or before; None before the first."""
+        if self._row or self.last_put is None:
+            return self._step if self._row else None
+        return self.last_put[0]
+
     def log(self, row: Row, step: int | None, commit: bool | None, time_us: int) -> None:
         """Merges `row` into the open row and closes it where step and commit say so."""
         with self._lock:
@@ -109,5 +116,6 @@ class StepMachine:
         self._step += 1
 
     def _put(self, step: int, time_us: int, row: Row) -> None:
-        self.last_put = (step, time_us)
+        if self.last_put is None or step >= self.last_put[0]:
+            self.last_put = (step, time_us)
         self._put_row(step, time_us, row)

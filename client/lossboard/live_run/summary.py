@@ -8,6 +8,7 @@ from typing import Any
 from lossboard import wire
 from lossboard.faults import Tell, fault_of, is_for_the_caller, raised, type_name
 from lossboard.histogram import Histogram
+from lossboard.live_run.lent import Lent
 from lossboard.live_run.metrics import MetricTable
 from lossboard.live_run.tally import KeyTally, Tally
 from lossboard.plain_values import LEFT_OUT, exact_text
@@ -125,9 +126,12 @@ class Summary(SummaryNode):
     `bind` makes JSON of media, and None of all else.
 
     What follows from the rows is not sent: the server composes it from the same rows. `internal`
-    gives the values about the last row, whose names begin with `_`.
+    gives the values about the last row, whose names begin with `_`. What was edited inside of a
+    value that was read, `look_again` finds.
     """
 
+    _lent: Lent
+    _holds: bool  # values as they are, which nothing is sent of
     _tally: Tally
     _metrics: MetricTable
     _on_change: OnSummary
@@ -148,10 +152,27 @@ class Summary(SummaryNode):
             return stored_summary_value(key, value, tell, bind)
 
         super().__init__(dict(values), self._send, converted, tell)
+        object.__setattr__(self, "_lent", Lent())
+        object.__setattr__(self, "_holds", False)
         object.__setattr__(self, "_tally", tally)
         object.__setattr__(self, "_metrics", metrics)
         object.__setattr__(self, "_on_change", on_change)
         object.__setattr__(self, "_internal", internal)
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if not self._holds and not key.startswith("_") and not self._has_nested_rows(key):
+            self._lent.note(key, self._values[key])
+        return value
+
+    def _has_nested_rows(self, key: str) -> bool:
+        """Whether rows put values into the dict under that key: then its changes are theirs."""
+        return any(name[0] == key for name in self._tally.keys if type(name) is tuple)
+
+    def look_again(self) -> None:
+        """Stores what was edited inside of values."""
+        for key, value in self._lent.edited(self._values, self._converted):
+            self._on_change({key: value}, [])
 
     def count(self, *, wait: bool) -> None:
         """Brings the values up to the rows logged so far; see `Tally.fold`."""
@@ -160,6 +181,7 @@ class Summary(SummaryNode):
 
     def hold(self, values: Mapping[str, Any]) -> None:
         """Takes values as they are, without sending them: what a disabled run does."""
+        object.__setattr__(self, "_holds", True)
         self._values.update(_given(values, self._tell))
 
     def recompute(self) -> None:

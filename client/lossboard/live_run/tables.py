@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # imported when they are first needed: most runs log no table
 
 __all__ = ["put_table"]
 
+_HASH_LENGTH: Final = 8
 _NAMED_INCREMENTS: Final = 100  # of an incremental table, in each of its values
 
 
@@ -57,7 +59,7 @@ def _log_table(run: Core, key: str, name: str, table: Table | CombinedTable) -> 
     from lossboard.artifacts import Artifact
     from lossboard.artifacts.addresses import by_client_id
 
-    artifact = Artifact.internal(artifact_name_safe(f"run-{run.id}-{key}"), "run_table")
+    artifact = Artifact.internal(_artifact_name(run, key), "run_table")
     path = artifact.add(table, name.strip("/")).path
     client_id = hand_over(run, artifact)
     sequence = client_id_of(f"{run.entity}/{run.project}/{artifact.name}")
@@ -65,6 +67,15 @@ def _log_table(run: Core, key: str, name: str, table: Table | CombinedTable) -> 
         "artifact_path": by_client_id(client_id, path),
         "_latest_artifact_path": by_client_id(f"{sequence}:latest", path),
     }
+
+
+def _artifact_name(run: Core, key: str) -> str:
+    """W&B's name; of two keys that it would be the same of, the later one's has a hash."""
+    name = artifact_name_safe(f"run-{run.id}-{key}")
+    if run._home.table_names.setdefault(name, key) == key:
+        return name
+    digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:_HASH_LENGTH]
+    return artifact_name_safe(f"{name}-{digest}")
 
 
 def _check_combined(run: Core, key: str, table: CombinedTable) -> None:

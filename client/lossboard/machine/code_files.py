@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from lossboard.files.below import folders_below
+
 __all__ = ["CodeFilter", "code_files"]
 
 CodeFilter: TypeAlias = Callable[..., Any]  # of (path) or (path, root), both text
@@ -19,7 +21,7 @@ def code_files(root: Path, include: CodeFilter | None, exclude: CodeFilter | Non
     """The files that `include` and not `exclude` says; see `Run.log_code`."""
     wanted, unwanted = _with_root(include or _is_source), _with_root(exclude or _is_ours)
     found = []
-    for folder, _, names in os.walk(root):
+    for folder, names in folders_below(root):
         paths = (os.path.join(folder, name) for name in names)
         found += [
             path for path in paths if wanted(path, str(root)) and not unwanted(path, str(root))

@@ -16,12 +16,17 @@ __all__ = ["Audio"]
 _MIME = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".flac": "audio/flac"}
 
 
+_USUAL_CHANNELS = 8  # up to this the second of two axes is taken for the channels
+_MOST_CHANNELS = 64
+
+
 class Audio(Media):
     """One sound.
 
-    `data_or_path` is the path of a sound file, or samples of shape (n,) or (n, channels): floats
-    within −1..1 or 16-bit integers, which need `sample_rate` (samples per second) and are stored
-    as 16-bit WAV. Raises ValueError for samples without a rate and for other shapes.
+    `data_or_path` is the path of a sound file, or samples of shape (n,), (n, channels) or, where
+    that is plainly meant, (channels, n): floats within −1..1, or integers of 8, 16 or 32 bits,
+    which need `sample_rate` (samples per second) and are stored as 16-bit WAV. Raises ValueError
+    for samples without a rate and for other shapes.
     """
 
     kind: ClassVar[str] = "audio-file"
@@ -41,11 +46,7 @@ class Audio(Media):
     def _encode(self, data: Any) -> bytes:
         if self._sample_rate is None:
             raise ValueError("Audio from samples needs sample_rate=, the samples per second")
-        samples = as_array(data)
-        if samples.ndim not in (1, 2):
-            raise ValueError(
-                f"Audio takes samples of shape (n,) or (n, channels), not {samples.shape}"
-            )
+        samples = _frames_first(as_array(data))
         self._duration_secs = len(samples) / self._sample_rate
         return _wav_bytes(samples, int(self._sample_rate))
 
@@ -79,10 +80,34 @@ class Audio(Media):
         return value
 
 
-def _wav_bytes(samples: Any, sample_rate: int) -> bytes:
+def _frames_first(samples: Any) -> Any:
+    """Samples of shape (n,) or (n, channels)."""
+    given = samples.shape
+    if samples.ndim == 2 and given[1] > _USUAL_CHANNELS and given[0] < given[1]:
+        samples = samples.T  # as torchaudio and librosa have them
+    if samples.ndim not in (1, 2) or (samples.ndim == 2 and samples.shape[1] > _MOST_CHANNELS):
+        raise ValueError(
+            "Audio takes samples of shape (n,), (n, channels) or (channels, n), with at most"
+            f" {_MOST_CHANNELS} channels, not {given}"
+        )
+    return samples
+
+
+def _sixteen_bits(samples: Any) -> Any:
+    """The samples as 16-bit integers; those of other integers by what they range over."""
     if np.issubdtype(samples.dtype, np.floating):
-        samples = np.clip(np.nan_to_num(samples), -1, 1) * 32767
-    frames = samples.astype("<i2")
+        return (np.clip(np.nan_to_num(samples), -1, 1) * 32767).astype("<i2")
+    if samples.dtype == np.uint8:
+        return ((samples.astype("<i4") - 128) * 256).astype("<i2")
+    if samples.dtype == np.int32:
+        return (samples >> 16).astype("<i2")
+    if samples.size and (samples.min() < -32768 or samples.max() > 32767):
+        raise ValueError(f"Audio takes 8, 16 and 32-bit integers, not values of {samples.dtype}")
+    return samples.astype("<i2")
+
+
+def _wav_bytes(samples: Any, sample_rate: int) -> bytes:
+    frames = _sixteen_bits(samples)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1 if frames.ndim == 1 else frames.shape[1])

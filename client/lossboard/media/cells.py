@@ -12,6 +12,7 @@ import numpy as np
 
 from lossboard.arrays import array_of, of_python
 from lossboard.faults import Fault, fault_of, is_for_the_caller, note, type_name
+from lossboard.histogram import Histogram
 from lossboard.media.base import Media, MediaHome
 from lossboard.plain_values import LEFT_OUT, Place, items_of, kept, plain
 
@@ -76,6 +77,8 @@ def named_cell(cell: Any, column: str) -> Any:
 def _plain(cell: Any, place: Place) -> Any:
     if isinstance(cell, Media):
         return type(cell).__name__
+    if isinstance(cell, Histogram):
+        return _histogram(cell, place)
     if isinstance(cell, datetime.datetime):
         return int(cell.timestamp() * 1000)  # W&B stores times of tables as milliseconds
     if isinstance(cell, enum.Enum):
@@ -89,6 +92,11 @@ def _plain(cell: Any, place: Place) -> Any:
         return _plain_array(cell, place)
     found = plain(cell, place, _plain)
     return _number(found) if isinstance(found, int | float) else found
+
+
+def _histogram(cell: Histogram, place: Place) -> dict[str, Any]:
+    cell.told(note, place.key)
+    return cell.to_json()
 
 
 def _element(cell: Any, place: Place) -> Any:

@@ -20,6 +20,7 @@ from lossboard.media.base import (
     store,
 )
 from lossboard.media.classes import Classes
+from lossboard.media.pixels import grid, is_gray16, to_bytes
 
 __all__ = ["Image"]
 
@@ -33,8 +34,10 @@ class Image(Media):
 
     `data_or_path` is a path, a PIL image, a matplotlib figure, another Image, a numpy array of
     shape (height, width) or (height, width, channels), or a torch tensor of shape (height, width)
-    or (channels, height, width), with 1, 3 or 4 channels. Floats within 0..1 (or −1..1) are
-    scaled to 0..255, other values cast to bytes; `normalize=False` casts in any case.
+    or (channels, height, width), with 1, 3 or 4 channels; a batch of such, in a first axis, makes
+    a grid. Floats about within 0..1 (or −1..1) are scaled to 0..255, values within 0..255 are
+    bytes, others are scaled by their least and greatest; 16-bit gray stays so in a PNG.
+    `normalize=False` casts to bytes in any case.
 
     `masks` is {name: {"mask_data": (height, width) of 0..255 or "path": ..., "class_labels":
     {int: str}}}, `boxes` {name: {"box_data": [{"position": ..., "class_id": ...}, ...],
@@ -84,8 +87,7 @@ class Image(Media):
 
     def _encode(self, image: Any) -> bytes:
         self.width, self.height = image.size
-        if self.format in ("jpg", "jpeg") and image.mode not in ("L", "RGB"):
-            image = image.convert("RGB")
+        image = _storable(image, self.format)
         buffer = io.BytesIO()
         image.save(buffer, format="JPEG" if self.format == "jpg" else self.format.upper())
         return buffer.getvalue()
@@ -166,15 +168,31 @@ def _class_labels(classes: Any) -> dict[str, str]:
     return {str(entry["id"]): str(entry["name"]) for entry in entries}
 
 
+def _storable(image: Any, file_type: str) -> Any:
+    """The image in a mode that files of this type have."""
+    if image.mode == "I;16" and file_type == "png":
+        return image
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        pil = optional_module("PIL.Image", package="pillow", purpose="Image")
+        image = pil.fromarray(to_bytes(np.asarray(image)))
+    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        image = image.convert("RGBA" if image.mode in ("PA", "La", "RGBa") else "RGB")
+    if file_type in ("jpg", "jpeg") and image.mode not in ("L", "RGB"):
+        image = image.convert("RGB")
+    return image
+
+
 def _to_pil(data: Any, mode: str | None, normalize: bool) -> Any:
     pil = optional_module("PIL.Image", package="pillow", purpose="Image")
     if isinstance(data, pil.Image):
         return data if mode is None else data.convert(mode)
     if hasattr(data, "savefig") or hasattr(data, "gcf"):
         return _figure_to_pil(data, pil)
-    pixels = _to_bytes(_channels_last(data), normalize)
+    pixels = _channels_last(data)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
+    if not is_gray16(pixels):
+        pixels = to_bytes(pixels, normalize=normalize)
     image = pil.fromarray(np.ascontiguousarray(pixels))
     return image if mode is None else image.convert(mode)
 
@@ -188,33 +206,20 @@ def _figure_to_pil(data: Any, pil: Any) -> Any:
 
 
 def _channels_last(data: Any) -> Any:
-    """(height, width) or (height, width, channels) of an array or of a channels-first tensor."""
+    """(height, width) or (height, width, channels) of an array or of a channels-first tensor; a
+    batch as a grid."""
     is_tensor = hasattr(data, "detach")
     pixels = as_array(data)
     while pixels.ndim > 3 and pixels.shape[0] == 1:
         pixels = pixels[0]
-    if pixels.ndim == 3 and is_tensor:
-        pixels = np.moveaxis(pixels, 0, -1)
-    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in _MODES):
+    if pixels.ndim in (3, 4) and is_tensor:
+        pixels = np.moveaxis(pixels, -3, -1)
+    if pixels.ndim not in (2, 3, 4) or (pixels.ndim > 2 and pixels.shape[-1] not in _MODES):
         raise ValueError(
             f"Image takes shapes (height, width) and (height, width, 1, 3 or 4), for tensors"
-            f" (1, 3 or 4, height, width); got {tuple(as_array(data).shape)}"
+            f" (1, 3 or 4, height, width), and batches of them; got {tuple(as_array(data).shape)}"
         )
-    return pixels
-
-
-def _to_bytes(pixels: Any, normalize: bool) -> Any:
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.bool_:
-        return pixels.astype(np.uint8) * 255
-    if normalize and np.issubdtype(pixels.dtype, np.floating) and pixels.size:
-        low, high = np.nanmin(pixels), np.nanmax(pixels)
-        if low >= 0 and high <= 1:
-            pixels = pixels * 255
-        elif low >= -1 and high <= 1:
-            pixels = (pixels + 1) * 127.5
-    return np.clip(np.nan_to_num(pixels), 0, 255).astype(np.uint8)
+    return grid(pixels) if pixels.ndim == 4 else pixels
 
 
 def _store_each(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -41,6 +42,10 @@ from lossboard.sending.columns import json_ready
 from lossboard.sending.sender import Sender
 from lossboard.sending.undelivered import waiting_spools, waiting_text
 from lossboard.settings import Settings, resolve
+from lossboard.settings_names import OLDER
+from lossboard.tensorboard.current import current
+from lossboard.tensorboard.gym_videos import monitor
+from lossboard.tensorboard.writers import patch
 from lossboard.terminal import Terminal, termlog, termwarn
 from lossboard.times import now_us
 from lossboard.values import config_values
@@ -48,9 +53,9 @@ from lossboard.version import __version__
 
 __all__ = ["finish_all", "init"]
 
-_IGNORED: Final = frozenset(
-    {"anonymous", "force", "magic", "monitor_gym", "sync_tensorboard", "tensorboard"}
-)
+_IGNORED: Final = frozenset({"anonymous", "force", "magic"})
+current.find = lambda: runs.main or next(reversed(runs.active), None)
+_FOLLOWED: Final = ("sync_tensorboard", "tensorboard", "monitor_gym")
 
 
 def init(
@@ -110,7 +115,10 @@ def init(
     given = {field: value for field, value in arguments.items() if value is not None}
     layer = settings.chosen if isinstance(settings, Settings) else settings or {}
     resolved = resolve(setup_fields, layer, given)
-    return _begin_with(resolved, config, config_exclude_keys, config_include_keys)
+    _warn_of_settings(resolved)
+    run = _begin_with(resolved, config, config_exclude_keys, config_include_keys)
+    _follow_others(run, {**resolved.chosen, **others})
+    return run
 
 
 def _begin_with(
@@ -133,12 +141,37 @@ def finish_all(exit_code: int) -> None:
 
 
 def _warn_of(others: Mapping[str, Any]) -> None:
-    unknown = sorted(set(others) - _IGNORED)
+    unknown = sorted(set(others) - _IGNORED - set(_FOLLOWED))
     if unknown:
         termwarn(f"init() does not know {', '.join(unknown)}: ignored")
     without_effect = sorted(n for n in set(others) & _IGNORED if others[n] and n != "force")
     if without_effect:
         termwarn(f"init({', '.join(without_effect)}=...) has no effect in lossboard", repeat=False)
+
+
+def _follow_others(run: Run, wanted: Mapping[str, Any]) -> None:
+    """Has the run log what TensorBoard's writers write and what gym records, where that is
+    wanted. What is not there for it is a warning: the run goes on."""
+    if wanted.get("sync_tensorboard") or wanted.get("tensorboard"):
+        _try(run, "sync_tensorboard", patch)
+    if wanted.get("monitor_gym"):
+        _try(run, "monitor_gym", monitor)
+
+
+def _try(run: Run, what: str, action: Callable[[], None]) -> None:
+    try:
+        action()
+    except ImportError as error:
+        run._warn(f"{what}: {error}")
+        run._notice(what, str(error))
+
+
+def _warn_of_settings(settings: Settings) -> None:
+    older = sorted(OLDER & set(settings.chosen))
+    if older:
+        termwarn(
+            f"{', '.join(older)}: settings of older versions of wandb, without effect", repeat=False
+        )
 
 
 def _previous(settings: Settings) -> Run | None:
@@ -321,8 +354,21 @@ def _greet(run: Run, terminal: Terminal) -> None:
 
 def _name_undelivered(folder: Path, run: Run, terminal: Terminal) -> None:
     """Says which earlier runs of this folder still have something for a server."""
-    own = run._directory.path.resolve()
-    others = [path for path in folder.glob("run-*") if path.resolve() != own]
-    waiting = [spool for path in others for spool in waiting_spools(path / SPOOL_FOLDER)]
+    own = run._directory.path.resolve().name
+    spools = [path for path in _spool_folders(folder) if path.parent.name != own]
+    waiting = [spool for path in spools for spool in waiting_spools(path)]
     if waiting and "warn" in terminal.levels:
         terminal.say(waiting_text(waiting, folder), "warn")
+
+
+def _spool_folders(folder: Path) -> list[Path]:
+    """Spools of earlier runs, as far as they still are there. A folder may have thousands of runs:
+    of each of them no more is looked at than whether it has one."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name.startswith("run-")]
+    except OSError:  # somebody removes it just now
+        return []
+    base = os.fspath(folder)
+    paths = (f"{base}{os.sep}{name}{os.sep}{SPOOL_FOLDER}" for name in names)
+    return [Path(path) for path in paths if os.path.isdir(path)]

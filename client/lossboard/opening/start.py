@@ -39,7 +39,7 @@ class Opening:
     def ended(self, exit_code: int, say: Say) -> None:
         """The run has ended."""
         if self.file is not None:
-            self.file.ended(exit_code, say)
+            self.file.ended(self.run_id, exit_code, say)
 
     @property
     def resumed(self) -> bool:
@@ -109,7 +109,7 @@ def _auto(
 ) -> Opening:
     """Goes on with the run that the last process of this place left, unless it lives."""
     file = ResumeFile(folder, member.slot)
-    left = file.read()
+    left = file.take(say)
     if left is not None and left.is_alive:
         say(f"resume='auto': {left.words}: this process begins a run of its own", "warn")
         return Opening(_or_new(run_id if run_id != left.run_id else None))

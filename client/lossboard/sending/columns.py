@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from lossboard.bounds import logged_excess
 from lossboard.sending.interface import Key
 
 __all__ = ["PackedRows", "Row", "clean_text", "json_ready", "key_and_path", "pack_rows"]
+
+_JSON_NAMES: Final = {"True": "true", "False": "false", "None": "null"}
 
 
 class Row(NamedTuple):
@@ -195,4 +197,5 @@ def json_ready(value: Any) -> Any:
 
 
 def _text_key(key: Any) -> str:
-    return clean_text(key if isinstance(key, str) else str(key))
+    """A key as JSON has it."""
+    return clean_text(key if isinstance(key, str) else _JSON_NAMES.get(str(key), str(key)))

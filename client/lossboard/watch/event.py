@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from itertools import accumulate, chain, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from torch import Tensor
+from torch._utils import _flatten_dense_tensors
 from torch.nn import Parameter
 
 from lossboard.histogram import with_zeros
@@ -21,7 +23,7 @@ from lossboard.histogram.tensors import flat_values, is_countable
 from lossboard.sending.interface import Deferred
 from lossboard.watch.moments import kurtosis
 from lossboard.watch.packed_modules import Source
-from lossboard.watch.parts import REDUCED, Value, part_of, with_part
+from lossboard.watch.parts import REDUCED, Value, part_of, processes, with_part
 from lossboard.wire import HistogramData, HistogramFlag, TensorPart
 
 __all__ = ["ASYNCHRONOUS", "Event", "Moment"]
@@ -62,6 +64,7 @@ class Event:
         self.failures: dict[str, Exception] = {}
         self.is_finished = False
         self.known_parts: Mapping[str, TensorPart] = {}  # of tensors that don't tell themselves
+        self._is_alone = processes()[1] == 1
         self._kernel = kernel
         self._asynchronous = frozenset(asynchronous)
         self._batches: dict[torch.device, DeviceBatch] = {}
@@ -79,7 +82,7 @@ class Event:
         self, name: str, gradient: Source, *, reduced: bool = False, part: TensorPart | None = None
     ) -> None:
         """The raw gradient of one parameter, or as its optimizer gets it where `reduced`."""
-        known = part or part_of(gradient, is_gradient=True)
+        known = part or self._part_of(gradient, is_gradient=True)
         if known is not None and reduced:
             known = replace(known, gradient=REDUCED)
         self.add("gradients", name, gradient, known)
@@ -87,8 +90,10 @@ class Event:
     def add_parameters(self, named: Mapping[str, Source]) -> None:
         """All parameters, as they are now."""
         self.has_parameters = True
+        joined = self._add_small("parameters", named)
         for name, parameter in named.items():
-            self.add("parameters", name, parameter)
+            if name not in joined:
+                self.add("parameters", name, parameter)
         self._small.count()
 
     def add(self, kind: str, name: str, tensor: Source, part: TensorPart | None = None) -> None:
@@ -96,11 +101,32 @@ class Event:
 
         `part` says which part of a tensor it is where the tensor itself doesn't tell.
         """
+        self._note_part(kind, name, tensor, part)
+        self._add(self._kinds.setdefault(kind, {}), name, tensor)
+
+    def _note_part(
+        self, kind: str, name: str, tensor: Source, part: TensorPart | None = None
+    ) -> None:
         known = part or self.known_parts.get(name)
-        known = known or part_of(tensor, is_gradient=kind == "activation_gradients")
+        known = known or self._part_of(tensor, is_gradient=kind == "activation_gradients")
         if known is not None:
             self._parts[kind, name] = known
-        self._add(self._kinds.setdefault(kind, {}), name, tensor)
+
+    def _add_small(self, kind: str, named: Mapping[str, Source]) -> Set[str]:
+        """Adds the small ones among tensors that are all here; their names."""
+        if "cpu" in self._asynchronous:
+            return frozenset()
+        small = {
+            name: tensor
+            for name, tensor in named.items()
+            if isinstance(tensor, Tensor) and SmallTensors.takes_as_it_is(tensor)
+        }
+        if not self._small.add_joined(self._kinds.setdefault(kind, {}), small):
+            return frozenset()
+        if self.known_parts or not self._is_alone:
+            for name, tensor in small.items():
+                self._note_part(kind, name, tensor)
+        return small.keys()
 
     def add_activation(self, name: str, output: Tensor) -> None:
         """Adds the output of a module, with its kurtosis."""
@@ -115,7 +141,7 @@ class Event:
         of their own non-finite values. On a device that shows later, and it is then of no values.
         """
         values = self._kinds.setdefault(kind, {})
-        if (part := part_of(number.reshape(1))) is not None:
+        if (part := self._part_of(number.reshape(1))) is not None:
             self._parts[kind, name] = part
         if number.device.type not in self._asynchronous:
             if number.isfinite():
@@ -143,10 +169,16 @@ class Event:
         for kind in sorted(self._kinds, key=_place_of_kind):
             values = self._kinds[kind]
             named = reversed(values) if kind == "activation_gradients" else values
-            for name in sorted(named, key=lambda name: places.get(name, len(places))):
-                data = with_part(values[name], self._parts.get((kind, name)))
-                found[f"{kind}/{prefix}{name}"] = _flagged(data, flags)
-        return found
+            in_order = sorted(named, key=lambda name: places.get(name, len(places)))
+            found |= {f"{kind}/{prefix}{name}": values[name] for name in in_order}
+        for (kind, name), part in self._parts.items():
+            if name in self._kinds[kind]:
+                key = f"{kind}/{prefix}{name}"
+                found[key] = with_part(found[key], part)
+        return {key: _flagged(data, flags) for key, data in found.items()} if flags else found
+
+    def _part_of(self, source: Source, *, is_gradient: bool = False) -> TensorPart | None:
+        return None if self._is_alone else part_of(source, is_gradient=is_gradient)
 
     def _add(self, values: dict[str, Value], name: str, source: Source) -> None:
         try:
@@ -203,7 +235,8 @@ class SmallTensors:
 
     def __init__(self) -> None:
         self._arrays: list[NDArray[np.float32]] = []
-        self._places: list[tuple[dict[str, Value], str]] = []
+        self._targets: list[dict[str, Value]] = []
+        self._names: list[str] = []
         self._size = 0
 
     @staticmethod
@@ -227,9 +260,29 @@ class SmallTensors:
 
     def add(self, values: dict[str, Value], name: str, tensor: Tensor) -> None:
         """Copies the tensor; its histogram will be `values[name]`."""
-        array = tensor.detach().numpy().flatten()
+        bare = tensor.detach() if tensor.requires_grad else tensor
+        self._put(values, name, bare.numpy().flatten())
+
+    def add_joined(self, values: dict[str, Value], named: Mapping[str, Tensor]) -> bool:
+        """The same of tensors that are all here, by one copy of all; False where that failed, as
+        it does for a tensor that was freed, and none was added."""
+        if not named:
+            return True
+        try:
+            with torch.no_grad():
+                tensors = list(named.values())
+                joined = _flatten_dense_tensors(tensors).numpy()  # type: ignore[no-untyped-call]
+        except RuntimeError:
+            return False
+        ends = accumulate(tensor.numel() for tensor in named.values())
+        for name, (start, end) in zip(named, pairwise(chain((0,), ends)), strict=True):
+            self._put(values, name, joined[start:end])
+        return True
+
+    def _put(self, values: dict[str, Value], name: str, array: NDArray[np.float32]) -> None:
         self._arrays.append(array)
-        self._places.append((values, name))
+        self._targets.append(values)
+        self._names.append(name)
         self._size += array.size
         if self._size >= _TOGETHER:
             self.count()
@@ -238,10 +291,11 @@ class SmallTensors:
         """Makes the histograms of what was added."""
         if not self._arrays:
             return
-        for (values, name), data in zip(self._places, from_many(self._arrays), strict=True):
+        found = from_many(self._arrays)
+        for values, name, data in zip(self._targets, self._names, found, strict=True):
             values[name] = data
-        self._arrays.clear()
-        self._places.clear()
+        for kept in (self._arrays, self._targets, self._names):
+            kept.clear()
         self._size = 0
 
 

@@ -30,6 +30,8 @@ class Piece(NamedTuple):
 
 def is_flattened(parameter: object) -> bool:
     """Whether the parameter is a flat one, or one that became part of one."""
+    if "torch.distributed.fsdp" not in sys.modules:
+        return False
     return getattr(parameter, "_fsdp_flattened", False) or hasattr(parameter, "_fqns")
 
 

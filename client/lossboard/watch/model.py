@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -78,6 +79,7 @@ class ModelWatch:
         self._has_grown = False  # since the hooks were brought up to date
         self._activations = Activations(self)
         self._updates = Updates(self)
+        self._walked: list[tuple[str, Parameter]] | None = None
         self._failures: set[str] = set()
         self._left_out: set[str] = set()
 
@@ -311,8 +313,9 @@ class ModelWatch:
 
     def _conclude(self) -> None:
         if self._event is not None:
-            self._put_event(partial=False)
-            self._update_hooks()
+            with self._one_walk():
+                self._put_event(partial=False)
+                self._update_hooks()
         elif self._is_due(self.batches + 1):
             self._update_hooks()  # so that a new layer is whole in the event to come
 
@@ -373,8 +376,19 @@ class ModelWatch:
         return batch % self.log_freq == 0
 
     def _named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        if self._walked is not None:
+            return iter(self._walked)
         model = self._model()
         return iter(()) if model is None else model.named_parameters()
+
+    @contextmanager
+    def _one_walk(self) -> Iterator[None]:
+        """Within it the model is the same, and thousands of names are made once."""
+        self._walked = list(self._named_parameters())
+        try:
+            yield
+        finally:
+            self._walked = None
 
     def _sources(self) -> dict[str, Source]:
         """All that counts as parameters."""
@@ -383,20 +397,18 @@ class ModelWatch:
             return {}
         sources: dict[str, Source] = {
             name: readable(model, name, parameter)
-            for name, parameter in model.named_parameters()
-            if not is_flattened(parameter)
+            for name, parameter in self._named_parameters()
+            if not (self._has_flat and is_flattened(parameter))
         }
-        sources |= {piece.name: piece.values for piece in flat_pieces(model)}
+        if self._has_flat:
+            sources |= {piece.name: piece.values for piece in flat_pieces(model)}
         return sources | dict(packed_buffers(model))
 
     def _update_hooks(self) -> None:
         self._has_grown = False
         trained = {name: one for name, one in self._named_parameters() if one.requires_grad}
-        trainable = {
-            name: parameter
-            for name, parameter in trained.items()
-            if self._wants_hooks() and _can_hook(parameter)
-        }
+        wants = self._wants_hooks()
+        trainable = {name: one for name, one in trained.items() if wants and _can_hook(one)}
         self._rename(trainable)
         for name, hooked in list(self._hooked.items()):
             if trainable.get(name) is not hooked.parameter():
@@ -482,5 +494,4 @@ class ModelWatch:
 
 
 def _can_hook(parameter: Parameter) -> bool:
-    trained = parameter.requires_grad and not is_lazy(parameter)
-    return trained and not is_flattened(parameter)
+    return parameter.requires_grad and not is_lazy(parameter) and not is_flattened(parameter)

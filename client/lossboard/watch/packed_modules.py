@@ -45,6 +45,8 @@ def readable(model: Module, name: str, parameter: Parameter) -> Source:
 
 def packed_buffers(model: Module) -> Iterator[tuple[str, Source]]:
     """Packed weights that are no parameters, by the name of the weight."""
+    if not any(map(_may_pack, model.modules())):
+        return
     for path, module in model.named_modules():
         prefix = f"{path}." if path else ""
         weight = getattr(module, "weight", None)
@@ -53,6 +55,13 @@ def packed_buffers(model: Module) -> Iterator[tuple[str, Source]]:
         for name in module._buffers:
             if name in _PACKED_NAMES - {"qzeros"}:
                 yield f"{prefix}{name}", _unknown
+
+
+def _may_pack(module: Module) -> bool:
+    """No for all modules of most models; names of thousands of modules are not made for it."""
+    if not _PACKED_NAMES.isdisjoint(module._buffers):
+        return True
+    return "weight" not in module._parameters and callable(getattr(module, "weight", None))
 
 
 def _unknown() -> Tensor:

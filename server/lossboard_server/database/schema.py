@@ -40,6 +40,8 @@ __all__ = [
     "block",
     "console_line",
     "file",
+    "former_name",
+    "former_place",
     "hist_block",
     "json_block",
     "metadata",
@@ -84,6 +86,18 @@ project = Table(
     Column("name", String(128), nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("settings_json", Text, nullable=False, default="{}"),
+    Column("description", Text, nullable=False, server_default=""),
+    UniqueConstraint("entity", "name"),
+)
+
+# What leads to a project that was renamed, and to a run that was moved (database/places.py).
+former_name = Table(
+    "former_name",
+    metadata,
+    _id(),
+    _reference("project.id"),
+    Column("entity", String(128), nullable=False),
+    Column("name", String(128), nullable=False),
     UniqueConstraint("entity", "name"),
 )
 
@@ -131,6 +145,17 @@ run = Table(
         *("project_id", "deleted_us", "ended_us", "exit_code", "preempting", "stop_requested"),
     ),
     sqlite_autoincrement=True,  # links and browsers hold run ids: none is used twice
+)
+
+former_place = Table(
+    "former_place",
+    metadata,
+    _id(),
+    _reference("project.id"),
+    _run_reference(),
+    Column("known_as", String(256), nullable=False),  # the client's id of the run
+    Column("slot", Integer, nullable=False),  # that it had there
+    UniqueConstraint("project_id", "known_as"),
 )
 
 attempt = Table(
@@ -320,6 +345,7 @@ alert = Table(
     Column("text", Text, nullable=False),
     Column("level", String(8), nullable=False),
     Column("time_us", BigInteger, nullable=False),
+    Column("step", BigInteger),  # that the run had come to, where that is known
 )
 
 # Artifacts: a collection holds versions (memberships) of artifacts; an artifact belongs to the

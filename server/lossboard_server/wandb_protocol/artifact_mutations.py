@@ -8,17 +8,17 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from lossboard_server.database.places import project_named, run_placed
 from lossboard_server.limits import kept_of_json
 from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.queries.artifacts.artifact_references import numbered
-from lossboard_server.queries.runs.runs import find_run_of
 from lossboard_server.wandb_protocol.artifact_nodes import (
     ArtifactNode,
     artifact_by_global_id,
     artifact_id_in,
 )
 from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call, global_id
-from lossboard_server.writing import artifacts, catalogue
+from lossboard_server.writing import artifacts, catalogue, collections
 from lossboard_server.writing.writer import Transaction
 
 __all__ = [
@@ -45,7 +45,7 @@ def create_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def create(transaction: Transaction) -> int:
         project_id = catalogue.open_project(transaction, entity, project)
-        found = find_run_of(transaction.connection, project_id, run_name) if run_name else None
+        found = run_placed(transaction.connection, project_id, run_name) if run_name else None
         wanted = artifacts.NewArtifact(
             project_id=project_id,
             collection=_collection_name(given),
@@ -122,7 +122,7 @@ def _upload_node(call: Call, wanted: Mapping[str, Any]) -> dict[str, Any]:
     md5 = base64.b64decode(wanted["md5"]).hex()
     with call.read() as connection:
         known = reads.blob_by_md5(connection, md5)
-    is_here = known is not None and call.services.blobs.has(known)
+    is_here = known is not None and call.has_blob(known)
     token = call.signer.token(md5=md5, name=str(wanted["name"]))
     return {
         "name": wanted["name"],
@@ -211,9 +211,14 @@ def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def delete_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteArtifact."""
+    """DeleteArtifact, also of its aliases if the client says so."""
     artifact_id = artifact_id_in(given["artifactID"])
-    call.write(lambda transaction: artifacts.remove(transaction, artifact_id))
+    with_aliases = bool(given.get("deleteAliases"))
+    call.write(
+        lambda transaction: collections.remove_version(
+            transaction, artifact_id, with_aliases=with_aliases
+        )
+    )
     return _payload(call, artifact_id)
 
 
@@ -224,7 +229,7 @@ def use_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
     def use(transaction: Transaction) -> None:
         project_id = catalogue.open_project(transaction, start.entity, start.project)
-        uid = find_run_of(transaction.connection, project_id, start.run_id)
+        uid = run_placed(transaction.connection, project_id, start.run_id)
         if uid is None:
             raise GraphQLError(f"there is no run {start.run_id!r} in {start.project}")
         artifacts.use(transaction, artifact_id, run_uid=uid)
@@ -269,7 +274,7 @@ def remove_aliases(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _collection_of(transaction: Transaction, alias: Mapping[str, Any]) -> int | None:
     entity = alias.get("entityName") or DEFAULT_ENTITY
-    project_id = catalogue.find_project(transaction, entity, str(alias.get("projectName")))
+    project_id = project_named(transaction.connection, entity, str(alias.get("projectName")))
     if project_id is None:
         return None
     name = str(alias.get("artifactCollectionName"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from lossboard_server.database.places import project_named
 from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_id_in,
@@ -15,7 +16,6 @@ from lossboard_server.wandb_protocol.artifact_nodes import (
     tag_nodes,
 )
 from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call
-from lossboard_server.writing import catalogue
 from lossboard_server.writing import collections as artifact_collections
 from lossboard_server.writing.writer import Transaction
 
@@ -98,7 +98,7 @@ def _change_tags(
 def _named(transaction: Transaction, given: Mapping[str, Any]) -> reads.Collection:
     entity = given.get("entityName") or DEFAULT_ENTITY
     project, name = str(given.get("projectName")), str(given.get("artifactCollectionName"))
-    project_id = catalogue.find_project(transaction, entity, project)
+    project_id = project_named(transaction.connection, entity, project)
     if project_id is not None:
         found = reads.collection_by_name(transaction.connection, project_id, name)
         if found is not None:

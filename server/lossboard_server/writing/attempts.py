@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from lossboard.wire import RunStart
 from lossboard_server.database import schema
 from lossboard_server.database.engines import insert_row
+from lossboard_server.database.places import run_placed
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["joined_early", "open_attempt", "show_beside"]
+__all__ = ["joined_early", "open_attempt", "opening_times", "show_beside"]
 
 
 def open_attempt(transaction: Transaction, uid: int, project_id: int, start: RunStart) -> int:
@@ -39,6 +40,13 @@ def open_attempt(transaction: Transaction, uid: int, project_id: int, start: Run
     if early is not None and start.opens != "join":
         return _take_over(transaction, early, values)
     return insert_row(transaction.connection, schema.attempt, values)
+
+
+def opening_times(transaction: Transaction, uid: int) -> dict[int, int]:
+    """When the process that opened it had started, for each attempt of the run."""
+    attempt = schema.attempt.c
+    found = select(attempt.id, attempt.opened_us).where(attempt.run_uid == uid)
+    return {row.id: row.opened_us for row in transaction.connection.execute(found)}
 
 
 def joined_early(transaction: Transaction, uid: int) -> int | None:
@@ -77,9 +85,7 @@ def _latest(transaction: Transaction, uid: int) -> int | None:
 
 
 def _latest_of(transaction: Transaction, project_id: int, run_id: str) -> int | None:
-    run = schema.run
-    found = select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == run_id)
-    uid = transaction.connection.execute(found).scalar_one_or_none()
+    uid = run_placed(transaction.connection, project_id, run_id)
     return None if uid is None else _latest(transaction, uid)
 
 

@@ -6,7 +6,7 @@ Each function runs in a transaction of the writer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import delete, func, select
@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select
 from lossboard.wire import MetricDefinition, Notice, RunFields, RunStart
 from lossboard_server.database import dialect, schema
 from lossboard_server.database.engines import insert_row
+from lossboard_server.database.places import next_slot, project_named, run_placed
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.errors import Gone, NotFound, TooLarge
 from lossboard_server.limits import check_sizes, check_total, joined_text, too_large_notice
@@ -23,13 +24,13 @@ from lossboard_server.writing.records import check_values
 from lossboard_server.writing.writer import Transaction
 
 __all__ = [
+    "WITH_ARTIFACTS",
     "add_metadata",
     "add_notices",
     "define_metrics",
     "delete_project",
     "delete_run",
     "edit_run",
-    "find_project",
     "join_run",
     "merge_config",
     "open_project",
@@ -42,17 +43,13 @@ __all__ = [
     "set_summary",
 ]
 
-
-def find_project(transaction: Transaction, entity: str, name: str) -> int | None:
-    """Id of the project, if there is one."""
-    table = schema.project
-    found = select(table.c.id).where(table.c.entity == entity, table.c.name == name)
-    return transaction.connection.execute(found).scalar_one_or_none()
+WITH_ARTIFACTS: Final = "with_artifacts"  # the notice of a run that is deleted with them
 
 
 def open_project(transaction: Transaction, entity: str, name: str) -> int:
-    """Id of the project, made if there is none; raises Invalid for names that can't be."""
-    found = find_project(transaction, entity, name)
+    """Id of the project that has or had the name, made if there is none; raises Invalid for names
+    that can't be."""
+    found = project_named(transaction.connection, entity, name)
     if found is not None:
         return found
     check_entity(entity)
@@ -67,17 +64,11 @@ def open_run(transaction: Transaction, start: RunStart) -> tuple[int, int]:
     Raises Invalid for names that can't be, Gone for a run that was deleted.
     """
     project_id = open_project(transaction, start.entity, start.project)
-    run = schema.run
-    row = transaction.connection.execute(
-        select(run).where(run.c.project_id == project_id, run.c.run_id == start.run_id)
-    ).one_or_none()
-    if row is None:
+    uid = run_placed(transaction.connection, project_id, start.run_id)
+    if uid is None:
         uid = _insert_run(transaction, project_id, start)
-    elif row.deleted_us is not None:
-        raise _deleted(start.run_id)
     else:
-        uid = row.id
-        _reopen_run(transaction, row, start)
+        _reopen_run(transaction, uid, start)
     return uid, open_attempt(transaction, uid, project_id, start)
 
 
@@ -90,20 +81,15 @@ def _deleted(run_id: str) -> Gone:
 
 def _insert_run(transaction: Transaction, project_id: int, start: RunStart) -> int:
     check_run_id(start.run_id)
-    run = schema.run
-    last_slot = select(func.coalesce(func.max(run.c.slot), -1)).where(
-        run.c.project_id == project_id
-    )
-    slot = transaction.connection.execute(last_slot).scalar_one() + 1
     values = _described(start) | {
         "project_id": project_id,
         "run_id": start.run_id,
-        "slot": slot,
+        "slot": next_slot(transaction.connection, project_id),
         "created_us": transaction.now_us,
         "heartbeat_us": start.started_us,
         "last_step": start.cut_step if start.opens == "fork" else None,
     }
-    uid = insert_row(transaction.connection, run, values)
+    uid = insert_row(transaction.connection, schema.run, values)
     transaction.touch(uid, "meta", "state")
     return uid
 
@@ -130,8 +116,12 @@ _BLANK = {
 }
 
 
-def _reopen_run(transaction: Transaction, row: Any, start: RunStart) -> None:
+def _reopen_run(transaction: Transaction, uid: int, start: RunStart) -> None:
     """Let a run that is there go on: from nothing (fresh), or with what it has."""
+    run = schema.run
+    row = transaction.connection.execute(select(run).where(run.c.id == uid)).one()
+    if row.deleted_us is not None:
+        raise _deleted(start.run_id)
     if start.opens == "join":
         return
     values: dict[str, Any] = {"stop_requested": False, "summary_json": _UNKNOWN}
@@ -284,6 +274,7 @@ def edit_run(
     uid: int,
     *,
     config: Mapping[str, Any] | None = None,
+    removed_config: Sequence[str] = (),
     summary: Mapping[str, Any] | None = None,
     removed_summary: Sequence[str] = (),
     color: str | None = None,
@@ -296,10 +287,10 @@ def edit_run(
         check_sizes(what, values)
     require_run(transaction, uid)
     set_fields(transaction, uid, fields)
-    if config is not None:
-        merge_config(transaction, uid, config)
-    if summary is not None:
-        set_summary(transaction, uid, summary, removed_summary, time_us=transaction.now_us)
+    if config or removed_config:
+        merge_config(transaction, uid, config or {}, removed_config)
+    if summary or removed_summary:
+        set_summary(transaction, uid, summary or {}, removed_summary, time_us=transaction.now_us)
     plain = {"color": color, "stop_requested": stop_requested}
     changed = {name: value for name, value in plain.items() if value is not None}
     if changed:
@@ -315,15 +306,19 @@ def require_run(transaction: Transaction, uid: int) -> None:
         raise Gone(f"run {run.run_id!r} was deleted: restore it first")
 
 
-def delete_run(transaction: Transaction, uid: int) -> None:
-    """Mark the run deleted; its data go later, in the background."""
+def delete_run(transaction: Transaction, uid: int, *, with_artifacts: bool = False) -> None:
+    """Mark the run deleted; its data go later, in the background, and if so asked the artifacts
+    that it logged with them: until then a notice of the run says so."""
     require_run(transaction, uid)
+    if with_artifacts:
+        words = "the artifacts that the run logged go with it"
+        add_notices(transaction, uid, [Notice(WITH_ARTIFACTS, words, transaction.now_us, 1.0)])
     transaction.update_run(uid, "state", deleted_us=transaction.now_us)
 
 
 def delete_project(transaction: Transaction, entity: str, name: str) -> int:
     """Mark all runs of the project deleted; returns how many these were."""
-    project_id = find_project(transaction, entity, name)
+    project_id = project_named(transaction.connection, entity, name)
     if project_id is None:
         raise NotFound(f"there is no project {entity}/{name}")
     run = schema.run
@@ -344,7 +339,12 @@ def restore_run(transaction: Transaction, uid: int) -> None:
         raise NotFound(f"there is no run with number {uid}")
     if row.purged:
         raise Gone(f"run {row.run_id!r} was deleted too long ago: its data are gone")
-    transaction.update_run(uid, "meta", "state", "rows", "histograms", deleted_us=None)
+    notices = _column(transaction, uid, "notices_json")
+    notices.pop(WITH_ARTIFACTS, None)
+    kept = encode_json_text(notices)
+    transaction.update_run(
+        uid, "meta", "state", "rows", "histograms", deleted_us=None, notices_json=kept
+    )
     _hear_of_the_tail(transaction, uid)
 
 

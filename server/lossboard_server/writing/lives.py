@@ -22,9 +22,10 @@ from lossboard_server.queries.runs.lives import (
     launch_of,
     lives_of,
     outcome_of,
+    overtaken_by,
     parted,
 )
-from lossboard_server.writing.attempts import show_beside
+from lossboard_server.writing.attempts import opening_times, show_beside
 from lossboard_server.writing.run_memo import WriterFacts
 from lossboard_server.writing.writer import Transaction
 
@@ -63,6 +64,9 @@ def begin(
     lives = lives_of(transaction.connection, uid)
     new = _new_life(transaction, attempt, token, start)
     launch = launch_of(lives, new)
+    if launch > max((life.launch for life in lives), default=launch):
+        launch = _in_order(transaction, uid, lives, start, launch)
+        lives = lives_of(transaction.connection, uid)
     leads = (start.primary, new.rank, new.must_end) == (None, None, True) and not any(
         life.is_primary for life in lives if life.launch == launch
     )
@@ -81,6 +85,18 @@ def begin(
     transaction.facts.forget_launches(uid)
     settle(transaction, uid)
     return new
+
+
+def _in_order(
+    transaction: Transaction, uid: int, lives: Sequence[Life], start: RunStart, newest: int
+) -> int:
+    """The number of a new launch: the newest, unless others have overtaken it, which move on."""
+    opened_us = opening_times(transaction, uid)
+    launch = overtaken_by(lives, start.started_us, opened_us)
+    if launch is None:
+        return newest
+    _part(transaction, [life for life in lives if life.launch >= launch])
+    return launch
 
 
 def _new_life(transaction: Transaction, attempt: int, token: str, start: RunStart) -> Life:

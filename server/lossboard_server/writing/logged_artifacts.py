@@ -67,7 +67,7 @@ def _create(transaction: Transaction, uid: int, logged: LoggedArtifact) -> None:
         collection=logged.name,
         type=logged.type,
         digest=logged.digest,
-        run_uid=uid,
+        run_uid=uid if logged.produced else None,
         client_id=logged.client_id,
         sequence_client_id=logged.sequence_client_id,
         description=logged.description,

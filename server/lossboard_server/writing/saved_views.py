@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, select, update
 
 from lossboard_server.database import schema
+from lossboard_server.database.places import path_of_project, project_named
 from lossboard_server.encoding import decode_json, encode_json, encode_json_text
 from lossboard_server.errors import Conflict, NotFound, TooLarge
 from lossboard_server.writing.writer import Transaction
@@ -134,8 +135,8 @@ def set_first_view(
 
 
 def _settings(transaction: Transaction, project: tuple[str, str]) -> dict[str, Any]:
-    table = schema.project.c
-    query = select(table.settings_json).where(table.entity == project[0], table.name == project[1])
+    table, project_id = schema.project.c, project_named(transaction.connection, *project)
+    query = select(table.settings_json).where(table.id == project_id)
     text = transaction.connection.execute(query).scalar_one_or_none()
     if text is None:
         raise _unknown(project)
@@ -183,12 +184,9 @@ def change_settings(
             f"the settings of {project[0]}/{project[1]} would have more than {limit_bytes >> 20}"
             " MB: delete a saved view first"
         )
-    table = schema.project
-    changed = transaction.connection.execute(
-        update(table)
-        .where(table.c.entity == project[0], table.c.name == project[1])
-        .values(settings_json=text)
-    )
-    if changed.rowcount == 0:
+    table, project_id = schema.project, project_named(transaction.connection, *project)
+    if project_id is None:
         raise _unknown(project)
-    transaction.settings_of.add(f"{project[0]}/{project[1]}")
+    change = update(table).where(table.c.id == project_id).values(settings_json=text)
+    transaction.connection.execute(change)
+    transaction.settings_of.add(path_of_project(transaction.connection, project_id))

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from lossboard.histogram import from_values
+from lossboard.histogram import from_bins, from_values
 from lossboard.wire import HistogramColumn, HistogramData, TensorPart
 from lossboard_server.queries import (
     HistogramQuery,
@@ -210,3 +210,56 @@ def test_layers_of_later_pipeline_stages_come_after_those_of_earlier_ones(store:
     tensors = store.ask(query_tensors, TensorQuery(run, "gradients/")).tensors
     assert [tensor.key[-1] for tensor in tensors] == ["a", "b", "c"]
     assert [tensor.order for tensor in tensors] == sorted(tensor.order for tensor in tensors)
+
+
+def log(writer: Any, step: int, data: HistogramData) -> None:
+    """One record with a histogram that was logged, not watched, of one of several processes."""
+    one = np.array([step], "<i8").tobytes()
+    writer.watch(HistogramColumn(KEY, one, one, [data]))
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_histograms_that_processes_logged_at_one_step_are_joined(store: Any, sealed: bool) -> None:
+    run = store.run()
+    writer = store.writer(run)
+    rank_0, rank_1 = tensor_at(1)[1], 3 + 2 * tensor_at(1)[2]
+    log(writer, 4, from_values(rank_0))
+    log(writer, 5, from_values(rank_0))
+    if sealed:
+        store.seal(run)
+    assert "part_found" not in events(store, run).columns
+    log(writer, 5, from_values(rank_1))
+    series = events(store, run)
+    columns = series.columns
+    assert (series.n, columns["step"].tolist()) == (2, [4, 5])
+    assert columns["part_found"].tolist() == [1, 2]
+    assert columns["part_part"].tolist() == [0, -2]
+    assert_is(columns, 0, rank_0)
+    assert_is(columns, 1, np.concatenate([rank_0, rank_1]))
+    (tensor,) = store.ask(query_tensors, TensorQuery(run)).tensors
+    assert (tensor.n, tensor.columns["n"].tolist()) == (2, [500, 1000])
+
+
+def test_equal_histograms_of_one_step_count_once(store: Any) -> None:
+    run = store.run()
+    writer = store.writer(run)
+    for _ in range(2):
+        log(writer, 5, from_values(tensor_at(1)[1]))
+    assert events(store, run).columns["n"].tolist() == [500]
+
+
+def test_uneven_bins_of_one_step_are_joined_where_their_edges_lie(store: Any) -> None:
+    run = store.run()
+    writer = store.writer(run)
+    log(writer, 3, from_bins([1, 2], [0.0, 1.0, 10.0]))
+    log(writer, 5, from_bins([30.5, 10], [0.0, 1.0, 64.0]))
+    log(writer, 5, from_bins([4, 4], [0.0, 32.0, 64.0]))
+    columns = events(store, run).columns
+    assert columns["bins"].tolist() == [2, 64]
+    assert columns["edged"].tolist() == [1, 0]
+    assert columns["edges"].tolist() == [0.0, 1.0, 10.0]
+    counts = columns["counts"][2:]
+    assert columns["counts"][:2].tolist() == [1, 2]
+    assert counts[0] == pytest.approx(30.5 + 4 / 32)
+    assert counts[1:] == pytest.approx(np.full(63, 10 / 63 + 4 / 32))
+    assert columns["magnitude_bins"].tolist() == [0, 0]

@@ -68,7 +68,9 @@ class Story:
             self.store.connection.execute(update(run).where(run.c.id == self.run).values(values))
 
     def summary(self) -> dict[str, Any]:
-        return self.store.ask(summaries, [self.run])[self.run]
+        """Without what it says of the last row."""
+        found = self.store.ask(summaries, [self.run])[self.run]
+        return {key: value for key, value in found.items() if not key.startswith("_")}
 
 
 def same(one: Any, two: Any) -> bool:

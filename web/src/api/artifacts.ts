@@ -40,6 +40,23 @@ export interface ArtifactEntry {
   size_bytes: number;
 }
 
+/** A named list of versions. */
+export interface Collection {
+  name: string;
+  type: string;
+  description: string;
+  tags: string[];
+  versions: number;
+  created_us: number;
+  updated_us: number;
+}
+
+const ofProject = (entity: string, project: string): string =>
+  `/api/projects/${[entity, project].map(encodeURIComponent).join('/')}/artifacts`;
+
+export const projectArtifacts = (entity: string, project: string) =>
+  get<{ types: string[]; collections: Collection[] }>(ofProject(entity, project));
+
 export const runArtifacts = (uid: number) =>
   get<{ logged: Artifact[]; used: Artifact[] }>(`/api/runs/${uid}/artifacts`);
 
@@ -48,9 +65,7 @@ export const artifactByClientId = (clientId: string) =>
   get<Artifact>(`/api/artifacts/by_client_id/${encodeURIComponent(clientId)}`);
 
 export const artifactVersions = (entity: string, project: string, collection: string) =>
-  get<{ versions: Artifact[] }>(
-    `/api/projects/${[entity, project].map(encodeURIComponent).join('/')}/artifacts/${encodeURIComponent(collection)}`,
-  );
+  get<{ versions: Artifact[] }>(`${ofProject(entity, project)}/${encodeURIComponent(collection)}`);
 
 export const artifactEntries = (id: number, after: string) =>
   get<{ entries: ArtifactEntry[]; next: string | null }>(

@@ -4,6 +4,7 @@ import { decode } from '@msgpack/msgpack';
 import { parseJson } from '../math/jsonNumber';
 import type { Json, JsonObject } from '../model/json';
 import { type PackedColumns, unpackColumns } from './columns';
+import { type KeyList, keyNames, keysOf, namesOf } from './keyList';
 import type {
   Catalogue,
   ConsoleLine,
@@ -18,6 +19,7 @@ import type {
   SavedView,
   SeriesRequest,
   SeriesResponse,
+  Sweep,
   TensorRequest,
   TensorResponse,
 } from './types';
@@ -98,18 +100,43 @@ const part = encodeURIComponent;
 /** Entity and name. */
 export type ProjectName = readonly [entity: string, project: string];
 
+interface KeyAnswer {
+  keys: KeyList;
+  metrics: Catalogue['metrics'];
+}
+
 const projectPath = (entity: string, project: string): string =>
   `/api/projects/${part(entity)}/${part(project)}`;
 
-export async function listProjects(): Promise<Project[]> {
-  return (await get<{ projects: Project[] }>('/api/projects')).projects;
+export interface ProjectPage {
+  projects: Project[];
+  /** How many there are that match, on this page or not. */
+  total: number;
+  /** False: some sparklines are not drawn yet. */
+  complete: boolean;
 }
 
+export function listProjects(search = '', limit = 100_000): Promise<ProjectPage> {
+  return get(`/api/projects?search=${part(search)}&limit=${limit}`);
+}
+
+/** Only what is in it changes; a description that is no longer what it `was` is refused. */
+export interface ProjectChange {
+  name?: string;
+  description?: string;
+  was?: string;
+}
+
+export const patchProject = ([entity, project]: ProjectName, change: ProjectChange) =>
+  write<Project>('PATCH', projectPath(entity, project), change);
+
 export interface RunPage {
+  /** "entity/name": that of now, whatever it was asked by. */
+  project: string;
   runs: Run[];
   total: number;
   version: number;
-  /** Numbers of the runs that were deleted after version `since`. */
+  /** Numbers of the runs that were deleted or moved away after version `since`. */
   gone: number[];
 }
 
@@ -127,9 +154,19 @@ export function getRun(entity: string, project: string, runId: string): Promise<
   return get(`/api/runs/${part(entity)}/${part(project)}/${part(runId)}`);
 }
 
-export function getCatalogue(entity: string, project: string, uids?: number[]) {
-  const runs = uids ? `?runs=${uids.join(',')}` : '';
-  return get<Catalogue>(`${projectPath(entity, project)}/keys${runs}`);
+/** The keys of a project's runs; names that are known from the last answer are not sent again. */
+export async function getCatalogue(
+  entity: string,
+  project: string,
+  uids?: number[],
+): Promise<Catalogue> {
+  const runs = uids ? `&runs=${uids.join(',')}` : '';
+  const address = `${projectPath(entity, project)}/keys?form=short${runs}`;
+  const known = keyNames.get(address);
+  const answer = await get<KeyAnswer>(known ? `${address}&known=${known.tag}` : address);
+  const names = namesOf(answer.keys, known);
+  keyNames.set(address, names);
+  return { keys: keysOf(answer.keys, names), metrics: answer.metrics };
 }
 
 /** Values of metrics over all steps: by field (`min.val/loss`) and number of the run. */
@@ -150,6 +187,10 @@ export async function listAlerts(entity: string, project: string): Promise<Proje
     `${projectPath(entity, project)}/alerts`,
   );
   return alerts;
+}
+
+export async function listSweeps(entity: string, project: string): Promise<Sweep[]> {
+  return (await get<{ sweeps: Sweep[] }>(`${projectPath(entity, project)}/sweeps`)).sweeps;
 }
 
 export function querySeries(request: SeriesRequest, signal?: AbortSignal) {
@@ -244,6 +285,9 @@ export const deleteRuns = (uids: number[]) =>
 
 export const restoreRuns = (uids: number[]) =>
   inParts(uids, (runs) => write('POST', '/api/runs/restore', { runs }));
+
+export const moveRuns = (runs: number[], project: string) =>
+  write<object>('POST', '/api/runs/move', { runs, project });
 
 /** Keeps a state of the view that is too long for a link. */
 export async function storeView(state: Record<string, string>): Promise<string> {

@@ -15,6 +15,7 @@ export interface Project {
   states: Partial<Record<RunState, number>>;
   sparkline: { key: string; values: number[] } | null;
   settings: JsonObject;
+  description: string;
 }
 
 /** `revision` changes with what it holds. */
@@ -49,6 +50,8 @@ export interface Run {
   rank: number | null;
   /** The scheduler's job. */
   job: string;
+  /** What the ranks of one launch share; empty without a launcher of several. */
+  launch: string;
   config: JsonObject;
   summary: JsonObject;
   version: number;
@@ -77,6 +80,7 @@ export interface Notice {
 /** An alert of one of the runs of a project. */
 export interface ProjectAlert extends Alert {
   id: number;
+  run: number;
   run_id: string;
   name: string;
 }
@@ -86,6 +90,21 @@ export interface Alert {
   text: string;
   level: 'INFO' | 'WARN' | 'ERROR';
   time_us: number;
+  /** That the run had come to, where that is known. */
+  step: number | null;
+}
+
+/** A search over parameters, of the official client. */
+export interface Sweep {
+  name: string;
+  display_name: string;
+  /** YAML. */
+  config: string;
+  state: string;
+  /** Parameter sets that agents were handed. */
+  given: number;
+  created_us: number;
+  runs: number[];
 }
 
 /** One start of a training: a process, or all its ranks. */
@@ -171,6 +190,8 @@ export interface HistogramAnswer {
   stride: number;
   generation: number;
   columns: Record<string, Float64Array>;
+  /** Blocks that can't be read: their events are missing. */
+  damaged: number;
 }
 
 export interface HistogramRequest {
@@ -197,6 +218,8 @@ export interface TensorColumns {
   hi: Float64Array;
   x_first: Float64Array;
   x_last: Float64Array;
+  /** Of the first event with a non-finite value; NaN where there is none. */
+  x_bad: Float64Array;
 }
 
 export interface Tensor {
@@ -259,5 +282,6 @@ export interface Change {
 
 export type LiveMessage =
   | { kind: 'state'; open: boolean }
+  | { kind: 'silent'; seconds: number }
   | { kind: 'change'; change: Change }
   | { kind: 'reset' };

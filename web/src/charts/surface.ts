@@ -1,6 +1,7 @@
 /** A canvas measured in CSS pixels, sharp on every screen, and the marks that all charts share. */
 
 import { textOn } from '../math/color';
+import { SvgContext } from './svgContext';
 import { colorOf, rgbOf, theme } from './theme';
 
 export interface Box {
@@ -10,9 +11,28 @@ export interface Box {
   height: number;
 }
 
+const surfaces = new WeakMap<Element, Surface>();
+
+/**
+ * What `paint` draws on the surfaces of these canvases, as SVG of that many units to a CSS pixel,
+ * instead of as pixels.
+ */
+export function asSvg(canvases: Element[], ratio: number, paint: () => void): string[] {
+  const found = canvases.map((canvas) => surfaces.get(canvas)!);
+  for (const surface of found) surface.record(new SvgContext(), ratio);
+  try {
+    paint();
+    return found.map((surface) => surface.recorded());
+  } finally {
+    for (const surface of found) surface.record(null, ratio);
+  }
+}
+
 export class Surface {
   readonly canvas = document.createElement('canvas');
-  readonly context = this.canvas.getContext('2d')!;
+  private readonly pixels = this.canvas.getContext('2d')!;
+  context = this.pixels;
+  private svg: SvgContext | null = null;
   width = 0;
   height = 0;
   private ratio = 0;
@@ -20,6 +40,18 @@ export class Surface {
   constructor(host: HTMLElement, floats: boolean) {
     this.canvas.className = floats ? 'chart-canvas chart-over' : 'chart-canvas';
     host.append(this.canvas);
+    surfaces.set(this.canvas, this);
+  }
+
+  /** What is drawn from now on is written as SVG, or as pixels again. */
+  record(svg: SvgContext | null, ratio: number): void {
+    this.svg = svg;
+    this.context = svg ? (svg as unknown as CanvasRenderingContext2D) : this.pixels;
+    svg?.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  recorded(): string {
+    return this.svg?.svg() ?? '';
   }
 
   /** Empty, in this size (CSS pixels) and sharp on the window's screen. */
@@ -36,6 +68,7 @@ export class Surface {
     this.canvas.height = Math.round(height * ratio);
     this.canvas.style.width = `${width}px`;
     this.canvas.style.height = `${height}px`;
+    this.svg?.forget();
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 

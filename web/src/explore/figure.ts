@@ -18,7 +18,8 @@ export const CELLS = 120;
 const CURVE_POINTS = 240;
 
 export function figureOf(what: Explored, tokens: Tokens, dark: boolean): Figure {
-  const layout = baseLayout(tokens);
+  // a zoom outlives new points of the same panel
+  const layout = { ...baseLayout(tokens), uirevision: what.title };
   if (what.kind === 'lines') {
     const x = {
       ...axis(tokens),

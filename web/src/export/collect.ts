@@ -1,6 +1,6 @@
 /** The panels of a view with all their numbers, as an exported file holds them. */
 
-import { keyTitle } from '../math/keyTitle';
+import { fieldTitle, keyTitle } from '../math/keyTitle';
 import {
   choicesFor,
   chosenRuns,
@@ -15,6 +15,7 @@ import { cascaded } from '../state/lines/cascade';
 import { panelId } from '../state/panelIds';
 import { userRegExp } from '../state/runs/visibility';
 import { inOrder } from '../state/view/layout';
+import { drawnKeys } from '../state/view/machinePanels';
 import { sectionsOf } from '../state/view/sections';
 import { panelSearch } from '../state/view/view';
 import type { Scope } from '../state/workspace/workspace';
@@ -59,8 +60,8 @@ function automaticPlaces({ workspace, runs }: Scope): Place[] {
     name,
     slots: keys.map((key): Slot => {
       const id = panelId(key);
-      const title = cascaded(id).title ?? keyTitle(key.key);
-      return { id, title, fields: [key], runs: runs.value, panels: [] };
+      const title = cascaded(id).title ?? fieldTitle(key);
+      return { id, title, fields: drawnKeys(key), runs: runs.value, panels: [] };
     }),
   }));
 }

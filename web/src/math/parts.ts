@@ -1,7 +1,7 @@
 /** What an event holds of a tensor that lies on several processes, in words. */
 
 import type { Histogram, HistogramEvents, TensorPart } from '../model/types';
-import { formatCount } from './numbers';
+import { counted, formatCount } from './numbers';
 
 /** Columns of the server's answer, which is without them where no event is of a part. */
 export const PART_COLUMNS = [
@@ -16,6 +16,9 @@ export const PART_COLUMNS = [
   'gradient',
   'found',
 ] as const;
+
+/** In place of the number of a part: several processes logged a histogram at this step. */
+const LOGGED = -2;
 
 const UNITS = ['rows', 'columns', 'values'];
 const GRADIENTS = [
@@ -45,6 +48,7 @@ export function partText(part: TensorPart, histogram: Histogram): string {
 }
 
 function placeText(part: TensorPart, lacks: boolean): string {
+  if (part.part === LOGGED) return `${counted(part.found, 'histogram')} of this step joined`;
   const { rank, ranks, parts, found } = part;
   const held = `${formatCount(part.held)} of ${formatCount(part.whole)} ${UNITS[part.unit]}`;
   if (found === 1) {
@@ -61,6 +65,7 @@ export function mapPartText(parts: (TensorPart & { counted: number })[]): string
   if (parts.length === 0) return '';
   const [first] = parts;
   const ranks = formatCount(first.ranks);
+  if (first.part === LOGGED) return `${counted(first.found, 'histogram')} of each step joined`;
   if (parts.every(({ found }) => found === 1)) return `parts of rank ${first.rank} of ${ranks}`;
   const lacking = parts.filter((part) => part.part >= 0 && isPart(part, part.counted));
   if (lacking.length === 0) return `whole tensors of ${ranks} processes`;
@@ -80,6 +85,8 @@ const LATE = 20;
 /** From which position on events may still change: the first of the last ones that lacks a part. */
 export function settledUpTo(events: HistogramEvents): number {
   const { length } = events.step;
+  const isLogged = length > 0 && !(events.batch[length - 1] >= 0);
+  if (isLogged) return length - 1; // another process may log one at this step
   if (!events.parts) return length;
   for (let i = Math.max(0, length - LATE); i < length; i++) {
     const part = partAt(events, i);

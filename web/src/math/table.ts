@@ -16,22 +16,24 @@ export interface LoggedTable {
 export const cellText = (cell: Json | undefined): string =>
   typeof cell === 'string' ? cell : cell === null || cell === undefined ? '' : JSON.stringify(cell);
 
+const LAST = 2;
 const TEXTS = new Intl.Collator(undefined, { numeric: true });
 
 /** What a cell is compared by: found once, as comparing asks for it millions of times. */
 interface SortKey {
   row: Json[];
-  /** Numbers stand before texts, empty cells last. */
-  rank: 0 | 1 | 2;
+  /** Numbers stand before texts, and after both, in either order, NaN and then empty cells. */
+  rank: 0 | 1 | 2 | 3;
   number: number;
   text: string;
 }
 
 function sortKey(row: Json[], column: number): SortKey {
   const cell = row[column];
-  if (cell === null || cell === undefined) return { row, rank: 2, number: 0, text: '' };
+  if (cell === null || cell === undefined) return { row, rank: 3, number: 0, text: '' };
   const number = jsonNumber(cell);
-  if (number !== null && !Number.isNaN(number)) return { row, rank: 0, number, text: '' };
+  if (Number.isNaN(number)) return { row, rank: LAST, number: 0, text: '' };
+  if (number !== null) return { row, rank: 0, number, text: '' };
   return { row, rank: 1, number: 0, text: cellText(cell) };
 }
 
@@ -41,7 +43,7 @@ function compare(a: SortKey, b: SortKey): number {
   return TEXTS.compare(a.text, b.text);
 }
 
-/** Empty cells stand last in either order. */
+/** NaN, and then empty cells, stand last in either order. */
 export function tableRows(
   { data }: LoggedTable,
   search: string,
@@ -53,9 +55,12 @@ export function tableRows(
     : data;
   if (!sort) return found;
   const keys = found.map((row) => sortKey(row, sort.column));
-  const filled = keys.filter(({ rank }) => rank < 2).sort(compare);
+  const filled = keys.filter(({ rank }) => rank < LAST).sort(compare);
   const upright = sort.down ? stableReversed(filled) : filled;
-  return [...upright, ...keys.filter(({ rank }) => rank === 2)].map(({ row }) => row);
+  return [
+    ...upright,
+    ...keys.filter(({ rank }) => rank >= LAST).sort((a, b) => a.rank - b.rank),
+  ].map(({ row }) => row);
 }
 
 /** From the greatest down; rows that are equal keep their order. */

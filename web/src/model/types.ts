@@ -64,7 +64,7 @@ export interface PartialMember {
 }
 
 export interface GroupFacts {
-  /** Runs in the group that have the metric. */
+  /** Runs in the group; not all of them need have the metric. */
   size: number;
   center: 'mean' | 'median' | 'min' | 'max';
   /** Runs that have a value at each point. */
@@ -89,8 +89,18 @@ export interface AxisTitles {
   y: string;
 }
 
+/** An alert of a run, at its place on the axis. */
+export interface AlertMark {
+  /** The run's line, or what its lines are raised with. */
+  line: string;
+  x: number;
+  title: string;
+  level: 'INFO' | 'WARN' | 'ERROR';
+}
+
 export interface LineOptions {
   titles?: AxisTitles;
+  alerts?: AlertMark[];
   /** With the line of y = x, of chance in a ROC. */
   diagonal?: boolean;
   /** A value of y that is marked by a line across. */
@@ -262,6 +272,8 @@ export interface Tensor {
   negInf: Float64Array;
   zeros: Float64Array;
   squares: Float64Array;
+  /** x of the first event with a non-finite value; NaN where there is none. */
+  xBad: Float64Array;
 }
 
 export type LayerStatistic = 'rms' | 'ratio' | 'zeros' | 'nonFinite';
@@ -335,10 +347,12 @@ export interface Note {
 export interface Legend {
   from: string;
   to: string;
-  /** What the colours count: `per cell, log`. */
+  /** What the colours count: `Values per cell (log scale)`. */
   unit: string;
   /** The value between the two colours of a scale that has a middle. */
   middle?: string;
+  /** Where the colours are not those of counts. */
+  colors?: string[];
 }
 
 export interface Callbacks {

@@ -8,8 +8,10 @@ import type { ConsoleLine, Run } from '../api/types';
 import { Check, IconButton, SearchField, Select } from '../components/widgets/controls';
 import { VirtualRows } from '../components/widgets/VirtualRows';
 import { ansiSpans, plainText } from '../math/ansi';
+import { metricLook } from '../math/color';
 import { counted, formatClock, formatCount } from '../math/numbers';
 import { saveBlob } from '../state/runs/download';
+import { colorOf, cssColor } from '../state/runs/visibility';
 import { attempt } from '../state/toasts';
 import type { Workspace } from '../state/workspace/workspace';
 import './logs.css';
@@ -65,6 +67,7 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
   const [writer, setWriter] = useState('');
   const all = output.lines.value;
   const writers = useMemo(() => writersOf(all), [all]);
+  const looks = useMemo(() => looksOf(writers, run), [writers, run.slot, run.color]);
   const wanted = search.toLowerCase();
   const lines = useMemo(() => {
     const ordered = writers.length > 1 ? byTime(all) : all;
@@ -96,7 +99,7 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
           icon="download"
           label="Download the output"
           disabled={all.length === 0}
-          onClick={() => download(run, writer ? lines : all)}
+          onClick={() => download(run, writer ? lines : all, writers.length > 1)}
         />
       </div>
       {lines.length > 0 ? (
@@ -106,7 +109,9 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
           label="Output of the run"
           class="log"
           follow={follow}
-          row={(line, top) => <Line key={line.number} line={line} top={top} wanted={wanted} />}
+          row={(line, top) => (
+            <Line key={line.number} line={line} top={top} wanted={wanted} looks={looks} />
+          )}
         />
       ) : (
         output.loaded.value && <Nothing search={search} />
@@ -116,7 +121,26 @@ export function Logs({ run, workspace }: { run: Run; workspace: Workspace }) {
 }
 
 const writersOf = (lines: ConsoleLine[]): string[] =>
-  [...new Set(lines.map(({ writer }) => writer))].filter(Boolean).sort();
+  [...new Set(lines.map(({ writer }) => writer))]
+    .filter(Boolean)
+    .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+
+const MOST_LETTERS = 24;
+
+/** How names of processes stand before their lines: in the colours of their machine metrics. */
+interface Looks {
+  width: string;
+  colors: Map<string, string>;
+}
+
+/** Null where one process alone writes. */
+function looksOf(writers: string[], run: Run): Looks | null {
+  if (writers.length < 2) return null;
+  const letters = Math.min(MOST_LETTERS, Math.max(...writers.map(({ length }) => length)));
+  const color = (at: number) => metricLook(at, 1, { slot: run.slot, color: colorOf(run) }).color;
+  const colors = new Map(writers.map((name, at) => [name, cssColor(color(at))]));
+  return { width: `${letters + 2}ch`, colors };
+}
 
 /** Lines of several processes arrive as each of them sends; those of one keep their order. */
 const byTime = (lines: ConsoleLine[]): ConsoleLine[] =>
@@ -125,18 +149,32 @@ const byTime = (lines: ConsoleLine[]): ConsoleLine[] =>
 const countText = (shown: number, all: number): string =>
   shown === all ? counted(all, 'line') : `${formatCount(shown)} of ${counted(all, 'line')}`;
 
-function download(run: Run, lines: ConsoleLine[]): void {
-  const text = lines.map((line) => `${plainText(line.text)}\n`).join('');
+/** `several`: with the name of the process before each line. */
+function download(run: Run, lines: ConsoleLine[], several: boolean): void {
+  const who = ({ writer }: ConsoleLine) => (several && writer ? `[${writer}] ` : '');
+  const text = lines.map((line) => `${who(line)}${plainText(line.text)}\n`).join('');
   saveBlob(`${run.run_id}.log`, new Blob([text], { type: 'text/plain' }));
 }
 
-function Line({ line, top, wanted }: { line: ConsoleLine; top: number; wanted: string }) {
+interface LineProps {
+  line: ConsoleLine;
+  top: number;
+  wanted: string;
+  looks: Looks | null;
+}
+
+function Line({ line, top, wanted, looks }: LineProps) {
+  const style = { top: `${top}px`, '--who': looks?.width };
   return (
-    <div class="line" style={{ top: `${top}px` }}>
+    <div class={`line ${looks ? 'named' : ''}`} style={style}>
       <span class="lineno" title={formatClock(line.time_us, true)}>
         {line.number}
       </span>
-      {line.writer && <span class="lineno dim">{line.writer}</span>}
+      {looks && (
+        <span class="who" style={{ color: looks.colors.get(line.writer) }} title={line.writer}>
+          {line.writer}
+        </span>
+      )}
       <span class={line.stream}>
         {wanted ? marked(plainText(line.text), wanted) : colored(line.text)}
       </span>
@@ -165,7 +203,7 @@ function marked(text: string, wanted: string): ComponentChildren[] {
 function Nothing({ search }: { search: string }) {
   return (
     <p class="nothing">
-      {search ? 'No line has this text.' : 'The run has printed nothing that was sent here.'}
+      {search ? 'No line has this text.' : 'No console output was captured for this run.'}
     </p>
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { type Tab, TopBar } from '../components/shell/TopBar';
 import { besideHref } from '../state/histograms/focus';
 import { openProject } from '../state/overlays';
-import { projectHref, runsHref } from '../state/route';
+import { leadTo, listHref, type ProjectList, presentHref, projectHref } from '../state/route';
 import { arriving } from '../state/view/history';
 import { findBase } from '../state/view/savedViews';
 import { base } from '../state/view/view';
@@ -17,6 +17,11 @@ export function useWorkspace(entity: string, project: string): Workspace {
   useEffect(() => {
     openProject.value = workspace.store;
   }, [workspace]);
+  const present = workspace.store.present.value;
+  useEffect(() => {
+    const href = present && presentHref(...present);
+    if (href) leadTo(href);
+  }, [present]);
   const named = base.value?.known === false ? base.value : null;
   useEffect(() => {
     if (named) void findBase(entity, project, named);
@@ -24,9 +29,21 @@ export function useWorkspace(entity: string, project: string): Workspace {
   return workspace;
 }
 
+const LISTS = [
+  ['artifacts', 'Artifacts'],
+  ['sweeps', 'Sweeps'],
+] as const;
+
+const HEADINGS = {
+  workspace: 'Workspace',
+  runs: 'Runs',
+  artifacts: 'Artifacts',
+  sweeps: 'Sweeps',
+};
+
 interface ProjectPageProps {
   workspace: Workspace;
-  tab: 'workspace' | 'runs';
+  tab: 'workspace' | ProjectList;
   onDrawer?(): void;
   children: ComponentChildren;
 }
@@ -42,10 +59,14 @@ export function ProjectPage({ workspace, tab, onDrawer, children }: ProjectPageP
     },
     {
       label: 'Runs',
-      href: besideHref(runsHref(entity, project)),
+      href: besideHref(listHref(entity, project, 'runs')),
       current: tab === 'runs',
       count: store.total.value,
     },
+    ...LISTS.map(([list, label]): Tab => {
+      const href = besideHref(listHref(entity, project, list));
+      return { label, href, current: tab === list };
+    }),
   ];
   useEffect(() => {
     document.title = `${project} · lossboard`;
@@ -55,7 +76,7 @@ export function ProjectPage({ workspace, tab, onDrawer, children }: ProjectPageP
       <TopBar
         entity={entity}
         project={project}
-        heading={`${tab === 'runs' ? 'Runs of' : 'Workspace of'} ${project}`}
+        heading={`${HEADINGS[tab]} of ${project}`}
         tabs={tabs}
         running={store.running.value}
         onDrawer={onDrawer}
@@ -81,7 +102,7 @@ export function Loaded({ workspace, children }: LoadedProps) {
   return (
     <Message
       title={`There is no project "${workspace.store.project}" here`}
-      text="It appears with its first run. Projects are told apart by capital letters too."
+      text="It appears with its first run. Project names are case-sensitive."
     />
   );
 }

@@ -2,7 +2,7 @@
 
 import { computed, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { getRun } from '../api/client';
+import { ApiError, getRun } from '../api/client';
 import type { Run, RunDetail } from '../api/types';
 import { Sheet } from '../components/sheet/Sheet';
 import { Toolbar } from '../components/shell/Toolbar';
@@ -10,7 +10,7 @@ import { type Tab, TopBar } from '../components/shell/TopBar';
 import { lazy } from '../components/widgets/lazy';
 import { focusKey } from '../state/histograms/focus';
 import { type LoadState, loadError } from '../state/project';
-import { type RunTab, runHref } from '../state/route';
+import { leadTo, type RunTab, runHref } from '../state/route';
 import { ScopeProvider, type Workspace } from '../state/workspace/workspace';
 import { Message } from './Message';
 import { Loaded, useWorkspace } from './ProjectPage';
@@ -42,6 +42,7 @@ const TABS: [tab: RunTab, label: string][] = [
 export function RunPage({ entity, project, runId, tab }: RunPageProps) {
   const workspace = useWorkspace(entity, project);
   const run = workspace.store.runs.value.find(({ run_id }) => run_id === runId);
+  useMoved({ entity, project, runId, tab }, run === undefined && isReady(workspace));
   const tabs = TABS.map(([name, label]): Tab => {
     return { label, href: runHref(entity, project, runId, name), current: name === tab };
   });
@@ -70,6 +71,24 @@ export function RunPage({ entity, project, runId, tab }: RunPageProps) {
       </Loaded>
     </div>
   );
+}
+
+const isReady = ({ store }: Workspace): boolean => store.state.value === 'ready';
+
+/** A run that is not in the project may have been moved from there: then its page is there. */
+function useMoved({ entity, project, runId, tab }: RunPageProps, missing: boolean): void {
+  useEffect(() => {
+    if (!missing) return;
+    const look = async () => {
+      try {
+        const run = await getRun(entity, project, runId);
+        if (run.project !== project) leadTo(runHref(run.entity, run.project, run.run_id, tab));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error; // the page says that there is no run
+      }
+    };
+    void look();
+  }, [missing, entity, project, runId]);
 }
 
 interface RunContentProps {

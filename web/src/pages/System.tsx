@@ -3,7 +3,10 @@
 import type { Key, Run } from '../api/types';
 import { SectionView } from '../components/sheet/Section';
 import { Toolbar } from '../components/shell/Toolbar';
+import { machineMetric } from '../math/machineMetrics';
+import { systemMetric } from '../math/systemMetrics';
 import { userRegExp } from '../state/runs/visibility';
+import { machinePanels } from '../state/view/machinePanels';
 import type { Section } from '../state/view/sections';
 import { panelSearch } from '../state/view/view';
 import { useScope } from '../state/workspace/workspace';
@@ -21,10 +24,11 @@ const PARTS: [name: string, pattern: RegExp][] = [
 
 /** Sections of the machine metrics that the run has. */
 function systemSections(keys: Key[]): Section[] {
-  const partOf = ({ key }: Key) => PARTS.findIndex(([, pattern]) => pattern.test(key));
+  const partOf = ({ key }: Key) =>
+    PARTS.findIndex(([, pattern]) => pattern.test(machineMetric(key)));
   return PARTS.flatMap(([name], index) => {
     const own = keys.filter((key) => partOf(key) === index);
-    return own.length > 0 ? [{ name, kind: 'system' as const, keys: own }] : [];
+    return own.length > 0 ? [{ name, kind: 'system' as const, keys: machinePanels(own) }] : [];
   });
 }
 
@@ -33,7 +37,9 @@ export function System({ run }: { run: Run }) {
   const search = userRegExp(panelSearch.value);
   const keys = workspace.store.catalogue.value.keys.filter(
     ({ kind, runs, key }) =>
-      kind === 'system' && runs.includes(run.uid) && (!search || search.test(key)),
+      kind === 'system' &&
+      runs.includes(run.uid) &&
+      (!search || search.test(key) || search.test(systemMetric(key).title)),
   );
   const sections = systemSections(keys);
   return (
@@ -51,7 +57,7 @@ export function System({ run }: { run: Run }) {
 }
 
 function Nothing({ searching }: { searching: boolean }) {
-  if (searching) return <p class="nothing">No machine metric of this run fits the search.</p>;
+  if (searching) return <p class="nothing">No system metric matches the search.</p>;
   return (
     <p class="nothing">
       This run has sent no machine metrics. They come every 15 seconds, the first ones 15 seconds

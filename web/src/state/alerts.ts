@@ -3,6 +3,7 @@
 import { computed, signal } from '@preact/signals';
 import { ApiError, listAlerts } from '../api/client';
 import type { ProjectAlert } from '../api/types';
+import type { AlertMark, XKind } from '../model/types';
 import { remember, remembered } from './memory';
 import { onDirty } from './refresh';
 
@@ -18,6 +19,15 @@ export const seenId = computed(
   () => seen.value.get(open.value) ?? (Number(remembered(noteOf(open.value))) || 0),
 );
 export const unread = computed(() => alerts.value.filter(({ id }) => id > seenId.value).length);
+
+/** Where alerts stand on an axis of steps or of wall time; on others their place isn't known. */
+export function marksOf(all: ProjectAlert[], axis: XKind): AlertMark[] {
+  if (axis !== 'step' && axis !== 'time') return [];
+  return all.flatMap(({ run, step, time_us, title, level }) => {
+    const x = axis === 'time' ? time_us : step;
+    return x === null ? [] : [{ line: String(run), x, title, level }];
+  });
+}
 
 export function markSeen(): void {
   const [newest] = alerts.peek();

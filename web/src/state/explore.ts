@@ -25,15 +25,23 @@ export const explored = signal<Explored | null>(null);
 /** Address of plotly.js, once Explore was near. Plotly's build without eval: the page's policy
  * forbids it, and the usual build then draws nothing that needs WebGL. */
 export const plotlyPath = signal<string | null>(null);
+let exploredPanel: string | null = null;
 
 /** Loads the frame and plotly.js in the background: called when the pointer nears the button. */
 export function prefetchExplore(): void {
   plotlyPath.value = plotlyFile;
 }
 
-export function explore(what: Explored): void {
+/** `panel` names the panel that goes on telling what it shows, see `keepExplored`. */
+export function explore(what: Explored, panel: string | null = null): void {
   prefetchExplore();
+  exploredPanel = panel;
   explored.value = what;
+}
+
+/** What is open follows its panel: a run that goes on, data that came after the click. */
+export function keepExplored(panel: string, what: () => Explored): void {
+  if (explored.peek() && exploredPanel === panel) explored.value = what();
 }
 
 export function closeExplore(): void {

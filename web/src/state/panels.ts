@@ -12,7 +12,15 @@ type Source = () => DrawnPanel;
 
 const sources = new Map<string, Source>();
 const renders = new Map<string, number>();
-const painters = new WeakMap<Element, () => void>();
+/** Draws a chart at the pixels of now, in another size if one is given. */
+type Painter = (size?: Size) => void;
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+const painters = new WeakMap<Element, Painter>();
 
 declare global {
   interface Window {
@@ -39,12 +47,12 @@ export function countRender(label: string): void {
 /** What the mounted panel of this id has drawn. */
 export const drawnPanel = (id: string): DrawnPanel | undefined => sources.get(id)?.();
 
-/** How the chart in an element is drawn anew, at the pixels of now. */
-export const exposePainter = (host: Element, paint: () => void): void => {
+/** How the chart in an element is drawn anew. */
+export const exposePainter = (host: Element, paint: Painter): void => {
   painters.set(host, paint);
 };
 
-export const paintAnew = (host: Element): void => painters.get(host)?.();
+export const paintAnew = (host: Element, size?: Size): void => painters.get(host)?.(size);
 
 /** Adds a mounted panel; returns how to take it away again. */
 export function exposePanel(id: string, read: Source): () => void {

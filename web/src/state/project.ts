@@ -22,6 +22,8 @@ export class ProjectStore {
   readonly catalogue = signal<Catalogue>({ keys: [], metrics: {} });
   readonly state = signal<LoadState>('loading');
   readonly byUid = computed(() => new Map(this.runs.value.map((run) => [run.uid, run])));
+  /** Its name of now, where it was asked for by one that it had before. */
+  readonly present = signal<readonly [entity: string, project: string] | null>(null);
   readonly running = computed(() => this.runs.value.filter((r) => r.state === 'running').length);
   private readonly refreshers = new Set<(dirty: Dirty) => void>();
   private readonly healers = new Set<() => void>();
@@ -88,6 +90,7 @@ export class ProjectStore {
     for (let offset = 0; ; offset += PAGE) {
       const page = await listRuns(this.entity, this.project, { offset, limit: PAGE, since });
       if (offset === 0) {
+        this.notePresent(page.project);
         this.version = page.version;
         gone.push(...page.gone);
       }
@@ -96,12 +99,18 @@ export class ProjectStore {
     }
   }
 
+  private notePresent(path: string): void {
+    const [entity, project] = path.split('/');
+    const same = entity === this.entity && project === this.project;
+    this.present.value = same ? null : [entity, project];
+  }
+
   private async loadKeys(): Promise<void> {
     this.catalogue.value = withPlainKeys(await getCatalogue(this.entity, this.project));
   }
 
   private async refresh(dirty: Dirty): Promise<void> {
-    if (!dirty.all && dirty.runs.size === 0) return;
+    if (!dirty.all && dirty.runs.size === 0 && !dirty.settings) return;
     await this.first; // what it has not read yet would count as changed
     try {
       const changed = await this.refreshRuns();

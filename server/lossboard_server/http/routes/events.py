@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from lossboard_server.changes import Change
+from lossboard_server.database.places import present_name
 from lossboard_server.errors import Invalid
 from lossboard_server.events import Subscription
 from lossboard_server.queries.runs.runs import changed_since
@@ -43,6 +44,7 @@ def _version_of(text: str) -> int | None:
 
 
 async def _stream(server: Services, project: str, version: int | None) -> AsyncIterator[bytes]:
+    project = await server.database.ask(partial(present_name, project=project))
     # Subscribed before the catch-up is read: a change between may come twice, never not at all.
     subscription = server.broker.subscribe(project)
     try:
@@ -73,7 +75,13 @@ async def _changes(server: Services, subscription: Subscription) -> AsyncIterato
         if subscription.overflowed:
             subscription.overflowed = False
             yield _RESET
-        yield b"".join(map(_event, batch)) or _COMMENT
+        yield b"".join(map(_event, batch)) or _ping(settings.event_comment_secs)
+
+
+def _ping(every_secs: float) -> bytes:
+    """An event, since pages don't see comments: one that stays away tells of a server that hangs,
+    or of a line that is cut."""
+    return b"event: ping\ndata: %b\n\n" % msgspec.json.encode({"every_secs": every_secs})
 
 
 def _event(change: Change) -> bytes:

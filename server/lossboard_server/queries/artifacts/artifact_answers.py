@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
+from lossboard_server.database.places import project_named
 from lossboard_server.errors import NotFound
 from lossboard_server.queries.artifacts import artifacts as reads
 
@@ -24,14 +25,11 @@ __all__ = [
 
 
 def project_id_of(connection: Connection, entity: str, name: str) -> int:
-    """Id of a project; raises NotFound."""
-    project = schema.project
-    found = connection.execute(
-        select(project.c.id).where(project.c.entity == entity, project.c.name == name)
-    ).scalar()
+    """Id of a project by the name that it has or had; raises NotFound."""
+    found = project_named(connection, entity, name)
     if found is None:
         raise NotFound(f"there is no project {entity}/{name}")
-    return int(found)
+    return found
 
 
 def collection_of(connection: Connection, entity: str, project: str, name: str) -> reads.Collection:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
+from lossboard_server.database.places import project_named
 
 __all__ = [
     "Artifact",
@@ -236,7 +237,8 @@ def content_by_digest(
     """SHA-256 (hex) of a file, with this base64 MD5, of the artifacts of an entity, or of one
     collection of a project."""
     where = [schema.project.c.entity == entity]
-    where += [schema.project.c.name == project] if project else []
+    if project:
+        where.append(schema.project.c.id == project_named(connection, entity, project))
     where += [_COLLECTION.c.name == collection] if collection else []
     held = (
         select(_MEMBERSHIP.c.artifact_id)

@@ -1,7 +1,8 @@
 """Histogram events that several processes sent of one tensor, joined to those of the whole.
 
 Events belong together that have the same batch, of one attempt of a run: processes that train a
-model together count the same backwards, while only some of them may count steps. Counts, sums and
+model together count the same backwards, while only some of them may count steps. Histograms that
+were logged, and not watched, belong together where they have the same step. Counts, sums and
 extremes of the whole are exact. Its linear bins come from those of the parts: each value lies at
 most one bin of its part away from where it was.
 """
@@ -29,6 +30,7 @@ __all__ = ["Events", "join_parts", "joined_bins", "last_part", "part_columns"]
 _BINS: Final = 64
 _RANK, _RANKS, _PART = (PART_COLUMNS.index(name) for name in ("rank", "ranks", "part"))
 _HELD = PART_COLUMNS.index("held")
+_LOGGED: Final = -2  # in place of the number of a part: histograms that were logged at one step
 _SUMS: Final = ("n", "nan", "pos_inf", "neg_inf", "zeros", "total", "squares")
 _EXACT: Final = ("lo", "hi", "n", "nan", "pos_inf", "neg_inf", "zeros")  # equal: the same values
 
@@ -102,10 +104,11 @@ def _members_at(sizes: Ints, which: Ints) -> Ints:
 
 
 def join_parts(events: Events) -> Events:
-    """The events, those that are parts of one tensor at one batch joined."""
+    """The events, those that are parts of one tensor at one batch, or of one step, joined."""
     statistics = events.statistics
     rank = statistics.parts[:, _RANK]
-    if not _are_parts(statistics).any() or (rank == rank[0]).all():
+    of_parts = _are_parts(statistics).any() and not (rank == rank[0]).all()
+    if not of_parts and not _share_steps(statistics).any():
         return events
     group = _groups(statistics)
     order = np.lexsort((statistics.parts[:, _RANK], group))  # by group, the lowest rank first
@@ -123,6 +126,16 @@ def _are_parts(statistics: Statistics) -> NDArray[np.bool_]:
     return watched
 
 
+def _share_steps(statistics: Statistics) -> NDArray[np.bool_]:
+    """True for those logged at a step at which another process logged one of the same key: what
+    one process logs at a step twice is one row."""
+    shared = np.zeros(len(statistics.steps), np.bool_)
+    logged = np.flatnonzero((statistics.batches == NO_BATCH) & (statistics.parts[:, _RANKS] == 0))
+    _, place, counts = np.unique(statistics.steps[logged], return_inverse=True, return_counts=True)
+    shared[logged] = counts[place] > 1
+    return shared
+
+
 def _groups(statistics: Statistics) -> Ints:
     """Of each event a number that those share that belong together; in order of their first.
 
@@ -135,6 +148,8 @@ def _groups(statistics: Statistics) -> Ints:
     alone = ~_are_parts(statistics)
     names[alone] = 0
     names[alone, 3] = np.flatnonzero(alone)
+    shared = _share_steps(statistics)
+    names[shared, 0], names[shared, 3] = statistics.steps[shared], _LOGGED
     return _numbered(names)
 
 
@@ -167,7 +182,7 @@ def _counts_once(statistics: Statistics, group: Ints, order: Ints) -> NDArray[np
     Two that have the same part are copies, and so are whole tensors whose numbers are equal.
     """
     part = statistics.parts[:, _PART]
-    whole = part < 0
+    whole = (part < 0) | ~_are_parts(statistics)
     numbers = [np.where(whole, getattr(statistics, name), 0.0) for name in _EXACT]
     names = np.column_stack([group, np.where(_are_parts(statistics), part, 0), *numbers])[order]
     once: NDArray[np.bool_] = _turns(names) == 0
@@ -187,7 +202,11 @@ def _joined(some: Statistics, starts: Ints) -> Statistics:
     none = sums["n"] == 0
     parts = first.parts.copy()
     parts[:, _HELD] = np.add.reduceat(some.parts[:, _HELD], starts)
+    sizes = np.diff(starts, append=len(some.steps))
+    logged = (sizes > 1) & (parts[:, _RANKS] == 0)
+    parts[logged, _RANKS], parts[logged, _PART] = sizes[logged], _LOGGED
     return first._replace(
+        fractional=np.maximum.reduceat(some.fractional, starts),
         lo=np.where(none, 0.0, lo),
         hi=np.where(none, 0.0, hi),
         flags=np.bitwise_or.reduceat(some.flags, starts),
@@ -228,38 +247,59 @@ def joined_bins(
     members = events.members
     if members is None or (members.sizes == 1).all():
         return counts, magnitudes
-    made = _joined_linear(counts, members, events.statistics)
-    return made, None if magnitudes is None else _joined_magnitudes(magnitudes, members.sizes)
+    made = _with_joined(counts, members, events.statistics)
+    return made, None if magnitudes is None else _joined_magnitudes(magnitudes, members)
+
+
+def _with_joined(counts: Counts, members: Members, joined: Statistics) -> Counts:
+    """The bins of events, joined where they have several members, else as they are."""
+    several = members.sizes > 1
+    apart, together = np.flatnonzero(~several), np.flatnonzero(several)
+    own = counts.take(_members_at(members.sizes, apart))
+    inner = counts.take(_members_at(members.sizes, together))
+    made = _joined_linear(inner, members.take(together), joined.take(together))
+    return Counts.join([own, made]).take(np.argsort(np.concatenate([apart, together])))
 
 
 def _joined_linear(counts: Counts, members: Members, joined: Statistics) -> Counts:
     """Bins over the range of each event, from those of its members over theirs."""
+    most = max(_BINS, int(counts.bins.max()))
     starts = np.cumsum(members.sizes) - members.sizes
-    below = np.add.reduceat(_below(counts, members, joined), starts)  # [events, bins + 1]
-    table = np.diff(np.rint(below), axis=1)
-    bins = np.where(joined.n == 0, 0, np.where(joined.lo == joined.hi, 1, _BINS))
+    below = np.add.reduceat(_below(counts, members, joined, most), starts)  # [events, most + 1]
+    table = np.diff(np.where(joined.fractional[:, None], below, np.rint(below)), axis=1)
+    bins = np.where(joined.n == 0, 0, np.where(joined.lo == joined.hi, 1, most))
     table[bins == 1, 0] = joined.n[bins == 1]
-    flat = table[np.arange(_BINS) < bins[:, None]]
+    flat = table[np.arange(most) < bins[:, None]]
     return Counts(bins, flat, np.zeros(len(bins), np.uint8), np.empty(0))
 
 
-def _below(counts: Counts, members: Members, joined: Statistics) -> NDArray[np.float64]:
+def _below(counts: Counts, members: Members, joined: Statistics, bins: int) -> NDArray[np.float64]:
     """Of each member how many values lie below each edge of its event's bins; those of one of its
     own bins are taken as spread evenly over it."""
     event = np.repeat(np.arange(len(members.sizes)), members.sizes)
     sums, width = _cumulative(counts)  # [members, width + 1]
     lo, hi = joined.lo[event, None] / 2, joined.hi[event, None] / 2  # hi - lo may be infinite
-    edges = lo + (hi - lo) * (np.arange(_BINS + 1) / _BINS)
-    own_lo, own_hi = members.lo[:, None] / 2, members.hi[:, None] / 2
-    span = np.where(own_hi > own_lo, own_hi - own_lo, 1.0)
-    place = np.clip((edges - own_lo) / span, 0, 1) * counts.bins[:, None]
-    place = np.where(own_hi > own_lo, place, (edges > own_lo) * counts.bins[:, None])
+    edges = lo + (hi - lo) * (np.arange(bins + 1) / bins)
+    place = _places(edges, counts, members)
     whole = np.minimum(place.astype(np.intp), max(width - 1, 0))
     row = np.arange(len(event))[:, None]
     below: NDArray[np.float64] = sums[row, whole]
     below = below + (place - whole) * (sums[row, np.minimum(whole + 1, width)] - below)
     below[:, 0], below[:, -1] = 0.0, members.n
     return below
+
+
+def _places(edges: NDArray[np.float64], counts: Counts, members: Members) -> NDArray[np.float64]:
+    """The places of edges, which are halved, among the bins of each member: 0 to their number."""
+    lo, hi = members.lo[:, None] / 2, members.hi[:, None] / 2
+    span = np.where(hi > lo, hi - lo, 1.0)
+    place = np.clip((edges - lo) / span, 0, 1) * counts.bins[:, None]
+    place = np.where(hi > lo, place, (edges > lo) * counts.bins[:, None])
+    uneven = np.flatnonzero(counts.edged)
+    ends = np.cumsum(counts.bins[uneven] + 1)
+    for row, own in zip(uneven.tolist(), np.split(counts.edges, ends)[:-1], strict=True):
+        place[row] = np.interp(edges[row], own / 2, np.arange(len(own)))
+    return place
 
 
 def _cumulative(counts: Counts) -> tuple[NDArray[np.float64], int]:
@@ -270,15 +310,26 @@ def _cumulative(counts: Counts) -> tuple[NDArray[np.float64], int]:
     return np.cumsum(table, axis=1), width
 
 
-def _joined_magnitudes(magnitudes: Magnitudes, sizes: Ints) -> Magnitudes:
-    """The sums of the same keys of each event's members."""
+def _joined_magnitudes(magnitudes: Magnitudes, members: Members) -> Magnitudes:
+    """The sums of the same keys of each event's members; none where a member has none."""
+    sizes = members.sizes
     event = np.repeat(np.repeat(np.arange(len(sizes)), sizes), magnitudes.bins)
-    order = np.lexsort((magnitudes.keys, event))
-    event, keys = event[order], magnitudes.keys[order]
+    known = ~_lacks_magnitudes(magnitudes, members)[event]
+    event, keys, counts = event[known], magnitudes.keys[known], magnitudes.counts[known]
+    order = np.lexsort((keys, event))
+    event, keys = event[order], keys[order]
     names = event * (1 << 16) + keys  # ascending
     starts = np.flatnonzero(np.diff(names, prepend=names[:1] - 1))
     if not len(starts):
-        return Magnitudes(np.zeros(len(sizes), np.int64), keys, magnitudes.counts)
-    sums = np.add.reduceat(magnitudes.counts[order], starts)
+        return Magnitudes(np.zeros(len(sizes), np.int64), keys, counts)
+    sums = np.add.reduceat(counts[order], starts)
     bins = np.bincount(event[starts], minlength=len(sizes)).astype(np.int64)
     return Magnitudes(bins, keys[starts], sums)
+
+
+def _lacks_magnitudes(magnitudes: Magnitudes, members: Members) -> NDArray[np.bool_]:
+    """Of each event whether a member came without, as bins that were made elsewhere do."""
+    nonzero = (members.n > 0) & ((members.lo != 0) | (members.hi != 0))
+    starts = np.cumsum(members.sizes) - members.sizes
+    lacks: NDArray[np.bool_] = np.logical_or.reduceat(nonzero & (magnitudes.bins == 0), starts)
+    return lacks

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from lossboard.wire import HistogramFlag
+from lossboard_server.encoding import Columns
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.panels.event_parts import Events, last_part
 from lossboard_server.queries.panels.histograms import read_statistics
@@ -24,6 +25,7 @@ from lossboard_server.storage.points import Points
 __all__ = ["TensorAnswer", "TensorQuery", "TensorResult", "query_tensors"]
 
 _MAX_BUCKETS = 100_000
+_MOST_CELLS = 400_000  # buckets of all tensors together
 
 
 class TensorQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +51,7 @@ class TensorAnswer(msgspec.Struct, frozen=True):
     order: int
     n: int
     generation: int
-    columns: dict[str, NDArray[Any]]
+    columns: Columns
     part: dict[str, int] | None = None
 
 
@@ -78,7 +80,8 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
     wanted = _by_stage(_by_number(wanted, events), events)
     placed = {key: _place(axis, whole, query) for key, whole in events.items() if axis}
     low, high = _range(placed, query)
-    grid = grid_over(low, high, query.buckets, integral=query.x in ("step", "time"))
+    buckets = max(2, min(query.buckets, _MOST_CELLS // max(1, len(placed))))
+    grid = grid_over(low, high, buckets, integral=query.x in ("step", "time"))
     tensors = [
         TensorAnswer(
             key=key,
@@ -158,18 +161,19 @@ def _range(
 _SUMS = ("n", "nan", "pos_inf", "neg_inf", "zeros", "total", "squares")
 
 
-def _columns(x: NDArray[Any], events: Events, grid: Grid) -> dict[str, NDArray[Any]]:
+def _columns(x: NDArray[Any], events: Events, grid: Grid) -> Columns:
     statistics = events.statistics
     if not len(x):
-        names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last")
-        return {name: np.empty(0) for name in names}
+        names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last", "x_bad")
+        return Columns({name: np.empty(0) for name in names})
     buckets = grid.buckets(x)
     starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
     empty = statistics.n == 0
+    bad = statistics.nan + statistics.pos_inf + statistics.neg_inf > 0
     sizes = np.diff(starts, append=len(x))
     with np.errstate(over="ignore", invalid="ignore"):
         sums = {name: np.add.reduceat(getattr(statistics, name), starts) for name in _SUMS}
-    return {
+    columns = {
         "bucket": buckets[starts],
         "events": sizes,
         **sums,
@@ -177,4 +181,6 @@ def _columns(x: NDArray[Any], events: Events, grid: Grid) -> dict[str, NDArray[A
         "hi": np.fmax.reduceat(np.where(empty, np.nan, statistics.hi), starts),
         "x_first": x[starts],
         "x_last": x[starts + sizes - 1],
+        "x_bad": np.fmin.reduceat(np.where(bad, x, np.nan), starts),  # NaN: all of them finite
     }
+    return Columns(columns)

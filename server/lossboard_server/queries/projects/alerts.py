@@ -21,6 +21,7 @@ class ProjectAlert(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     level: str
     time_us: int
+    step: int | None
 
 
 def project_alerts(connection: Connection, project_id: int, limit: int) -> list[ProjectAlert]:
@@ -36,6 +37,7 @@ def project_alerts(connection: Connection, project_id: int, limit: int) -> list[
             alert.c.text,
             alert.c.level,
             alert.c.time_us,
+            alert.c.step,
         )
         .join(run, run.c.id == alert.c.run_uid)
         .where(run.c.project_id == project_id, run.c.deleted_us.is_(None))

@@ -7,7 +7,7 @@ failed or crashed when one that has to end well didn't. Those of earlier launche
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ __all__ = [
     "lives_of",
     "living_writers",
     "outcome_of",
+    "overtaken_by",
     "parted",
     "strangers_among",
 ]
@@ -157,6 +158,29 @@ def launch_of(lives: Sequence[Life], new: Life) -> int:
     is_again = new.rank is not None and any(life.rank == new.rank for life in members)
     over = not any(life.lives for life in members)
     return following if is_again or over else current[0].launch
+
+
+def overtaken_by(
+    lives: Sequence[Life], started_us: int, opened_us: Mapping[int, int]
+) -> int | None:
+    """The first launch that began later than a process that is heard of only now, as what it wrote
+    waited elsewhere while the training was launched again. None: it is of the newest launch.
+
+    `opened_us` has when the first process of each attempt started.
+    """
+    numbers = sorted({life.launch for life in lives})
+    later = (n for n in numbers if started_us < _began_us(lives, n, opened_us))
+    return next(later, None)
+
+
+def _began_us(lives: Sequence[Life], launch: int, opened_us: Mapping[int, int]) -> int:
+    """When a launch had begun at the latest, as far as its processes tell."""
+    members = [life for life in lives if life.launch == launch]
+    first = min(members, key=lambda life: life.id)
+    if first.id == min(life.id for life in lives if life.attempt_id == first.attempt_id):
+        return opened_us[first.attempt_id]
+    heard_us = max(max(life.heard_us, life.ended_us or 0) for life in members)
+    return min(heard_us, *(life.created_us for life in members))
 
 
 def _keyed_launch(near: Sequence[Life], members: Sequence[Life], new: Life, following: int) -> int:

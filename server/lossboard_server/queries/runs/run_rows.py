@@ -13,6 +13,7 @@ from lossboard.bounds import is_cut
 from lossboard_server.database import schema
 from lossboard_server.encoding import decode_json, encode_json_text
 from lossboard_server.queries.runs.metric_values import MetricMemo
+from lossboard_server.queries.runs.places import place_of
 from lossboard_server.queries.runs.shown import CRAMPED, LISTED, WHOLE, Room, shown
 from lossboard_server.queries.runs.summaries import summaries
 from lossboard_server.storage import TailMemo
@@ -53,6 +54,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     rank: int | None
     job: str
+    launch: str
     config: dict[str, Any]
     summary: dict[str, Any]
     version: int
@@ -152,30 +154,8 @@ def _full_rows() -> Select[Any]:
     return select(schema.run, project.c.entity, project.c.name.label("project")).join(project)
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """The place where a run ran, by its metadata; values of other kinds count as none."""
-
-    host: Any = ""
-    rank: Any = None
-    job: Any = None
-
-
-_place_decoder = msgspec.json.Decoder(_Place)
-
-
-def _place_of(metadata_json: str) -> tuple[str, int | None, str]:
-    """Host, rank and the scheduler's job."""
-    place = _place_decoder.decode(metadata_json)
-    job = place.job.get("id") if isinstance(place.job, dict) else None
-    return (
-        place.host if isinstance(place.host, str) else "",
-        place.rank if isinstance(place.rank, int) else None,
-        job if isinstance(job, str) else "",
-    )
-
-
 def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
-    host, rank, job = _place_of(row.metadata_json)
+    place = place_of(row.metadata_json)
     end_us = row.heartbeat_us if row.ended_us is None else row.ended_us
     return Run(
         uid=row.id,
@@ -198,9 +178,10 @@ def _run_of(row: Row[Any], summary_json: str, room: Room) -> Run:
         notes=row.notes,
         group=row.group,
         job_type=row.job_type,
-        host=host,
-        rank=rank,
-        job=job,
+        host=place.host,
+        rank=place.rank,
+        job=place.job,
+        launch=place.launch,
         config=shown(row.config_json, room),
         summary=shown(summary_json, room),
         version=row.version,

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from lossboard_server.changes import EVERYTHING, Change
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among, unindexed
+from lossboard_server.database.places import project_named, run_named
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Gone, NotFound
 from lossboard_server.queries.runs.launches import ending_of, launches_of, notices_of, writers_of
@@ -26,7 +27,6 @@ __all__ = [
     "config_keys",
     "config_value",
     "find_run",
-    "find_run_of",
     "project_ids",
     "resume_state",
     "run_detail",
@@ -104,14 +104,11 @@ def store_version(connection: Connection) -> int:
 
 def find_run(connection: Connection, entity: str, project: str, run_id: str) -> int:
     """Number of a run; raises NotFound, or Gone if it was deleted."""
-    run, owner = schema.run, schema.project
-    row = connection.execute(
-        select(run.c.id, run.c.deleted_us, run.c.purged)
-        .join(owner)
-        .where(owner.c.entity == entity, owner.c.name == project, run.c.run_id == run_id)
-    ).one_or_none()
-    if row is None:
+    uid, run = run_named(connection, entity, project, run_id), schema.run.c
+    if uid is None:
         raise NotFound(f"there is no run {entity}/{project}/{run_id}")
+    query = select(run.id, run.deleted_us, run.purged).where(run.id == uid)
+    row = connection.execute(query).one()
     if row.deleted_us is not None:
         raise _gone(f"{entity}/{project}/{run_id}", row.id, row.purged)
     return int(row.id)
@@ -143,14 +140,6 @@ def config_value(connection: Connection, uid: int, key: str) -> Any:
     run = schema.run
     text = connection.execute(select(run.c.config_json).where(run.c.id == uid)).scalar_one()
     return decode_json(text).get(key)
-
-
-def find_run_of(connection: Connection, project_id: int, run_id: str) -> int | None:
-    """Number of a run of the project, deleted ones too, if there is the run."""
-    run = schema.run
-    return connection.execute(
-        select(run.c.id).where(run.c.project_id == project_id, run.c.run_id == run_id)
-    ).scalar()
 
 
 def _gone(name: str, uid: int, purged: bool) -> Gone:
@@ -186,7 +175,7 @@ def run_detail(connection: Connection, memo: RunMemo, uid: int) -> RunDetail:
 def _alerts(connection: Connection, uid: int) -> list[dict[str, Any]]:
     alert = schema.alert
     rows = connection.execute(
-        select(alert.c.title, alert.c.text, alert.c.level, alert.c.time_us)
+        select(alert.c.title, alert.c.text, alert.c.level, alert.c.time_us, alert.c.step)
         .where(alert.c.run_uid == uid)
         .order_by(alert.c.id)
     )
@@ -224,9 +213,19 @@ def changed_since(
         .limit(limit + 1)
     )
     if project:
-        entity, _, name = project.partition("/")
-        found = found.where(owner.c.entity == entity, owner.c.name == name)
+        found = found.where(_of_project(connection, project))
     return [
-        Change(row.version, row.id, f"{row.entity}/{row.name}", EVERYTHING, row.generation)
+        Change(
+            row.version, row.id, project or f"{row.entity}/{row.name}", EVERYTHING, row.generation
+        )
         for row in connection.execute(found)
     ]
+
+
+def _of_project(connection: Connection, project: str) -> ColumnElement[bool]:
+    """Whether a run is or was in the project."""
+    entity, _, name = project.partition("/")
+    project_id, former = project_named(connection, entity, name), schema.former_place.c
+    moved = select(former.run_uid).where(former.project_id == project_id)
+    present = unindexed(schema.run.c.project_id) == project_id
+    return present | schema.run.c.id.in_(moved)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
+from lossboard_server.database.places import run_named
 
 __all__ = [
     "attempt_begun_with",
@@ -23,15 +24,9 @@ __all__ = [
 
 def attempt_of(connection: Connection, entity: str, project: str, run_id: str) -> int | None:
     """The latest attempt of the run, if there is the run."""
-    attempt, run, owner = schema.attempt, schema.run, schema.project
-    return connection.execute(
-        select(attempt.c.id)
-        .join(run, run.c.id == attempt.c.run_uid)
-        .join(owner, owner.c.id == run.c.project_id)
-        .where(owner.c.entity == entity, owner.c.name == project, run.c.run_id == run_id)
-        .order_by(attempt.c.id.desc())
-        .limit(1)
-    ).scalar()
+    attempt, uid = schema.attempt.c, run_named(connection, entity, project, run_id)
+    query = select(func.max(attempt.id)).where(attempt.run_uid == uid)
+    return connection.execute(query).scalar()
 
 
 def latest_attempts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:

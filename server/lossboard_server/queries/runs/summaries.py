@@ -44,8 +44,9 @@ def summaries(
 
     `only` names keys as they were logged: other series are left out. A value set by hand stands
     until a later row has its key, and so does that one was removed. Histograms are not part of it.
-    Of rows that a summary speaks of which was sent whole, it alone counts.
-    Raises NotFound for unknown runs.
+    Of rows that a summary speaks of which was sent whole, it alone counts. With all keys, it says
+    as the official client's do what the last row's step, time and runtime were. Raises NotFound
+    for unknown runs.
     """
     return summaries_in(Selection(connection, memo, uids, SUMMARY_KINDS, only))
 
@@ -63,6 +64,28 @@ def summaries_in(selection: Selection) -> dict[int, dict[str, Any]]:
     }
 
 
+def _about_last_row(
+    selection: Selection, lineage: Lineage, lasts: Mapping[Any, _Last]
+) -> dict[str, Any]:
+    """The fields of a summary that the official client's have beside what was logged."""
+    if selection.is_partial or not lasts:
+        return {}
+    time_us = max(last.time_us for last in lasts.values())
+    runtime_secs = (time_us - lineage.started_us) / 1e6
+    found = (
+        one
+        for kind, key in selection.names(lineage)
+        if kind in SUMMARY_KINDS
+        for one in selection.find(lineage, kind, key)
+    )
+    return {
+        "_step": max(one.last_step for one in found),
+        "_timestamp": time_us / 1e6,
+        "_runtime": runtime_secs,
+        "_wandb": {"runtime": int(runtime_secs)},
+    }
+
+
 def _summary(
     selection: Selection, lineage: Lineage, metrics: dict[str, Any], by_hand: dict[str, Any]
 ) -> dict[str, Any]:
@@ -70,6 +93,7 @@ def _summary(
     times: dict[str, int] = {}
     lasts = _lasts(selection, lineage)
     *_, whole_us = by_hand.get(SENT_WHOLE, (-math.inf,))
+    logged |= _about_last_row(selection, lineage, lasts)
     for (key, path), last in sorted(lasts.items(), key=lambda item: item[1].time_us):
         operations = _operations(metrics, key)
         if operations == ("none",) or (last.own and last.time_us <= whole_us):

@@ -5,7 +5,7 @@
  */
 
 import { nonFiniteAt } from '../../math/buckets';
-import { formatValue } from '../../math/numbers';
+import { digitsOn, formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import type { Ticks } from '../../math/ticks';
 import type { Callbacks, Chart, Line, LineOptions, Moment, Smoothing } from '../../model/types';
@@ -25,6 +25,7 @@ import { type Box, circle, clipped, type Span } from '../surface';
 import { colorOf, fade, theme } from '../theme';
 import { describeLines } from './describeLines';
 import type { DrawnLine } from './drawnLine';
+import { paintAlerts } from './lineAlerts';
 import { type Plane, strokeLine } from './lineDrawing';
 import { LineHover } from './lineHover';
 import { paintDiagonal, paintGuide, paintLineLayer } from './lineLayer';
@@ -126,6 +127,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       plot: this.frame.box,
       moment: this.hover.shown(),
       ticks: this.ticks,
+      alerts: this.options.alerts ?? [],
       lines: lines.map(({ line, original, smoothed, banded }) => ({
         id: line.id,
         label: line.label,
@@ -171,6 +173,7 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
       const ordered = [...lines].sort((a, b) => rank(a, raised) - rank(b, raised));
       for (const item of ordered) this.paintLine(context, plane, item);
     });
+    paintAlerts(context, this.options.alerts ?? [], lines, plane);
     context.restore();
     this.paintSinglePoints(plane, lines);
   }
@@ -178,6 +181,10 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
   onHover(point: Point | null): void {
     if (point) this.hover.move(point);
     else this.hover.leave();
+  }
+
+  onArrow(by: -1 | 1): void {
+    this.hover.step(by);
   }
 
   onClick(point: Point): void {
@@ -288,7 +295,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.font = theme().font;
     context.textBaseline = 'middle';
     context.textAlign = x > this.frame.width / 2 ? 'right' : 'left';
-    context.fillText(formatValue(value), x > this.frame.width / 2 ? x - 8 : x + 8, y);
+    const text = formatValue(value, digitsOn(...this.model.y));
+    context.fillText(text, x > this.frame.width / 2 ? x - 8 : x + 8, y);
   }
 }
 

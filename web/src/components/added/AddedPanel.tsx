@@ -3,6 +3,7 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
+import type { Run } from '../../api/types';
 import type { Note } from '../../model/types';
 import {
   editPanel,
@@ -14,9 +15,10 @@ import {
   type ValueKind,
 } from '../../state/added/addedPanels';
 import { downloadRuns } from '../../state/runs/download';
+import { columnName } from '../../state/runs/runColumns';
+import { colorOf } from '../../state/runs/visibility';
 import { say } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
-import { pngKinds } from '../../state/workspace/pictures';
 import { useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
 import { Panel } from '../panel/Panel';
@@ -115,6 +117,8 @@ function remove(panel: OwnPanel, title: string): void {
 /** Those of a canvas; their numbers are values of the shown runs. */
 const DRAWN: OwnKind[] = ['bars', 'scatter', 'parallel'];
 
+const runName = (run: Run) => ({ label: run.name, color: colorOf(run) });
+
 function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
   const { runs } = useScope();
   const place = useRef<HTMLSpanElement>(null);
@@ -133,15 +137,18 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
               }}
             >
               <Icon name="link" />
-              Copy link to this picture
+              Copy link to this panel
             </button>
             {DRAWN.includes(panel.kind) && (
               <Downloads
                 close={close}
-                kinds={{
-                  ...pngKinds(() => place.current!.closest('.panel')!, title),
-                  csv: () => downloadRuns(title, runs.value, panel.keys),
+                picture={{
+                  panel: () => place.current!.closest('.panel')!,
+                  title,
+                  names: panel.kind === 'bars' ? [] : runs.value.map(runName),
+                  axes: { x: panel.kind === 'bars' ? columnName(panel.keys[0]) : '', y: '' },
                 }}
+                kinds={{ csv: () => downloadRuns(title, runs.value, panel.keys) }}
               />
             )}
             <button type="button" onClick={() => remove(panel, title)}>

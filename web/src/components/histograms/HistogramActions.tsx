@@ -13,7 +13,6 @@ import { eventAxis, setEventAxis } from '../../state/histograms/eventAxis';
 import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import { copyLink } from '../../state/view/share';
 import { type HistogramView, panelSettings, setPanel } from '../../state/view/view';
-import { pngKinds } from '../../state/workspace/pictures';
 import { useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
 import { Check, IconButton, Select } from '../widgets/controls';
@@ -74,11 +73,16 @@ export function HistogramActions(props: HistogramActionsProps) {
               }}
             >
               <Icon name="link" />
-              Copy link to this picture
+              Copy link to this panel
             </button>
             <Downloads
               close={close}
-              kinds={{ ...pngKinds(() => place.current!.closest('.panel')!, title), csv }}
+              picture={{
+                panel: () => place.current!.closest('.panel')!,
+                title,
+                axes: axesOf(view, eventAxis(id), events),
+              }}
+              kinds={{ csv }}
             />
           </>
         )}
@@ -148,6 +152,13 @@ function OverTimeSettings({
       )}
     </>
   );
+}
+
+/** What the axes of a picture are called: the value lies along y where x is the time. */
+function axesOf(view: HistogramView, axis: HistogramAxis, events: HistogramEvents | null) {
+  if (view === 'step') return { x: 'Value', y: '' };
+  const moment = axisChoices(events).find(([known]) => known === axis)![1];
+  return view === 'ridgeline' ? { x: 'Value', y: moment } : { x: moment, y: 'Value' };
 }
 
 /** Only `watch` counts batches; events of `log` are numbered. */

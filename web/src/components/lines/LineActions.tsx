@@ -1,8 +1,8 @@
 /** The actions of a line panel: explore, and a menu with its own settings and downloads. */
 
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Line, Smoothing } from '../../model/types';
-import { type Explored, explore, prefetchExplore } from '../../state/explore';
+import { type Explored, explore, keepExplored, prefetchExplore } from '../../state/explore';
 import { cascaded, smoothingOf } from '../../state/lines/cascade';
 import { IconButton } from '../widgets/controls';
 import { lazy } from '../widgets/lazy';
@@ -33,7 +33,8 @@ export function LineActions(props: LineActionsProps) {
     const own = statistic ? UNSMOOTHED : smoothingOf(id);
     return { kind: 'lines', title, x, lines, log, smoothing: own, range };
   };
-  const open = () => explore(explored());
+  const open = () => explore(explored(), id);
+  useEffect(() => keepExplored(id, explored), [lines]);
   const place = useRef<HTMLSpanElement>(null);
   return (
     <>

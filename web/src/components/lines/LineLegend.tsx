@@ -2,6 +2,7 @@
 
 import type { Line } from '../../model/types';
 import { cssColor } from '../../state/runs/visibility';
+import { NameOf } from '../widgets/NameOf';
 import './lines.css';
 
 /** The sidebar names runs; names by a template and computed lines stand over the plot. */
@@ -26,7 +27,9 @@ export function LineLegend({ lines }: { lines: Line[] }) {
               stroke-dasharray={dash.join(' ')}
             />
           </svg>
-          <span>{label}</span>
+          <span title={label}>
+            <NameOf name={label} />
+          </span>
         </li>
       ))}
     </ul>

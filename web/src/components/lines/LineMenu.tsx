@@ -1,14 +1,15 @@
 /** What the menu of a line panel holds: its own settings and downloads. */
 
-import type { Aggregate, Choice, Line } from '../../model/types';
+import type { Aggregate, AxisTitles, Choice, Line } from '../../model/types';
 import { type Explored, explore } from '../../state/explore';
 import { cascaded, inherited } from '../../state/lines/cascade';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
+import { xName } from '../../state/lines/lines';
+import { drawnPanel } from '../../state/panels';
 import { downloadCsv } from '../../state/runs/download';
 import { attempt } from '../../state/toasts';
 import { copyLink } from '../../state/view/share';
 import { leavesOutliers, panelSettings, setPanel } from '../../state/view/view';
-import { downloadSvg, pngKinds } from '../../state/workspace/pictures';
 import { type Scope, useScope } from '../../state/workspace/workspace';
 import { Downloads } from '../panel/Downloads';
 import { Check, Select } from '../widgets/controls';
@@ -17,12 +18,12 @@ import { AxisSettings } from './LineAxes';
 import { OwnSmoothing } from './PanelSmoothing';
 
 const AGGREGATES: Choice<Aggregate>[] = [
-  ['mean', 'Mean'],
-  ['min', 'Minimum'],
-  ['max', 'Maximum'],
-  ['first', 'First'],
-  ['last', 'Last'],
-  ['count', 'Count'],
+  ['mean', 'mean of each bucket'],
+  ['min', 'minimum of each bucket'],
+  ['max', 'maximum of each bucket'],
+  ['first', 'first of each bucket'],
+  ['last', 'last of each bucket'],
+  ['count', 'count in each bucket'],
 ];
 
 interface LineMenuProps {
@@ -49,7 +50,7 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
       {!statistic && drawsGroups.value && <GroupSettings id={id} />}
       <div class="opt">
         <Check
-          label="Logarithmic y"
+          label="Log scale (y)"
           checked={log}
           onChange={(on) => setPanel(id, { ylog: flag(on, ylog ? ylog === '1' : statistic) })}
         />
@@ -64,29 +65,41 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
       {extend && (
         <button type="button" onClick={then(extend)}>
           <Icon name="edit" />
-          Computed lines, names, titles
+          Expressions, legend and titles…
         </button>
       )}
-      <button type="button" onClick={then(() => explore(explored()))}>
+      <button type="button" onClick={then(() => explore(explored(), panel.id))}>
         <Icon name="expand" />
-        <span class="stretch">Explore in Plotly</span>
+        <span class="stretch">Full screen</span>
         <kbd>F</kbd>
       </button>
       <button type="button" onClick={then(() => void copyLink())}>
         <Icon name="link" />
-        Copy link to this picture
+        Copy link to this panel
       </button>
       <Downloads
         close={close}
+        picture={{
+          panel: element,
+          title: name,
+          names: lines.map(nameOf),
+          axes: axesOf(id, x, name),
+        }}
         kinds={{
-          ...pngKinds(element, name, lines),
-          svg: () => downloadSvg(id, name, x, lines, log),
           csv: () => downloadCsv(name, x, lines),
           html: () => void downloadHtml(scope, explored()),
         }}
       />
     </>
   );
+}
+
+const nameOf = ({ label, color, dash }: Line) => ({ label, color, dash });
+
+/** What the axes of a picture are called, where the chart doesn't say it. */
+function axesOf(id: string, x: string, y: string) {
+  const drawn = drawnPanel(id)?.data as { titles?: AxisTitles } | undefined;
+  return { x: drawn?.titles?.x ? '' : xName(x), y: drawn?.titles?.y ? '' : y };
 }
 
 const downloadHtml = (scope: Scope, panel: Explored) =>
@@ -128,9 +141,9 @@ function BucketSettings({ id }: { id: string }) {
         onChange={(smooth, mode) => setPanel(id, { smooth }, mode)}
       />
       <div class="opt">
-        Bucket value
+        Line through
         <Select
-          label="Bucket value"
+          label="Line through"
           value={aggregate}
           choices={AGGREGATES}
           onChange={(next) => setPanel(id, { aggregate: next === 'mean' ? null : next })}

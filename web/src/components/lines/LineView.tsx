@@ -2,10 +2,21 @@
 
 import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import type { Key } from '../../api/types';
+import type { Key, Run } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
-import { keyTitle } from '../../math/keyTitle';
-import type { AxisTitles, Callbacks, Line, LineOptions, Note, Window } from '../../model/types';
+import { fieldTitle } from '../../math/keyTitle';
+import { formatCount } from '../../math/numbers';
+import { systemMetric } from '../../math/systemMetrics';
+import type {
+  AlertMark,
+  AxisTitles,
+  Callbacks,
+  Line,
+  LineOptions,
+  Note,
+  Window,
+} from '../../model/types';
+import { alerts, marksOf } from '../../state/alerts';
 import {
   cascaded,
   inherited,
@@ -14,18 +25,19 @@ import {
   windowOf,
   xAxisOf,
 } from '../../state/lines/cascade';
-import { groupingOf, groupNote } from '../../state/lines/lineGroups';
+import { type Grouping, groupingOf, groupNote, membersOf } from '../../state/lines/lineGroups';
 import { rangeOf, spanIn, specOf, windowFor, xKind, xName, xOf } from '../../state/lines/lines';
 import {
   countOf,
   drawnLines,
   type Fetched,
   linesOfRuns,
+  type MetricLines,
   ownersOf,
 } from '../../state/lines/metricLines';
 import type { Series } from '../../state/lines/series';
 import { panelId } from '../../state/panelIds';
-import { highlighted } from '../../state/runs/visibility';
+import { colorOf, dashOf, highlighted } from '../../state/runs/visibility';
 import {
   leavesOutliers,
   logX,
@@ -53,15 +65,17 @@ const Bars = lazy(() => import('./BarsView').then((m) => m.BarsView));
 interface LineViewProps {
   /** At least one, all of one kind; x is that of the first one. */
   fields: Key[];
+  /** The key that the panel is called by; the first one if not given. */
+  of?: Key;
   own?: OwnFrame;
 }
 
-export function LineView({ fields, own }: LineViewProps) {
+export function LineView({ fields, of = fields[0], own }: LineViewProps) {
   const { workspace, runs } = useScope();
   const [first] = fields;
-  const id = own?.id ?? panelId(first);
+  const id = own?.id ?? panelId(of);
   const given = own?.name ?? panelSettings(id).title;
-  const title = own?.title ?? given ?? keyTitle(first.key);
+  const title = own?.title ?? given ?? fieldTitle(of);
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
@@ -90,9 +104,10 @@ export function LineView({ fields, own }: LineViewProps) {
   const drawn = useMemo(() => logged.flatMap((metric) => metric.lines), [logged]);
   const lines = extra?.lines ?? drawn;
   const said = [
+    ...damageNote([...whole.values, ...parts.values]),
     ...(own?.notes ?? []),
     ...(extra?.notes ?? []),
-    ...(grouping ? [groupNote(grouping, countOf(logged), countOf(ofRuns))] : []),
+    ...(grouping ? [noteOf(grouping, { ofRuns, logged }, runs.value)] : []),
   ];
   const dialog = useSignal(false);
   const range = rangeOf(whole.values);
@@ -117,7 +132,7 @@ export function LineView({ fields, own }: LineViewProps) {
   return (
     <Panel
       label={title}
-      title={<PanelName name={first.key} given={given} />}
+      title={<PanelName name={fieldTitle(of)} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
       controls={<OutlierOffer id={id} notes={drawnNotes} />}
@@ -147,6 +162,8 @@ export function LineView({ fields, own }: LineViewProps) {
           window={window}
           range={range}
           settings={settings}
+          alerts={marksOf(alerts.value, xKind(x).kind)}
+          percent={first.kind === 'system' && systemMetric(first.key).percent}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
           onNotes={(notes) => (drawnNotes.value = notes)}
         />
@@ -156,6 +173,14 @@ export function LineView({ fields, own }: LineViewProps) {
 }
 
 /** What a panel offers whose scale few lines have set. */
+/** What is left out of the lines, since the server can't read it. */
+function damageNote(found: { answer: { damaged?: number } }[]): Note[] {
+  const damaged = Math.max(0, ...found.map(({ answer }) => answer.damaged ?? 0));
+  if (damaged === 0) return [];
+  const blocks = damaged === 1 ? '1 block' : `${formatCount(damaged)} blocks`;
+  return [{ text: `${blocks} of this series can't be read`, tone: 'bad' }];
+}
+
 function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]> }) {
   if (!notes.value.some(({ offers }) => offers === 'outliers')) return null;
   const ignore = () => setPanel(id, { outliers: leavesOutliers(inherited(id)) ? null : '1' });
@@ -164,6 +189,14 @@ function OutlierOffer({ id, notes }: { id: string; notes: ReadonlySignal<Note[]>
       Ignore outliers
     </button>
   );
+}
+
+/** Of which runs the lines of groups are. */
+function noteOf(grouping: Grouping, { ofRuns, logged }: Drawn, shown: Run[]): Note {
+  const ids = new Set(ofRuns.flatMap(({ lines }) => lines.map(({ id }) => id)));
+  const drawn = shown.filter(({ uid }) => ids.has(String(uid)));
+  const members = membersOf(drawn, shown, grouping);
+  return groupNote(grouping, countOf(logged), drawn.length, members);
 }
 
 /** What x is, where the toolbar does not say it. */
@@ -176,12 +209,17 @@ function xTitle(workspace: Workspace, field: Key, x: string): string {
 const onePointEach = (all: Series[]): boolean =>
   all.length > 0 && all.every(({ answer }) => answer.n === 1);
 
+interface Drawn {
+  ofRuns: MetricLines[];
+  logged: MetricLines[];
+}
+
 /** The lines of the metrics: of each run, and as they are drawn, of groups where runs are grouped. */
-function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings) {
+function useLogged(fields: Key[], fetched: Fetched, settings: PanelSettings): Drawn {
   const { workspace, runs } = useScope();
   const { whole, parts } = fetched;
   const shown = ownersOf(fields, runs.value);
-  const looks = shown.map(({ uid, name, color, slot }) => [uid, name, color, slot]).join();
+  const looks = shown.map((run) => [run.uid, run.name, colorOf(run), dashOf(run)]).join();
   const keys = fields.map(({ key }) => key).join();
   const ofRuns = useMemo(() => linesOfRuns(fields, shown, fetched), [whole, parts, looks, keys]);
   const grouping = groupingOf(settings);
@@ -200,14 +238,27 @@ interface LinesProps {
   window: Window;
   range: number;
   settings: PanelSettings;
+  alerts: AlertMark[];
+  percent: boolean;
   titles: AxisTitles;
   onNotes(notes: Note[]): void;
 }
 
-function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: LinesProps) {
+/** Shares of all there is are drawn from 0 to 100, as long as none is above it. */
+function yWindow(settings: PanelSettings, percent: boolean, lines: Line[]): Window {
+  const typed = parseRange(settings.yrange);
+  const log = settings.ylog === '1';
+  const isWhole = percent && !log && lines.every(({ max }) => max.every((value) => !(value > 100)));
+  return isWhole ? { min: typed.min ?? 0, max: typed.max ?? 100 } : typed;
+}
+
+function Lines(props: LinesProps) {
+  const { panel, lines, x, window, range, settings, alerts, percent, titles, onNotes } = props;
+  const yRange = yWindow(settings, percent, lines);
   const options = useMemo<LineOptions>(
     () => ({
       titles,
+      alerts,
       x: {
         ...xKind(x),
         log: logX(settings),
@@ -215,7 +266,7 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       },
       y: {
         log: settings.ylog === '1',
-        window: parseRange(settings.yrange),
+        window: yRange,
         ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: settings.aggregate ?? 'mean',
@@ -230,6 +281,8 @@ function Lines({ panel, lines, x, window, range, settings, titles, onNotes }: Li
       JSON.stringify(window),
       JSON.stringify(settings),
       titles.x,
+      JSON.stringify(alerts),
+      JSON.stringify(yRange),
       xLog.value,
       leavesOutliers(settings),
     ],

@@ -1,7 +1,7 @@
 /** An image with its boxes and masks over it. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../api/client';
 import type { Run } from '../../api/types';
 import type { Layer, MediaItem } from '../../math/media';
@@ -17,6 +17,7 @@ import { useHref, useJson } from '../../state/media/hooks';
 import { theme } from '../../state/theme';
 import { type MaskIds, paintMask, readMask } from './masks';
 import { hrefText } from './source';
+import { ZoomBox } from './ZoomBox';
 
 export interface Layers {
   name: string;
@@ -28,6 +29,8 @@ export interface Layers {
   least: Record<string, number>;
   /** Tells which scores boxes have. */
   onScores(names: string[]): void;
+  /** In the large view, which zooms and pans. */
+  zooms: boolean;
 }
 
 export interface Size {
@@ -58,11 +61,21 @@ export function ImageItem({
   onSize,
   onOpen,
 }: ImageItemProps) {
+  const { image, enlarged } = useEnlarged(size);
   const seen = item.layers.filter(({ name }) => !layers.hidden.has(name));
-  return (
-    <div class="picture">
+  const drawn = (
+    <>
       <Opener label={label} onOpen={onOpen}>
-        <Pixels href={href} label={label} onSize={onSize} />
+        <img
+          ref={image}
+          class={enlarged ? 'enlarged' : undefined}
+          src={href}
+          alt={label}
+          loading="lazy"
+          onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) => {
+            if (width && height) onSize({ width, height });
+          }}
+        />
       </Opener>
       {seen.map((layer) =>
         layer.kind === 'mask' ? (
@@ -71,8 +84,25 @@ export function ImageItem({
           <Boxes key={`b ${layer.name}`} run={run} layer={layer} layers={layers} size={size} />
         ),
       )}
-    </div>
+    </>
   );
+  return (
+    <div class="picture">{layers.zooms ? <ZoomBox label={label}>{drawn}</ZoomBox> : drawn}</div>
+  );
+}
+
+/** Whether it is drawn at twice its size or more, where its pixels are to be seen as they are. */
+function useEnlarged(size: Size | null) {
+  const image = useRef<HTMLImageElement>(null);
+  const [enlarged, setEnlarged] = useState(false);
+  useLayoutEffect(() => {
+    const element = image.current!;
+    const measure = () => setEnlarged(size !== null && element.clientHeight >= 2 * size.height);
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [size?.height]);
+  return { image, enlarged };
 }
 
 interface OpenerProps {
@@ -87,41 +117,6 @@ function Opener({ label, onOpen, children }: OpenerProps) {
     <button type="button" class="opener" aria-label={`Open ${label}`} onClick={onOpen}>
       {children}
     </button>
-  );
-}
-
-interface PixelsProps {
-  href: string;
-  label: string;
-  onSize(size: Size): void;
-}
-
-/** Larger than it is, a picture shows its pixels; smaller, it is smooth. */
-function smoothIfSmaller({ naturalWidth, clientWidth, style }: HTMLImageElement): void {
-  style.imageRendering = clientWidth * devicePixelRatio < naturalWidth ? 'auto' : 'pixelated';
-}
-
-function Pixels({ href, label, onSize }: PixelsProps) {
-  const image = useRef<HTMLImageElement>(null);
-  useEffect(() => {
-    const element = image.current!;
-    const observer = new ResizeObserver(() => smoothIfSmaller(element));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return (
-    <img
-      ref={image}
-      src={href}
-      alt={label}
-      loading="lazy"
-      draggable={false}
-      onLoad={({ currentTarget }) => {
-        const { naturalWidth: width, naturalHeight: height } = currentTarget;
-        smoothIfSmaller(currentTarget);
-        if (width && height) onSize({ width, height });
-      }}
-    />
   );
 }
 

@@ -1,15 +1,17 @@
 /** The items of each run side by side, and the layers over images that can be switched off. */
 
 import { signal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import type { MediaItem, MediaKind } from '../../math/media';
 import { formatCount } from '../../math/numbers';
+import { pictureHeight } from '../../math/pictureGrid';
 import { useHref } from '../../state/media/hooks';
 import type { RunItems } from '../../state/media/mediaMoment';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { lazy } from '../widgets/lazy';
+import { NameOf } from '../widgets/NameOf';
 import { Pages } from '../widgets/Pages';
 import { FileLink, fileName } from './FileLink';
 import { ImageItem, type Layers, type Size } from './ImageItem';
@@ -28,6 +30,8 @@ interface MediaBoxProps {
   name: string;
   shown: RunItems[];
   single: boolean;
+  /** In the large view. */
+  large?: boolean;
 }
 
 /** Items of one list that are shown at once. */
@@ -37,7 +41,7 @@ const SCENES: MediaKind[] = ['points', 'model', 'molecule'];
 /** One of these fills the panel. */
 const FILLING: MediaKind[] = [...SCENES, 'table', 'artifact', 'html', 'plotly', 'graph'];
 
-export function MediaBox({ name, shown, single }: MediaBoxProps) {
+export function MediaBox({ name, shown, single, large = false }: MediaBoxProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const all = shown.flatMap(({ items }) => items);
   const [opacity, setOpacity] = useState(MASK_OPACITY);
@@ -50,7 +54,9 @@ export function MediaBox({ name, shown, single }: MediaBoxProps) {
     open.value = true;
   };
   const onScores = (names: string[]) => setScores((before) => new Set([...before, ...names]));
-  const layers: Layers = { name, hidden, opacity, least, onScores };
+  const layers: Layers = { name, hidden, opacity, least, onScores, zooms: large };
+  const box = useRef<HTMLElement>(null);
+  const tall = useTall(box, shown, !single);
   const fills = all.some(({ kind }) => FILLING.includes(kind));
   return (
     <>
@@ -67,15 +73,21 @@ export function MediaBox({ name, shown, single }: MediaBoxProps) {
           onLeast={setLeast}
         />
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
-      <section class={`media ${fills ? 'fills' : ''}`} tabIndex={0} aria-label={`Media of ${name}`}>
+      <section
+        ref={box}
+        class={`media ${fills ? 'fills' : ''}`}
+        style={tall === null ? undefined : { '--tall': `${tall}px` }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
+        tabIndex={0}
+        aria-label={`Media of ${name}`}
+      >
         {shown.map((group) => (
           <RunMedia
             key={group.run.uid}
             group={group}
             single={single}
             layers={layers}
-            onOpen={onOpen}
+            onOpen={large ? undefined : onOpen}
           />
         ))}
       </section>
@@ -91,7 +103,7 @@ interface RunMediaProps {
   single: boolean;
   layers: Layers;
   /** Shows the item of this number at its own size. */
-  onOpen(at: number): void;
+  onOpen?(at: number): void;
 }
 
 /** The items of one run, in pages where they are many. */
@@ -117,19 +129,48 @@ function RunMedia({ group: { run, step, items }, single, layers, onOpen }: RunMe
             run={run}
             item={item}
             layers={layers}
-            onOpen={() => onOpen(first + i)}
+            onOpen={onOpen && (() => onOpen(first + i))}
           />
         ))}
       </div>
     </div>
   );
 }
+/** The height of pictures at which all fit; null where there are others, or no room for all. */
+function useTall(box: RefObject<HTMLElement | null>, shown: RunItems[], headed: boolean) {
+  const [tall, setTall] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => {
+      const groups = shown.map(({ items }) => items.slice(0, MOST_ITEMS));
+      const pictures = groups.every((items) => items.every(({ kind }) => kind === 'image'));
+      const room = { width: element.clientWidth, height: element.clientHeight - PADDING };
+      setTall(pictures ? pictureHeight(groups.map(pictured), room, headed) : null);
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, [shown, headed]);
+  return tall;
+}
+
+/** Above and below the pictures. */
+const PADDING = 8;
+
+const pictured = (items: MediaItem[]) =>
+  items.map(({ width, height, caption }) => ({
+    ratio: width && height ? width / height : 1,
+    captioned: Boolean(caption),
+  }));
 
 function Heading({ group: { run, step } }: { group: RunItems }) {
   return (
     <h3 class="row t12" style={{ '--c': cssColor(colorOf(run)) }}>
       <span class="dot" />
-      <span class="ell">{run.name}</span>
+      <span class="ell" title={run.name}>
+        <NameOf name={run.name} />
+      </span>
       <span class="dim">step {formatCount(step)}</span>
     </h3>
   );
@@ -139,7 +180,7 @@ interface ItemProps {
   run: Run;
   item: MediaItem;
   layers: Layers;
-  onOpen(): void;
+  onOpen?(): void;
 }
 
 function Item({ run, item, layers, onOpen }: ItemProps) {

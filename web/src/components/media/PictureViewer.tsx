@@ -28,7 +28,13 @@ interface PictureViewerProps {
 export function PictureViewer({ open, shown, layers, at, onMove }: PictureViewerProps) {
   return (
     <Dialog open={open} label={`Picture of ${layers.name}`} class="largemedia viewer">
-      <Opened open={open} shown={shown} layers={layers} at={at} onMove={onMove} />
+      <Opened
+        open={open}
+        shown={shown}
+        layers={{ ...layers, zooms: false }}
+        at={at}
+        onMove={onMove}
+      />
     </Dialog>
   );
 }

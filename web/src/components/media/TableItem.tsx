@@ -207,13 +207,37 @@ function Head({ name, numeric, sort, onSort }: HeadProps) {
 /** A value, or a small picture or link for media in a table. */
 function Cell({ uid, cell }: { uid: number; cell: Json }) {
   const items = mediaItems(cell);
-  if (items.length === 0) return <ValueText value={cell} />;
+  if (items.length === 0)
+    return isLong(cell) ? <LongText text={cell} /> : <ValueText value={cell} />;
   return (
     <span class="row cellmedia">
       {items.map((item, i) => (
         <MediaCell key={`${item.path} ${i}`} uid={uid} item={item} />
       ))}
     </span>
+  );
+}
+
+const MOST_LETTERS = 60;
+
+const isLong = (cell: Json): cell is string =>
+  typeof cell === 'string' && (cell.length > MOST_LETTERS || cell.includes('\n'));
+
+/** A click opens it whole, with its lines as they were logged. */
+function LongText({ text }: { text: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <button
+      type="button"
+      class={`longtext ${open ? '' : 'ell'}`}
+      aria-expanded={open}
+      title={open ? undefined : 'Open the whole text'}
+      onClick={() => {
+        if (getSelection()?.isCollapsed !== false) setOpen(!open);
+      }}
+    >
+      {text}
+    </button>
   );
 }
 

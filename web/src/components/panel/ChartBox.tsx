@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Callbacks, Chart } from '../../model/types';
-import { exposePainter, exposePanel } from '../../state/panels';
+import { exposePainter, exposePanel, type Size } from '../../state/panels';
 import { hover, pinned, reportMoment } from '../../state/workspace/moment';
 
 export interface PanelId {
@@ -74,7 +74,7 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
     shown.current = [props.data, props.options];
     const observer = new ResizeObserver(() => resizeTo(made, element));
     observer.observe(element);
-    exposePainter(element, () => paintAnew(made, element));
+    exposePainter(element, (size = sizeOf(element)) => paintAnew(made, size));
     const hide = exposePanel(id, () => ({ ...current.current.panel, data: made.drawn() }));
     return () => {
       observer.disconnect();
@@ -108,10 +108,15 @@ export function ChartBox<Data, Options, C extends Chart<Data, Options>>(
   return <div class="plot" ref={host} />;
 }
 
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement): Size => ({
+  width: clientWidth,
+  height: clientHeight,
+});
+
 /** A size that is another makes it paint at once. */
-function paintAnew(chart: Chart<unknown, unknown>, { clientWidth, clientHeight }: HTMLElement) {
-  chart.resize(clientWidth, clientHeight - 1);
-  chart.resize(clientWidth, clientHeight);
+function paintAnew(chart: Chart<unknown, unknown>, { width, height }: Size) {
+  chart.resize(width, height - 1);
+  chart.resize(width, height);
 }
 
 function resizeTo(chart: Chart<unknown, unknown>, { clientWidth, clientHeight }: HTMLElement) {

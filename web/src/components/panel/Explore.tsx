@@ -14,6 +14,7 @@ export function Explore() {
   const close = useRef<HTMLDivElement>(null);
   const script = plotlyPath.value;
   const what = explored.value;
+  const open = what !== null;
 
   useEffect(() => {
     if (!script) return;
@@ -40,7 +41,7 @@ export function Explore() {
   }, [script]);
 
   useEffect(() => {
-    if (!what) return;
+    if (!open) return;
     const before = document.activeElement;
     close.current?.querySelector('button')?.focus();
     const onKey = (event: KeyboardEvent) => {
@@ -53,11 +54,11 @@ export function Explore() {
       removeEventListener('keydown', onKey, true);
       if (before instanceof HTMLElement) before.focus();
     };
-  }, [what]);
+  }, [open]);
 
   if (!script) return null;
   return (
-    <div class="explore" hidden={!what} role="dialog" aria-label="Explore">
+    <div class="explore" hidden={!open} role="dialog" aria-label="Explore">
       <div class="head" ref={close}>
         <IconButton icon="x" label="Close Explore" onClick={closeExplore} />
         <KeyName name={what?.title ?? ''} />

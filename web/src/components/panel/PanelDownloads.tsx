@@ -1,16 +1,16 @@
 /** The menu of a panel that has nothing to set: files made of it. */
 
 import { useRef } from 'preact/hooks';
-import { pngKinds } from '../../state/workspace/pictures';
+import type { Picture } from '../../state/workspace/pictures';
 import { Menu } from '../widgets/Menu';
 import { Downloads } from './Downloads';
 
-interface PanelDownloadsProps {
-  title: string;
+interface PanelDownloadsProps extends Omit<Picture, 'panel'> {
   csv(): void;
 }
 
-export function PanelDownloads({ title, csv }: PanelDownloadsProps) {
+export function PanelDownloads({ csv, ...picture }: PanelDownloadsProps) {
+  const { title } = picture;
   const place = useRef<HTMLSpanElement>(null);
   return (
     <span class="row" ref={place}>
@@ -18,7 +18,8 @@ export function PanelDownloads({ title, csv }: PanelDownloadsProps) {
         {(close) => (
           <Downloads
             close={close}
-            kinds={{ ...pngKinds(() => place.current!.closest('.panel')!, title), csv }}
+            picture={{ ...picture, panel: () => place.current!.closest('.panel')! }}
+            kinds={{ csv }}
           />
         )}
       </Menu>

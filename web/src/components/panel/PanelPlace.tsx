@@ -2,9 +2,12 @@
 
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
+import { fullPanel } from '../../state/fullPanel';
 import { movePanel, type PanelSize, panelSizes, setSize } from '../../state/view/layout';
 import { useInSight } from '../../state/workspace/hooks';
 import { shownColumns } from '../../state/workspace/screen';
+import { Docked } from '../widgets/docked';
+import { PlaceId, useFullScreen } from './FullScreen';
 import { NEAR_PIXELS } from './Panel';
 import './place.css';
 
@@ -24,6 +27,8 @@ const CONTROLS = 'button, a, input, select, textarea, .menu';
 export function PanelPlace({ id, section, ids, wide, children }: PanelPlaceProps) {
   const place = useRef<HTMLDivElement>(null);
   const near = useInSight(place, NEAR_PIXELS);
+  const full = fullPanel.value === id;
+  useFullScreen(place, full);
   const size = panelSizes.value.get(id);
   const span = Math.min(size?.span ?? 1, shownColumns.value);
   const style = { '--h': size && `${size.heightPixels}px`, gridColumn: size && `span ${span}` };
@@ -32,14 +37,18 @@ export function PanelPlace({ id, section, ids, wide, children }: PanelPlaceProps
     // biome-ignore lint/a11y/noStaticElementInteractions: Alt and an arrow move it by keyboard
     <div
       ref={place}
-      class={`place ${wide ? 'span2' : ''}`}
+      class={`place ${wide ? 'span2' : ''} ${full ? 'full' : ''}`}
       data-panel={id}
       data-section={section}
       style={style}
       onPointerDown={(event) => startDrag(event, place.current!, move)}
       onKeyDown={(event) => onKey(event, place.current!, ids(), move)}
     >
-      {near ? children : <div class="panel" />}
+      <PlaceId.Provider value={id}>
+        <Docked.Provider value={full}>
+          {near || full ? children : <div class="panel" />}
+        </Docked.Provider>
+      </PlaceId.Provider>
       <Corner id={id} place={place} />
     </div>
   );

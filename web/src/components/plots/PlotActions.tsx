@@ -8,7 +8,6 @@ import type { PlotTable } from '../../state/media/plots';
 import { downloadTables, type RunTable } from '../../state/runs/download';
 import { copyLink } from '../../state/view/share';
 import { panelSettings, setPanel } from '../../state/view/view';
-import { pngKinds } from '../../state/workspace/pictures';
 import { Downloads } from '../panel/Downloads';
 import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
@@ -31,10 +30,10 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
   const place = useRef<HTMLSpanElement>(null);
   const shares = panelSettings(id).shares === '1';
   const open = () => explore(exploredPlot(spec, tables, shares));
-  const pictures = pngKinds(
-    () => place.current!.closest('.panel')!,
-    spec.strings.title ?? spec.key,
-  );
+  const picture = {
+    panel: () => place.current!.closest('.panel')!,
+    title: spec.strings.title ?? spec.key,
+  };
   const table = () => downloadTables(spec.key, logged);
   return (
     <span class="row" ref={place} onPointerEnter={prefetchExplore}>
@@ -59,17 +58,18 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
               {drawn && (
                 <button type="button" onClick={then(open)}>
                   <Icon name="expand" />
-                  <span class="stretch">Explore in Plotly</span>
+                  <span class="stretch">Full screen</span>
                 </button>
               )}
               <button type="button" onClick={then(() => void copyLink())}>
                 <Icon name="link" />
-                Copy link to this picture
+                Copy link to this panel
               </button>
               {logged.length > 0 && (
                 <Downloads
                   close={close}
-                  kinds={asTable ? { csv: table } : { ...pictures, csv: table }}
+                  picture={asTable ? undefined : picture}
+                  kinds={{ csv: table }}
                 />
               )}
             </>

@@ -6,6 +6,7 @@ import type { PlotSpec } from '../../math/plotSpecs';
 import { isRoc } from '../../math/plots';
 import type { PlotLine, PlotTable } from '../../state/media/plots';
 import { colorOf, cssColor } from '../../state/runs/visibility';
+import { NameOf } from '../widgets/NameOf';
 
 const MOST_NAMES = 8;
 
@@ -27,7 +28,7 @@ function Names({ names }: { names: Name[] }) {
       ))}
       {more > 0 && (
         <button type="button" class="dim" aria-expanded={all} onClick={() => setAll(!all)}>
-          {all ? 'fewer names' : `+ ${more}`}
+          {all ? 'fewer names' : `+${more} more`}
         </button>
       )}
     </div>
@@ -39,7 +40,7 @@ function Named({ label, color, dash, said }: Name) {
     <span style={{ '--c': cssColor(color) }}>
       <Stroke dash={dash} />
       <span class="ell" title={label}>
-        {label}
+        <NameOf name={label} />
       </span>
       {said && (
         <span class="dim" title="Area under the curve; of several classes the mean">

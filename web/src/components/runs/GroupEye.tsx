@@ -12,9 +12,13 @@ interface GroupEyeProps {
 }
 
 /** A group of which some runs are hidden is shown whole before it is hidden. */
-export function GroupEye({ group: { name, runs }, shown, onShow }: GroupEyeProps) {
+export function GroupEye({ group, shown, onShow }: GroupEyeProps) {
+  const { name, runs, training } = group;
   const whole = shown === runs.length;
-  const label = `${whole ? 'Hide' : 'Show'} all runs of ${columnName(groupField.value)} ${name}`;
+  const all = training
+    ? `all ranks of ${name}`
+    : `all runs of ${columnName(groupField.value)} ${name}`;
+  const label = `${whole ? 'Hide' : 'Show'} ${all}`;
   return (
     <button
       type="button"

@@ -3,6 +3,7 @@
 import { patchRun } from '../../api/client';
 import type { Run } from '../../api/types';
 import { PALETTE_SIZE, runColor } from '../../math/color';
+import { movedRuns } from '../../state/runs/moveRuns';
 import type { EditedField } from '../../state/runs/runEdits';
 import { baselineId, pinnedIds, setBaseline, togglePin } from '../../state/runs/runList';
 import { showOnly } from '../../state/runs/shownRuns';
@@ -41,7 +42,7 @@ export function RunEntries({ run, close, onEdit, onRemove }: RunEntriesProps) {
       {entry('edit', 'Edit tags', () => onEdit('tags'))}
       {entry('edit', 'Edit notes', () => onEdit('notes'))}
       <hr />
-      {entry('reset', isBaseline ? 'No longer the baseline' : 'Make it the baseline', () =>
+      {entry('reset', isBaseline ? 'No longer the baseline' : 'Use as baseline', () =>
         setBaseline(isBaseline ? null : run.run_id),
       )}
       {entry('pin', isPinned ? 'Unpin' : 'Pin to the top', () => togglePin(run.run_id))}
@@ -52,6 +53,9 @@ export function RunEntries({ run, close, onEdit, onRemove }: RunEntriesProps) {
       <Colors run={run} />
       <hr />
       {canStop(run) && entry('stop', 'Stop run', () => void stopRun(run))}
+      {entry('link', 'Move to another project', () => {
+        movedRuns.value = [run];
+      })}
       {entry('trash', 'Delete run', onRemove)}
     </>
   );
@@ -68,8 +72,8 @@ function Colors({ run }: { run: Run }) {
         <button
           type="button"
           key={color}
-          aria-label={color ? `Colour ${i}` : 'Colour by itself'}
-          title={color ? `Colour ${i}` : 'Colour by itself'}
+          aria-label={color ? `Colour ${i}` : 'Automatic colour'}
+          title={color ? `Colour ${i}` : 'Automatic colour'}
           aria-pressed={(run.color ?? '') === color}
           onClick={() => choose(color)}
         >

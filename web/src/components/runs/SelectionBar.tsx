@@ -14,6 +14,7 @@ import {
   resetColors,
   setGroup,
 } from '../../state/runs/bulkEdits';
+import { movedRuns } from '../../state/runs/moveRuns';
 import { nextRow, selectAll, selectNone } from '../../state/runs/selection';
 import { setShown, showOnly } from '../../state/runs/shownRuns';
 import { compact } from '../../state/workspace/screen';
@@ -106,6 +107,7 @@ export function SelectionBar({ workspace, chosen, listed }: SelectionBarProps) {
         )}
       </Menu>
       <IconButton icon="reset" label="Reset colour" onClick={() => resetColors(chosen)} />
+      <Action icon="link" text="Move" onClick={() => (movedRuns.value = chosen)} />
       <Action icon="trash" text="Delete" onClick={() => void removeRuns(chosen, listed)} />
     </section>
   );

@@ -1,7 +1,7 @@
 /** What trainings called `alert()` for, newest first. */
 
 import type { Alert } from '../../api/types';
-import { formatDate } from '../../math/numbers';
+import { formatCount, formatDate } from '../../math/numbers';
 import { Icon, type IconName } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
 
@@ -28,7 +28,7 @@ export function AlertList({ label, alerts, onFollow }: AlertListProps) {
   if (alerts.length === 0) return null;
   return (
     <ul class="alerts" aria-label={label}>
-      {alerts.map(({ key, level, title, text, time_us, run, fresh }) => (
+      {alerts.map(({ key, level, title, text, time_us, step, run, fresh }) => (
         <li key={key} data-level={level} class={fresh ? 'fresh' : ''}>
           <Icon name={LEVELS[level].icon} />
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: the link in it is what is pressed */}
@@ -36,7 +36,8 @@ export function AlertList({ label, alerts, onFollow }: AlertListProps) {
           <div onClick={(event) => (event.target as Element).closest('a') && onFollow?.()}>
             <b>{title}</b>{' '}
             <span class="t12 dim">
-              {LEVELS[level].name} · {formatDate(time_us)}
+              {LEVELS[level].name} · {step !== null && `step ${formatCount(step)} · `}
+              {formatDate(time_us)}
             </span>
             {run && (
               <span class="t12">

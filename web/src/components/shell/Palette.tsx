@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../../api/client';
 import type { Key, Project } from '../../api/types';
-import { keyTitle } from '../../math/keyTitle';
+import { fieldTitle, keyTitle } from '../../math/keyTitle';
 import { counted } from '../../math/numbers';
 import { escapeRegExp } from '../../math/search';
 import { openFocus } from '../../state/histograms/focus';
@@ -12,11 +12,13 @@ import { panelId } from '../../state/panelIds';
 import type { ProjectStore } from '../../state/project';
 import { navigate, projectHref, runHref } from '../../state/route';
 import { attempt } from '../../state/toasts';
+import { machinePanels } from '../../state/view/machinePanels';
 import { plotKeys } from '../../state/view/sections';
 import { setParams } from '../../state/view/view';
 import { KeyName } from '../panel/KeyName';
 import { Dialog } from '../widgets/Dialog';
 import { Icon } from '../widgets/Icon';
+import { NameOf } from '../widgets/NameOf';
 
 interface Item {
   group: 'Panels' | 'Runs' | 'Projects';
@@ -34,11 +36,11 @@ const isLogged = ({ kind }: Key): boolean => !kind.startsWith('system');
 function panelItems(store: ProjectStore): Item[] {
   const plots = plotKeys(store.runs.value);
   const { keys } = store.catalogue.value;
-  const ordered = [...keys].sort((a, b) => Number(isLogged(b)) - Number(isLogged(a)));
-  return ordered.map(({ key, kind }) => ({
+  const machine = machinePanels(keys.filter((key) => !isLogged(key)));
+  return [...keys.filter(isLogged), ...machine].map(({ key, kind }) => ({
     group: 'Panels',
     id: panelId({ kind, key }),
-    label: keyTitle(plots.get(key) ?? key),
+    label: plots.has(key) ? keyTitle(plots.get(key)!) : fieldTitle({ kind, key }),
     hint: plots.has(key) ? 'chart' : kind,
     open: () =>
       kind === 'histogram'
@@ -87,7 +89,9 @@ function Finder() {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    void attempt('The projects could not be read', async () => setProjects(await listProjects()));
+    void attempt('The projects could not be read', async () =>
+      setProjects((await listProjects()).projects),
+    );
   }, []);
   const store = openProject.value;
   const items = [
@@ -144,16 +148,23 @@ function Finder() {
               id={`found-${i}`}
               tabIndex={-1}
               aria-selected={i === chosen}
+              aria-label={`${keyTitle(item.label)} ${item.hint}`}
               onPointerMove={() => setAt(i)}
               onClick={() => choose(item)}
             >
-              {item.group === 'Panels' ? <KeyName name={item.label} /> : <b>{item.label}</b>}
+              {item.group === 'Panels' ? (
+                <KeyName name={item.label} />
+              ) : (
+                <b class="ell">
+                  <NameOf name={item.label} />
+                </b>
+              )}
               <span class="stretch" />
               <span class="dim t12">{item.hint}</span>
             </button>
           </div>
         ))}
-        {items.length === 0 && <div class="foundgroup">Nothing has these words in its name.</div>}
+        {items.length === 0 && <div class="foundgroup">No matches.</div>}
       </div>
     </>
   );

@@ -3,9 +3,11 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatCount } from '../../math/numbers';
+import type { Choice } from '../../model/types';
 import { BANDS, bandOfAll, CENTERS, centerOfAll, drawsGroups } from '../../state/lines/lineGroups';
+import { groupChoices } from '../../state/runs/runColumns';
 import { groupField } from '../../state/runs/runList';
-import { userRegExp } from '../../state/runs/visibility';
+import { colorField, userRegExp } from '../../state/runs/visibility';
 import { HISTOGRAM_VIEWS } from '../../state/view/choices';
 import {
   columns,
@@ -60,7 +62,7 @@ export function Toolbar({ children }: { children?: ComponentChildren }) {
         />
       </div>
       {hasHistograms && (
-        <div class="grp">
+        <div class="grp histograms">
           <span class="lbl">Histograms</span>
           <Select
             label="Histograms"
@@ -119,6 +121,21 @@ function GroupSettings() {
   );
 }
 
+/** What has a colour: each run, or each value of a field. */
+function ColorField() {
+  const [, ...fields] = groupChoices(useScope().workspace.store.runs.value);
+  return (
+    <Select
+      label="Colour runs by"
+      value={colorField.value}
+      choices={[['', 'Colour: each run'], ...fields.map(coloured)]}
+      onChange={(by) => setParams({ color: by || null }, 'push')}
+    />
+  );
+}
+
+const coloured = ([by, name]: Choice<string>): Choice<string> => [by, `Colour: ${name}`];
+
 function MoreSettings() {
   const flag = (name: string) => (on: boolean) => setParams({ [name]: on ? '1' : null }, 'push');
   return (
@@ -126,7 +143,7 @@ function MoreSettings() {
       {(close) => (
         <>
           <div class="opt">
-            <Check label="Logarithmic x" checked={xLog.value} onChange={flag('xlog')} />
+            <Check label="Log scale (x)" checked={xLog.value} onChange={flag('xlog')} />
           </div>
           <div class="opt">
             <Check
@@ -141,6 +158,9 @@ function MoreSettings() {
               checked={syncZoom.value}
               onChange={flag('sync')}
             />
+          </div>
+          <div class="opt">
+            <ColorField />
           </div>
           {groupField.value && <GroupSettings />}
           <hr />

@@ -2,10 +2,10 @@
 
 import { runColor } from '../../math/color';
 import { drawsGroups } from '../../state/lines/lineGroups';
-import { columnName } from '../../state/runs/runColumns';
-import { groupField, type RunGroup, toggleGroup } from '../../state/runs/runList';
+import { type RunGroup, toggleGroup } from '../../state/runs/runList';
 import { cssColor } from '../../state/runs/visibility';
 import { GroupEye } from '../runs/GroupEye';
+import { GroupName } from '../runs/GroupName';
 import { Icon } from '../widgets/Icon';
 import './groups.css';
 
@@ -19,22 +19,17 @@ interface GroupHeadProps {
 }
 
 export function GroupHead({ group, slot, top, shown, onShow }: GroupHeadProps) {
-  const { name, runs, open } = group;
+  const { open, training } = group;
   return (
     <div
       class={`listrow grouphead ${shown === 0 ? 'off' : ''}`}
       style={{ top: `${top}px`, '--c': cssColor(runColor(slot)) }}
     >
       <GroupEye group={group} shown={shown} onShow={onShow} />
-      <button type="button" class="fold" aria-expanded={open} onClick={() => toggleGroup(name)}>
+      <button type="button" class="fold" aria-expanded={open} onClick={() => toggleGroup(group)}>
         <Icon name={open ? 'down' : 'right'} />
-        {drawsGroups.value && <span class="dot" />}
-        <span class="ell">
-          {columnName(groupField.value)} <b>{name}</b>
-        </span>
-        <span class="dim">
-          {shown > 0 && shown < runs.length ? `${shown} of ${runs.length}` : runs.length}
-        </span>
+        {drawsGroups.value && !training && <span class="dot" />}
+        <GroupName group={group} shown={shown} />
       </button>
     </div>
   );

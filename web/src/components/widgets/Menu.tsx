@@ -2,8 +2,9 @@
 
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from './controls';
+import { Docked } from './docked';
 import { Icon, type IconName } from './Icon';
 
 interface MenuProps {
@@ -44,6 +45,7 @@ export const onEnter = (act: () => void) => (event: KeyboardEvent) => {
 export function Menu({ icon, label, text, small, wide, opened, children }: MenuProps) {
   const own = useSignal(false);
   const open = opened ?? own;
+  const docked = useContext(Docked) && icon === 'more';
   const button = useRef<HTMLSpanElement>(null);
   const close = () => {
     open.value = false;
@@ -55,6 +57,13 @@ export function Menu({ icon, label, text, small, wide, opened, children }: MenuP
   const toggle = () => {
     open.value = !open.value;
   };
+  if (docked) {
+    return (
+      <fieldset class="menu docked" aria-label={label}>
+        {children(() => undefined)}
+      </fieldset>
+    );
+  }
   return (
     <span ref={button}>
       {text ? (

@@ -77,15 +77,33 @@ export function groupedLines(
     if (members.length === 0) return [];
     const slot = slots.get(name) ?? 0;
     const style = { id: `group ${name}`, label: name, color: runColor(slot), dash: runDash(slot) };
-    return [groupLine(members, style, grouping, width)];
+    return [ofAll(groupLine(members, style, grouping, width), runs.length)];
   });
 }
 
-/** What the lines of a grouped panel are. */
-export function groupNote({ center, band }: Grouping, groups: number, runs: number): Note {
+/** The group has members without the metric too: its mean is of 2 of 8. */
+const ofAll = (line: Line, size: number): Line =>
+  line.group ? { ...line, group: { ...line.group, size } } : line;
+
+/** How many runs there are in the groups of these ones. */
+export function membersOf(drawn: Run[], shown: Run[], { field }: Grouping): number {
+  const uids = new Set(drawn.map(({ uid }) => uid));
+  const groups = [...groupsOf(shown, field).values()];
+  const there = groups.filter((runs) => runs.some(({ uid }) => uids.has(uid)));
+  return new Set(there.flat()).size;
+}
+
+/** What the lines of a grouped panel are; `runs` of all `members` of the groups have the metric. */
+export function groupNote(
+  { center, band }: Grouping,
+  groups: number,
+  runs: number,
+  members: number,
+): Note {
   const line = CENTERS.find(([name]) => name === center)![1].toLowerCase();
   const words =
     band === 'none' ? '' : `, ${BANDS.find(([name]) => name === band)![1].toLowerCase()} band`;
-  const text = `${line}${words} of ${counted(runs, 'run')} in ${counted(groups, 'group')}`;
+  const part = runs < members ? `${runs} of ` : '';
+  const text = `${line}${words} of ${part}${counted(members, 'run')} in ${counted(groups, 'group')}`;
   return { text, tone: 'plain' };
 }

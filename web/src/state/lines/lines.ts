@@ -3,6 +3,7 @@
 import type { Key, Run } from '../../api/types';
 import { lineFromAnswer } from '../../math/buckets';
 import { keyTitle } from '../../math/keyTitle';
+import { systemMetric } from '../../math/systemMetrics';
 import type { Line, Window, XKind } from '../../model/types';
 import { type ProjectStore, stepMetricOf } from '../project';
 import { colorOf, dashOf } from '../runs/visibility';
@@ -62,16 +63,29 @@ function lineOf(series: Series, run: Run): Line {
     color: colorOf(run),
     dash: dashOf(run),
   };
-  return lineFromAnswer(series.answer, series.grid, style);
+  const line = lineFromAnswer(series.answer, series.grid, style);
+  const { kind, key } = series.spec;
+  return kind === 'system' ? scaled(line, systemMetric(key).factor) : line;
 }
+
+const VALUES = ['mean', 'min', 'max', 'first', 'last'] as const;
+
+/** In the unit that the panel's title names. */
+function scaled(line: Line, factor: number): Line {
+  if (factor === 1) return line;
+  const values = VALUES.map((name) => [name, line[name].map((value) => value * factor)]);
+  return { ...line, ...Object.fromEntries(values) };
+}
+
+const hasLook = ({ color, dash }: Line, run: Run): boolean =>
+  color === colorOf(run) && String(dash) === String(dashOf(run));
 
 const known = new WeakMap<Series, { run: Run; line: Line }>();
 
 /** The line of a series; the same object as long as series and run are the same. */
 export function wholeLine(series: Series, run: Run): Line {
   const found = known.get(series);
-  if (found && found.run.name === run.name && colorOf(found.run) === colorOf(run))
-    return found.line;
+  if (found && found.run.name === run.name && hasLook(found.line, run)) return found.line;
   const line = lineOf(series, run);
   known.set(series, { run, line });
   return line;

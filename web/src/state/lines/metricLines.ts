@@ -3,6 +3,7 @@
 import type { Key, Run } from '../../api/types';
 import { metricLook } from '../../math/color';
 import { keyTitle } from '../../math/keyTitle';
+import { isOneMetric, processIn } from '../../math/machineMetrics';
 import type { Line } from '../../model/types';
 import { type Grouping, groupedLines } from './lineGroups';
 import { splicedLine, wholeLine } from './lines';
@@ -68,14 +69,17 @@ export function drawnLines(
 /** `runs`: those that are shown; none where the lines are of groups. */
 function toldApart(metrics: MetricLines[], runs: Run[]): MetricLines[] {
   if (metrics.length < 2) return metrics;
+  const ofProcesses = isOneMetric(metrics.map(({ field }) => field.key));
   return metrics.map(({ field, lines }, at) => {
     const { key } = field;
-    return {
-      field,
-      lines: lines.map((line) => lineAmong(line, at, runs, { key, name: keyTitle(key) })),
-    };
+    const name = ofProcesses ? processIn(key) : keyTitle(key);
+    const told = lines.map((line) => lineAmong(line, at, runs, { key, name }));
+    // of one run the process is name enough
+    return { field, lines: ofProcesses && name && runs.length === 1 ? named(told, name) : told };
   });
 }
+
+const named = (lines: Line[], label: string): Line[] => lines.map((line) => ({ ...line, label }));
 
 /** One of several lines of a run or group: in a look of its own, raised and faded with the others. */
 export function lineAmong(
@@ -90,7 +94,7 @@ export function lineAmong(
     ...metricLook(at, runs.length, own),
     id: `${line.id} ${key}`,
     beside: line.id,
-    label: `${line.label} · ${name}`,
+    label: name ? `${line.label} · ${name}` : line.label,
   };
 }
 

@@ -5,17 +5,22 @@ import type { Run } from '../../api/types';
 import { params, setParams } from '../view/view';
 import { asText, filterRoot, filterRuns } from './filters';
 import { medianOf } from './runColumns';
+import { byRank, linesOfList, trainingName } from './trainings';
 import { formatSort, parseSort, runValue, type Sort, sortRuns, userRegExp } from './visibility';
 
 export interface RunGroup {
+  /** As it is called in the address. */
+  id: string;
   name: string;
   runs: Run[];
   open: boolean;
+  /** Ranks of one launch, and not runs with one value of a field. */
+  training: boolean;
 }
 
 export type ListRow =
-  | { kind: 'run'; run: Run; pinned: boolean }
-  | { kind: 'group'; group: RunGroup };
+  /** `nested`: under the row of its training. */
+  { kind: 'run'; run: Run; pinned: boolean; nested?: boolean } | { kind: 'group'; group: RunGroup };
 
 function ids(text: string | undefined): string[] {
   return (text ?? '').split(',').filter(Boolean).map(decodeURIComponent);
@@ -27,7 +32,8 @@ const joined = (list: Iterable<string>): string => [...list].map(encodeURICompon
 export const groupField = computed(() => params.value.group ?? '');
 export const baselineId = computed(() => params.value.base ?? null);
 export const pinnedIds = computed(() => new Set(ids(params.value.pins)));
-const closedGroups = computed(() => new Set(ids(params.value.gfold)));
+/** Groups that were closed, and trainings, which are closed at first, that were opened. */
+const touchedGroups = computed(() => new Set(ids(params.value.gfold)));
 
 export const sortOf = (): Sort => parseSort(params.value.sort);
 
@@ -47,10 +53,10 @@ export function togglePin(runId: string): void {
   setParams({ pins: joined(pins) }, 'push');
 }
 
-export function toggleGroup(name: string): void {
-  const closed = new Set(closedGroups.peek());
-  if (!closed.delete(name)) closed.add(name);
-  setParams({ gfold: joined(closed) }, 'replace');
+export function toggleGroup({ id }: RunGroup): void {
+  const touched = new Set(touchedGroups.peek());
+  if (!touched.delete(id)) touched.add(id);
+  setParams({ gfold: joined(touched) }, 'replace');
 }
 
 /** What a run without a value is grouped under. */
@@ -97,10 +103,31 @@ export function listRows(all: Run[], listed: Run[]): ListRow[] {
   const top = pinned.map((run): ListRow => ({ kind: 'run', run, pinned: true }));
   if (groupField.value) return [...top, ...groupRows(listed)]; // a pinned run stays in its group
   const rest = pinned.length > 0 ? listed.filter((run) => !isPinned(run)) : listed;
-  return [...top, ...rest.map(runRow)];
+  return [...top, ...runRows(rest, '')];
 }
 
-const runRow = (run: Run): ListRow => ({ kind: 'run', run, pinned: false });
+const runRow = (run: Run) => ({ kind: 'run' as const, run, pinned: false });
+
+/** Rows of the runs of a group, or of all; ranks of one training stand under a row for it. */
+function runRows(runs: Run[], group: string): ListRow[] {
+  const lines = linesOfList(runs);
+  if (group && lines.length === 1) return ordered(lines[0]).map(runRow); // it is the training
+  return lines.flatMap((line): ListRow[] =>
+    line.length > 1 ? trainingRows(line, group) : [runRow(line[0])],
+  );
+}
+
+/** Ranks that begin together say nothing by the order in which they did. */
+const ordered = (runs: Run[]): Run[] => (sortOf().by === 'created' ? byRank(runs) : runs);
+
+function trainingRows(runs: Run[], group: string): ListRow[] {
+  const id = `launch ${group}/${runs[0].launch}`;
+  const ranks = ordered(runs);
+  const [name, open] = [trainingName(ranks), touchedGroups.value.has(id)];
+  const head: ListRow = { kind: 'group', group: { id, name, runs: ranks, open, training: true } };
+  const nested = ranks.map((run): ListRow => ({ ...runRow(run), nested: true }));
+  return open ? [head, ...nested] : [head];
+}
 
 /** Groups in the order of the medians that their rows show, else of their first runs. */
 function orderedGroups(runs: Run[]): [string, Run[]][] {
@@ -120,8 +147,9 @@ function orderedGroups(runs: Run[]): [string, Run[]][] {
 
 function groupRows(runs: Run[]): ListRow[] {
   return orderedGroups(runs).flatMap(([name, members]): ListRow[] => {
-    const open = !closedGroups.value.has(name);
-    const head: ListRow = { kind: 'group', group: { name, runs: members, open } };
-    return open ? [head, ...members.map(runRow)] : [head];
+    const open = !touchedGroups.value.has(name);
+    const group: RunGroup = { id: name, name, runs: members, open, training: false };
+    const head: ListRow = { kind: 'group', group };
+    return open ? [head, ...runRows(members, name)] : [head];
   });
 }

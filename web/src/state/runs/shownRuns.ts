@@ -4,9 +4,12 @@ import { computed, type ReadonlySignal } from '@preact/signals';
 import type { Run } from '../../api/types';
 import { params, setParams } from '../view/view';
 import { groupField, groupsOf, listed } from './runList';
+import { linesOfList } from './trainings';
 
 /** Until an eye is touched, this many runs are shown, or all members of this many groups. */
 const SHOWN_AT_FIRST = 10;
+/** All ranks of a training are shown, and trainings as long as they are no more runs than these. */
+const RANKS_AT_FIRST = 64;
 const ALL = '*';
 
 function list(text: string | undefined): string[] {
@@ -20,8 +23,17 @@ function join(ids: Iterable<string>): string {
 /** The first of the list, in its order, under its search. */
 function firstRuns(filtered: Run[]): Run[] {
   const runs = listed(filtered);
-  if (!groupField.value) return runs.slice(0, SHOWN_AT_FIRST);
+  if (!groupField.value) return firstLines(linesOfList(runs).slice(0, SHOWN_AT_FIRST));
   return [...groupsOf(runs, groupField.value).values()].slice(0, SHOWN_AT_FIRST).flat();
+}
+
+function firstLines([first = [], ...more]: Run[][]): Run[] {
+  const shown = [...first];
+  for (const line of more) {
+    if (shown.length + line.length > RANKS_AT_FIRST) break;
+    shown.push(...line);
+  }
+  return shown;
 }
 
 const show = computed(() => params.value.show);

@@ -1,18 +1,42 @@
 /** How runs are ordered and coloured, and the values that they are known by. */
 
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { Run } from '../../api/types';
 import { runColor, runDash } from '../../math/color';
 import { jsonNumber } from '../../math/jsonNumber';
 import type { Json } from '../../model/json';
+import { openProject } from '../overlays';
+import { params } from '../view/view';
 import { metricValue } from './metricValues';
 
 /** The run that the pointer is on in a list or near in a chart; its lines are drawn thicker. */
 export const highlighted = signal<number | null>(null);
 
+/** The field whose values have colours, instead of each run. */
+export const colorField = computed(() => params.value.color ?? '');
+
+const valueKey = (run: Run): string => JSON.stringify(runValue(run, colorField.value) ?? null);
+
+/** The slots of the values of that field, over all runs so that filters keep colours. */
+const valueSlots = computed(() => {
+  const runs = colorField.value ? (openProject.value?.runs.value ?? []) : [];
+  const values = [...new Set(runs.map(valueKey))];
+  values.sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  return new Map(values.map((value, slot) => [value, slot]));
+});
+
+const valueSlot = (run: Run): number => valueSlots.value.get(valueKey(run)) ?? 0;
+
 /** CSS colour or custom property of a run: what was chosen, else its slot of the palette. */
-export const colorOf = (run: Run): string => run.color || runColor(run.slot);
-export const dashOf = (run: Run): number[] => (run.color ? [] : runDash(run.slot));
+export function colorOf(run: Run): string {
+  if (colorField.value) return runColor(valueSlot(run));
+  return run.color || runColor(run.slot);
+}
+
+export function dashOf(run: Run): number[] {
+  if (colorField.value) return runDash(valueSlot(run));
+  return run.color ? [] : runDash(run.slot);
+}
 
 /** The colour as a value for a style, where a custom property needs var(). */
 export const cssColor = (color: string): string =>

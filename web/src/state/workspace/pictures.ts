@@ -1,223 +1,201 @@
-/** Pictures of panels as files: PNG of any panel's canvases, SVG of lines. */
+/** Pictures of panels as files: PNG as fine as is wanted and SVG, in the page's size or a chosen one. */
 
-import { lineSvg } from '../../charts/lines/lineSvg';
-import { circle } from '../../charts/surface';
-import { colorOf, theme } from '../../charts/theme';
-import type { Line } from '../../model/types';
-import { cascaded } from '../lines/cascade';
-import { xKind } from '../lines/lines';
-import { drawnPanel, paintAnew } from '../panels';
+import { asSvg } from '../../charts/surface';
+import { SvgContext } from '../../charts/svgContext';
+import { theme } from '../../charts/theme';
+import type { AxisTitles } from '../../model/types';
+import { paintAnew, type Size } from '../panels';
 import { saveBlob } from '../runs/download';
-import { logX } from '../view/view';
+import { type Names, namesOf, type PictureName, paintNames, placedNames } from './pictureNames';
 
 const TITLE_PIXELS = 32;
 const PADDING = 12;
+/** Room of an axis' name. */
+const AXIS_PIXELS = 16;
+/** Pixels that an SVG has for one of the page where something in it is made of pixels. */
+const SVG_RATIO = 3;
+
+export interface Picture {
+  panel(): Element;
+  title: string;
+  /** Names of its legend, where the panel shows none. */
+  names?: PictureName[];
+  /** What the axes are called, where the chart doesn't say it itself. */
+  axes?: AxisTitles;
+}
 
 const fileName = (key: string, ending: string): string => `${key.replaceAll('/', '_')}.${ending}`;
 
 /**
- * Runs `make` while the chart is drawn with this many pixels to one of the page. Charts ask the
+ * Runs `make` while charts are drawn with this many pixels to one of the page. Charts ask the
  * browser for that number, as they do on a screen that is finer: so here it says what is wanted.
  */
-function atScale(plot: Element, scale: number, make: () => void): void {
+function atScale(scale: number, make: () => void): void {
   const own = Object.getOwnPropertyDescriptor(window, 'devicePixelRatio');
   Object.defineProperty(window, 'devicePixelRatio', { configurable: true, value: scale });
   try {
-    paintAnew(plot);
     make();
   } finally {
     if (own) Object.defineProperty(window, 'devicePixelRatio', own);
     else Reflect.deleteProperty(window, 'devicePixelRatio');
-    paintAnew(plot);
   }
 }
 
-/** What makes the picture of a panel, as fine as the screen and finer, by what the menu calls it. */
-export function pngKinds(
-  panel: () => Element,
-  key: string,
-  lines: Line[] = [],
-): Record<string, () => void> {
-  const finer = (scale: number) => () => {
-    const element = panel();
-    atScale(element.querySelector('.plot')!, scale, () => downloadPng(element, key, lines));
-  };
-  return { png: () => downloadPng(panel(), key, lines), '2× png': finer(2), '3× png': finer(3) };
+/** Where everything of a picture is, in CSS pixels. */
+interface Sheet {
+  picture: Picture;
+  plots: PlacedPlot[];
+  names: Names;
+  size: Size;
+  /** Corner of the charts. */
+  left: number;
+  top: number;
 }
 
-/** The canvases of a panel over each other, under its name and its legend. */
-function downloadPng(panel: Element, key: string, lines: Line[]): void {
-  const plot = panel.querySelector('.plot')!;
-  const bounds = plot.getBoundingClientRect();
-  const names = namesOf(panel) ?? namesInRows(lines, bounds.width);
-  const ratio = devicePixelRatio || 1;
-  const picture = document.createElement('canvas');
+interface PlacedPlot {
+  element: Element;
+  x: number;
+  y: number;
+  size: Size;
+  /** Whose it is, where a panel has several. */
+  owner: PictureName | null;
+}
+
+/** Of the wanted size, which is that of the whole picture; a panel of several charts has its own. */
+function layOut(picture: Picture, wanted: Size | null): Sheet {
+  const panel = picture.panel();
+  const plots = plotsOf(panel);
+  const right = Math.max(...plots.map(({ x, size }) => x + size.width));
+  const bottom = Math.max(...plots.map(({ y, size }) => y + size.height));
+  const left = PADDING + (picture.axes?.y ? AXIS_PIXELS : 0);
+  const below = PADDING + (picture.axes?.x ? AXIS_PIXELS : 0);
+  const chosen = plots.length === 1 ? wanted : null;
+  const width = chosen?.width ?? right + left + PADDING;
+  const names = placedNames(namesOf(panel, picture.names ?? []), width - 2 * PADDING);
   const top = TITLE_PIXELS + names.height;
-  picture.width = (bounds.width + 2 * PADDING) * ratio;
-  picture.height = (bounds.height + top + PADDING) * ratio;
-  const context = picture.getContext('2d')!;
-  context.scale(ratio, ratio);
-  context.fillStyle = theme().bg;
-  context.fillRect(0, 0, picture.width, picture.height);
-  context.fillStyle = theme().ink;
-  context.font = theme().font.replace('11px', '600 13px');
-  context.fillText(key, PADDING, 20);
-  paintScale(context, panel, PADDING + context.measureText(key).width + PADDING);
-  for (const canvas of plot.querySelectorAll('canvas')) {
-    const { left, top: y, width, height } = canvas.getBoundingClientRect();
-    const x = left - bounds.left + PADDING;
-    context.drawImage(canvas, x, y - bounds.top + top, width, height);
+  const height = chosen?.height ?? bottom + top + below;
+  if (chosen) plots[0].size = roomFor(chosen, left + PADDING, top + below);
+  return { picture, plots, names, size: { width, height }, left, top };
+}
+
+const roomFor = ({ width, height }: Size, across: number, down: number): Size => ({
+  width: Math.max(40, width - across),
+  height: Math.max(40, height - down),
+});
+
+function plotsOf(panel: Element): PlacedPlot[] {
+  const found = [...panel.querySelectorAll('.plot')];
+  const several = found.length > 1;
+  const boxes = found.map((plot) => plot.getBoundingClientRect());
+  const [x0, y0] = [Math.min(...boxes.map((b) => b.left)), Math.min(...boxes.map((b) => b.top))];
+  return found.map((element, i) => {
+    const { left, top, width, height } = boxes[i];
+    const owner = several ? element.closest('section')?.querySelector('.owner') : null;
+    const named = owner ? { label: owner.textContent ?? '', color: '' } : null;
+    return { element, x: left - x0, y: top - y0, size: { width, height }, owner: named };
+  });
+}
+
+export function downloadPng(picture: Picture, scale: number, wanted: Size | null): void {
+  const sheet = layOut(picture, wanted);
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.round(sheet.size.width * scale);
+  canvas.height = Math.round(sheet.size.height * scale);
+  const context = canvas.getContext('2d')!;
+  context.scale(scale, scale);
+  paintFrame(context, sheet);
+  atScale(scale, () => {
+    for (const plot of sheet.plots) paintPixels(context, sheet, plot);
+  });
+  for (const { element } of sheet.plots) paintAnew(element);
+  const save = (blob: Blob | null) => blob && saveBlob(fileName(picture.title, 'png'), blob);
+  canvas.toBlob(save, 'image/png');
+}
+
+/** The canvases of a chart over each other. */
+function paintPixels(context: CanvasRenderingContext2D, sheet: Sheet, plot: PlacedPlot): void {
+  paintAnew(plot.element, plot.size);
+  for (const { canvas, x, y } of canvasesOf(sheet, plot)) {
+    const { width, height } = canvas.style;
+    context.drawImage(canvas, x, y, parseFloat(width), parseFloat(height));
   }
-  context.font = theme().font;
-  for (const name of names.shown) paintName(context, name);
-  picture.toBlob((blob) => blob && saveBlob(fileName(key, 'png'), blob), 'image/png');
+}
+
+function canvasesOf({ left, top }: Sheet, { element, x, y }: PlacedPlot) {
+  const corner = element.getBoundingClientRect();
+  return [...element.querySelectorAll('canvas')].map((canvas) => {
+    const box = canvas.getBoundingClientRect();
+    return { canvas, x: left + x + box.left - corner.left, y: top + y + box.top - corner.top };
+  });
+}
+
+export function downloadSvg(picture: Picture, wanted: Size | null): void {
+  const sheet = layOut(picture, wanted);
+  const context = new SvgContext();
+  paintFrame(context as unknown as CanvasRenderingContext2D, sheet);
+  for (const plot of sheet.plots) embed(context, sheet, plot);
+  for (const { element } of sheet.plots) paintAnew(element);
+  const { width, height } = sheet.size;
+  const box = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${box}>${context.svg()}</svg>`;
+  saveBlob(fileName(picture.title, 'svg'), new Blob([svg], { type: 'image/svg+xml' }));
+}
+
+function embed(context: SvgContext, sheet: Sheet, plot: PlacedPlot): void {
+  const placed = canvasesOf(sheet, plot);
+  let parts: string[] = [];
+  atScale(SVG_RATIO, () => {
+    const canvases = placed.map(({ canvas }) => canvas);
+    parts = asSvg(canvases, SVG_RATIO, () => paintAnew(plot.element, plot.size));
+  });
+  for (const [i, part] of parts.entries()) {
+    context.embed(part, placed[i].x, placed[i].y, 1 / SVG_RATIO);
+  }
+}
+
+/** All but the charts: paper, title, scale of colours, legend and the names of the axes. */
+function paintFrame(context: CanvasRenderingContext2D, sheet: Sheet): void {
+  const { picture, names, size } = sheet;
+  context.fillStyle = theme().bg;
+  context.fillRect(0, 0, size.width, size.height);
+  context.fillStyle = theme().ink;
+  context.textBaseline = 'alphabetic';
+  context.textAlign = 'left';
+  context.font = theme().font.replace('11px', '600 13px');
+  context.fillText(picture.title, PADDING, 20);
+  paintScale(context, picture, PADDING + context.measureText(picture.title).width + PADDING);
+  paintNames(context, names, { x: PADDING, y: TITLE_PIXELS });
+  for (const plot of sheet.plots) paintOwner(context, sheet, plot);
+  paintAxes(context, sheet);
+}
+
+function paintOwner(context: CanvasRenderingContext2D, sheet: Sheet, plot: PlacedPlot): void {
+  if (!plot.owner) return;
+  context.fillStyle = theme().ink2;
+  context.textBaseline = 'bottom';
+  context.textAlign = 'left';
+  context.fillText(plot.owner.label, sheet.left + plot.x, sheet.top + plot.y - 2);
 }
 
 /** What the colours of a heatmap or layer map mean, beside the title. */
-function paintScale(context: CanvasRenderingContext2D, panel: Element, x: number): void {
-  const words = panel.querySelector('.panelhead .scale')?.getAttribute('title');
+function paintScale(context: CanvasRenderingContext2D, { panel }: Picture, x: number): void {
+  const words = panel().querySelector('.panelhead .scale')?.getAttribute('title');
   if (!words) return;
   context.font = theme().font;
   context.fillStyle = theme().ink2;
   context.fillText(words, x, 20);
 }
 
-/** A name of the legend, where it stands on the page below the panel's title. */
-interface LegendName {
-  text: string;
-  color: string;
-  dash: number[];
-  x: number;
-  y: number;
-}
-
-interface Names {
-  shown: LegendName[];
-  height: number;
-}
-
-function namesOf(panel: Element): Names | null {
-  const legend = panel.querySelector('.legend, .linelegend');
-  if (!legend) return null;
-  const { left, top, bottom } = legend.getBoundingClientRect();
-  const shown = [...legend.children].flatMap((name) => {
-    const place = name.getBoundingClientRect();
-    if (place.top >= bottom) return [];
-    const parts = [...name.querySelectorAll('.ell, .dim')];
-    const line = name.querySelector('line');
-    const dot = name.querySelector('.dot');
-    return [
-      {
-        text: (parts.length > 0 ? parts : [name]).map((part) => part.textContent).join('  '),
-        color: line
-          ? getComputedStyle(line).stroke
-          : dot
-            ? getComputedStyle(dot).backgroundColor
-            : '',
-        dash: (line?.getAttribute('stroke-dasharray') ?? '').split(' ').filter(Boolean).map(Number),
-        x: place.left - left + PADDING,
-        y: place.top - top + place.height / 2 + TITLE_PIXELS,
-      },
-    ];
-  });
-  return { shown, height: bottom - top + 4 };
-}
-
-const STROKE_PIXELS = 18;
-const ROW_PIXELS = 18;
-const MOST_NAMED = 24;
-
-/** Where the list of runs is the legend of the page: the same names and colours in the picture. */
-function namesInRows(lines: Line[], width: number): Names {
-  const context = document.createElement('canvas').getContext('2d')!;
+function paintAxes(context: CanvasRenderingContext2D, { picture, size, top }: Sheet): void {
+  const { x = '', y = '' } = picture.axes ?? {};
   context.font = theme().font;
-  let [x, row] = [0, 0];
-  const named = lines.slice(0, MOST_NAMED);
-  const rest = lines.length - named.length;
-  const shown = named.map(({ label, color, dash }): LegendName => {
-    const wide = STROKE_PIXELS + 6 + context.measureText(label).width + 12;
-    if (x > 0 && x + wide > width) [x, row] = [0, row + 1];
-    const name = {
-      text: label,
-      color: colorOf(color),
-      dash: dash.length > 0 ? dash : [STROKE_PIXELS, 0],
-      x: x + PADDING,
-      y: TITLE_PIXELS + (row + 0.5) * ROW_PIXELS,
-    };
-    x += wide;
-    return name;
-  });
-  if (rest > 0) {
-    shown.push({
-      text: `+ ${rest}`,
-      color: '',
-      dash: [],
-      x: PADDING,
-      y: TITLE_PIXELS + ++row * ROW_PIXELS + ROW_PIXELS / 2,
-    });
-  }
-  return { shown, height: shown.length > 0 ? (row + 1) * ROW_PIXELS + 4 : 0 };
-}
-
-function paintName(
-  context: CanvasRenderingContext2D,
-  { text, color, dash, x, y }: LegendName,
-): void {
+  context.fillStyle = theme().ink3;
   context.textBaseline = 'middle';
-  context.fillStyle = theme().ink2;
-  context.fillText(text, x + (dash.length > 0 ? STROKE_PIXELS + 6 : 14), y);
-  if (!color) return;
-  if (dash.length === 0) {
-    circle(context, x + 4, y, 4, color);
-    return;
-  }
-  context.strokeStyle = color;
-  context.lineWidth = 2;
-  context.setLineDash(dash);
-  context.beginPath();
-  context.moveTo(x, y);
-  context.lineTo(x + STROKE_PIXELS, y);
-  context.stroke();
-  context.setLineDash([]);
+  context.textAlign = 'center';
+  context.fillText(x, size.width / 2, size.height - PADDING / 2 - AXIS_PIXELS / 2);
+  context.save();
+  context.translate(PADDING, (top + size.height) / 2);
+  context.rotate(-Math.PI / 2);
+  context.fillText(y, 0, 0);
+  context.restore();
 }
-
-interface DrawnLines {
-  x: [number, number];
-  y: [number, number];
-  lines: {
-    id: string;
-    label: string;
-    x: number[];
-    smoothed: number[];
-    min: number[];
-    max: number[];
-  }[];
-}
-
-export function downloadSvg(
-  id: string,
-  key: string,
-  x: string,
-  lines: Line[],
-  yLog: boolean,
-): void {
-  const drawn = drawnPanel(id)?.data as DrawnLines | null | undefined;
-  if (!drawn?.lines) return;
-  const styles = new Map(lines.map((line) => [line.id, line]));
-  const svg = lineSvg({
-    title: key,
-    kind: xKind(x).kind,
-    xLog: xIsLog(id),
-    yLog,
-    x: drawn.x,
-    y: drawn.y,
-    lines: drawn.lines.map((line) => ({
-      ...line,
-      color: styles.get(line.id)?.color ?? '--ink2',
-      dash: styles.get(line.id)?.dash ?? [],
-    })),
-  });
-  saveBlob(fileName(key, 'svg'), new Blob([svg], { type: 'image/svg+xml' }));
-}
-
-const xIsLog = (id: string): boolean => logX(cascaded(id));
