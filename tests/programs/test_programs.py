@@ -14,6 +14,7 @@ import pytest
 
 import lossboard
 
+ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parent / "scripts"
 LAUNCH = "import sys; from lossboard.cli import main; sys.exit(main())"
 OF_TIME = {"_timestamp", "_runtime", "_step", "time/fps", "time/time_elapsed"}
@@ -23,7 +24,13 @@ def run(server: Any, folder: Path, script: str, *arguments: str, door: str) -> N
     """Runs a script through `lossboard run`, by our client or the official one."""
     before = ("--official",) if door == "official" else ()
     command = [sys.executable, "-c", LAUNCH, "run", *before, str(SCRIPTS / script), *arguments]
-    environment = os.environ | {"LOSSBOARD_BASE_URL": server.base_url, "WANDB_SILENT": "true"}
+    environment = os.environ | {
+        "LOSSBOARD_BASE_URL": server.base_url,
+        "PYTHONPATH": os.pathsep.join(
+            str(ROOT / name) for name in ("client", "server", "examples")
+        ),
+        "WANDB_SILENT": "true",
+    }
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
 
@@ -87,6 +94,15 @@ def test_the_training_loop_of_diffusers(server: Any, tmp_path: Path) -> None:
     pytest.importorskip("diffusers")
     ours, theirs = both(server, tmp_path, "diffusers_training.py")
     assert len(rows(ours)) == 4
+    assert_same(rows(ours), rows(theirs))
+    assert dict(ours.config) == dict(theirs.config)
+
+
+@pytest.mark.covers("wandb.lightning.fabric")
+def test_a_loop_of_lightning_fabric(server: Any, tmp_path: Path) -> None:
+    pytest.importorskip("lightning_utilities")
+    ours, theirs = both(server, tmp_path, "lightning_fabric.py")
+    assert len(rows(ours)) == 5
     assert_same(rows(ours), rows(theirs))
     assert dict(ours.config) == dict(theirs.config)
 

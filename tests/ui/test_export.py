@@ -25,6 +25,12 @@ FIGURE = """title => {
   return panel.querySelector('.plot').data?.map(({ name, x, y }) => ({ name, x, y })) ?? null;
 }"""
 
+# The widest strip that is empty on the right of a grid of panels, in pixels.
+EMPTY_RIGHT = """() => Math.max(...[...document.querySelectorAll('.grid')].map(grid => {
+  const rights = [...grid.children].map(child => child.getBoundingClientRect().right);
+  return grid.getBoundingClientRect().right - Math.max(...rights);
+}))"""
+
 HISTOGRAMS = 45
 EVENTS = 310
 CURVE = [[0, 1], [1, 3], [2, 2]]
@@ -73,6 +79,8 @@ def test_an_exported_run_draws_its_numbers_without_a_server(
     lines = drawn(file, "train/loss")
     originals = [line["y"] for line in lines if line["y"] and len(line["y"]) == STEPS]
     assert [loss_at(step, 0.02) for step in range(STEPS)] in originals
+    file.set_viewport_size({"width": 2000, "height": 900})
+    assert file.evaluate(EMPTY_RIGHT) <= 1
     assert faults == []
     file.close()
 

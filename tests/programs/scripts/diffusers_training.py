@@ -3,6 +3,7 @@
 import sys
 
 import torch
+import torchvision_compat  # noqa: F401 - before what imports torchvision beside a CPU build of torch
 from accelerate import Accelerator
 from diffusers import DDPMScheduler, UNet2DModel
 

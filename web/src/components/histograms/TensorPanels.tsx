@@ -33,6 +33,7 @@ import { downloadHistograms, downloadLayers } from '../../state/histograms/downl
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { rmsPicture } from '../../state/histograms/foldedLines';
+import { useInOrder } from '../../state/histograms/networkOrder';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
 import { chartTensor, DEPTH_COLORS, isTall, partNotes } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
@@ -66,9 +67,9 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
   const loaded = useTensors(run.uid, `${kind}/`);
   const against = useTensors(kind === 'gradients' ? run.uid : null, 'parameters/');
   const [cell, setCell] = useState<Cell | null>(null);
-  const answer = loaded.values[0];
-  const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
   const estimated = fields.some(({ watched }) => !watched);
+  const answer = useInOrder(loaded.values[0], run, estimated);
+  const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
   const common = { name, kind, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
   const chosen = cell && kindOfTensor(cell.key) === kind ? cell : firstCell(answer, run);
   return (
