@@ -18,13 +18,15 @@ EXPERTS = 20
 class Mixture(nn.Module):
     """A layer of experts between two others."""
 
-    def __init__(self) -> None:
+    def __init__(self, experts: int = EXPERTS) -> None:
         super().__init__()
         self.embed = nn.Linear(4, 4)
-        self.layers = nn.ModuleList(nn.ModuleDict({"experts": self._experts()}) for _ in range(2))
+        self.layers = nn.ModuleList(
+            nn.ModuleDict({"experts": self._experts(experts)}) for _ in range(2)
+        )
 
-    def _experts(self) -> nn.ModuleList:
-        return nn.ModuleList(nn.Linear(4, 4, bias=False) for _ in range(EXPERTS))
+    def _experts(self, count: int) -> nn.ModuleList:
+        return nn.ModuleList(nn.Linear(4, 4, bias=False) for _ in range(count))
 
     def forward(self, values: Tensor) -> Tensor:
         values = self.embed(values)
@@ -115,3 +117,27 @@ def test_layers_are_found_by_search_and_sorted_by_what_moves_most(gradients: Pag
     wait_for_panel(gradients, MAP, f"panel.data.rows?.[0].key === '{expected[0]}'")
     drawn = wait_for_panel(gradients, MAP)["data"]["rows"]
     assert [row["key"] for row in drawn] == expected
+
+
+def test_the_lines_of_very_many_tensors_are_medians_of_groups_and_the_map_is_tall(
+    page: Page, server: Server, project: str
+) -> None:
+    run = start_run(server.base_url, project, id="many")
+    model = Mixture(60)
+    run.watch(model, log="gradients", log_freq=1)
+    for _ in range(2):
+        model(torch.randn(8, 4)).square().mean().backward()
+    run.finish()
+    page.goto(f"{server.base_url}/local/{project}/runs/many?cols=2")
+    page.get_by_role("region", name="Section gradients").scroll_into_view_if_needed()
+    drawn = wait_for_panel(page, "rms gradients", "panel.data.lines?.length === 4")["data"]
+    labels = [line["label"] for line in drawn["lines"]]
+    assert labels[2:] == [f"layers.{layer}.experts.*.weight (60)" for layer in range(2)]
+    lines = page.get_by_role("region", name="RMS of all gradients")
+    expect(lines.get_by_text("122 tensors in 4 lines: medians of groups")).to_be_visible()
+    heights = [
+        box["height"]
+        for box in (lines.bounding_box(), page.locator(".panel.tall").bounding_box())
+        if box is not None
+    ]
+    assert heights[1] == 2 * heights[0] - 1
