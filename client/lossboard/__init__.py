@@ -168,11 +168,13 @@ _LAZY: Final = {
     "plot": "lossboard.plot",
     "plot_table": "lossboard.plot:plot_table",
     "gym": "lossboard.tensorboard.gym_videos",
+    "keras": "lossboard.integration.keras",
+    "sb3": "lossboard.integration.sb3",
     "sklearn": "lossboard.integration.sklearn",
     "tensorboard": "lossboard.tensorboard",
     "xgboost": "lossboard.integration.xgboost",
 }
-_MISSING: Final = frozenset({"catboost", "fastai", "keras", "sacred", "sb3", "tensorflow"})
+_MISSING: Final = frozenset({"catboost", "fastai", "sacred", "tensorflow"})
 _SWEEPS: Final = frozenset({"agent", "controller", "sweep"})
 
 

@@ -245,8 +245,8 @@ def test_added_panels_of_values_and_text_are_in_the_file(added: Page) -> None:
 def test_a_file_names_the_added_panels_that_it_has_not(added: Page) -> None:
     left = added.locator(".left")
     expect(left).to_contain_text("the added panel Axes (Parallel coordinates)")
-    expect(left).to_contain_text("the added panel Factors (Importance of settings)")
-    expect(left).to_contain_text("the added panel Nothing (Lines of several metrics)")
+    expect(left).to_contain_text("the added panel Factors (Hyperparameter importance)")
+    expect(left).to_contain_text("the added panel Nothing (Line plot)")
     expect(left).to_contain_text("gone in Several: not logged by its runs")
     for title in ("Axes", "Factors", "Nothing"):
         expect(panel_of(added, title)).to_have_count(0)

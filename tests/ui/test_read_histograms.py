@@ -58,7 +58,7 @@ def test_one_exploding_event_of_few_leaves_the_axis_to_the_others_and_is_counted
     assert max(map(abs, data["value"])) < 20
     outside = sum(column["below"] + column["above"] for column in data["mass"])
     assert outside > 400
-    assert any("outside" in note for note in data["notes"])
+    assert any("beyond the axis" in note for note in data["notes"])
 
 
 def test_the_bar_of_a_constant_has_its_count_on_an_axis_called_count(

@@ -12,19 +12,20 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import REPOSITORY, Server, open_panel
+from .conftest import REPOSITORY, Server, open_panel, wait_for_panel
 
 RANK = """
 import os, time
 import lossboard as wandb
+rank = int(os.environ["SLURM_PROCID"])
 often = {"x_stats_sampling_interval": 0.1}
 with wandb.init(id="shared", mode="shared", settings=often) as run:
     while run._recorders._samples < 3:  # else the panel is one of bars
         time.sleep(0.05)
-    print("words of " + os.environ["SLURM_PROCID"])
-    run.log({"loss": 1}, step=0)
+    print(f"words of {rank}")
+    run.log({"loss": 1, "weights": wandb.Histogram([10 * rank, 10 * rank + 4])}, step=0)
     for step in range(1, 10):
-        run.log({"spread": step + 10 * int(os.environ["SLURM_PROCID"])}, step=step)
+        run.log({"spread": step + 10 * rank}, step=step)
 """
 
 
@@ -60,6 +61,17 @@ def test_lines_of_a_shared_run_are_chosen_by_process(
     page.get_by_label("Process").select_option("rank 1")
     expect(page.locator(".log .line")).to_have_count(1)
     expect(page.locator(".log .line")).to_contain_text("words of 1")
+
+
+def test_histograms_of_two_processes_at_one_step_are_one_with_a_word_of_it(
+    page: Page, server: Server, ranks: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{ranks}/runs/shared")
+    drawn = wait_for_panel(page, "histogram weights", "panel.data.events === 1")["data"]
+    assert drawn["steps"] == [0]
+    assert "2 histograms of this step joined" in drawn["notes"]
+    panel = page.get_by_role("region", name="weights", exact=True)
+    expect(panel.get_by_text("2 histograms of this step joined")).to_be_visible()
 
 
 @pytest.mark.parametrize("where", ["system", "charts?q=%5Esystem.memory_percent%24"])

@@ -17,7 +17,7 @@ from lossboard_server.errors import Busy
 __all__ = ["Reserve"]
 
 _NAME: Final = "reserve"
-_TIMES: Final = 3  # as much has to be free before it is made anew
+_TIMES: Final = 2  # as much has to be free before it is made anew
 
 
 class Reserve:
