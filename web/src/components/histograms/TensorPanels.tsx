@@ -69,7 +69,11 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
   const [cell, setCell] = useState<Cell | null>(null);
   const estimated = fields.some(({ watched }) => !watched);
   const answer = useInOrder(loaded.values[0], run, estimated);
-  const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
+  const { options, statistic, search, toggle } = useMapOptions(
+    kind,
+    cell,
+    answer?.tensors.length ?? fields.length,
+  );
   const common = { name, kind, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
   const chosen = cell && kindOfTensor(cell.key) === kind ? cell : firstCell(answer, run);
   return (
@@ -201,7 +205,7 @@ function layerData(answer: TensorResponse, against: TensorResponse | undefined):
 }
 
 /** What the user has chosen of the map, and the controls for it. */
-function useMapOptions(kind: string, cell: Cell | null, answer: TensorResponse | undefined) {
+function useMapOptions(kind: string, cell: Cell | null, tensors: number) {
   const choices = statisticsOf(kind);
   const [wanted, setStatistic] = useState<LayerStatistic>('rms');
   const [order, setOrder] = useState<LayerOrder>('network');
@@ -223,7 +227,7 @@ function useMapOptions(kind: string, cell: Cell | null, answer: TensorResponse |
     [kind, statistic, order, text, unfolded, cell],
   );
   const toggle = (group: string) => setUnfolded((before) => toggled(before, group));
-  const many = (answer?.tensors.length ?? 0) >= MANY_TENSORS;
+  const many = tensors >= MANY_TENSORS;
   const search = many && (
     <>
       <SearchField
