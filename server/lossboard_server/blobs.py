@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import math
 import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import anyio.to_thread
 
 from lossboard_server.errors import Invalid, TooLarge
 
 __all__ = ["BlobStore", "Received", "is_sha256"]
+
+_CHECKED_SECS: Final = 600.0
+_MOST_CHECKED: Final = 100_000
+
+_log = logging.getLogger("lossboard.server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class BlobStore:
     """Blobs under one directory, `ab/abcdef...`; a blob that is visible is whole.
 
     `check` raises what an upload answers with when the directory is no longer the one of the start.
+    What a server that was killed left half received is removed: nobody else writes here.
     """
 
     def __init__(
@@ -44,8 +52,12 @@ class BlobStore:
         self._check = check
         self._root = root
         self._incoming = root / "incoming"
+        self._damaged = root / "damaged"
         self._limit_bytes = limit_bytes
+        self._checked: dict[str, float] = {}  # when the bytes of a blob were last compared
         self._incoming.mkdir(parents=True, exist_ok=True)
+        for abandoned in self._incoming.iterdir():
+            abandoned.unlink(missing_ok=True)
 
     def path(self, sha256: str) -> Path:
         """The path of the blob, if it is here; raises Invalid for what isn't a SHA-256."""
@@ -60,6 +72,44 @@ class BlobStore:
             return False
         os.utime(path)
         return True
+
+    def sweep_incoming(self) -> None:
+        """Remove what uploads left that a kill cut off; to be called before there are others."""
+        for path in self._incoming.iterdir():
+            path.unlink(missing_ok=True)
+
+    async def has_intact(self, sha256: str) -> bool:
+        """Whether the blob is here with the bytes of its name; one with others is set apart, so
+        that the right ones can be stored again. Bytes that were compared a while ago are taken
+        for right."""
+        if not self.has(sha256):
+            return False
+        if time.monotonic() - self._checked.get(sha256, -math.inf) < _CHECKED_SECS:
+            return True
+        return await anyio.to_thread.run_sync(self._is_intact, sha256)
+
+    def _is_intact(self, sha256: str) -> bool:
+        path = self.path(sha256)
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found == sha256:
+            self._note_checked(sha256)
+            return True
+        self._damaged.mkdir(exist_ok=True)
+        os.replace(path, self._damaged / sha256)
+        _log.error(
+            "file %s has other bytes than were stored: set apart in %s", sha256, self._damaged
+        )
+        return False
+
+    def _note_checked(self, sha256: str) -> None:
+        if len(self._checked) >= _MOST_CHECKED:
+            self._checked.clear()
+        self._checked[sha256] = time.monotonic()
+
+    def was_damaged(self, sha256: str) -> bool:
+        """Whether the blob was set apart, and its right bytes have not come since."""
+        return (self._damaged / sha256).exists()
 
     async def receive(self, sha256: str, chunks: AsyncIterator[bytes]) -> int:
         """Store what `chunks` yield and return its size; raises Invalid if it has another hash,
@@ -85,6 +135,8 @@ class BlobStore:
                 target = self.path(received.sha256)
                 self._check()
                 await anyio.to_thread.run_sync(_publish, file, rest, target)
+            (self._damaged / received.sha256).unlink(missing_ok=True)
+            self._note_checked(received.sha256)
         finally:
             Path(file.name).unlink(missing_ok=True)
         return received

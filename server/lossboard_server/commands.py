@@ -21,6 +21,7 @@ from lossboard_server.app import create_app
 from lossboard_server.database.dialect import DatabaseInUse, DriverError
 from lossboard_server.database.directory import DirectoryError
 from lossboard_server.database.migration import MigrationError
+from lossboard_server.http.connections import waiting_for
 from lossboard_server.http.security import bracketed, listens_everywhere
 from lossboard_server.services import Services
 from lossboard_server.settings import Settings, SettingsError, export_settings
@@ -123,7 +124,7 @@ def _uvicorn_options(settings: Settings) -> dict[str, Any]:
     return {
         "workers": 1,
         "loop": "auto",  # uvloop, except on Windows, which has none
-        "http": "httptools",
+        "http": waiting_for(settings.request_wait_secs),
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
@@ -193,7 +194,7 @@ def _announce(settings: Settings, port: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"url": urls[0], "data_dir": str(settings.data_dir)}), flush=True)  # noqa: T201
     else:
-        print(f"lossboard serves {urls[0]}")  # noqa: T201
+        print(f"lossboard is running at {urls[0]} (Ctrl-C stops it)")  # noqa: T201
         print(f"data directory: {settings.data_dir}", flush=True)  # noqa: T201
     if not _is_loopback(settings.host):
         print(  # noqa: T201

@@ -6,6 +6,7 @@ ApiError
 ├── Conflict (409)       the writer's sequence number isn't the expected one
 ├── Gone (410)           the run was deleted
 ├── TooLarge (413)
+├── HeadTooLarge (431)   the headers
 ├── Forbidden (403)      Host or Origin isn't allowed
 ├── Busy (503)           come back after `retry_after_secs`
 └── TimedOut (504)       a read took longer than allowed
@@ -21,6 +22,7 @@ __all__ = [
     "Conflict",
     "Forbidden",
     "Gone",
+    "HeadTooLarge",
     "Invalid",
     "Misplaced",
     "NotFound",
@@ -60,6 +62,10 @@ class Gone(ApiError):
 
 class TooLarge(ApiError):
     status, code = 413, "too_large"
+
+
+class HeadTooLarge(ApiError):
+    status, code = 431, "too_large"
 
 
 class Forbidden(ApiError):

@@ -7,6 +7,7 @@ a body that holds too much all the same is refused.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -26,6 +27,7 @@ from lossboard.bounds import (
     settings_excess,
     size_text,
 )
+from lossboard.depth import MAX_DEPTH
 from lossboard.wire import LoggedArtifact, Notice, Record, RunStart
 from lossboard_server.errors import Invalid, TooLarge
 
@@ -33,8 +35,10 @@ __all__ = [
     "check_json",
     "check_sizes",
     "check_total",
+    "deep_sentence",
     "joined_text",
     "kept_of_json",
+    "shallow_json",
     "slim_record",
     "too_large_notice",
 ]
@@ -45,6 +49,8 @@ _SHOWN_CHARACTERS: Final = 200  # of a key
 _LEFT_OUT: Final = "left out as too large: "
 _TOLD: Final = 5  # values that one notice names
 _MOST_TOLD: Final = 20  # ... and several of them together
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_TOO_DEEP: Final = "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1)
 _KIND: Final = "too_large"
 _NAMED: Final = ("config", "summary", "metadata")
 
@@ -242,6 +248,30 @@ def kept_of_json(
             kept[key] = json.loads(value)
             free_bytes -= len(value)
     return kept, left_out
+
+
+def shallow_json(text: str) -> str:
+    """The JSON object in `text` with something that is just too deep in place of each value that is
+    nested so deeply that nothing can read it."""
+    parts: list[str] = []
+    depth = begins = kept_to = 0
+    is_deep = False
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            begins = token.start() if depth == 2 else begins
+            is_deep |= depth > MAX_DEPTH + 1
+        elif token[0] in "]}":
+            depth -= 1
+            if depth == 1 and is_deep:
+                parts += [text[kept_to:begins], _TOO_DEEP]
+                kept_to, is_deep = token.end(), False
+    return "".join([*parts, text[kept_to:]])
+
+
+def deep_sentence(what: str, key: str) -> str:
+    """A sentence on a value that is nested too deeply."""
+    return _sentence(what, key, f"nested more than {MAX_DEPTH} levels")
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -68,6 +68,16 @@ class Settings:
     )
     record_limit_bytes: int = _setting(64 << 20, "Largest record a writer may send.")
     request_limit_bytes: int = _setting(8 << 20, "Largest body of any other request.")
+    bodies_limit_bytes: int = _setting(
+        256 << 20,
+        "Bodies of all requests in memory together; past it senders are told to come back.",
+    )
+    request_wait_secs: float = _setting(
+        30.0, "Time for which half a request may stand still before its connection is closed."
+    )
+    reserve_bytes: int = _setting(
+        64 << 20, "Room on the disk that is kept for deletions once it is full; 0: none."
+    )
     blob_limit_bytes: int = _setting(5 << 30, "Largest file that may be uploaded.")
     blob_unused_secs: float = _setting(
         86_400.0, "A file that no run or artifact names is removed after so long."
@@ -80,6 +90,9 @@ class Settings:
     )
     decode_thread_bytes: int = _setting(
         256 << 10, "Records larger than this are decoded in a thread."
+    )
+    decoding_limit_bytes: int = _setting(
+        4 << 20, "Bodies that are taken apart at the same time; a larger one is so alone."
     )
     group_limit_bytes: int = _setting(16 << 20, "Records in one transaction.")
     read_threads: int = _setting(8, "Reads that run at the same time.")

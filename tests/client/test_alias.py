@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from lossboard.cli import main
 
 from .conftest import Script
 
+COMPATIBILITY = Path(__file__).parents[1] / "compatibility.toml"
 LAUNCH = "import sys; from lossboard.cli import main; main(['run', *sys.argv[1:]])"
 RUN = ("-c", LAUNCH)
 
@@ -116,6 +118,26 @@ NAMES = (
 def test_every_submodule_that_integrations_import_is_there(script: Script) -> None:
     done = script(SUBMODULES, *NAMES(), before=RUN)
     assert done.returncode == 0, done.stderr
+
+
+IMPORTS = """
+import importlib, sys
+for path in sys.argv[1:]:
+    module, _, name = path.partition(":")
+    if not hasattr(importlib.import_module(module), name):
+        print("missing", path)
+import wandb
+assert isinstance(wandb.sdk.wandb_run.Run, type) and wandb.sdk.Config is wandb.wandb_config.Config
+with wandb.sdk.lib.telemetry.context(run=None) as feature:
+    feature.feature.sb3 = True
+"""
+
+
+@pytest.mark.covers("imports")
+def test_every_name_that_public_programs_import_by_path_is_there(script: Script) -> None:
+    listed = tomllib.loads(COMPATIBILITY.read_text())["imports"]["names"].split()
+    done = script(IMPORTS, *listed, before=RUN)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 def test_the_exit_code_is_that_of_the_script(script: Script) -> None:

@@ -73,7 +73,7 @@ def test_a_run_is_found_by_path_and_by_link(api: wandb.Api, project: str, three:
 def test_what_is_not_there_raises(api: wandb.Api, project: str) -> None:
     with pytest.raises(NotFound, match="there is no run"):
         api.run(f"{project}/nothing")
-    with pytest.raises(ValueError, match="is no run"):
+    with pytest.raises(ValueError, match="is not a run"):
         api.run("a/b/c/d/e")
 
 
@@ -130,13 +130,13 @@ def test_history_asks_the_server_for_500_rows_that_have_the_keys(
 ) -> None:
     found = api.run(logged(3000).path)
     asked: list[Any] = []
-    get = Connection.get
+    get = Connection.get_binary
 
     def noted(self: Connection, *parts: Any, **query: Any) -> Any:
         asked.append(query)
         return get(self, *parts, **query)
 
-    monkeypatch.setattr(Connection, "get", noted)
+    monkeypatch.setattr(Connection, "get_binary", noted)
     steps = [row["_step"] for row in found.history(pandas=False)]
     assert (len(steps), steps[0], steps[-1]) == (500, 0, 2999)
     assert {b - a for a, b in pairwise(steps)} == {6, 7}
@@ -236,9 +236,6 @@ def test_edits_are_sent_by_update(api: wandb.Api, project: str) -> None:
     assert (again.name, again.tags) == ("renamed", ["a"])
     assert again.config == {"lr": 0.1, "note": "x"}
     assert (again.summary["acc"], again.summary["best"]) == (1, 2)
-    del again.config["lr"]
-    with pytest.raises(UnsupportedError, match="can't be removed"):
-        again.update()
 
 
 @pytest.mark.covers("Run.update")
@@ -319,8 +316,8 @@ def test_paths_lead_to_projects_and_runs(api: wandb.Api, project: str, three: li
     assert isinstance(found, wandb.api.Project) and found.run_count == 3
     for path in (f"local/{project}/{three[0]}", f"local/{project}/runs/{three[0]}"):
         assert api.from_path(path).path == ["local", project, three[0]]
-    with pytest.raises(UnsupportedError, match="sweeps"):
-        api.from_path(f"local/{project}/sweeps/abc")
+    with pytest.raises(UnsupportedError, match="reports"):
+        api.from_path(f"local/{project}/reports/abc")
     with pytest.raises(ValueError):
         api.from_path("a/b/c/d/e")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -310,8 +311,29 @@ def test_runs_that_are_not_delivered_are_named_by_the_next_one(
     away = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1}
     wandb.init(settings=away).finish()
     wandb.init(settings={"silent": False}).finish()
-    hint = r"[\d.]+ (bytes|kB) of earlier runs are not delivered yet: lossboard sync"
+    hint = r"1 earlier run is not delivered yet\. Run: lossboard sync"
     assert re.search(hint, capfd.readouterr().err)
+
+
+def test_only_folders_with_something_to_deliver_are_looked_into(
+    project: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wandb.init() as run:
+        folder = Path(run.dir).parents[1]
+    for number in range(100):  # as delivered runs leave them
+        (folder / f"run-20260101_000000-old{number}" / "files").mkdir(parents=True)
+    wandb.init(settings={"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1}).finish()
+    looked: list[str] = []
+    walk = os.walk
+
+    def noted(top: Any, *rest: Any, **named: Any) -> Any:
+        looked.append(str(top))
+        return walk(top, *rest, **named)
+
+    monkeypatch.setattr(os, "walk", noted)
+    wandb.init(settings={"silent": False}).finish()
+    assert "not delivered yet" in capfd.readouterr().err
+    assert len([path for path in looked if "-old" in path]) == 0 < len(looked)
 
 
 def test_control_characters_in_keys_and_names_are_shown_and_not_obeyed(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,8 @@ class Rank(NamedTuple):
 
 TWO = "fsdp2 watched_first offloaded tensor_parallel accumulated not_synchronized ddp pipeline"
 TWO += " fsdp1_original fsdp1_flat fsdp1_not_synchronized fsdp1_updates"
+HAS_ACCELERATE = find_spec("accelerate") is not None
+TWO += " accelerate_ddp accelerate_fsdp2" * HAS_ACCELERATE
 FOUR = "fsdp2 hybrid both fsdp1_original fsdp1_flat"
 
 
@@ -122,6 +125,8 @@ def assert_local(ranks: list[Rank]) -> None:
                 assert_counts(data, recorded[key])
 
 
+needs_accelerate = pytest.mark.skipif(not HAS_ACCELERATE, reason="not installed: accelerate")
+
 SHARDED = [
     ("fsdp2", 2),
     ("watched_first", 2),
@@ -129,6 +134,7 @@ SHARDED = [
     ("offloaded", 2),
     ("hybrid", 4),
     ("both", 4),
+    pytest.param("accelerate_fsdp2", 2, marks=needs_accelerate),
 ]
 
 
@@ -214,6 +220,18 @@ def test_local_gradients_of_replicas_say_that_they_are_raw(trained: Any) -> None
         parts = {key: data.part for key, data in rank.events[0][2].items()}
         assert {part.gradient for key, part in parts.items() if "gradients" in key} == {RAW}
         assert {part.part for part in parts.values()} == {-1}
+
+
+@needs_accelerate
+def test_a_model_that_accelerate_prepares_is_watched_with_its_raw_gradients(trained: Any) -> None:
+    ranks = trained("accelerate_ddp", 2)
+    for step, whole in enumerate(ranks[0].whole):
+        found = [histograms(rank, step) for rank in ranks]
+        for key in (key for key in whole if key.startswith("gradients")):
+            assert {one[key].part.gradient for one in found} == {RAW}
+            # Both sum up to what is averaged over the processes afterwards.
+            mean = sum(one[key].total for one in found) / 2
+            assert mean == pytest.approx(whole[key].sum(), rel=1e-4, abs=1e-6)
 
 
 def test_stages_of_a_pipeline_store_their_own_layers_for_each_microbatch(trained: Any) -> None:

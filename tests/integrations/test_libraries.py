@@ -10,6 +10,7 @@ import pytest
 from .conftest import Integration, axis_of, drawn, needs, only_run, points
 
 pytestmark = pytest.mark.long
+RAW = 1  # a gradient before processes average it
 
 
 @pytest.mark.covers("transformers")
@@ -50,8 +51,8 @@ def test_the_lightning_logger(integration: Integration) -> None:
 @pytest.mark.covers("Lightning")
 @needs("lightning", "torch", "torchvision")
 def test_a_model_that_lightning_shards_is_watched(integration: Integration) -> None:
-    project = f"sharded-{uuid4().hex}"
-    told = integration("lightning_sharded.py", WANDB_PROJECT=project)
+    project, other = (f"{kind}-{uuid4().hex}" for kind in ("sharded", "replicated"))
+    told = integration("lightning_sharded.py", WANDB_PROJECT=project, REPLICATED=other)
     run = only_run(project)
     events = list(run.histograms("gradients/net.0.weight"))
     sums = [event.histogram.data.total for event in events]
@@ -59,6 +60,11 @@ def test_a_model_that_lightning_shards_is_watched(integration: Integration) -> N
     part = events[0].part
     assert part is not None and (part.rank, part.ranks, part.held, part.whole) == (0, 2, 4, 8)
     assert len(list(run.histograms("parameters/net.1.bias"))) == len(events)
+    replicated = list(only_run(other).histograms("gradients/net.0.weight"))
+    raw = [event.histogram.data.total for event in replicated]
+    assert raw == pytest.approx(told["raw"], rel=1e-4, abs=1e-6)
+    assert {event.part.gradient for event in replicated if event.part} == {RAW}
+    assert len(replicated) == len(events)
 
 
 @pytest.mark.covers("transformers")

@@ -20,8 +20,10 @@ from sqlalchemy.engine import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lossboard.wire import Column, Exit, Record, Rows, RunStart, encode_record
+from lossboard_server import queries
 from lossboard_server.app import create_app
 from lossboard_server.database import schema
+from lossboard_server.queries.history import frames
 from lossboard_server.settings import Settings
 
 from .conftest import Runner
@@ -145,7 +147,7 @@ def rows(now_us: int, **values: list[float]) -> Rows:
 def test_a_page_of_fifty_runs_takes_three_transactions_and_twenty_statements_at_most(
     served: Served, official: Runner
 ) -> None:
-    for kind in ("lazy", "full"):
+    for kind in ("lazy", "settings", "full"):
         official(served, "listing.py", PROJECT, kind)  # the first time fills the server's memos
         served.counted.clear()
         told = official(served, "listing.py", PROJECT, kind)
@@ -158,3 +160,48 @@ def test_a_page_of_fifty_runs_takes_three_transactions_and_twenty_statements_at_
         counts["statements"] = len(served.counted.statements)
         assert counts["transactions"] <= 3, kind
         assert counts["statements"] <= 20, "\n".join(served.counted.statements)
+
+
+def test_relative_times_of_fifty_runs_take_as_many_statements_as_those_of_one(
+    served: Served,
+) -> None:
+    counts = []
+    _asking.set(True)
+    for uids in ([1], list(range(1, RUNS + 1))):
+        served.counted.clear()
+        query = queries.SeriesQuery(runs=uids, keys=["loss"], x="runtime")
+        with served.services.database.read() as connection:
+            found = queries.query_series(connection, served.services.tails, query)
+        assert len(found.series) == len(uids)
+        counts.append(len(served.counted.statements))
+    _asking.set(False)
+    assert counts[0] == counts[1]
+
+
+def test_frames_in_several_answers_hold_every_row_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uids = list(range(RUNS, 0, -1))
+    losses = {uid: (9.0, 8.0, float(uid - 1)) for uid in uids}
+    whole = [(uid, step, losses[uid][step]) for uid in uids for step in range(3)]
+    for most, answers in ((2, 2 * RUNS), (7, RUNS // 2), (1000, 1)):
+        monkeypatch.setattr(frames, "_MOST_POINTS", most)
+        rows, asked = rows_in_frames(served, uids)
+        assert rows == whole and asked == answers
+
+
+def rows_in_frames(served: Served, uids: list[int]) -> tuple[list[tuple[int, int, float]], int]:
+    """Rows of all answers, and how many answers there were."""
+    rows: list[tuple[int, int, float]] = []
+    after: Any = frames.Mark()
+    asked = 0
+    while after is not None:
+        query = frames.FrameQuery(runs=uids, keys=["loss"], after=after)
+        with served.services.database.read() as connection:
+            found = frames.query_frames(connection, served.services.tails, query)
+        for one in found.frames:
+            losses = one.columns["loss"].numbers.tolist()
+            pairs = zip(one.steps.tolist(), losses, strict=True)
+            rows += [(one.run, *pair) for pair in pairs]
+        after, asked = found.next, asked + 1
+    return rows, asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -260,3 +261,24 @@ def test_rows_are_sealed_at_the_end_of_a_run_and_stay_the_same(
     eventually(lambda: writer.run()["generation"] > 0)
     assert writer.points() == before
     assert (writer.run()["summary"]["loss"], writer.run()["summary"]["_step"]) == (99.0, 99)
+
+
+def test_a_value_nested_too_deeply_costs_only_itself_at_the_official_door_too(
+    server: Any, own_name: str
+) -> None:
+    deep = {84: "[" * 150 + "]" * 150, 120: "[" * 100_000 + "]" * 100_000}
+    lines = [
+        f'{{"_step": {step}, "_timestamp": 1.0, "loss": {step}, "x": {deep.get(step, 1)}}}'
+        for step in range(300)
+    ]
+    summary = f'{{"loss": 299, "x": {deep[84]}}}'
+    files = {"wandb-history.jsonl": {"offset": 0, "content": lines}}
+    files |= {"wandb-summary.json": {"offset": 0, "content": [summary]}}
+    path = f"{server.base_url}/files/local/{own_name}/r/file_stream"
+    assert httpx.post(path, json={"files": files}).status_code == 200
+    run = httpx.get(f"{server.base_url}/api/runs/local/{own_name}/r").json()
+    rows = httpx.get(f"{server.base_url}/api/runs/{run['uid']}/history").json()["rows"]
+    assert [row["loss"] for row in rows] == list(range(300))
+    assert [row["_step"] for row in rows if "x" not in row] == [84, 120]
+    (notice,) = run["notices"]
+    assert "row 'x': nested more than 100 levels" in notice["text"]

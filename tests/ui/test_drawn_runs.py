@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from urllib.parse import quote
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Server, start_run, wait_for_panel
+from .test_line_panels import region
 
 RUNS = 25
 LOSS = "scalar val/loss"
@@ -43,7 +46,7 @@ def test_the_first_ten_of_the_order_are_drawn(page: Page, server: Server, projec
     drawn(page, *range(15, 25))
     page.goto(f"{server.base_url}/local/{project}?sort=-summary.val/accuracy")
     drawn(page, *range(10))
-    page.get_by_role("button", name="Descending; change to ascending").click()
+    page.get_by_role("button", name="Sort ascending").click()
     drawn(page, *range(15, 25))
 
 
@@ -65,9 +68,9 @@ def test_a_run_whose_eye_was_touched_stays_as_it_is_while_the_order_changes(
     page.get_by_role("button", name="Hide run-03").click()
     page.get_by_role("button", name="Show run-12").click()
     drawn(page, 0, 1, 2, 4, 5, 6, 7, 8, 9, 12)
-    page.get_by_role("button", name="Ascending; change to descending").click()
+    page.get_by_role("button", name="Sort descending").click()
     drawn(page, 12, *range(15, 25))
-    page.get_by_role("button", name="Descending; change to ascending").click()
+    page.get_by_role("button", name="Sort ascending").click()
     page.reload()
     drawn(page, 0, 1, 2, 4, 5, 6, 7, 8, 9, 12)
 
@@ -139,3 +142,29 @@ def test_the_first_click_on_a_metric_sorts_its_best_first_and_the_header_says_so
     head.get_by_role("button").click()
     expect(row).to_contain_text("run-24")
     assert ("worst first" in head.inner_text()) == bool(said)
+
+
+def test_runs_of_one_colour_are_told_apart_by_dashes_in_list_and_panel_or_it_is_said(
+    page: Page, server: Server, project: str
+) -> None:
+    page.goto(f"{server.base_url}/local/{project}?sort=name")
+    drawn(page, *range(10))
+    for number in (12, 24):
+        page.get_by_role("button", name=f"Show run-{number:02}").click()
+    drawn(page, *range(10), 12, 24)
+    rows = page.get_by_label("Runs", exact=True).locator(".listrow")
+    dashes = [
+        rows.filter(has_text=f"run-{number:02}").locator(".dashdot line").all()
+        for number in (0, 12)
+    ]
+    assert [len(found) for found in dashes] == [0, 1]
+    notes = region(page, "val/loss").locator(".badge")
+    expect(notes).not_to_have_attribute("title", re.compile("look alike"))
+    own = httpx.get(f"{server.base_url}/api/projects/local/{project}/runs").json()["runs"]
+    chosen = [run["uid"] for run in own if run["name"] in ("run-03", "run-04")]
+    for color, alike in (("#123456", True), ("", False)):
+        edit = {"runs": chosen, "color": color}
+        httpx.patch(f"{server.base_url}/api/runs", json=edit).raise_for_status()
+        said = re.compile("2 lines look alike")
+        check = expect(notes)
+        (check.to_have_attribute if alike else check.not_to_have_attribute)("title", said)

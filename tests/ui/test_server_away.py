@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -72,6 +74,38 @@ def test_the_last_pictures_and_the_top_bar_stay_while_the_server_is_away(
     wait_for_panel(tab, "scalar loss", LINES.format(1))
     own_server.start()
     expect(tab.locator(".top .live")).to_contain_text("Live", timeout=BACK)
+
+
+def test_a_page_notices_a_server_that_hangs_or_a_line_that_is_cut(
+    tab: Page, server_factory: Any
+) -> None:
+    server = server_factory(event_comment_secs=0.5)  # the page allows eight thirds of it
+    with start_run(server.base_url, "hangs", name="run") as run:
+        run.log({"loss": 1.0})
+    tab.goto(f"{server.base_url}/local/hangs")
+    wait_for_panel(tab, "scalar loss")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        expect(tab.locator(".top .live")).to_contain_text("No word for", timeout=BACK)
+        expect(tab.get_by_text("stale, reconnecting").first).to_be_visible()
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    expect(tab.locator(".top .live")).to_contain_text("Live", timeout=BACK)
+
+
+def test_a_panel_says_how_many_blocks_of_its_series_cant_be_read(
+    tab: Page, own_server: Any, project: str
+) -> None:
+    own_server.stop(signal.SIGINT)
+    with closing(sqlite3.connect(own_server.data_dir / "lossboard.db")) as database, database:
+        chosen = "level = 0 AND ordinal = 4096"
+        ((id_, data),) = database.execute(f"SELECT id, data FROM block WHERE {chosen}").fetchall()
+        changed = data[:100] + bytes(64) + data[164:]
+        database.execute("UPDATE block SET data = ? WHERE id = ?", (changed, id_))
+    own_server.start()
+    tab.goto(f"{own_server.base_url}/local/{project}?smooth=none%3A0")
+    wait_for_panel(tab, "scalar loss", LINES.format(2))
+    expect(region(tab, "loss").get_by_text("1 block of this series can't be read")).to_be_visible()
 
 
 def test_code_that_is_not_there_yet_comes_when_the_server_is_back_and_is_no_new_version(

@@ -264,6 +264,7 @@ export function makeTensors(kind: string, seed: number, buckets = 230): Tensor[]
       negInf: column(() => 0),
       zeros: column((i) => Math.round(n * depth * depth * 0.3 * (i / buckets))),
       squares,
+      xBad: column((i) => (broken(i) > 0 ? i : Number.NaN)),
     };
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildLayers, layoutRows } from '../src/charts/histograms/layerModel';
 import { firstNonFinite, layerRows, stagesOf } from '../src/math/layers';
-import { kindsOf, statisticsOf } from '../src/math/tensorKinds';
+import { kindsOf, linesTitle, statisticsOf } from '../src/math/tensorKinds';
 import type { LayerOptions, Tensor } from '../src/model/types';
 
 function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
@@ -15,6 +15,7 @@ function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
     negInf: of(0),
     zeros: of(25),
     squares: of(1),
+    xBad: of(Number.NaN),
     ...change,
   };
 }
@@ -98,9 +99,13 @@ describe('folded along the module tree', () => {
   });
 
   test('a non-finite expert is seen in the row of all', () => {
-    const broken = tensorOf('gradients/layers.0.experts.3.w', { nan: Float64Array.of(0, 1) });
+    const broken = tensorOf('gradients/layers.0.experts.3.w', {
+      nan: Float64Array.of(0, 1),
+      xBad: Float64Array.of(Number.NaN, 14),
+    });
     const { rows } = built([...experts(3), broken, ...experts(12).slice(4)]);
     expect(rows.every(({ bad }) => bad[1] === 1 && bad[0] === 0)).toBe(true);
+    expect(firstNonFinite(rows)).toEqual({ key: name, x: 14 });
   });
 
   test('blocks of a model of a few hundred tensors stay in its order', () => {
@@ -129,10 +134,14 @@ describe('kinds of tensors', () => {
   });
 });
 
-test('the first non-finite tensor is named', () => {
-  const broken = tensorOf('gradients/b', { posInf: Float64Array.of(0, 3) });
-  const rows = layerRows(dataOf([tensorOf('gradients/a'), broken]), 'rms');
-  expect(firstNonFinite(rows)).toEqual({ key: 'gradients/b', bucket: 1 });
+test('the first non-finite tensor is named with its step, of two in one bucket the earlier', () => {
+  const from = (x: number) => ({
+    posInf: Float64Array.of(0, 3),
+    xBad: Float64Array.of(Number.NaN, x),
+  });
+  const broken = [tensorOf('gradients/b', from(17)), tensorOf('gradients/c', from(13))];
+  const rows = layerRows(dataOf([tensorOf('gradients/a'), ...broken]), 'rms');
+  expect(firstNonFinite(rows)).toEqual({ key: 'gradients/c', x: 13 });
 });
 
 describe('stages', () => {
@@ -147,6 +156,11 @@ describe('stages', () => {
     const blocks = Array.from({ length: 8 }, (_, i) => `transformer.h.${i}.mlp.weight`);
     const stages = names(stagesOf(['transformer.wte.weight', ...blocks, 'lm_head.weight']));
     expect(stages).toContain('transformer.h.3');
+  });
+
+  test('split the layers of a large model, as many as they are', () => {
+    const rows = Array.from({ length: 24 * 9 }, (_, i) => `layers.${Math.floor(i / 9)}.mlp.${i}`);
+    expect(names(stagesOf(rows))).toEqual(Array.from({ length: 24 }, (_, i) => `layers.${i}`));
   });
 
   test('cover every row once', () => {
@@ -171,4 +185,14 @@ test.each([1, 54, 200, 700])('%d rows fit into the height that they get', (count
   const model = { rows, tensors: count, stages, width: 10, x: [0, 20], range: [0, 1] } as const;
   const { end } = layoutRows({ ...model, x: [0, 20], range: [0, 1] }, 6, 166);
   expect(end).toBeLessThanOrEqual(6 + 166 + 1e-6);
+});
+
+test.each([
+  ['gradients', 'RMS of all gradients'],
+  ['update_ratios', 'All update ratios'],
+  ['activation_kurtosis', 'Kurtosis of all activations'],
+  ['activation_gradients', 'RMS of all activation gradients'],
+  ['optimizer_state.exp_avg', 'RMS of all exp_avg'],
+])('lines of %s say what they show', (kind, title) => {
+  expect(linesTitle(kind)).toBe(title);
 });

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from lossboard.api.artifacts import ArtifactCollection, ArtifactType, artifact_types
 from lossboard.api.files import File
 from lossboard.api.histograms import StoredHistogram
 from lossboard.api.joining import join_run
-from lossboard.api.paths import artifact_path, project_path, run_path
+from lossboard.api.not_here import NOT_HERE, refuse
+from lossboard.api.paths import artifact_path, project_path, run_path, sweep_path
 from lossboard.api.projects import Project
 from lossboard.api.run import Run, stored_artifact
 from lossboard.api.runs import Runs
+from lossboard.api.sweeps import Sweep, one_sweep, sweeps_of
 from lossboard.api.users import User
 from lossboard.artifacts import Artifact, StoredArtifact
 from lossboard.connection import Connection, NotFound
@@ -31,8 +34,11 @@ __all__ = [
     "Run",
     "Runs",
     "StoredHistogram",
+    "Sweep",
     "User",
 ]
+
+Run.make_sweep = staticmethod(one_sweep)  # sweeps know runs, so runs can't import them
 
 
 class Api:
@@ -72,15 +78,19 @@ class Api:
     def flush(self) -> None:
         """Does nothing: each call asks the server anew."""
 
-    def from_path(self, path: str) -> Project | Run:
-        """The project of `entity/project`, or the run of `entity/project/run_id` or of its link.
-        Raises UnsupportedError for sweeps and reports, ValueError for what is no path."""
+    def from_path(self, path: str) -> Project | Run | Sweep:
+        """The project of `entity/project`, the run of `entity/project/run_id` or of its link, the
+        sweep of `entity/project/sweeps/sweep_id`. Raises UnsupportedError for reports, ValueError
+        for what is no path."""
         parts = [part for part in path.strip("/").split("/") if part]
         if len(parts) < 3:
             return self.project(path)
+        if len(parts) == 4 and parts[2] == "sweeps":
+            return self.sweep(path)
         if len(parts) == 4 and parts[2] != "runs":
             raise UnsupportedError(
-                f"{path!r} names one of the {parts[2]}: lossboard's Api has projects and runs"
+                f"{path!r} names one of the {parts[2]}: lossboard's Api has projects, runs and"
+                " sweeps"
             )
         return self.run(path)
 
@@ -132,6 +142,14 @@ class Api:
         found = self._connection.get("runs", *run_path(path, self._settings))
         return Run(self._connection, found)
 
+    def sweep(self, path: str = "") -> Sweep:
+        """One sweep, by `entity/project/sweep_id`."""
+        return one_sweep(self._connection, *sweep_path(path, self._settings))
+
+    def sweeps(self, path: str | None = None, per_page: int = 50) -> list[Sweep]:
+        """The sweeps of a project, the newest first."""
+        return sweeps_of(self._connection, project_path(path, self._settings))
+
     def artifact(self, name: str, type: str | None = None) -> Artifact:
         """One artifact, by `entity/project/collection:alias`; the alias may be a version `v3`, and
         is `latest` by default. Raises ValueError for one of another type."""
@@ -157,9 +175,14 @@ class Api:
             return False
         return True
 
-    def artifacts(self, type_name: str, name: str, per_page: int = 50) -> list[Artifact]:
-        """The versions of `entity/project/collection`, the newest first."""
-        return self.artifact_collection(type_name, name).artifacts()
+    def artifacts(
+        self, type_name: str, name: str, per_page: int = 50, tags: Sequence[str] | None = None
+    ) -> list[Artifact]:
+        """The versions of `entity/project/collection`, the newest first; with `tags` those that
+        have all of them."""
+        found = self.artifact_collection(type_name, name).artifacts()
+        wanted = {tags} if isinstance(tags, str) else set(tags or ())
+        return [artifact for artifact in found if wanted <= set(artifact.tags)]
 
     artifact_versions = artifacts
 
@@ -182,6 +205,13 @@ class Api:
     ) -> list[ArtifactCollection]:
         """The collections of one type in a project, by name."""
         return self.artifact_type(type_name, project_name).collections()
+
+    def __getattr__(self, name: str) -> Any:
+        """Raises UnsupportedError, when it is called, for what W&B's Api has and has no meaning
+        here."""
+        if name not in NOT_HERE:
+            raise AttributeError(f"Api has no {name!r}")
+        return partial(refuse, name)
 
     def artifact_types(self, project: str | None = None) -> list[ArtifactType]:
         """The types of a project's artifacts."""

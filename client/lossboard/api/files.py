@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from lossboard import wire
 from lossboard.api.joining import RunPlace, join_run
@@ -15,8 +17,9 @@ from lossboard.connection import Connection
 from lossboard.errors import CommError
 from lossboard.files.mime_types import guessed_type
 from lossboard.files.placing import inside, placed
+from lossboard.times import iso_time
 
-__all__ = ["File", "upload_file"]
+__all__ = ["File", "like", "upload_file"]
 
 
 def upload_file(connection: Connection, place: RunPlace, path: Path, root: Path) -> str:
@@ -32,6 +35,13 @@ def upload_file(connection: Connection, place: RunPlace, path: Path, root: Path)
     entry = wire.FileEntry(name, sha256, size_bytes, now_us, guessed_type(name))
     join_run(connection, place, files=[entry])
     return name
+
+
+def like(pattern: str) -> Callable[[str], bool]:
+    """A test of names by SQL's LIKE: `%` is any text, `_` one character; case counts."""
+    parts = {"%": ".*", "_": "."}
+    expression = re.compile("".join(parts.get(mark, re.escape(mark)) for mark in pattern), re.S)
+    return lambda name: expression.fullmatch(name) is not None
 
 
 class File:
@@ -54,7 +64,8 @@ class File:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of its content, in hex."""
+        """The SHA-256 of its content, in hex; empty for one that is made when it is asked for, of
+        the config, the summary, the metadata or the output."""
         return str(self._attributes["sha256"])
 
     @property
@@ -66,10 +77,29 @@ class File:
     def url(self) -> str:
         """The address of its content."""
         base = self._connection.settings.base_url.rstrip("/")
+        if not self.sha256:
+            return f"{base}/api/runs/{self._run_uid}/files/{quote(self.name)}"
         return f"{base}/api/blobs/{self.sha256}"
 
+    direct_url = path_uri = url
+
+    @property
+    def updated_at(self) -> str:
+        """When it came, in ISO 8601."""
+        return iso_time(self._attributes["time_us"])
+
+    updatedAt = updated_at
+
+    def delete(self) -> None:
+        """Takes it off the run."""
+        self._connection.delete("runs", self._run_uid, "files", *self.name.split("/"))
+
     def download(
-        self, root: str | os.PathLike[str] = ".", replace: bool = False, exist_ok: bool = False
+        self,
+        root: str | os.PathLike[str] = ".",
+        replace: bool = False,
+        exist_ok: bool = False,
+        api: object = None,
     ) -> TextIO:
         """Writes it below `root`, with its folders, and returns the open file.
 
@@ -89,6 +119,8 @@ class File:
         return target.open(encoding="utf-8")
 
     def _check(self, path: Path) -> None:
+        if not self.sha256:  # it may have grown, as the run does
+            return
         size_bytes = path.stat().st_size
         if size_bytes < self.size:
             raise CommError(f"the download of {self.name!r} broke off before its {self.size} bytes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 
 from lossboard import wire
 from lossboard.connection import Connection
@@ -14,9 +15,14 @@ RunPlace = tuple[str, str, str]  # entity, project, run id
 
 
 def join_run(
-    connection: Connection, place: RunPlace, *, name: str = "", files: list[wire.FileEntry]
+    connection: Connection,
+    place: RunPlace,
+    *,
+    name: str = "",
+    files: Sequence[wire.FileEntry] = (),
+    used_artifacts: Sequence[wire.UsedArtifact] = (),
 ) -> None:
-    """Adds files to a run. It is made, and called `name`, if there is none."""
+    """Adds files and inputs to a run. It is made, and called `name`, if there is none."""
     entity, project, run_id = place
     start = wire.RunStart(
         *(entity, project, run_id),
@@ -26,5 +32,10 @@ def join_run(
         primary=False,
         must_end=False,
     )
-    record = wire.Record(version=wire.WIRE_VERSION, start=start, files=files)
+    record = wire.Record(
+        version=wire.WIRE_VERSION,
+        start=start,
+        files=list(files),
+        used_artifacts=list(used_artifacts),
+    )
     connection.put_record(secrets.token_hex(16), record)

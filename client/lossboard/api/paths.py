@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lossboard.settings import Settings
 
-__all__ = ["artifact_path", "project_path", "run_path"]
+__all__ = ["artifact_path", "project_path", "run_path", "sweep_path"]
 
 
 def project_path(path: str | None, settings: Settings) -> tuple[str, str]:
@@ -14,7 +14,7 @@ def project_path(path: str | None, settings: Settings) -> tuple[str, str]:
     """
     parts = [part for part in (path or "").strip("/").split("/") if part]
     if len(parts) > 2:
-        raise ValueError(f"{path!r} is no project: expected 'entity/project' or 'project'")
+        raise ValueError(f"{path!r} is not a project: expected 'entity/project' or 'project'")
     project = parts[-1] if parts else settings.project
     if not project:
         raise ValueError("no project is named: give 'entity/project' or 'project'")
@@ -30,8 +30,19 @@ def run_path(path: str, settings: Settings) -> tuple[str, str, str]:
     if len(parts) > 2 and parts[-2] == "runs":
         del parts[-2]
     if not 1 <= len(parts) <= 3:
-        raise ValueError(f"{path!r} is no run: expected 'entity/project/run_id'")
+        raise ValueError(f"{path!r} is not a run: expected 'entity/project/run_id'")
     return (*project_path("/".join(parts[:-1]), settings), parts[-1])
+
+
+def sweep_path(path: str, settings: Settings) -> tuple[tuple[str, str], str]:
+    """(entity, project) and id of `entity/project/sweep_id`, `project/sweep_id` or `sweep_id`, also
+    with `sweeps` before the id. Raises ValueError for others."""
+    parts = [part for part in path.strip("/").split("/") if part]
+    if len(parts) > 2 and parts[-2] == "sweeps":
+        del parts[-2]
+    if not 1 <= len(parts) <= 3:
+        raise ValueError(f"{path!r} is no sweep: expected 'entity/project/sweep_id'")
+    return project_path("/".join(parts[:-1]), settings), parts[-1]
 
 
 def artifact_path(name: str, settings: Settings) -> tuple[str, str, str, str]:
@@ -39,5 +50,5 @@ def artifact_path(name: str, settings: Settings) -> tuple[str, str, str, str]:
     *place, last = name.strip("/").split("/")
     collection, _, alias = last.partition(":")
     if len(place) > 2 or not collection:
-        raise ValueError(f"{name!r} is no artifact: expected 'entity/project/collection:alias'")
+        raise ValueError(f"{name!r} is not an artifact: expected 'entity/project/collection:alias'")
     return (*project_path("/".join(place), settings), collection, alias or "latest")

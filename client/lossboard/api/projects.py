@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lossboard.api.artifacts import ArtifactType, artifact_types
 from lossboard.api.runs import Runs
+from lossboard.api.sweeps import Sweep, sweeps_of
+from lossboard.api.users import User
 from lossboard.connection import Connection
 from lossboard.page_urls import page_url
 from lossboard.times import iso_time
@@ -45,6 +48,18 @@ class Project:
         """When it began, in ISO 8601."""
         return iso_time(self._attributes["created_us"])
 
+    createdAt = created_at
+
+    @property
+    def owner(self) -> User:
+        """Who has it."""
+        return User(self.entity)
+
+    @property
+    def id(self) -> str:
+        """Its path: it is unique."""
+        return "/".join(self.path)
+
     @property
     def run_count(self) -> int:
         """How many runs it has."""
@@ -53,6 +68,14 @@ class Project:
     def runs(self, filters: Mapping[str, Any] | None = None, order: str = "+created_at") -> Runs:
         """Its runs; see `Api.runs`."""
         return Runs(self._connection, (self.entity, self.name), filters or {}, order, 50)
+
+    def sweeps(self, per_page: int = 50) -> list[Sweep]:
+        """Its sweeps, the newest first."""
+        return sweeps_of(self._connection, (self.entity, self.name))
+
+    def artifacts_types(self, per_page: int = 50) -> list[ArtifactType]:
+        """The types of its artifacts."""
+        return artifact_types(self._connection, self.entity, self.name)
 
     def delete(self) -> None:
         """Deletes all of its runs."""

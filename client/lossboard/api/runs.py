@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, overload
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, TextIO, overload
 
-import msgspec
-
-from lossboard.api.history import as_frame
+from lossboard.api.filters import filter_text, sort_of
+from lossboard.api.frames import Rows, frame_of, made, row_tables, table_of_rows, x_name
+from lossboard.api.history import as_frame, keys_checked
 from lossboard.api.run import Run
+from lossboard.api.table_files import write_csv, write_parquet
 from lossboard.bounds import is_cut
 from lossboard.connection import Connection
 
 __all__ = ["Runs"]
 
+_DESCRIBED: Final = ("run_id", "name", "state")
+_MOST_NAMED: Final = 500  # runs in one address
 _FORMATS: Final = ("default", "pandas", "polars")
-_SORTS: Final = {"created_at": "created", "createdAt": "created", "display_name": "name"}
 
 
 class Runs:
-    """The runs of a project; it can be iterated, indexed and counted."""
+    """The runs of a project; it can be iterated, indexed, counted, and asked for its `next` one.
+
+    A page goes on behind the last run of the one before: runs that are changed or deleted on the
+    way move no others.
+    """
 
     def __init__(
         self,
@@ -32,13 +39,15 @@ class Runs:
         self._connection = connection
         self._place = place
         self._query = {
-            "filter": msgspec.json.encode(_filters(filters)).decode() if filters else None,
-            "sort": _sort(order.lstrip("+-")),
+            "filter": filter_text(filters),
+            "sort": sort_of(order or "+created_at"),
             "order": "desc" if order.startswith("-") else "asc",
-            "limit": per_page,
+            "limit": max(1, per_page),
         }
         self._fetched: list[Run] = []
         self._total: int | None = None
+        self._next: str | None = ""  # where the next page goes on; None: there is none
+        self._given = 0  # by `next`
 
     def __len__(self) -> int:
         if self._total is None:
@@ -52,22 +61,40 @@ class Runs:
 
     def __getitem__(self, index: int | slice) -> Run | list[Run]:
         wanted = index.stop if isinstance(index, slice) else index + 1
-        if wanted is None or wanted <= 0 or (isinstance(index, slice) and (index.start or 0) < 0):
-            wanted = len(self)
-        while len(self._fetched) < min(wanted, len(self)):
+        from_end = isinstance(index, slice) and (index.start or 0) < 0
+        while not self._has(None if wanted is None or wanted <= 0 or from_end else wanted):
             self._fetch()
         return self._fetched[index]
 
+    def _has(self, count: int | None) -> bool:
+        """Whether so many runs are here, or all (None), or there are no more."""
+        return self._next is None or (count is not None and len(self._fetched) >= count)
+
     def __iter__(self) -> Iterator[Run]:
         place = 0
-        while place < len(self):
-            yield self[place]
+        while True:
+            while not self._has(place + 1):
+                self._fetch()
+            if place >= len(self._fetched):
+                return
+            yield self._fetched[place]
             place += 1
+
+    def __next__(self) -> Run:
+        """The first run, then the one after; raises StopIteration after the last."""
+        while not self._has(self._given + 1):
+            self._fetch()
+        if self._given >= len(self._fetched):
+            raise StopIteration
+        self._given += 1
+        return self._fetched[self._given - 1]
+
+    next = __next__
 
     def histories(
         self,
         samples: int = 500,
-        keys: Sequence[str] | None = None,
+        keys: Sequence[str] | str | None = None,
         x_axis: str = "_step",
         format: Literal["default", "pandas", "polars"] = "default",
         stream: Literal["default", "system"] = "default",
@@ -83,16 +110,91 @@ class Runs:
         ]
         return rows if format == "default" else as_frame(rows, format)
 
+    def frame(
+        self,
+        keys: Sequence[str] | str | None = None,
+        x: str = "step",
+        samples: int | None = None,
+        format: Literal["pandas", "polars", "arrow"] = "pandas",
+        stream: Literal["default", "system"] = "default",
+    ) -> Any:
+        """All rows of all runs as one table, in a few requests: `run_id`, `x` (step, time, runtime,
+        or a metric, in whose order they are then) and the `keys`, all but histograms if there are
+        none. A row is there if it has one of the keys; what it has not got is missing.
+
+        With `samples`, at most so many rows of each run, see `Run.history`. Raises ImportError
+        where the library is not installed, ValueError for another `format`.
+        """
+        if samples is not None:
+            named = ["run_id", x_name(x), *(keys_checked(keys) or ())]
+            rows = self.histories(samples, keys, x_name(x), stream=stream)
+            order = named if keys else ["run_id"]
+            return made(table_of_rows(rows, order), format)
+        wanted = Rows(keys_checked(keys), x_name(x), "system" if stream == "system" else "history")
+        return frame_of(self._connection, self._ids(), wanted, format)
+
+    def summary_frame(self, format: Literal["pandas", "polars", "arrow"] = "pandas") -> Any:
+        """A row for each run: `run_id`, `name`, `state`, and its last values."""
+        return made(table_of_rows(self._told(lambda run: run.summary), _DESCRIBED), format)
+
+    def config_frame(self, format: Literal["pandas", "polars", "arrow"] = "pandas") -> Any:
+        """A row for each run: `run_id`, `name`, `state`, and its config."""
+        return made(table_of_rows(self._told(lambda run: run.config), _DESCRIBED), format)
+
+    def to_parquet(
+        self,
+        path: str | os.PathLike[str],
+        keys: Sequence[str] | str | None = None,
+        x: str = "step",
+    ) -> int:
+        """Writes what `frame` has to a Parquet file, some two million points at a time, so that it
+        need not fit into memory; the number of rows. Numbers are float64, all else text."""
+        ids, wanted = self._ids(), Rows(keys_checked(keys), x_name(x))
+        tables = row_tables(self._connection, ids, wanted)
+        return write_parquet(path, tables, self._kinds(ids, wanted))
+
+    def to_csv(self, file: TextIO, keys: Sequence[str] | str | None = None, x: str = "step") -> int:
+        """Writes what `frame` has to an open file as CSV, in the same way; the number of rows.
+        Lists and objects are JSON, what is missing is empty."""
+        ids, wanted = self._ids(), Rows(keys_checked(keys), x_name(x))
+        tables = row_tables(self._connection, ids, wanted)
+        return write_csv(file, tables, list(self._kinds(ids, wanted)))
+
+    def _kinds(self, ids: Mapping[int, str], wanted: Rows) -> dict[str, str]:
+        """The columns of a file, and of what kind they are: float, int or text."""
+        texts = self._keys_of_kind("json", ids)
+        shown = wanted.shown
+        if shown is None:
+            numeric = self._keys_of_kind("scalar", ids)
+            shown = ["_step", "_timestamp", "_runtime", *dict.fromkeys([*numeric, *texts])]
+        kinds = {"run_id": "text", **{key: "text" if key in texts else "float" for key in shown}}
+        return {key: "int" if key == "_step" else kind for key, kind in kinds.items()}
+
+    def _keys_of_kind(self, kind: str, ids: Iterable[int]) -> list[str]:
+        """The keys of a kind in these runs; in all of the project where these are many."""
+        some = list(ids)
+        runs = ",".join(map(str, some)) if len(some) <= _MOST_NAMED else None
+        found = self._connection.get("projects", *self._place, "keys", runs=runs)["keys"]
+        return [one["key"] for one in found if one["kind"] == kind]
+
+    def _ids(self) -> dict[int, str]:
+        return {int(run.storage_id): run.id for run in self}
+
+    def _told(self, values: Callable[[Run], Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {"run_id": run.id, "name": run.name, "state": run.state, **values(run)} for run in self
+        ]
+
     def __repr__(self) -> str:
         return f"<Runs {'/'.join(self._place)}>"
 
     def _fetch(self) -> None:
-        answer = self._connection.get(
-            "projects", *self._place, "runs", offset=len(self._fetched), **self._query
-        )
+        asked = {**self._query, "after": self._next or None}
+        answer = self._connection.get("projects", *self._place, "runs", **asked)
         self._fetched += [Run(self._connection, self._whole(found)) for found in answer["runs"]]
-        # A run that was deleted meanwhile makes the last page shorter than was promised.
-        self._total = answer["total"] if answer["runs"] else len(self._fetched)
+        self._next = answer["next"]
+        if self._total is None or self._next is None:  # runs may have come or gone meanwhile
+            self._total = len(self._fetched) if self._next is None else answer["total"]
 
     def _whole(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """The run with the large values too, which a list has only the size of."""
@@ -100,21 +202,3 @@ class Runs:
             return found
         whole: dict[str, Any] = self._connection.get("runs", *self._place, found["run_id"])
         return whole
-
-
-def _sort(field: str) -> str:
-    if field.startswith("summary_metrics."):
-        return "summary." + field.removeprefix("summary_metrics.")
-    if field.startswith("config."):
-        return field.removesuffix(".value")
-    return _SORTS.get(field, field)
-
-
-def _filters(filters: Any) -> Any:
-    """Filters with W&B's `config.<key>.value` as `config.<key>`."""
-    if isinstance(filters, Mapping):
-        return {
-            key.removesuffix(".value") if key.startswith("config.") else key: _filters(value)
-            for key, value in filters.items()
-        }
-    return [_filters(item) for item in filters] if isinstance(filters, list | tuple) else filters

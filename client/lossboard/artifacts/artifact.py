@@ -221,13 +221,18 @@ class Artifact(Described):
         self._logged().unlink()
 
     def delete(self, delete_aliases: bool = False) -> None:
-        """Deletes this version. Raises ValueError for one with aliases (other than latest),
-        unless `delete_aliases`."""
+        """Deletes this version; of one that is seen in a collection that it is linked to, only the
+        link. Raises ValueError for one with aliases, unless they are to go with it
+        (`delete_aliases`)."""
         stored = self._logged()
-        kept = [alias for alias in self.aliases if alias != "latest"]
+        if self.is_link:
+            stored.unlink()
+            return
+        stored.reload()
+        kept = stored.attributes["aliases"]
         if kept and not delete_aliases:
             raise ValueError(f"{self.name} has the aliases {kept}: use delete_aliases=True")
-        stored.delete()
+        stored.delete(delete_aliases=delete_aliases)
 
     def logged_by(self) -> Any | None:
         """The run that logged it."""

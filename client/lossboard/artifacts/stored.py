@@ -92,9 +92,10 @@ class StoredArtifact:
         self.connection.patch("artifacts", self._id, **changes, **where)
         self.reload()
 
-    def delete(self) -> None:
-        """Deletes this version."""
-        self.connection.delete("artifacts", self._id)
+    def delete(self, *, delete_aliases: bool) -> None:
+        """Deletes this version, also one with aliases if they are to go."""
+        asked = {"delete_aliases": "true"} if delete_aliases else {}
+        self.connection.delete("artifacts", self._id, **asked)
 
     def link(self, entity: str, project: str, collection: str, aliases: list[str]) -> Any:
         """Makes it a version of another collection; the artifact as seen there."""

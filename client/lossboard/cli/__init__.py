@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from lossboard.cli.programs import USAGE, print_variables, run_program
-from lossboard.cli.runs import list_runs, remove_run, show_run
+from lossboard.cli.runs import export_runs, list_runs, remove_run, show_run
 from lossboard.errors import Error
 from lossboard.files.directories import runs_folder
 from lossboard.printable_text import printable
@@ -25,6 +25,10 @@ _SERVER_COMMANDS: Final = "lossboard.commands"
 # Asking the commands themselves would import the server.
 _SUMMARIES: Final = {
     "serve": "Serve the dashboard and take what training runs log.",
+    "check": "Look through all of a server's store, and repair what can be made anew.",
+    "backup": "Copy a server's store, also while it runs; --verify looks through a copy.",
+    "restore": "Make a data directory of a backup.",
+    "disk": "Show what a server's store takes on the disk, by project; --free gives back.",
     "demo": "Serve a dashboard and train a small ConvNet three times, to look around in.",
 }
 # What stands after the name of a script or command is its own, also --help.
@@ -135,6 +139,25 @@ def _list(project: str | None, as_json: bool, server: str | None) -> None:
 def _show(run: str, as_json: bool, server: str | None) -> None:
     """Show a RUN (entity/project/id): state, config, summary, links."""
     show_run(run, as_json=as_json, server=server)
+
+
+@_commands.command("export")
+@click.argument("project")
+@click.option("--to", "target", type=click.Path(path_type=Path), help=".csv or .parquet file")
+@click.option("--key", "keys", multiple=True, help="a key of the history; several are possible")
+@click.option("--x", default="step", show_default=True, help="step, time, runtime or a key")
+@click.option("--filter", "filters", help="runs that fit, JSON as Api().runs(filters=) takes it")
+@click.option("--server", help="address of the server")
+def _export(
+    project: str,
+    target: Path | None,
+    keys: tuple[str, ...],
+    x: str,
+    filters: str | None,
+    server: str | None,
+) -> None:
+    """Write the history of all runs of a PROJECT as one table."""
+    export_runs(project, target, keys=keys, x=x, filters=filters, server=server)
 
 
 @_commands.command("rm")

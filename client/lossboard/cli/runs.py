@@ -1,17 +1,21 @@
-"""`lossboard ls`, `show` and `rm`."""
+"""`lossboard ls`, `show`, `export` and `rm`."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
 from lossboard.api import Api, Run
+from lossboard.errors import UsageError
 from lossboard.printable_text import printable
 
-__all__ = ["list_runs", "remove_run", "show_run"]
+__all__ = ["export_runs", "list_runs", "remove_run", "show_run"]
 
 
 def list_runs(project: str | None, *, as_json: bool, server: str | None) -> None:
@@ -46,6 +50,40 @@ def show_run(path: str, *, as_json: bool, server: str | None) -> None:
         return
     for name, value in _flat(shown):
         click.echo(f"{printable(name):24} {value}")
+
+
+def export_runs(
+    project: str,
+    target: Path | None,
+    *,
+    keys: Sequence[str],
+    x: str,
+    filters: str | None,
+    server: str | None,
+) -> None:
+    """Writes the rows of a project's runs to a CSV or Parquet file, or as CSV to the terminal."""
+    runs = _api(server).runs(project, filters=_filters(filters), per_page=500)
+    if target is None:
+        runs.to_csv(sys.stdout, list(keys), x)
+        return
+    if target.suffix not in (".csv", ".parquet"):
+        raise UsageError(f"{str(target)!r}: expected a name that ends in .csv or .parquet")
+    if target.suffix == ".parquet":
+        count = runs.to_parquet(target, list(keys), x)
+    else:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            count = runs.to_csv(file, list(keys), x)
+    click.echo(f"{count:,} rows of {len(runs):,} runs are in {target}", err=True)
+
+
+def _filters(text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise UsageError(f"the filter is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise UsageError(f"a filter is an object such as {{'state': 'finished'}}, not {text}")
+    return found
 
 
 def remove_run(path: str, *, ask: bool, as_json: bool, server: str | None) -> None:

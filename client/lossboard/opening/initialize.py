@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from os import PathLike
@@ -353,8 +354,21 @@ def _greet(run: Run, terminal: Terminal) -> None:
 
 def _name_undelivered(folder: Path, run: Run, terminal: Terminal) -> None:
     """Says which earlier runs of this folder still have something for a server."""
-    own = run._directory.path.resolve()
-    others = [path for path in folder.glob("run-*") if path.resolve() != own]
-    waiting = [spool for path in others for spool in waiting_spools(path / SPOOL_FOLDER)]
+    own = run._directory.path.resolve().name
+    spools = [path for path in _spool_folders(folder) if path.parent.name != own]
+    waiting = [spool for path in spools for spool in waiting_spools(path)]
     if waiting and "warn" in terminal.levels:
         terminal.say(waiting_text(waiting, folder), "warn")
+
+
+def _spool_folders(folder: Path) -> list[Path]:
+    """Spools of earlier runs, as far as they still are there. A folder may have thousands of runs:
+    of each of them no more is looked at than whether it has one."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name.startswith("run-")]
+    except OSError:  # somebody removes it just now
+        return []
+    base = os.fspath(folder)
+    paths = (f"{base}{os.sep}{name}{os.sep}{SPOOL_FOLDER}" for name in names)
+    return [Path(path) for path in paths if os.path.isdir(path)]

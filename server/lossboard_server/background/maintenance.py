@@ -18,13 +18,16 @@ from lossboard_server.queries.artifacts.blobs import unreferenced
 from lossboard_server.queries.runs.lives import living_writers
 from lossboard_server.services import Services
 from lossboard_server.writing import lives
+from lossboard_server.writing.blob_digests import forget_md5
 
 __all__ = ["Maintenance"]
 
 _log = logging.getLogger("lossboard.server")
 
 _PAGES_PER_STEP = 2000
+_FEW_PAGES = 200
 _SWEEP_BATCH = 500
+_FIRST_SWEEP_SECS = 60.0
 
 
 class Maintenance:
@@ -36,7 +39,10 @@ class Maintenance:
         self._checkpointed_version = services.writer.version
         self._changed_version = services.writer.version
         self._changed_secs = time.monotonic()
-        self._swept_secs = time.monotonic()
+        # The first look is soon: a machine that is switched off each evening has no later one.
+        self._next_sweep_secs = time.monotonic() + min(
+            _FIRST_SWEEP_SECS, services.settings.blob_sweep_secs
+        )
         self._is_away = False  # the database, as the log has been told
         self._jobs = (
             self._seal,
@@ -78,6 +84,8 @@ class Maintenance:
         self._is_away = trouble is not None
 
     async def _seal(self) -> None:
+        if self._services.reserve.is_given_up:  # blocks come before their records go
+            return
         await self._services.sealer.seal_due()
 
     async def _mark_crashed(self) -> None:
@@ -94,23 +102,36 @@ class Maintenance:
         for uid in await self._services.database.ask(
             partial(purgeable_runs, deleted_before_us=before_us)
         ):
+            self._next_sweep_secs = 0.0  # its files may have nobody else
             while await self._services.writer.write(partial(purge_step, uid=uid)):
-                await self._services.writer.maintain(_reclaim)
+                await self._reclaim()
+            await self._reclaim()
+
+    async def _reclaim(self) -> None:
+        """Give free pages back; on a full disk few at a time, with the log emptied between."""
+        if not self._services.reserve.is_given_up:
             await self._services.writer.maintain(_reclaim)
+            return
+        await self._services.writer.maintain(partial(dialect.reclaim_pages, pages=_FEW_PAGES))
+        await self._services.writer.maintain(dialect.checkpoint)
 
     async def _sweep(self) -> None:
         """Remove the blobs that no run and no artifact names any more."""
-        if time.monotonic() - self._swept_secs < self._services.settings.blob_sweep_secs:
+        if time.monotonic() < self._next_sweep_secs:
             return
-        self._swept_secs = time.monotonic()
+        self._next_sweep_secs = time.monotonic() + self._services.settings.blob_sweep_secs
         blobs, unused_secs = self._services.blobs, self._services.settings.blob_unused_secs
         names = await anyio.to_thread.run_sync(partial(blobs.unused, unused_secs=unused_secs))
         for first in range(0, len(names), _SWEEP_BATCH):
             batch = names[first : first + _SWEEP_BATCH]
-            for sha256 in await self._services.database.ask(partial(unreferenced, names=batch)):
+            unnamed = await self._services.database.ask(partial(unreferenced, names=batch))
+            for sha256 in unnamed:
                 await anyio.to_thread.run_sync(
                     partial(blobs.remove_unused, sha256, unused_secs=unused_secs)
                 )
+            gone = [sha256 for sha256 in unnamed if not blobs.path(sha256).exists()]
+            if gone:
+                await self._services.writer.write(partial(forget_md5, names=gone))
 
     async def _tidy(self) -> None:
         """Empty the write-ahead log once nothing has been written for some seconds."""
@@ -121,6 +142,9 @@ class Maintenance:
         if idle and version != self._checkpointed_version:
             self._checkpointed_version = version
             await self._services.writer.maintain(dialect.checkpoint)
+            await anyio.to_thread.run_sync(self._services.note_progress, version)
+        if idle or self._services.reserve.is_given_up:
+            await anyio.to_thread.run_sync(self._services.reserve.renew)
 
 
 def _reclaim(engine: Engine) -> None:

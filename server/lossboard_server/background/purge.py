@@ -9,10 +9,14 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, select, update
 
 from lossboard_server.database import schema
+from lossboard_server.encoding import decode_json
+from lossboard_server.writing import artifacts, collections
+from lossboard_server.writing.catalogue import WITH_ARTIFACTS
 from lossboard_server.writing.writer import Transaction
 
 __all__ = ["purge_step", "purgeable_runs"]
 
+_ARTIFACTS_PER_STEP = 5  # each may have many entries
 _ROWS_PER_STEP = 128  # of blocks: some 5 MB, so that records don't wait long behind it
 
 
@@ -47,6 +51,8 @@ def purge_step(transaction: Transaction, uid: int) -> bool:
     for table, mine in _parts(uid):
         if _delete_some(transaction, table, mine):
             return True
+    if _delete_artifacts(transaction, uid) or _delete_collections(transaction, uid):
+        return True
     transaction.update_run(uid, "state", purged=True, **_EMPTY)
     writer = schema.writer
     transaction.connection.execute(
@@ -54,6 +60,57 @@ def purge_step(transaction: Transaction, uid: int) -> bool:
     )
     _delete_sweeps(transaction, uid)
     return False
+
+
+def _delete_artifacts(transaction: Transaction, uid: int) -> bool:
+    """Delete some of what the run logged: what never became a version, and all of it if that was
+    asked for; whether there was any."""
+    run, artifact = schema.run.c, schema.artifact.c
+    notices = transaction.connection.execute(select(run.notices_json).where(run.id == uid))
+    states = ["PENDING"]
+    if WITH_ARTIFACTS in decode_json(notices.scalar_one()):
+        states.append("COMMITTED")
+    mine = select(artifact.id).where(artifact.run_uid == uid, artifact.state.in_(states))
+    found = transaction.connection.execute(mine.limit(_ARTIFACTS_PER_STEP)).scalars().all()
+    for id_ in found:
+        artifacts.remove(transaction, id_)
+    return bool(found)
+
+
+def _delete_collections(transaction: Transaction, uid: int) -> bool:
+    """Delete one of the collections that a project had before its last run was deleted, unless
+    something in it is linked in another project; whether there was any."""
+    run, collection = schema.run.c, schema.artifact_collection.c
+    connection = transaction.connection
+    gone = connection.execute(select(run.project_id, run.deleted_us).where(run.id == uid)).one()
+    others = (run.project_id == gone.project_id) & run.deleted_us.is_(None)
+    if connection.execute(select(run.id).where(others).limit(1)).first() is not None:
+        return False
+    mine = select(collection.id).where(
+        collection.project_id == gone.project_id,
+        collection.updated_us < gone.deleted_us,
+        ~_linked_elsewhere(gone.project_id),
+    )
+    found = connection.execute(mine.limit(1)).scalar()
+    if found is not None:
+        collections.remove(transaction, found)
+    return found is not None
+
+
+def _linked_elsewhere(project_id: int) -> ColumnElement[bool]:
+    """Whether an artifact that was logged to the collection is in one of another project."""
+    link, other = schema.artifact_membership.c, schema.artifact_collection.alias()
+    artifact = schema.artifact
+    return exists(
+        select(artifact.c.id)
+        .join(schema.artifact_membership, link.artifact_id == artifact.c.id)
+        .join(other, other.c.id == link.artifact_collection_id)
+        .where(
+            artifact.c.artifact_collection_id == schema.artifact_collection.c.id,
+            other.c.project_id != project_id,
+        )
+        .correlate(schema.artifact_collection)
+    )
 
 
 def _delete_sweeps(transaction: Transaction, uid: int) -> None:

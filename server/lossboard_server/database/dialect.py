@@ -15,7 +15,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -201,8 +201,11 @@ def begin_read(connection: Connection) -> None:
 
 
 @contextmanager
-def time_limit(connection: Connection, limit_secs: float) -> Iterator[None]:
-    """Give up what runs on `connection` after `limit_secs`; raises TimedOut."""
+def time_limit(
+    connection: Connection, limit_secs: float, is_over: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Give up what runs on `connection` after `limit_secs`, or, with SQLite, as soon as `is_over`
+    says so; raises TimedOut."""
     if connection.dialect.name != "sqlite":
         millis = max(1, int(limit_secs * 1000))
         connection.execute(text(f"SET LOCAL statement_timeout = {millis}"))
@@ -210,7 +213,7 @@ def time_limit(connection: Connection, limit_secs: float) -> Iterator[None]:
         return
     driver: Any = connection.connection.dbapi_connection
     deadline = time.monotonic() + limit_secs
-    driver.set_progress_handler(lambda: time.monotonic() > deadline, _OPCODES_PER_LOOK)
+    driver.set_progress_handler(lambda: time.monotonic() > deadline or is_over(), _OPCODES_PER_LOOK)
     try:
         yield
     except OperationalError as error:
@@ -271,9 +274,13 @@ def reclaim_pages(engine: Engine, pages: int) -> None:
 
 
 def checkpoint(engine: Engine) -> None:
-    """Move the write-ahead log into the database and truncate it, if no reader is in the way."""
+    """Move the write-ahead log into the database and truncate it, if no reader is in the way.
+
+    Raises OperationalError where the database can't be written.
+    """
     if engine.dialect.name == "sqlite":
-        _driver(engine).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _driver(engine: Engine) -> Any:

@@ -39,7 +39,7 @@ class DataDirectory:
 
     def __init__(self, path: Path, database: Path | None = None) -> None:
         self.path = path
-        self._database = database
+        self.database = database
         self._locks: list[IO[str]] = []
         self._held: dict[Path, tuple[int, int]] = {}  # device and inode of what is in use
         self._missing: Path | None = None  # what `check` last found missing
@@ -65,12 +65,12 @@ class DataDirectory:
 
     def _lock_files(self) -> list[Path]:
         own = self.path / "server.lock"
-        if self._database is None or self._database.parent == self.path.resolve():
+        if self.database is None or self.database.parent == self.path.resolve():
             return [own]
-        return [own, self._database.with_name(self._database.name + ".lock")]
+        return [own, self.database.with_name(self.database.name + ".lock")]
 
     def _used(self) -> list[Path]:
-        return [self.path] if self._database is None else [self.path, self._database.parent]
+        return [self.path] if self.database is None else [self.path, self.database.parent]
 
     def close(self) -> None:
         while self._locks:
@@ -80,7 +80,7 @@ class DataDirectory:
     def hold(self) -> None:
         """Remember which files the locks and the database are; `check` compares them."""
         used = [Path(lock.name) for lock in self._locks]
-        used += [] if self._database is None else [self._database]
+        used += [] if self.database is None else [self.database]
         self._held = {path: _identity(path) for path in used}
 
     def check(self) -> None:

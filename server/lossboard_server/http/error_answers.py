@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from lossboard_server.encoding import encode_json
 from lossboard_server.errors import ApiError, Busy, Invalid, NotFound
+from lossboard_server.troubles import Troubles
 
 __all__ = ["RefusedBody", "error_response", "install_error_handlers"]
 
 _log = logging.getLogger("lossboard.server")
 
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+_DAMAGED = ("malformed", "not a database", "corrupt")
 _CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed"}
 
 
@@ -51,8 +56,14 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(msgspec.ValidationError, _on_malformed)
     app.add_exception_handler(RecursionError, _on_too_deep)
+    for kind in (OverflowError, DataError):
+        app.add_exception_handler(kind, _on_too_large_number)
+    app.add_exception_handler(UnicodeError, _on_no_text)
     app.add_exception_handler(OperationalError, _on_database_error)
     app.add_exception_handler(InterfaceError, _on_database_error)
+    app.add_exception_handler(DatabaseError, _on_damaged_database)
+    app.add_exception_handler(OSError, _on_disk_error)
+    app.add_exception_handler(ClientDisconnect, _on_gone_client)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -89,13 +100,66 @@ async def _on_too_deep(request: Request, error: Exception) -> Response:
     return error_response(Invalid("the request nests values too deeply: send them flatter"))
 
 
+async def _on_too_large_number(request: Request, error: Exception) -> Response:
+    """The database has no column for it, such as an id of 2^63."""
+    return error_response(
+        Invalid("the request has a number that is too large: they have up to 63 bits")
+    )
+
+
+async def _on_no_text(request: Request, error: Exception) -> Response:
+    """Half a surrogate pair is a code point and no character."""
+    return error_response(Invalid(f"the request has a text that is no Unicode: {error}"))
+
+
+async def _on_gone_client(request: Request, error: Exception) -> Response:
+    """Half a body came, and nobody is there to answer: it is no failure to be logged."""
+    return error_response(Invalid("the body ended before it was whole"))
+
+
+async def _on_disk_error(request: Request, error: Exception) -> Response:
+    """A file can't be written: whoever sends it tries again, as where the database can't be."""
+    assert isinstance(error, OSError)
+    if error.errno not in _DISK_ERRORS:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return await _on_unexpected(request, error)
+    words = f"the server's disk can't be written now: {error.strerror}"
+    _troubles_of(request).note(words)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        request.app.state.services.reserve.give_up()
+    return error_response(
+        Busy(f"{words}. Free disk space; clients try again on their own.", retry_after_secs=2)
+    )
+
+
+def _troubles_of(request: Request) -> Troubles:
+    troubles: Troubles = request.app.state.services.troubles
+    return troubles
+
+
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    _log.error("%s %s: %s", request.method, request.url.path, error)
+    _troubles_of(request).note(f"the database can't be used: {getattr(error, 'orig', error)}")
     return error_response(
         Busy(
             f"the database can't be used now: {getattr(error, 'orig', error)}."
             " Free disk space or look at the server's log; clients try again on their own.",
             retry_after_secs=2,
+        )
+    )
+
+
+async def _on_damaged_database(request: Request, error: Exception) -> Response:
+    """SQLite found a page that can't be; other errors of the database have their own handlers."""
+    cause = getattr(error, "orig", error)
+    if not any(words in str(cause) for words in _DAMAGED):
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return await _on_unexpected(request, error)
+    _troubles_of(request).note(f"the database is damaged: {cause}")
+    return error_response(
+        Busy(
+            f"a part of the database can't be read: {cause}. `lossboard check` says what is"
+            " damaged; stop the server and restore a backup, or repair what can be",
+            retry_after_secs=30,
         )
     )
 

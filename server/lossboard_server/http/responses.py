@@ -13,8 +13,9 @@ from starlette.responses import FileResponse, Response
 
 from lossboard_server.blobs import BlobStore
 from lossboard_server.encoding import encode_json, encode_msgpack
+from lossboard_server.errors import NotFound
 
-__all__ = ["MSGPACK", "answer", "answer_blob", "answer_json"]
+__all__ = ["MSGPACK", "answer", "answer_blob", "answer_json", "require_blob"]
 
 MSGPACK: Final = "application/msgpack"
 
@@ -64,6 +65,18 @@ def answer_blob(
     return FileResponse(
         path, media_type=media_type, filename=filename, headers={**(headers or {}), **own}
     )
+
+
+async def require_blob(blobs: BlobStore, sha256: str) -> None:
+    """Raises NotFound where the bytes aren't stored, or no longer those that were."""
+    if await blobs.has_intact(sha256):
+        return
+    if blobs.was_damaged(sha256):
+        raise NotFound(
+            f"file {sha256} was damaged on the server's disk and is kept in blobs/damaged: storing"
+            " the same file again heals it"
+        )
+    raise NotFound(f"there is no blob {sha256}: it was never uploaded or its run was deleted")
 
 
 def _json_body(value: Any, squeeze: bool) -> tuple[bytes, str, bool]:

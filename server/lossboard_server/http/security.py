@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lossboard_server.errors import Forbidden, TooLarge
+from lossboard_server.errors import ApiError, Forbidden, HeadTooLarge, TooLarge
+from lossboard_server.http.bodies import Bodies, Share
+from lossboard_server.http.connections import MOST_HEAD_BYTES
 from lossboard_server.http.error_answers import RefusedBody, error_response
 from lossboard_server.settings import Settings
 
@@ -75,6 +77,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._bodies = Bodies(settings.bodies_limit_bytes)
         self._everywhere = listens_everywhere(settings.host)
         own = set() if self._everywhere else {bracketed(settings.host.lower())}
         self._hosts = _LOOPBACK | own | {host.lower() for host in settings.allowed_hosts}
@@ -91,9 +94,11 @@ class Guard:
             return
         limit_bytes = self._limit_of(scope)
         most = None if _is_sent_data(scope) else _MOST_JSON_NODES
-        await self._app(scope, _counted(receive, limit_bytes, most), self._with_headers(send))
+        with self._bodies.share() as share:  # files go to disk as they come
+            counted = _counted(receive, limit_bytes, most, None if _is_file(scope) else share)
+            await self._app(scope, counted, self._with_headers(send))
 
-    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> Forbidden | TooLarge | None:
+    def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> ApiError | None:
         host = headers.get(b"host", "")
         if not self._answers_to(_host_name(host)):
             return Forbidden(
@@ -110,6 +115,10 @@ class Guard:
         limit_bytes = self._limit_of(scope)
         if size.isdigit() and int(size) > limit_bytes:
             return _too_large(limit_bytes)
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEAD_BYTES:
+            return HeadTooLarge(
+                f"the headers have more than {MOST_HEAD_BYTES} bytes: send fewer or shorter ones"
+            )
         return None
 
     def _answers_to(self, name: str) -> bool:
@@ -212,9 +221,12 @@ def _too_many(most_nodes: int) -> TooLarge:
     )
 
 
-def _counted(receive: Receive, limit_bytes: int, most_nodes: int | None) -> Receive:
+def _counted(
+    receive: Receive, limit_bytes: int, most_nodes: int | None, share: Share | None
+) -> Receive:
     """`receive` that refuses the body once it exceeds the limit, or, being JSON, holds too many
-    values. FastAPI makes objects of such a body on the event loop."""
+    values, or there is no room for it beside others. FastAPI makes objects of such a body on the
+    event loop."""
     seen_bytes = seen_nodes = 0
 
     async def counted() -> Message:
@@ -225,6 +237,8 @@ def _counted(receive: Receive, limit_bytes: int, most_nodes: int | None) -> Rece
             seen_bytes += len(body)
             if seen_bytes > limit_bytes:
                 raise RefusedBody(_too_large(limit_bytes))
+            if share is not None:
+                share.take(len(body))
             if most_nodes is not None:
                 seen_nodes += sum(body.count(mark) for mark in _JSON_MARKS)
                 if seen_nodes > most_nodes:

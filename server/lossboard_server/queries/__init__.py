@@ -1,6 +1,7 @@
 """Reads, by noun. Each takes a connection that is in one read transaction."""
 
 from lossboard_server.queries.catalogue.keys import KeyFacts, KeyMemo, keys
+from lossboard_server.queries.history.frames import FrameQuery, FrameResult, query_frames
 from lossboard_server.queries.history.history import HistoryQuery, HistoryResult, query_history
 from lossboard_server.queries.panels.histograms import (
     HistogramQuery,
@@ -17,6 +18,8 @@ from lossboard_server.queries.panels.tensors import TensorQuery, TensorResult, q
 from lossboard_server.queries.runs.summaries import last_steps, summaries
 
 __all__ = [
+    "FrameQuery",
+    "FrameResult",
     "HistogramQuery",
     "HistogramResult",
     "HistoryQuery",
@@ -30,6 +33,7 @@ __all__ = [
     "TensorResult",
     "keys",
     "last_steps",
+    "query_frames",
     "query_histograms",
     "query_history",
     "query_series",

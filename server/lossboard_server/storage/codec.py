@@ -21,6 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 __all__ = [
     "BYTE_PLANES",
     "CONSTANT_PLANE",
+    "FRAMED_PLANES",
     "LEVEL",
     "PCODEC",
     "RAW_PLANE",
@@ -42,10 +43,14 @@ __all__ = [
 ]
 
 BYTE_PLANES: Final = 1  # ids in the `codec` column of blocks: frames of this module,
-PCODEC: Final = 2  # and those of `pcodec_frames`
+PCODEC: Final = 2  # those of `pcodec_frames`,
+FRAMED_PLANES: Final = 3  # and nodes in one of this module, with a checksum
 LEVEL: Final = 1
 _RANDOM_BITS: Final = 7.2  # planes with at least this entropy per byte are kept raw
 CONSTANT_PLANE, RAW_PLANE, ZLIB_PLANE = 0, 1, 2
+_SMALL_FRAME: Final = 512  # bytes; frames up to here are remembered with what they hold
+_CHECKED: Final = 0x80  # in the number of frames: a checksum follows them
+_CHECKSUM_BYTES: Final = 4
 _EVEN: Final = bytes([CONSTANT_PLANE] * 8)  # how a frame of one constant column of 8 bytes begins
 
 Bytes = NDArray[np.uint8]
@@ -206,7 +211,18 @@ def _encode_ints(numbers: bytes) -> bytes:
 
 
 def decode_ints(frame: bytes, n: int) -> NDArray[np.int64]:
-    """The numbers that `encode_ints` was given."""
+    """The numbers that `encode_ints` was given; not to be written to."""
+    return _known_ints(frame, n) if len(frame) <= _SMALL_FRAME else _decoded_ints(frame, n)
+
+
+@lru_cache(maxsize=256)  # the tensors of a model share their steps, times and batches
+def _known_ints(frame: bytes, n: int) -> NDArray[np.int64]:
+    numbers = _decoded_ints(frame, n)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _decoded_ints(frame: bytes, n: int) -> NDArray[np.int64]:
     base = struct.unpack_from("<q", frame)[0]
     return restore_deltas(base, _decode_deltas(frame[8:], n))
 
@@ -218,19 +234,34 @@ def _decode_deltas(frame: bytes, n: int) -> NDArray[np.uint64]:
     return deltas
 
 
-def join_frames(frames: Sequence[bytes]) -> bytes:
-    """Frames behind a table of their lengths, so that each can be read alone."""
-    return struct.pack(f"<B{len(frames)}I", len(frames), *map(len, frames)) + b"".join(frames)
+def join_frames(frames: Sequence[bytes], *, checked: bool = True) -> bytes:
+    """Frames behind a table of their lengths, so that each can be read alone; before a checksum of
+    all of it, unless they are to be part of others that have one."""
+    count = len(frames) | (_CHECKED if checked else 0)
+    head = struct.pack(f"<B{len(frames)}I", count, *map(len, frames))
+    if not checked:
+        return b"".join((head, *frames))
+    data = b"".join((head, *frames))
+    return data + zlib.crc32(data).to_bytes(_CHECKSUM_BYTES, "little")
 
 
 def split_frames(data: bytes) -> list[bytes]:
-    """The frames that `join_frames` was given."""
-    count = data[0]
+    """The frames that `join_frames` was given; those of earlier versions have no checksum.
+
+    Raises CodecError if the bytes aren't those that were written.
+    """
+    count, end = data[0] & ~_CHECKED, len(data)
+    if data[0] & _CHECKED:
+        end -= _CHECKSUM_BYTES
+        if zlib.crc32(memoryview(data)[:end]) != int.from_bytes(data[end:], "little"):
+            raise CodecError(
+                "the checksum of a block isn't that of its bytes: the store is damaged"
+            )
     lengths = struct.unpack_from(f"<{count}I", data, 1)
     at, frames = 1 + 4 * count, []
     for length in lengths:
         frames.append(data[at : at + length])
         at += length
-    if at != len(data):
-        raise CodecError(f"a block of {len(data)} bytes should have {at}: the store is damaged")
+    if at != end:
+        raise CodecError(f"a block of {end} bytes should have {at}: the store is damaged")
     return frames

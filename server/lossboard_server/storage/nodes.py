@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossboard_server.storage.codec import (
+    FRAMED_PLANES,
     PCODEC,
     decode_columns,
     encode_columns,
+    join_frames,
     restore_deltas,
+    split_frames,
     to_deltas,
 )
 from lossboard_server.storage.pcodec_frames import decode_numbers, encode_numbers
@@ -253,7 +256,8 @@ def encode_nodes(nodes: Nodes, codec: int) -> bytes:
     columns += [getattr(nodes, field) - nodes.t0 for field in _TIME_FIELDS]
     columns += [getattr(nodes, field) for field in _PLAIN_FIELDS]
     columns.append(nodes.ordered.view(np.uint8))
-    return struct.pack("<qq", step_base, time_base) + encode_columns(columns)
+    frame = struct.pack("<qq", step_base, time_base) + encode_columns(columns)
+    return join_frames([frame]) if codec == FRAMED_PLANES else frame
 
 
 _TYPES = ["<u8"] * 2 + ["<i8"] * 10 + ["<f8"] * 5 + ["u1"]
@@ -263,6 +267,8 @@ def decode_nodes(data: bytes, n: int, codec: int) -> Nodes:
     """The nodes that `encode_nodes` was given."""
     if codec == PCODEC:
         return _decode_numbers(data, n)
+    if codec == FRAMED_PLANES:
+        (data,) = split_frames(data)
     step_base, time_base = struct.unpack_from("<qq", data)
     columns = decode_columns(data[16:], _TYPES, n)
     s0, t0 = restore_deltas(step_base, columns[0]), restore_deltas(time_base, columns[1])

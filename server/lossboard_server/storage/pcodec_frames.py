@@ -31,9 +31,10 @@ _INTS: Final = ChunkConfig(compression_level=_LEVEL, mode_spec=ModeSpec.classic(
 _FLOATS: Final = ChunkConfig(compression_level=_LEVEL)  # which may be float32 or quotients by birth
 
 
-def encode_numbers(columns: Sequence[NDArray[Any]]) -> bytes:
-    """Columns of int64 or float64, each of the same length n >= 1 and kept bit for bit."""
-    return join_frames(list(map(_encoded, columns)))
+def encode_numbers(columns: Sequence[NDArray[Any]], *, checked: bool = True) -> bytes:
+    """Columns of int64 or float64, each of the same length n >= 1 and kept bit for bit; with a
+    checksum, unless they are to be part of frames that have one."""
+    return join_frames(list(map(_encoded, columns)), checked=checked)
 
 
 def _encoded(column: NDArray[Any]) -> bytes:

@@ -66,7 +66,8 @@ NO_POINTS = Points(
 def encode_points(points: Points, codec: int) -> bytes:
     """The data of a block of n >= 1 points: frames of steps, times, numbers and types."""
     if codec == PCODEC:
-        columns = encode_numbers([points.steps, points.times_us, points.numbers])
+        numbers = [points.steps, points.times_us, points.numbers]
+        columns = encode_numbers(numbers, checked=False)
         return join_frames([columns, encode_columns([points.types])])
     return join_frames(
         [

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from lossboard_server.storage.codec import BYTE_PLANES, PCODEC
+from lossboard_server.damage import readable
+from lossboard_server.storage.codec import BYTE_PLANES, FRAMED_PLANES, PCODEC
 from lossboard_server.storage.nodes import (
     Nodes,
     decode_nodes,
@@ -91,7 +92,22 @@ def append_points(sealed: int, open_blocks: dict[int, Any], points: Points) -> l
 
 def _decode(row: Any, level: int) -> Points | Nodes:
     decode = decode_nodes if level else decode_points
-    return decode(row.data, row.n, row.codec)
+    found = readable(lambda: decode(row.data, row.n, row.codec), row, row.data)
+    return _lost(row, level) if found is None else found
+
+
+def _lost(row: Any, level: int) -> Points | Nodes:
+    """In place of a damaged block as many entries without a value, so that all others stay where
+    they are."""
+    steps, times = (
+        np.linspace(low, high, row.n).astype(np.int64)
+        for low, high in ((row.s0, row.s1), (row.t0, row.t1))
+    )
+    points = Points(steps, times, np.full(row.n, np.nan), np.zeros(row.n, np.uint8))
+    if not level:
+        return points
+    count = np.full(row.n, points_under(level))
+    return summarise_points(points, np.arange(row.n))._replace(n=count, nan=count)
 
 
 def _join(one: Points | Nodes, two: Points | Nodes) -> Any:
@@ -109,7 +125,7 @@ def _cut(level: int, ordinal: int, entries: Points | Nodes) -> Iterator[Block]:
     for start in range(0, len(entries[0]), size):
         part = entries.take(slice(start, start + size))
         full = len(part[0]) == size
-        codec = PCODEC if full else BYTE_PLANES
+        codec = PCODEC if full else FRAMED_PLANES if level else BYTE_PLANES
         columns = {"level": level, "ordinal": ordinal + start, "n": len(part[0]), "codec": codec}
         yield Block(not full, columns | _extents(part) | {"data": _encode(part, codec)})
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from lossboard_server.damage import UNREADABLE
 from lossboard_server.database import schema
+from lossboard_server.storage.codec import split_frames
 from lossboard_server.storage.entries import Entry, entry_of, entry_of_row
 from lossboard_server.storage.event_series import EventSeries, seal_events
 from lossboard_server.storage.flat import append_values, is_packed_anew
@@ -56,9 +58,24 @@ def _before(name: TailKey, added: int, row: Any, opened: Opened) -> _Before:
     table = table_of(name.kind)
     open_rows = [] if row is None else opened[table].get(row.id, [])
     is_flat = table is not schema.block  # levels of points have blocks of one size
-    if is_flat and open_rows and not is_packed_anew(open_rows[0], added):
+    if (
+        is_flat
+        and open_rows
+        and not (is_packed_anew(open_rows[0], added) and _is_sound(open_rows[0]))
+    ):
         return _Before(row, table, [], [open_rows[0].id])
     return _Before(row, table, open_rows, [])
+
+
+def _is_sound(row: Any) -> bool:
+    """Whether an open block can be packed anew; a damaged one is left as it is."""
+    try:
+        for name in ("data", "counts", "magnitude"):
+            if packed := getattr(row, name, b""):
+                split_frames(packed)
+    except UNREADABLE:
+        return False
+    return True
 
 
 def seal_portion(

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
+from lossboard_server.damage import Place, damage_to_keep
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.storage.entries import row_of_entry
@@ -45,6 +46,7 @@ class SealPlan:
     rows: int = 0
     tail_bytes: int = 0
     series: list[SealedSeries] = field(default_factory=list)
+    damaged: dict[Place, bytes] = field(default_factory=dict)  # records and blocks it replaces
 
     @property
     def size_bytes(self) -> int:
@@ -89,6 +91,7 @@ def plan_seal(
         if stop():
             return None
         plan.series += seal_portion(portion, known, opened)
+    plan.damaged = damage_to_keep()
     return plan if plan.records and not stop() else None
 
 

@@ -6,7 +6,9 @@ histograms are in it; a histogram that waits for its seal takes no more memory t
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,7 +17,7 @@ from lossboard.wire import HistogramData, Rows
 from lossboard_server.storage.histograms import NO_BATCH, Histograms, histograms_of
 from lossboard_server.storage.points import Ints
 
-__all__ = ["PackedColumn", "PackedHistograms", "SkimmedRecord", "skim_record"]
+__all__ = ["PackedColumn", "PackedHistograms", "SkimmedRecord", "guarded", "skim_record"]
 
 
 class PackedColumn(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -37,12 +39,29 @@ class SkimmedRecord(msgspec.Struct, frozen=True):
     histograms: list[PackedColumn] = []
 
 
+_MARK: Final = b"\xc1"  # no MessagePack begins so
+_HEAD_BYTES: Final = 5  # the mark and a checksum
+
 _record_decoder = msgspec.msgpack.Decoder(SkimmedRecord)
 _events_decoder = msgspec.msgpack.Decoder(list[HistogramData])
 
 
-def skim_record(payload: bytes) -> SkimmedRecord:
-    """The rows and packed histograms of a record that was accepted."""
+def guarded(payload: bytes | bytearray) -> bytes:
+    """The record behind a checksum, as the tail keeps it."""
+    return b"".join((_MARK, zlib.crc32(payload).to_bytes(_HEAD_BYTES - 1, "little"), payload))
+
+
+def skim_record(kept: bytes) -> SkimmedRecord:
+    """The rows and packed histograms of a record that was accepted; those that earlier versions
+    kept have no checksum.
+
+    Raises ValueError if the bytes aren't those that were kept.
+    """
+    if not kept.startswith(_MARK):
+        return _record_decoder.decode(kept)
+    payload = memoryview(kept)[_HEAD_BYTES:]
+    if zlib.crc32(payload) != int.from_bytes(kept[1:_HEAD_BYTES], "little"):
+        raise ValueError("the checksum of a record isn't that of its bytes: the store is damaged")
     return _record_decoder.decode(payload)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
+from lossboard_server.damage import UNREADABLE, note, record_place
 from lossboard_server.database import schema
 from lossboard_server.storage.skim import SkimmedRecord, skim_record
 
@@ -27,7 +28,13 @@ def skimmed(connection: Connection, rows: Iterable[Any]) -> Iterator[tuple[Any, 
     for some in _together(rows):
         payloads = _payloads(connection, some)
         for row in some:
-            yield row, skim_record(payloads.pop(row.id))
+            kept = payloads.pop(row.id)
+            try:
+                record = skim_record(kept)
+            except UNREADABLE as error:
+                note(record_place(row.id), error, kept)
+                record = SkimmedRecord()
+            yield row, record
 
 
 def _together(rows: Iterable[Any]) -> Iterator[list[Any]]:

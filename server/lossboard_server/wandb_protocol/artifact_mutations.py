@@ -18,7 +18,7 @@ from lossboard_server.wandb_protocol.artifact_nodes import (
     artifact_id_in,
 )
 from lossboard_server.wandb_protocol.context import DEFAULT_ENTITY, Call, global_id
-from lossboard_server.writing import artifacts, catalogue
+from lossboard_server.writing import artifacts, catalogue, collections
 from lossboard_server.writing.writer import Transaction
 
 __all__ = [
@@ -122,7 +122,7 @@ def _upload_node(call: Call, wanted: Mapping[str, Any]) -> dict[str, Any]:
     md5 = base64.b64decode(wanted["md5"]).hex()
     with call.read() as connection:
         known = reads.blob_by_md5(connection, md5)
-    is_here = known is not None and call.services.blobs.has(known)
+    is_here = known is not None and call.has_blob(known)
     token = call.signer.token(md5=md5, name=str(wanted["name"]))
     return {
         "name": wanted["name"],
@@ -211,9 +211,14 @@ def update_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def delete_artifact(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteArtifact."""
+    """DeleteArtifact, also of its aliases if the client says so."""
     artifact_id = artifact_id_in(given["artifactID"])
-    call.write(lambda transaction: artifacts.remove(transaction, artifact_id))
+    with_aliases = bool(given.get("deleteAliases"))
+    call.write(
+        lambda transaction: collections.remove_version(
+            transaction, artifact_id, with_aliases=with_aliases
+        )
+    )
     return _payload(call, artifact_id)
 
 

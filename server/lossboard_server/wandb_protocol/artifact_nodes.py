@@ -11,7 +11,14 @@ from graphql import GraphQLError
 from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.queries.artifacts.artifacts import Artifact, Collection
 from lossboard_server.queries.projects.projects import project_row
-from lossboard_server.wandb_protocol.context import Call, global_id, id_parts, iso_time, page_of
+from lossboard_server.wandb_protocol.context import (
+    Call,
+    global_id,
+    id_parts,
+    iso_time,
+    page_of,
+    whole_list,
+)
 from lossboard_server.wandb_protocol.run_nodes import Info, RunNode, project_stub, run_by_uid
 
 __all__ = [
@@ -81,7 +88,23 @@ def project_of(call: Call, project_id: int) -> dict[str, Any]:
     return project_stub(row.id, row.entity, row.name)
 
 
-class ArtifactNode:
+class _WithFiles:
+    """A node of an artifact, and so of its files."""
+
+    _call: Call
+    _artifact: Artifact
+
+    def files(
+        self,
+        info: Info,
+        names: list[str] | None = None,
+        after: str | None = None,
+        first: int | None = None,
+    ) -> dict[str, Any]:
+        return _file_page(self._call, self._artifact, names, after, first)
+
+
+class ArtifactNode(_WithFiles):
     """An artifact as a version of the collection it was found in."""
 
     ttlDurationSeconds = INHERITED_TTL
@@ -110,9 +133,7 @@ class ArtifactNode:
     def artifactMemberships(self, info: Info) -> dict[str, Any]:
         with self._call.read() as connection:
             found = reads.places_of(connection, self._artifact.id)
-        return page_of(
-            found, lambda one: MembershipNode(self._call, one), after=None, first=len(found) or 1
-        )
+        return whole_list(found, lambda one: MembershipNode(self._call, one))
 
     def currentManifest(self, info: Info) -> dict[str, Any]:
         token = self._call.signer.token(manifest=self._artifact.id)
@@ -131,18 +152,7 @@ class ArtifactNode:
     def usedBy(self, info: Info) -> dict[str, Any]:
         with self._call.read() as connection:
             uids = reads.used_by(connection, self._artifact.id)
-        return page_of(
-            uids, lambda uid: run_by_uid(self._call, uid), after=None, first=len(uids) or 1
-        )
-
-    def files(
-        self,
-        info: Info,
-        names: list[str] | None = None,
-        after: str | None = None,
-        first: int | None = None,
-    ) -> dict[str, Any]:
-        return _file_page(self._call, self._artifact, names, after, first)
+        return whole_list(uids, lambda uid: run_by_uid(self._call, uid))
 
 
 def tag_nodes(tags: Iterable[str]) -> list[dict[str, Any]]:
@@ -159,7 +169,13 @@ def artifacts_of_run(
     read = reads.logged_by_run if is_output else reads.used_by_run
     with call.read() as connection:
         found = read(connection, run.uid)
-    return page_of(found, lambda one: ArtifactNode(call, one), after=after, first=first)
+    return page_of(
+        enumerate(found),
+        lambda pair: ArtifactNode(call, pair[1]),
+        key=lambda pair: [pair[1].id] if is_output else [pair[0]],  # as they were logged, used
+        after=after,
+        first=first,
+    )
 
 
 class AliasNode:
@@ -186,7 +202,13 @@ def _file_page(
         entries = reads.entries_of(connection, artifact.id)
     if names:
         entries = [entry for entry in entries if entry.path in names]
-    return page_of(entries, lambda entry: _file_node(call, entry), after=after, first=first)
+    return page_of(
+        entries,
+        lambda entry: _file_node(call, entry),
+        key=lambda entry: [entry.path],
+        after=after,
+        first=first,
+    )
 
 
 def _file_node(call: Call, entry: reads.EntryRow) -> dict[str, Any]:
@@ -238,7 +260,13 @@ class CollectionNode:
         self, info: Info, after: str | None = None, first: int | None = None
     ) -> dict[str, Any]:
         pairs = [(version, alias) for version in self._versions() for alias in version.aliases]
-        return page_of(pairs, lambda pair: AliasNode(self._call, *pair), after=after, first=first)
+        return page_of(
+            pairs,
+            lambda pair: AliasNode(self._call, *pair),
+            key=lambda pair: [-pair[0].version, pair[1]],
+            after=after,
+            first=first,
+        )
 
     def latestArtifact(self, info: Info) -> ArtifactNode | None:
         return artifact_named(self._call, self._collection.project_id, self.name)
@@ -252,6 +280,7 @@ class CollectionNode:
         return page_of(
             self._versions(),
             lambda one: ArtifactNode(self._call, one),
+            key=lambda one: [-one.version],
             after=after,
             first=first,
             edge=lambda one: {"version": f"v{one.version}"},
@@ -270,7 +299,7 @@ def membership_node(call: Call, collection: Collection, alias: str) -> Membershi
     return None if artifact is None else MembershipNode(call, artifact)
 
 
-class MembershipNode:
+class MembershipNode(_WithFiles):
     """An artifact in one of the collections that have it."""
 
     def __init__(self, call: Call, artifact: Artifact) -> None:
@@ -283,15 +312,6 @@ class MembershipNode:
 
     def artifactCollection(self, info: Info) -> CollectionNode:
         return _collection_by_id(self._call, self._artifact.collection_id)
-
-    def files(
-        self,
-        info: Info,
-        names: list[str] | None = None,
-        after: str | None = None,
-        first: int | None = None,
-    ) -> dict[str, Any]:
-        return _file_page(self._call, self._artifact, names, after, first)
 
 
 class TypeNode:
@@ -336,4 +356,10 @@ def collection_page(
     where the server doesn't tell of that feature."""
     with call.read() as connection:
         found = reads.collections_of_project(connection, project_id, type=type_name)
-    return page_of(found, lambda one: CollectionNode(call, one), after=after, first=first)
+    return page_of(
+        found,
+        lambda one: CollectionNode(call, one),
+        key=lambda one: [one.name],
+        after=after,
+        first=first,
+    )

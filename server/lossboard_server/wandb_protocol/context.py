@@ -6,9 +6,10 @@ Resolvers are plain functions that run in a worker thread; a write waits for the
 from __future__ import annotations
 
 import base64
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,11 +33,13 @@ __all__ = [
     "id_parts",
     "iso_time",
     "page_of",
+    "whole_list",
 ]
 
 DEFAULT_ENTITY: Final = "local"
 DEFAULT_PAGE: Final = 50
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -49,6 +52,7 @@ class Call:
     signer: Signer
     base_url: str
     client_id: str = ""
+    listed: dict[int, Any] = field(default_factory=dict)  # nodes of runs in lists, by uid
     _reading: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
     _connection: Connection | None = field(default=None, init=False, repr=False)
 
@@ -72,6 +76,10 @@ class Call:
         """The result of `task` once it is committed."""
         self.close()
         return anyio.from_thread.run(self._write, task)
+
+    def has_blob(self, sha256: str) -> bool:
+        """Whether a blob is here, with the bytes of its name."""
+        return anyio.from_thread.run(self.services.blobs.has_intact, sha256)
 
     def close(self) -> None:
         """End the read transaction, if there is one."""
@@ -103,7 +111,7 @@ def id_parts(text: str, kind: str) -> list[str]:
     except ValueError:
         found, parts = "", []
     if found != kind or not parts:
-        raise GraphQLError(f"{text!r} is no id of a {kind}")
+        raise GraphQLError(f"{text!r} is not a {kind} id")
     return parts
 
 
@@ -115,36 +123,64 @@ def iso_time(time_us: int | None) -> str | None:
 
 
 def page_of(
-    items: list[Any],
-    node: Callable[[Any], object],
+    items: Iterable[Item],
+    node: Callable[[Item], object],
     *,
+    key: Callable[[Item], Any],
     after: str | None,
     first: int | None,
-    edge: Callable[[Any], dict[str, Any]] | None = None,
+    edge: Callable[[Item], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """A connection over `items`, which are all there are; cursors are positions."""
-    start = int(after or 0)
-    chosen = items[start : start + (first or DEFAULT_PAGE)]
-    more = [edge(item) for item in chosen] if edge else None
-    return connection_of([node(item) for item in chosen], start=start, total=len(items), more=more)
+    """A connection over `items`, which are all there are, in the order of `key`: a list of texts
+    and numbers of its own for each, so that a page goes on behind the one before, whatever of that
+    is deleted meanwhile."""
+    ordered = sorted(items, key=key)
+    last = _key_in(after) if after else None
+    rest = [item for item in ordered if last is None or key(item) > last]
+    chosen = rest[: first or DEFAULT_PAGE]
+    return connection_of(
+        [node(item) for item in chosen],
+        cursors=[json.dumps(key(item)) for item in chosen],
+        total=len(ordered),
+        more=len(rest) > len(chosen),
+        extra=[edge(item) for item in chosen] if edge else None,
+    )
+
+
+def _key_in(cursor: str) -> list[Any]:
+    """The key that a cursor of `page_of` holds; raises GraphQLError for other texts."""
+    try:
+        found = json.loads(cursor)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list):
+        raise GraphQLError(f"{cursor[:80]!r} is no cursor of this list")
+    return found
+
+
+def whole_list(items: Iterable[Item], node: Callable[[Item], object]) -> dict[str, Any]:
+    """A connection over all `items` at once, in their order."""
+    nodes = [node(item) for item in items]
+    cursors = [str(place) for place in range(1, len(nodes) + 1)]
+    return connection_of(nodes, cursors=cursors, total=len(nodes), more=False)
 
 
 def connection_of(
     nodes: Sequence[object],
     *,
-    start: int,
+    cursors: Sequence[str],
     total: int,
-    more: list[dict[str, Any]] | None = None,
+    more: bool,
+    extra: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """A connection over `nodes`, which are those from place `start` on of `total`; `more` is what
-    else their edges say."""
-    end = start + len(nodes)
-    extra = more or [{} for _ in nodes]
+    """A connection over `nodes`, some of `total`; `more`: whether others come after them; `extra`
+    is what else their edges say."""
+    besides = extra or [{} for _ in nodes]
     return {
         "totalCount": total,
         "edges": [
-            {"node": node, "cursor": str(start + index + 1), **one}
-            for index, (node, one) in enumerate(zip(nodes, extra, strict=True))
+            {"node": node, "cursor": cursor, **one}
+            for node, cursor, one in zip(nodes, cursors, besides, strict=True)
         ],
-        "pageInfo": {"endCursor": str(end), "hasNextPage": end < total},
+        "pageInfo": {"endCursor": cursors[-1] if cursors else None, "hasNextPage": more},
     }

@@ -11,6 +11,7 @@ for something we haven't got.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
@@ -38,6 +39,8 @@ from graphql import (
 )
 
 from lossboard_server.errors import ApiError
+from lossboard_server.wandb_protocol.context import Call
+from lossboard_server.wandb_protocol.listed_runs import fill, taken_out
 from lossboard_server.wandb_protocol.unsupported import refuse_unsupported
 
 __all__ = ["MAX_DOCUMENT_TOKENS", "Executor"]
@@ -47,7 +50,7 @@ _log = logging.getLogger("lossboard.server")
 
 MAX_DOCUMENT_TOKENS = 10_000  # the client's longest documents have about 600
 _MAX_CHARACTERS = 200_000  # the client's longest have some thousands
-_MAX_ASKING = 50  # the client's documents have up to 4
+_MAX_ASKING = 16  # the client's documents have up to 4
 _MAX_ITEMS = 250_000  # in all lists of an answer: lists in one another multiply
 # Fragments that spread others twice double with each: a short document would fill the memory.
 _MAX_SPREADS = 1_000
@@ -65,6 +68,7 @@ class Executor:
         text = files(__package__).joinpath("schema.graphql").read_text(encoding="utf-8")
         self._schema = build_schema(text)
         self._roots = roots
+        self._run_fields = assert_object_type(self._schema.type_map["Run"]).fields
         for (type_name, field), resolve in resolvers.items():
             assert_object_type(self._schema.type_map[type_name]).fields[field].resolve = resolve
 
@@ -73,11 +77,13 @@ class Executor:
         document: str,
         variables: dict[str, Any] | None,
         operation_name: str | None,
-        context: object,
+        context: Call,
+        limit_secs: float,
     ) -> dict[str, Any]:
         """The `{"data": ..., "errors": [...]}` of one operation.
 
-        A failing or unknown root field leaves no data at all: clients take `null` for success.
+        A failing or unknown root field leaves no data at all: clients take `null` for success. So
+        does one that is not answered within `limit_secs`.
         """
         try:
             _check_length(document)
@@ -86,20 +92,28 @@ class Executor:
             _require_known_fields(self._schema, operation)
             _require_few_fields(operation)
             refuse_unsupported(self._schema, operation)
+            operation, plan = taken_out(operation, self._run_fields)
         except GraphQLError as error:
             return _failure([error])
+        counting = _Counting(limit_secs)
         result = execute_sync(
             self._schema,
             DocumentNode(definitions=(operation,)),
             root_value=self._roots[operation.operation.value],
             context_value=context,
             variable_values=_filled(operation, variables or {}),
-            middleware=[_Counting()],
+            middleware=[counting],
         )
         if result.errors:
             _log_unexpected(result.errors)
             return _failure(result.errors)
-        return {"data": result.data}
+        data = result.data or {}
+        try:
+            if plan is not None:
+                fill(context, data, plan, counting.require_time)
+        except (ApiError, GraphQLError) as error:
+            return {"errors": [{"message": str(error)}]}
+        return {"data": data}
 
 
 def _check_length(document: str) -> None:
@@ -136,12 +150,20 @@ class _Asking(Visitor):
 
 
 class _Counting:
-    """Resolves fields, and gives up an answer whose lists get too long."""
+    """Resolves fields, and gives up an answer whose lists get too long, or that takes too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_secs: float) -> None:
         self._items = 0
+        self._limit_secs = limit_secs
+        self._deadline_secs = time.monotonic() + limit_secs
+
+    def require_time(self) -> None:
+        """Raises GraphQLError once the time is over."""
+        if time.monotonic() > self._deadline_secs:
+            raise GraphQLError(f"the answer takes more than {self._limit_secs:g} s: ask for less")
 
     def resolve(self, resolved: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
+        self.require_time()
         value = resolved(source, info, **given)
         if isinstance(value, list | tuple):
             self._items += len(value)

@@ -100,12 +100,11 @@ def _plain(value: Any) -> Any:
 
 def keys_of(known: RunReads, run: Run) -> dict[str, Any]:
     """W&B's historyKeys: each key with how many values of which type it has."""
-    summary = known.summaries[run.uid]
     keys: dict[str, Any] = {}
     for count in known.key_counts[run.uid]:
         entry = keys.setdefault(
             count.key,
-            {"typeCounts": [], "monotonic": False, "previousValue": _at(summary, count.key)},
+            {"typeCounts": [], "monotonic": False, "previousValue": _at(run.summary, count.key)},
         )
         kind = _TYPE_NAMES.get(count.kind) or count.media or "string"
         entry["typeCounts"].append({"type": kind, "count": count.n})

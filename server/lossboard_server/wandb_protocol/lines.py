@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from lossboard.bounds import MOST_LOGGED_BYTES, MOST_NODES, json_nodes
+from lossboard.depth import MAX_DEPTH, depth_of
 from lossboard.histogram import from_bins
 from lossboard.wire import (
     EXACT_INT_LIMIT,
@@ -27,8 +28,7 @@ from lossboard.wire import (
     storable_ints,
 )
 from lossboard_server.errors import TooLarge
-from lossboard_server.limits import kept_of_json
-from lossboard_server.writing.records import check_values
+from lossboard_server.limits import deep_sentence, kept_of_json, shallow_json
 
 __all__ = [
     "OWN_KEYS",
@@ -36,6 +36,7 @@ __all__ = [
     "Lines",
     "history_of",
     "latest_us",
+    "left_out_as_deep",
     "parse_lines",
     "seconds_of",
     "step_of",
@@ -89,15 +90,15 @@ class Lines(NamedTuple):
 
 
 def parse_lines(lines: Sequence[str]) -> Lines:
-    """The objects on the lines. Raises ValueError naming the first line that is none, Invalid for
-    values that are nested too deeply, TooLarge for lines that hold too much altogether."""
+    """The objects on the lines, without values that are nested too deeply. Raises ValueError naming
+    the first line that is none, TooLarge for lines that hold too much altogether."""
     nodes = sum(json_nodes(line, MOST_NODES) for line in lines)
     if nodes > MOST_NODES:
         return _parse_large(lines, nodes)
     parsed = _parse_standard(lines)
     if parsed is None or len(parsed) != len(lines):
         parsed = [_parse_line(index, line) for index, line in enumerate(lines)]
-    return Lines(_checked(parsed), [])
+    return Lines(parsed, left_out_as_deep("row", parsed))
 
 
 def _parse_large(lines: Sequence[str], nodes: int) -> Lines:
@@ -117,26 +118,32 @@ def _parse_large(lines: Sequence[str], nodes: int) -> Lines:
         parsed.append(kept)
         told += left_out.values()
         free_nodes -= json_nodes(json.dumps(kept) if left_out else line, MOST_NODES)
-    return Lines(_checked(parsed), told)
+    return Lines(parsed, [*told, *left_out_as_deep("row", parsed)])
 
 
-def _checked(parsed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for index, line in enumerate(parsed):
-        check_values(f"line {index}", line)
-    return parsed
+def left_out_as_deep(what: str, parsed: Sequence[dict[str, Any]]) -> list[str]:
+    """Takes values that are nested too deeply out of the objects; a sentence for each key."""
+    told: dict[str, str] = {}
+    for line in parsed:
+        for key in [key for key, value in line.items() if depth_of(value) > MAX_DEPTH]:
+            del line[key]
+            told[key] = deep_sentence(what, key)
+    return list(told.values())
 
 
 def _parse_standard(lines: Sequence[str]) -> list[dict[str, Any]] | None:
     """The objects, read at once; None where a line is not standard JSON (a NaN token)."""
     try:
         return msgspec.json.decode(f"[{','.join(lines)}]", type=list[dict[str, Any]])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
 def _parse_line(index: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
+    except RecursionError:
+        value = json.loads(shallow_json(line))
     except ValueError as error:
         raise ValueError(f"line {index} is not JSON ({error}): {line[:200]!r}") from error
     if not isinstance(value, dict):

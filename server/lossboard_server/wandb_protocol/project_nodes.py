@@ -110,6 +110,7 @@ class ProjectNode:
         return page_of(
             names,
             lambda name: TypeNode(self._call, self._project_id, name),
+            key=lambda name: [name],
             after=after,
             first=first,
         )

@@ -88,11 +88,12 @@ class Queries:
     ) -> dict[str, Any]:
         call: Call = info.context
         with call.read() as connection:
-            found = project_reads.list_projects(connection)
+            found = project_reads.list_projects(connection).projects
         entity = entityName or DEFAULT_ENTITY
         return page_of(
             [project for project in found if project.entity == entity],
             lambda project: project_node(call, entity, project.name),
+            key=lambda project: [-project.last_activity_us, project.name],
             after=after,
             first=first,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from lossboard.wire import RunStart
 from lossboard_server.encoding import encode_json
 from lossboard_server.errors import Invalid, NotFound, TooLarge
-from lossboard_server.http.responses import answer_blob
+from lossboard_server.http.responses import answer_blob, require_blob
 from lossboard_server.limits import check_json
 from lossboard_server.services import Services
 from lossboard_server.wandb_protocol import streams, transfers
@@ -25,6 +25,7 @@ from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.wandb_protocol.graphql import Executor
 from lossboard_server.wandb_protocol.roots import RESOLVERS, Mutations, Queries
 from lossboard_server.wandb_protocol.signing import Signer
+from lossboard_server.writing.ingest import Accepted
 from lossboard_server.writing.names import check_entity, check_project, check_run_id
 
 __all__ = ["make_router"]
@@ -81,9 +82,9 @@ class _Door:
 
     async def graphql(self, request: Request) -> Response:
         """One GraphQL operation; errors are in the answer, as the protocol has it."""
-        payload = await _body(request, self._services.settings.record_limit_bytes)
         call = self._call(request)
-        answer = await _in_call(self._answer, call, payload)
+        async with self._body(request) as payload:
+            answer = await self._in_call(self._answer, call, payload)
         return Response(answer, media_type="application/json")
 
     def _answer(self, call: Call, payload: bytes) -> bytes:
@@ -93,7 +94,8 @@ class _Door:
         except msgspec.DecodeError as error:
             raise Invalid(f"not a GraphQL request: {error}") from error
         asked = question.query, question.variables, question.operationName
-        return encode_json(self._executor.execute(*asked, call))
+        limit_secs = self._services.settings.read_limit_secs
+        return encode_json(self._executor.execute(*asked, call, limit_secs))
 
     async def file_stream(
         self, request: Request, entity: str, project: str, run_id: str
@@ -101,20 +103,32 @@ class _Door:
         """Lines of a run's streams; answered once they are committed."""
         call = self._call(request)
         start = _checked(call.start(entity, project, run_id))
-        payload = await _body(request, self._services.settings.record_limit_bytes)
-        try:
-            reading = await _in_thread(streams.read_body, payload)
-        except ValueError as error:
-            raise Invalid(str(error)) from error
-        tails, client_id = self._services.tails, call.client_id
-        accepted = await self._services.writer.write(
-            lambda transaction: streams.accept_body(transaction, tails, start, client_id, reading),
-            size_bytes=len(payload),
-        )
+        async with self._body(request) as payload:
+            accepted = await self._accepted(start, call.client_id, payload)
         return Response(
             encode_json({"exitcode": None, "limits": {}, "stopped": accepted.stop}),
             media_type="application/json",
         )
+
+    async def _accepted(self, start: RunStart, client_id: str, payload: bytes) -> Accepted:
+        try:
+            reading = await _in_thread(streams.read_body, payload)
+        except ValueError as error:
+            raise Invalid(str(error)) from error
+        tails = self._services.tails
+        return await self._services.writer.write(
+            lambda transaction: streams.accept_body(transaction, tails, start, client_id, reading),
+            size_bytes=len(payload),
+        )
+
+    @asynccontextmanager
+    async def _body(self, request: Request) -> AsyncIterator[bytes]:
+        """The body, unpacked if it is compressed, up to the limit, while it has its turn."""
+        payload, limit_bytes = await request.body(), self._services.settings.record_limit_bytes
+        is_packed = request.headers.get("content-encoding", "") == "gzip"
+        size_bytes = _unpacked_bytes(payload, limit_bytes) if is_packed else len(payload)
+        async with self._services.turns.turn(size_bytes):
+            yield await _in_thread(_unpacked, payload, size_bytes) if is_packed else payload
 
     async def upload(self, request: Request, token: str) -> Response:
         """The bytes of a file whose address we signed."""
@@ -122,30 +136,33 @@ class _Door:
         received = await self._services.blobs.receive_unnamed(request.stream())
         if claims.get("md5") not in (None, received.md5):
             raise Invalid(f"the bytes sent have MD5 {received.md5}, announced {claims['md5']}")
-        await _in_call(transfers.keep_upload, call, claims, received)
+        await self._in_call(transfers.keep_upload, call, claims, received)
         return Response(status_code=200)
 
     async def download(self, request: Request, token: str) -> Response:
         """A file of an artifact, or its manifest, from an address we signed."""
         call, claims = self._call(request), self._signer.claims(token)
         if "manifest" in claims:
-            text = await _in_call(transfers.manifest_text, call, int(claims["manifest"]))
+            text = await self._in_call(transfers.manifest_text, call, int(claims["manifest"]))
             return Response(text, media_type="application/json")
-        return self._blob(str(claims.get("blob", "")), "application/octet-stream")
+        return await self._blob(str(claims.get("blob", "")), "application/octet-stream")
 
     async def run_file(
         self, request: Request, entity: str, project: str, run_id: str, name: str
     ) -> Response:
         """A file of a run, always as a download."""
         call = self._call(request)
-        found = await _in_call(transfers.run_file, call, entity, project, run_id, name)
-        return self._blob(*found)
+        found = await self._in_call(transfers.run_file, call, entity, project, run_id, name)
+        if isinstance(found, bytes):
+            headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+            return Response(found, media_type="application/octet-stream", headers=headers)
+        return await self._blob(*found)
 
     async def artifact_file(self, request: Request, entity: str, md5: str) -> Response:
         """A file of an artifact as clients ask for one that they download alone."""
         call = self._call(request)
-        sha256 = await _in_call(transfers.artifact_file, call, md5, entity)
-        return self._blob(sha256, "application/octet-stream")
+        sha256 = await self._in_call(transfers.artifact_file, call, md5, entity)
+        return await self._blob(sha256, "application/octet-stream")
 
     async def placed_file(self, request: Request, place: str) -> Response:
         """The same under its newer addresses, which begin with region and entity: older clients go
@@ -155,14 +172,22 @@ class _Door:
             raise NotFound(f"no route GET /artifactsV2/{place[:80]}")
         is_newer = len(parts) > 5
         md5, owner = (parts[-2], parts[:3]) if is_newer else (parts[2], parts[:1])
-        sha256 = await _in_call(transfers.artifact_file, self._call(request), md5, *owner)
-        return self._blob(sha256, "application/octet-stream")
+        sha256 = await self._in_call(transfers.artifact_file, self._call(request), md5, *owner)
+        return await self._blob(sha256, "application/octet-stream")
 
-    def _blob(self, sha256: str, mime_type: str) -> Response:
-        if not self._services.blobs.has(sha256):
-            raise NotFound("the file isn't stored here, or was deleted")
+    async def _blob(self, sha256: str, mime_type: str) -> Response:
+        await require_blob(self._services.blobs, sha256)
         headers = {"Content-Disposition": "attachment"}
         return answer_blob(self._services.blobs, sha256, media_type=mime_type, headers=headers)
+
+    async def _in_call(self, work: Callable[..., Result], call: Call, *arguments: Any) -> Result:
+        """The result of `work(call, *arguments)`, in a thread that closes the call."""
+
+        def worked() -> Result:
+            with closing(call):
+                return work(call, *arguments)
+
+        return await self._services.database.in_call(worked)
 
     async def telemetry(self, what: str) -> Response:
         """The client asks whether we want its telemetry: we don't, and it stays silent."""
@@ -171,16 +196,6 @@ class _Door:
 
 async def _in_thread(work: Callable[..., Result], *arguments: Any) -> Result:
     return await anyio.to_thread.run_sync(partial(work, *arguments))
-
-
-async def _in_call(work: Callable[..., Result], call: Call, *arguments: Any) -> Result:
-    """The result of `work(call, *arguments)`, in a thread that closes the call."""
-
-    def worked() -> Result:
-        with closing(call):
-            return work(call, *arguments)
-
-    return await _in_thread(worked)
 
 
 def _checked(start: RunStart) -> RunStart:
@@ -197,20 +212,21 @@ def _base_url(request: Request) -> str:
     return f"{scheme}://{host}"
 
 
-async def _body(request: Request, limit_bytes: int) -> bytes:
-    """The body, unpacked if it is compressed, up to the limit."""
-    payload = await request.body()
-    if request.headers.get("content-encoding", "") != "gzip":
-        return payload
-    return await _in_thread(_unpacked, payload, limit_bytes)
+def _unpacked_bytes(payload: bytes, limit_bytes: int) -> int:
+    """The size that gzip says at its end; raises TooLarge past the limit."""
+    size_bytes = int.from_bytes(payload[-4:], "little")
+    if size_bytes > limit_bytes:
+        raise TooLarge(f"the body unpacks to more than {limit_bytes} bytes: send less at once")
+    return size_bytes
 
 
-def _unpacked(payload: bytes, limit_bytes: int) -> bytes:
+def _unpacked(payload: bytes, size_bytes: int) -> bytes:
+    """The bytes that were packed, which are as many as was said."""
     unpacker = zlib.decompressobj(wbits=31)  # 31: a gzip head and tail
     try:
-        body = unpacker.decompress(payload, limit_bytes)
+        body = unpacker.decompress(payload, size_bytes + 1)  # 0 would be without a limit
     except zlib.error as error:
         raise Invalid(f"the body says it is gzip and isn't: {error}") from error
-    if unpacker.unconsumed_tail:
-        raise TooLarge(f"the body unpacks to more than {limit_bytes} bytes: send less at once")
+    if not unpacker.eof or unpacker.unused_data:
+        raise Invalid("the body says it is gzip and ends elsewhere than it says")
     return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 from graphql import GraphQLError
 
+from lossboard.bounds import is_cut
 from lossboard.wire import WIRE_VERSION, Alert, Notice, Record, RunFields, RunStart, storable_ints
 from lossboard_server import queries
 from lossboard_server.limits import kept_of_json, too_large_notice
@@ -215,8 +216,9 @@ def _line_count(transaction: Transaction, attempt: int) -> int:
 
 
 def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
-    """`run.update()` of the public API: changes by id, which start nothing. What a summary
-    lacks was removed: it is sent whole."""
+    """`run.update()` of the public API: changes by id, which start nothing. What a config or a
+    summary lacks was removed: they are sent whole. What a list showed only the size of comes back
+    as that, and is left as it is."""
     uid = run_uid(given.get("id") or "")
     summary, config = _summary_of(given), _config_of(given)
     tags = given.get("tags")
@@ -228,13 +230,15 @@ def _edit_by_id(call: Call, given: Mapping[str, Any]) -> Upserted:
         job_type=given.get("jobType"),
     )
     removed = _missing_of_summary(call, uid, summary) if summary.values else []
+    removed_config = [] if config.values is None else _missing_of_config(call, uid, config)
 
     def edit(transaction: Transaction) -> None:
         catalogue.edit_run(
             transaction,
             uid,
-            config=config.values,
-            summary=_set_by_hand(summary.values),
+            config=_without_cuts(config.values),
+            removed_config=removed_config,
+            summary=_set_by_hand(_without_cuts(summary.values)),
             removed_summary=removed,
             fields=fields,
         )
@@ -254,7 +258,23 @@ def _set_by_hand(summary: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _missing_of_summary(call: Call, uid: int, given: _Given) -> list[str]:
     with call.read() as connection:
         known = queries.summaries(connection, call.services.tails, [uid])[uid]
-    return [key for key in known if key not in (given.values or {}) and key not in given.left_out]
+    return _lacking(known, given)
+
+
+def _missing_of_config(call: Call, uid: int, given: _Given) -> list[str]:
+    with call.read() as connection:
+        known = run_reads.config_keys(connection, uid)
+    return _lacking(known, given)
+
+
+def _lacking(known: Iterable[str], given: _Given) -> list[str]:
+    """The keys that were there and weren't sent again; what clients keep for themselves stays."""
+    sent = {*(given.values or {}), *given.left_out, "_wandb"}
+    return [key for key in known if key not in sent]
+
+
+def _without_cuts(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (values or {}).items() if not is_cut({key: value})}
 
 
 def run_uid(global_id: str) -> int:
@@ -294,7 +314,8 @@ def stop_run(call: Call, given: Mapping[str, Any]) -> None:
 def delete_run(call: Call, given: Mapping[str, Any]) -> None:
     """DeleteRun: marks the run; the dashboard can undo it for a while."""
     uid = run_uid(given["id"])
-    call.write(lambda transaction: catalogue.delete_run(transaction, uid))
+    too = bool(given.get("deleteArtifacts"))
+    call.write(lambda transaction: catalogue.delete_run(transaction, uid, with_artifacts=too))
 
 
 def delete_files(call: Call, given: Mapping[str, Any]) -> None:

@@ -13,20 +13,36 @@ from urllib.parse import quote
 
 from graphql import GraphQLResolveInfo
 
+from lossboard.bounds import is_cut
 from lossboard_server.encoding import encode_bare_json
 from lossboard_server.queries.history import console
 from lossboard_server.queries.runs import runs as run_reads
+from lossboard_server.queries.runs.described_files import files_of_run
 from lossboard_server.queries.runs.runs import Run
 from lossboard_server.wandb_protocol import history, streams
 from lossboard_server.wandb_protocol.configs import config_text
-from lossboard_server.wandb_protocol.context import Call, global_id, iso_time, page_of
+from lossboard_server.wandb_protocol.context import Call, global_id, iso_time, page_of, whole_list
 from lossboard_server.wandb_protocol.run_reads import RunReads
 
-__all__ = ["Info", "RunNode", "project_stub", "run_by_uid", "upload_file_node", "viewer_node"]
+__all__ = [
+    "Info",
+    "RunNode",
+    "project_stub",
+    "run_by_uid",
+    "summary_text",
+    "upload_file_node",
+    "viewer_node",
+]
 
 CONSOLE_PAGE = 10_000
 
 Info = GraphQLResolveInfo[Call]
+
+
+def summary_text(run: Run) -> str:
+    """W&B's summary text; non-finite numbers are text in it, as they are in the run: the client's
+    JSON reader may not know the tokens."""
+    return encode_bare_json(run.summary)
 
 
 def viewer_node() -> dict[str, Any]:
@@ -94,7 +110,6 @@ class RunNode:
         self.tags = run.tags
         self.user = viewer_node()
         self.stopped = run.stop_requested
-        self.config = config_text(run.config)
         self.lastHistoryStep = run.last_step if run.last_step is not None else -1
         self.parquetHistory: dict[str, list[Any]] = {"parquetUrls": [], "liveData": []}
 
@@ -108,8 +123,16 @@ class RunNode:
     def sweepName(self, info: Info) -> str | None:
         return self._reads.sweep_names.get(self.uid)
 
-    def summaryMetrics(self, info: Info) -> str:
-        return encode_bare_json(self._reads.summaries[self.uid])
+    @property
+    def is_cut(self) -> bool:
+        """Whether it has only the size of some value of config or summary."""
+        return is_cut(self._run.config) or is_cut(self._run.summary)
+
+    def config(self, info: Info | None) -> str:
+        return config_text(self._run.config)
+
+    def summaryMetrics(self, info: Info | None) -> str:
+        return summary_text(self._run)
 
     def systemMetrics(self, info: Info) -> str:
         newest = self._reads.system_rows.get(self.uid, {})
@@ -182,7 +205,11 @@ class RunNode:
         return {"edges": edges, "pageInfo": {"endCursor": end, "hasNextPage": more}}
 
     def fileCount(self, info: Info) -> int:
-        return self._reads.file_counts.get(self.uid, 0)
+        return len(self._files())
+
+    def _files(self) -> list[dict[str, Any]]:
+        with self._call.read() as connection:
+            return files_of_run(connection, self._call.services.runs, self.uid)
 
     def files(
         self,
@@ -194,17 +221,18 @@ class RunNode:
         upload: bool = False,
     ) -> dict[str, Any]:
         wanted = {name.removeprefix("./") for name in names or ()}
-        with self._call.read() as connection:
-            rows = console.list_files(connection, self.uid)
         if upload and wanted:
             nodes = [upload_file_node(self._call, self.uid, name) for name in sorted(wanted)]
-            return page_of(nodes, lambda node: node, after=after, first=first)
+            return whole_list(nodes, lambda node: node)
+        rows = self._files()
         if wanted:
             rows = [row for row in rows if row["name"] in wanted]
         if pattern:
             glob = pattern.replace("%", "*").replace("_", "?")  # W&B takes SQL's LIKE
             rows = [row for row in rows if fnmatch.fnmatch(row["name"], glob)]
-        return page_of(rows, self._file_node, after=after, first=first)
+        return page_of(
+            rows, self._file_node, key=lambda row: [row["name"]], after=after, first=first
+        )
 
     def _file_node(self, row: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run

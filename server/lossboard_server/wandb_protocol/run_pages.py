@@ -15,11 +15,11 @@ __all__ = ["run_count", "run_page"]
 
 def run_count(call: Call, project_id: int, filters: str | None) -> int:
     """How many of the project's runs `filters` hold for."""
-    return _runs_of(call, project_id, filters, None, start=0, limit=0).total
+    return _runs_of(call, project_id, filters, None, after="", limit=0).total
 
 
 def _runs_of(
-    call: Call, project_id: int, filters: str | None, order: str | None, *, start: int, limit: int
+    call: Call, project_id: int, filters: str | None, order: str | None, *, after: str, limit: int
 ) -> run_lists.RunPage:
     """Some of the project's runs that `filters` hold for, in that order."""
     text = order or "+created_at"
@@ -29,7 +29,7 @@ def _runs_of(
         sort={"created_at": "created", "display_name": "name"}.get(sort, sort),
         descending=text.startswith("-"),
         limit=limit,
-        offset=start,
+        after=after,
     )
     with call.read() as connection:
         return run_lists.list_runs(connection, call.services.runs, project_id, query)
@@ -44,8 +44,10 @@ def run_page(
     first: int | None = None,
 ) -> dict[str, Any]:
     """A connection over such runs."""
-    start, limit = max(0, int(after or 0)), max(1, first or DEFAULT_PAGE)
-    found = _runs_of(call, project_id, filters, order, start=start, limit=limit)
+    limit = max(1, first or DEFAULT_PAGE)
+    found = _runs_of(call, project_id, filters, order, after=after or "", limit=limit)
     reads = RunReads(call, found.runs)
     nodes = [RunNode(call, run, reads=reads) for run in found.runs]
-    return connection_of(nodes, start=start, total=found.total)
+    call.listed.update({node.uid: node for node in nodes})
+    cursors = [place.cursor() for place in found.places]
+    return connection_of(nodes, cursors=cursors, total=found.total, more=found.more)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,13 +13,12 @@ from lossboard_server.queries.points.selection import Selection
 from lossboard_server.queries.runs import run_lists, stream_marks
 from lossboard_server.queries.runs import runs as run_reads
 from lossboard_server.queries.runs.runs import Run
-from lossboard_server.queries.runs.summaries import summaries_in
 from lossboard_server.wandb_protocol import streams
 from lossboard_server.wandb_protocol.context import Call
 
 __all__ = ["RunReads"]
 
-_KINDS = (*LOGGED_KINDS, *SYSTEM_KINDS)  # those of summaries are among them
+_KINDS = (*LOGGED_KINDS, *SYSTEM_KINDS)
 
 
 class RunReads:
@@ -44,15 +42,9 @@ class RunReads:
 
     @cached_property
     def _selection(self) -> Selection:
-        """The series of all that is read of series here: W&B's client asks for all of it."""
+        """The series of all that is read of series here: who asks for one asks for all."""
         with self._call.read() as connection:
             return Selection(connection, self._call.services.tails, self._uids, _KINDS, None)
-
-    @cached_property
-    def summaries(self) -> dict[int, dict[str, Any]]:
-        """Non-finite numbers are text: the client's JSON reader may not know the tokens."""
-        found = summaries_in(self._selection)
-        return {uid: _finite(summary) for uid, summary in found.items()}
 
     @cached_property
     def key_counts(self) -> dict[int, list[KeyCount]]:
@@ -68,12 +60,6 @@ class RunReads:
         """How many lines of console, of the runs that have any."""
         with self._call.read() as connection:
             return console.console_counts(connection, self._uids)
-
-    @cached_property
-    def file_counts(self) -> dict[int, int]:
-        """How many files, of the runs that have any."""
-        with self._call.read() as connection:
-            return console.file_counts(connection, self._uids)
 
     def line_count(self, uid: int, stream: str) -> int:
         """Lines of a stream that are kept of the latest attempt; of the history, steps, where it
@@ -94,11 +80,3 @@ class RunReads:
         attempts = list(self._attempts.values())
         with self._call.read() as connection:
             return stream_marks.written_lines(connection, attempts)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return value

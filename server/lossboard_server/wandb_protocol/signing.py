@@ -11,6 +11,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from lossboard_server.database.directory import DirectoryError
 from lossboard_server.errors import Forbidden
 
 __all__ = ["Signer"]
@@ -55,4 +56,13 @@ def _key_in(key_file: Path) -> bytes:
     if not key_file.exists():
         with open(key_file, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
-    return key_file.read_bytes()
+            file.flush()
+            os.fsync(file.fileno())
+    key = key_file.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise DirectoryError(
+            f"{key_file} has {len(key)} bytes, a key has {_KEY_BYTES}: put the right file back, or"
+            " remove it to have a new one made (addresses of uploads that are under way then fail"
+            " and are asked for anew)"
+        )
+    return key

@@ -21,6 +21,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from lossboard.depth import MAX_DEPTH
 from lossboard.wire import (
     WIRE_VERSION,
     ConsoleLine,
@@ -31,7 +32,12 @@ from lossboard.wire import (
     encode_record,
     storable_ints,
 )
-from lossboard_server.limits import check_json, kept_of_json, too_large_notice
+from lossboard_server.limits import (
+    check_json,
+    kept_of_json,
+    shallow_json,
+    too_large_notice,
+)
 from lossboard_server.queries.runs import stream_marks as kept
 from lossboard_server.queries.runs.runs import started_us
 from lossboard_server.queries.runs.summaries import last_steps
@@ -40,12 +46,12 @@ from lossboard_server.wandb_protocol import processes
 from lossboard_server.wandb_protocol.lines import (
     History,
     history_of,
+    left_out_as_deep,
     parse_lines,
     seconds_of,
     system_rows_of,
 )
 from lossboard_server.writing import ingest, stream_marks
-from lossboard_server.writing.records import check_values
 from lossboard_server.writing.writer import Transaction
 
 __all__ = [
@@ -132,11 +138,16 @@ def _read_summary(lines: list[str]) -> tuple[dict[str, Any] | None, dict[str, st
     if not lines:
         return None, {}
     try:
-        summary, left_out = kept_of_json("summary", lines[-1])
+        summary, left_out = kept_of_json("summary", _readable(lines[-1]))
     except ValueError as error:
         raise ValueError(f"the summary is no JSON object ({error})") from error
-    check_values("summary", summary)
+    left_out |= {text: text for text in left_out_as_deep("summary", [summary])}
     return summary, left_out
+
+
+def _readable(text: str) -> str:
+    """The JSON, without values that are nested too deeply for whoever decodes it."""
+    return shallow_json(text) if text.count("[") + text.count("{") > MAX_DEPTH else text
 
 
 def _content(body: Body, name: str) -> list[str]:

@@ -154,7 +154,13 @@ def sweep_page(
         raise GraphQLError("lossboard does not filter sweeps: ask for all and choose among them")
     with call.read() as connection:
         names = reads.sweep_names(connection, project_id)
-    return page_of(names, lambda name: sweep_node(call, project_id, name), after=after, first=first)
+    return page_of(
+        enumerate(reversed(names)),
+        lambda pair: sweep_node(call, project_id, pair[1]),
+        key=lambda pair: [-pair[0]],  # none is deleted while its project is there
+        after=after,
+        first=first,
+    )
 
 
 def sweep_node(call: Call, project_id: int, name: str) -> SweepNode | None:

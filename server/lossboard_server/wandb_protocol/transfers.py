@@ -17,6 +17,8 @@ from lossboard_server.errors import ApiError, Invalid, NotFound, TooLarge
 from lossboard_server.limits import check_json, kept_of_json, too_large_notice
 from lossboard_server.queries.artifacts import artifacts as reads
 from lossboard_server.queries.history import console
+from lossboard_server.queries.runs.described_files import described_content
+from lossboard_server.queries.runs.runs import find_run
 from lossboard_server.wandb_protocol import artifact_mutations, streams
 from lossboard_server.wandb_protocol.context import Call
 from lossboard_server.writing.blob_digests import remember_md5
@@ -114,10 +116,18 @@ def _keep_run_file(call: Call, uid: int, name: str, received: Received) -> None:
     call.write(keep)
 
 
-def run_file(call: Call, entity: str, project: str, run_id: str, name: str) -> tuple[str, str]:
-    """SHA-256 and type of a run's file; raises NotFound."""
+def run_file(
+    call: Call, entity: str, project: str, run_id: str, name: str
+) -> tuple[str, str] | bytes:
+    """SHA-256 and type of a run's file, or the content of one that is made of what is known of the
+    run; raises NotFound."""
     with call.read() as connection:
         row = console.find_run_file(connection, entity, project, run_id, name)
+        if row is None:
+            uid = find_run(connection, entity, project, run_id)
+            made = described_content(connection, call.services.runs, uid, name)
+            if made is not None:
+                return made
     if row is None or not call.services.blobs.has(row.sha256):
         raise NotFound(f"run {entity}/{project}/{run_id} has no file {name!r}")
     return row.sha256, row.mime_type

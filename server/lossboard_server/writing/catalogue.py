@@ -6,7 +6,7 @@ Each function runs in a transaction of the writer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import delete, func, select
@@ -24,6 +24,7 @@ from lossboard_server.writing.records import check_values
 from lossboard_server.writing.writer import Transaction
 
 __all__ = [
+    "WITH_ARTIFACTS",
     "add_metadata",
     "add_notices",
     "define_metrics",
@@ -41,6 +42,8 @@ __all__ = [
     "set_fields",
     "set_summary",
 ]
+
+WITH_ARTIFACTS: Final = "with_artifacts"  # the notice of a run that is deleted with them
 
 
 def open_project(transaction: Transaction, entity: str, name: str) -> int:
@@ -271,6 +274,7 @@ def edit_run(
     uid: int,
     *,
     config: Mapping[str, Any] | None = None,
+    removed_config: Sequence[str] = (),
     summary: Mapping[str, Any] | None = None,
     removed_summary: Sequence[str] = (),
     color: str | None = None,
@@ -283,10 +287,10 @@ def edit_run(
         check_sizes(what, values)
     require_run(transaction, uid)
     set_fields(transaction, uid, fields)
-    if config is not None:
-        merge_config(transaction, uid, config)
-    if summary is not None:
-        set_summary(transaction, uid, summary, removed_summary, time_us=transaction.now_us)
+    if config or removed_config:
+        merge_config(transaction, uid, config or {}, removed_config)
+    if summary or removed_summary:
+        set_summary(transaction, uid, summary or {}, removed_summary, time_us=transaction.now_us)
     plain = {"color": color, "stop_requested": stop_requested}
     changed = {name: value for name, value in plain.items() if value is not None}
     if changed:
@@ -302,9 +306,13 @@ def require_run(transaction: Transaction, uid: int) -> None:
         raise Gone(f"run {run.run_id!r} was deleted: restore it first")
 
 
-def delete_run(transaction: Transaction, uid: int) -> None:
-    """Mark the run deleted; its data go later, in the background."""
+def delete_run(transaction: Transaction, uid: int, *, with_artifacts: bool = False) -> None:
+    """Mark the run deleted; its data go later, in the background, and if so asked the artifacts
+    that it logged with them: until then a notice of the run says so."""
     require_run(transaction, uid)
+    if with_artifacts:
+        words = "the artifacts that the run logged go with it"
+        add_notices(transaction, uid, [Notice(WITH_ARTIFACTS, words, transaction.now_us, 1.0)])
     transaction.update_run(uid, "state", deleted_us=transaction.now_us)
 
 
@@ -331,7 +339,12 @@ def restore_run(transaction: Transaction, uid: int) -> None:
         raise NotFound(f"there is no run with number {uid}")
     if row.purged:
         raise Gone(f"run {row.run_id!r} was deleted too long ago: its data are gone")
-    transaction.update_run(uid, "meta", "state", "rows", "histograms", deleted_us=None)
+    notices = _column(transaction, uid, "notices_json")
+    notices.pop(WITH_ARTIFACTS, None)
+    kept = encode_json_text(notices)
+    transaction.update_run(
+        uid, "meta", "state", "rows", "histograms", deleted_us=None, notices_json=kept
+    )
     _hear_of_the_tail(transaction, uid)
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, delete, select, update
 from lossboard_server.database import schema
 from lossboard_server.errors import Conflict, Invalid, NotFound
 from lossboard_server.queries.artifacts import artifacts as reads
+from lossboard_server.writing import artifacts
 from lossboard_server.writing.writer import Transaction
 
-__all__ = ["edit", "remove", "unlink"]
+__all__ = ["edit", "remove", "remove_version", "unlink"]
 
 _COLLECTION = schema.artifact_collection
 _ARTIFACT = schema.artifact
@@ -98,6 +99,19 @@ def _required(connection: Connection, collection_id: int) -> reads.Collection:
     if found is None:
         raise NotFound(f"there is no artifact collection {collection_id}")
     return found
+
+
+def remove_version(transaction: Transaction, artifact_id: int, *, with_aliases: bool) -> None:
+    """Deletes a version by somebody's wish. Raises Conflict for one that has aliases, unless these
+    are to go with it."""
+    query = select(_ALIAS.c.alias).where(_ALIAS.c.artifact_id == artifact_id)
+    aliases = sorted(set(transaction.connection.execute(query).scalars()))
+    if aliases and not with_aliases:
+        raise Conflict(
+            f"this version has the aliases {', '.join(aliases)}: give them to another version, or"
+            " delete them too with delete_aliases=True"
+        )
+    artifacts.remove(transaction, artifact_id)
 
 
 def _free_name(connection: Connection, project_id: int, name: str) -> str:

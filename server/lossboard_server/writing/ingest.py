@@ -18,6 +18,7 @@ from lossboard_server.database import dialect, schema
 from lossboard_server.errors import Conflict, Gone, Invalid, TooLarge
 from lossboard_server.limits import too_large_notice
 from lossboard_server.storage.series_facts import SeriesFacts, facts_in
+from lossboard_server.storage.skim import guarded
 from lossboard_server.writing import catalogue, clocks, lives, records
 from lossboard_server.writing.logged_artifacts import keep_artifacts
 from lossboard_server.writing.run_memo import RunFacts, WriterFacts
@@ -209,19 +210,20 @@ def _keep(
 def _keep_tail(
     transaction: Transaction, writer: WriterFacts, seq: int, rows: int, payload: bytes | bytearray
 ) -> None:
+    kept = guarded(payload)
     values = {
         "run_uid": writer.run_uid,
         "writer_id": writer.id,
         "seq": seq,
         "rows": rows,
         "received_us": transaction.now_us,
-        "payload": payload,
+        "payload": kept,
     }
     transaction.connection.execute(_insert_tail, values)
     heard = transaction.hear(writer.run_uid)
     heard.records += 1
     heard.rows += rows
-    heard.size_bytes += len(payload)
+    heard.size_bytes += len(kept)
 
 
 def _kinds(record: Record) -> set[str]:

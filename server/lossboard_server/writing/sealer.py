@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import anyio.to_thread
 from sqlalchemy import Connection, update
 
+from lossboard.wire import Notice
 from lossboard_server.changes import Heard
+from lossboard_server.damage import Place, describe
 from lossboard_server.database import schema
 from lossboard_server.database.engines import Database
 from lossboard_server.encoding import encode_json_text
@@ -33,6 +37,7 @@ from lossboard_server.storage.sealing import (
     plan_bytes,
     plan_seal,
 )
+from lossboard_server.writing import catalogue
 from lossboard_server.writing.writer import Transaction, Writer
 
 __all__ = ["Sealer"]
@@ -183,12 +188,22 @@ class Sealer:
             if not self._is_late():
                 self._forget(uid)
             return False
+        if plan.damaged:
+            await anyio.to_thread.run_sync(self._set_apart, plan.damaged)
         sealed = await self._writer.write(partial(_apply, plan=plan))
         if sealed:
             self._take_off(uid, plan)
         if sealed and not plan.more:
             await self._keep_summary(uid)
         return True
+
+    def _set_apart(self, damaged: Mapping[Place, bytes]) -> None:
+        """Keep what can't be read as files, before it is replaced."""
+        folder = self._settings.data_dir / "damaged"
+        folder.mkdir(exist_ok=True)
+        for place, kept in damaged.items():
+            name = describe(place).replace(" ", "-")
+            (folder / f"{name}.bin").write_bytes(kept)
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._until_secs
@@ -217,7 +232,15 @@ def _apply(transaction: Transaction, plan: SealPlan) -> bool:
     if run is None or run.deleted or not apply_seal(transaction.connection, plan):
         return False
     transaction.update_run(plan.run_uid, "rows", "histograms", summary_json="{}")
+    for kind, count in Counter(_kind_of(place) for place in plan.damaged).items():
+        text = f"{kind} that were damaged on the server's disk, which keeps them in damaged/"
+        notice = Notice(f"damaged_{kind}", text, transaction.now_us, float(count))
+        catalogue.add_notices(transaction, plan.run_uid, [notice])
     return True
+
+
+def _kind_of(place: Place) -> str:
+    return "blocks" if place.series_id else "records"
 
 
 def _summary(connection: Connection, tails: TailMemo, uid: int) -> tuple[int, str]:

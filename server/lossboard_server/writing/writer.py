@@ -8,7 +8,6 @@ and its tasks are run again one by one, so that only the failing one fails.
 from __future__ import annotations
 
 import asyncio
-import logging
 import queue
 import threading
 import time
@@ -18,18 +17,18 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from lossboard_server.changes import NO_RUN, Change, Committed, Heard
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import begin_write
 from lossboard_server.errors import ApiError, Busy
+from lossboard_server.troubles import Troubles
 from lossboard_server.writing.run_memo import Facts, RunFacts
 
 __all__ = ["Transaction", "Writer"]
 
 Result = TypeVar("Result")
-
-_log = logging.getLogger("lossboard.server")
 
 _GROUP_TASKS = 1000
 
@@ -94,6 +93,12 @@ class _Job:
     bare: bool = False  # works on the engine, outside any transaction
 
 
+def _words_of(error: Exception) -> str:
+    """An error of the database without the statement, which differs each time."""
+    cause = getattr(error, "orig", None) or error
+    return f"{type(cause).__name__}: {cause}"
+
+
 def _last_version(connection: Connection) -> int:
     last = select(func.coalesce(func.max(schema.run.c.version), 0))
     return int(connection.execute(last).scalar_one())
@@ -110,7 +115,9 @@ class Writer:
         queue_limit_bytes: int,
         publish: Callable[[Committed], None],
         check: Callable[[], None] = lambda: None,
+        troubles: Troubles | None = None,
         admit: Callable[[], None] = lambda: None,
+        on_full: Callable[[], None] = lambda: None,
         announce: Callable[[Committed], None] = lambda committed: None,
         remember: Callable[[Committed], None] = lambda committed: None,
     ) -> None:
@@ -119,7 +126,9 @@ class Writer:
         self._queue_limit_bytes = queue_limit_bytes
         self._publish = publish
         self._check = check  # raises when nothing may be acknowledged
+        self._troubles = troubles or Troubles()
         self._admit = admit
+        self._on_full = on_full
         # Both in the writer's thread: readers see a commit before it returns, and a checkpoint
         # may be part of it.
         self._announce, self._remember = announce, remember
@@ -131,6 +140,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="lossboard-writer", daemon=True)
         self.loop: asyncio.AbstractEventLoop
         self._version = 0
+        self.can_write = True  # as the last transaction showed
+        self.last_write_us: int | None = None
         self._is_apart = False  # the connection was lost since the last transaction
 
     @property
@@ -210,9 +221,14 @@ class Writer:
                     self._work(connection, [job])
                 return
             if not isinstance(error, ApiError):
-                _log.warning("a write failed: %s: %s", type(error).__name__, error)
+                self.can_write = not isinstance(error, OperationalError)
+                if "disk is full" in str(error):
+                    self._on_full()
+                self._troubles.note(f"a write failed: {_words_of(error)}")
             self.loop.call_soon_threadsafe(self._fail, group[0], error)
         else:
+            self.can_write = True
+            self.last_write_us = time.time_ns() // 1000
             self._remember(committed)
             self.loop.call_soon_threadsafe(self._resolve, group, results, committed)
 

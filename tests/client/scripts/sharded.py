@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
@@ -163,6 +164,37 @@ def ddp(rank: int, ranks: int) -> Setting:
     return Setting(model, rank, ranks)
 
 
+def accelerate_ddp(rank: int, ranks: int) -> Setting:
+    """As a script that is launched with `accelerate launch --cpu` is trained."""
+    from accelerate import Accelerator
+
+    os.environ |= {"LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": str(ranks)}
+    accelerator = Accelerator(cpu=True)
+    return Setting(accelerator.prepare(plain_model()), rank, ranks)
+
+
+def accelerate_fsdp2(rank: int, ranks: int) -> Setting:
+    """Sharded by accelerate's own code, which its `prepare` calls on devices alone."""
+    from accelerate.utils import FullyShardedDataParallelPlugin
+    from accelerate.utils.fsdp_utils import fsdp2_prepare_model
+
+    plugin = FullyShardedDataParallelPlugin(
+        fsdp_version=2,
+        auto_wrap_policy="size_based_wrap",
+        min_num_params=1,
+        cpu_ram_efficient_loading=False,
+    )
+    accelerator = SimpleNamespace(
+        state=SimpleNamespace(fsdp_plugin=plugin),
+        device=torch.device("cpu"),
+        mixed_precision="no",
+        parallelism_config=None,
+        torch_device_mesh=None,
+        is_main_process=rank == 0,
+    )
+    return Setting(fsdp2_prepare_model(accelerator, plain_model()), rank, ranks)
+
+
 class Stages(nn.Module):
     """The layers of one stage of a pipeline of two."""
 
@@ -210,6 +242,8 @@ WAYS: dict[str, Callable[[int, int], Setting]] = {
         fsdp1_not_synchronized,
         fsdp1_updates,
         ddp,
+        accelerate_ddp,
+        accelerate_fsdp2,
         pipeline,
     )
 }

@@ -1,4 +1,4 @@
-"""A model sharded by Lightning over two processes, with its WandbLogger."""
+"""A model that Lightning trains on two processes, sharded and replicated, with its WandbLogger."""
 
 import json
 import os
@@ -12,19 +12,16 @@ import torch
 import torch.multiprocessing as mp
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import WandbLogger
-from lightning.pytorch.strategies import ModelParallelStrategy
+from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy
 from lightning.pytorch.utilities import rank_zero_only
 from torch.distributed.fsdp import fully_shard
 
 
-class Sharded(lightning.LightningModule):
+class Replicated(lightning.LightningModule):
     def __init__(self):
         super().__init__()
         torch.manual_seed(0)
         self.net = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Linear(8, 4))
-
-    def configure_model(self):
-        fully_shard(self.net, mesh=self.device_mesh["data_parallel"])
 
     def training_step(self, batch, index):
         loss = self.net(batch[0]).square().mean()
@@ -33,6 +30,11 @@ class Sharded(lightning.LightningModule):
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+class Sharded(Replicated):
+    def configure_model(self):
+        fully_shard(self.net, mesh=self.device_mesh["data_parallel"])
 
 
 class Seen(Callback):
@@ -51,17 +53,27 @@ def train(rank, port):
     os.environ |= {"GROUP_RANK": "0", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "sharded"}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo"}
     rank_zero_only.rank = rank  # which Lightning asks for when it is imported
-    logger = WandbLogger(project=os.environ["WANDB_PROJECT"], log_model=False)
-    model, seen = Sharded(), Seen()
+    seen, raw = Seen(), []
+    sharding = ModelParallelStrategy(data_parallel_size=2, tensor_parallel_size=1)
+    fit(rank, Sharded(), sharding, os.environ["WANDB_PROJECT"], [seen])
+    model = Replicated()
+    model.net[0].weight.register_hook(lambda gradient: raw.append(float(gradient.sum())))
+    fit(rank, model, DDPStrategy(process_group_backend="gloo"), os.environ["REPLICATED"], [])
+    if rank == 0:
+        print("RESULT", json.dumps({"sums": seen.sums, "raw": raw}), flush=True)
+
+
+def fit(rank, model, strategy, project, callbacks):
+    logger = WandbLogger(project=project, log_model=False)
     logger.watch(model, log="all", log_freq=1, log_graph=False)
     data = torch.utils.data.TensorDataset(torch.randn(64, 6))
     trainer = lightning.Trainer(
         max_epochs=1,
-        strategy=ModelParallelStrategy(data_parallel_size=2, tensor_parallel_size=1),
+        strategy=strategy,
         accelerator="cpu",
         devices=2,
         logger=logger,
-        callbacks=[seen],
+        callbacks=callbacks,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
@@ -69,7 +81,6 @@ def train(rank, port):
     trainer.fit(model, torch.utils.data.DataLoader(data, batch_size=4))
     if rank == 0:
         logger.experiment.finish()  # such a process runs nothing at its exit
-        print("RESULT", json.dumps({"sums": seen.sums}), flush=True)
 
 
 if __name__ == "__main__":

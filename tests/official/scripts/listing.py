@@ -5,10 +5,12 @@ import sys
 
 import wandb
 
-project, lazy = sys.argv[1], sys.argv[2] == "lazy"
-runs = wandb.Api().runs(f"local/{project}", per_page=50, lazy=lazy)
+project, kind = sys.argv[1:]
+runs = wandb.Api().runs(f"local/{project}", per_page=50, lazy=kind != "full")
 listed = [runs[place] for place in range(50)]
-if lazy:
+if kind == "settings":
+    told = [[run.id, run.state, run.config["lr"], run.summary["loss"]] for run in listed]
+elif kind == "lazy":
     told = [[run.id, run.state, run.sweep_name] for run in listed]
 else:
     told = [

@@ -180,6 +180,8 @@ def the_sums_of_buckets_are_those_of_their_events(
         assert (columns["x_first"][i], columns["x_last"][i]) == (inside[0][0], inside[-1][0])
         for name in ("nan", "zeros"):
             assert columns[name][i] == sum(getattr(data, name) for data in datas)
+        broken = [step for step, _, data in inside if data.nan + data.pos_inf + data.neg_inf]
+        np.testing.assert_equal(columns["x_bad"][i], broken[0] if broken else math.nan)
         assert columns["n"][i] == pytest.approx(math.fsum(d.n for d in datas), rel=1e-12)
         assert columns["squares"][i] == pytest.approx(sum(d.squares for d in datas), abs=1e-6)
         lows = [data.lo for data in datas if data.n]

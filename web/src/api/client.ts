@@ -108,8 +108,16 @@ interface KeyAnswer {
 const projectPath = (entity: string, project: string): string =>
   `/api/projects/${part(entity)}/${part(project)}`;
 
-export async function listProjects(): Promise<Project[]> {
-  return (await get<{ projects: Project[] }>('/api/projects')).projects;
+export interface ProjectPage {
+  projects: Project[];
+  /** How many there are that match, on this page or not. */
+  total: number;
+  /** False: some sparklines are not drawn yet. */
+  complete: boolean;
+}
+
+export function listProjects(search = '', limit = 100_000): Promise<ProjectPage> {
+  return get(`/api/projects?search=${part(search)}&limit=${limit}`);
 }
 
 /** Only what is in it changes; a description that is no longer what it `was` is refused. */

@@ -8,11 +8,14 @@ type Listener = (change: Change | null) => void;
 
 const POLL_MS = 5000;
 const STALE_AFTER_MS = 10_000;
+const UNHEARD_MS = 40_000;
 const listeners = new Set<Listener>();
 let staleTimer = 0;
 
 /** Since when (ms of the clock) the stream is broken; null while it is open. */
 export const brokenSince = signal<number | null>(null);
+/** For how many seconds no word came before it was given up; 0 where it broke otherwise. */
+export const silentFor = signal(0);
 /** Whether it has been broken for so long that what is on screen may be old. */
 export const stale = signal(false);
 
@@ -27,12 +30,16 @@ function setOpen(open: boolean): void {
     brokenSince.value = open ? null : Date.now();
   }
   if (!open) return;
+  silentFor.value = 0;
   stale.value = false;
   notify(null); // what changed before the stream was open has told nobody
 }
 
 function receive(message: LiveMessage): void {
-  if (message.kind === 'state') setOpen(message.open);
+  if (message.kind === 'silent') {
+    silentFor.value = message.seconds;
+    stale.value = true;
+  } else if (message.kind === 'state') setOpen(message.open);
   else notify(message.kind === 'change' ? message.change : null);
 }
 
@@ -42,9 +49,15 @@ function startWorker(): void {
     name: 'lossboard-live',
   });
   let first = true;
+  // The worker's code may never come: then nobody else notices.
+  const unheard = setTimeout(() => {
+    receive({ kind: 'silent', seconds: UNHEARD_MS / 1000 });
+    setOpen(false);
+  }, UNHEARD_MS);
   worker.port.addEventListener('message', ({ data }: MessageEvent<LiveMessage>) => {
     if (first && data.kind === 'state' && !data.open) return; // still connecting, not broken
     first = false;
+    clearTimeout(unheard);
     receive(data);
   });
   worker.port.start();

@@ -7,6 +7,10 @@ import type { LiveMessage } from './types';
 
 const ports = new Set<MessagePort>();
 const RETRY_MS = 3000;
+/** Silence for so many intervals of the server's pings means that nobody is there. */
+const MISSED_PINGS = 8 / 3;
+let silenceMs = 15_000 * MISSED_PINGS;
+let watchdog = 0;
 let source: EventSource | null = null;
 let lastVersion = 0;
 let state: LiveMessage = { kind: 'state', open: false };
@@ -20,10 +24,30 @@ function setOpen(open: boolean): void {
   tell(state);
 }
 
+/** Something came; if nothing more does, the connection is given up and another one tried. */
+function heard(): void {
+  clearTimeout(watchdog);
+  watchdog = setTimeout(() => {
+    source?.close();
+    tell({ kind: 'silent', seconds: Math.round(silenceMs / 1000) });
+    setOpen(false);
+    connect();
+  }, silenceMs);
+}
+
 function connect(): void {
+  heard();
   source = new EventSource(lastVersion ? `/api/events?since=${lastVersion}` : '/api/events');
-  source.addEventListener('open', () => setOpen(true));
+  source.addEventListener('open', () => {
+    heard();
+    setOpen(true);
+  });
+  source.addEventListener('ping', (event) => {
+    silenceMs = JSON.parse(event.data).every_secs * 1000 * MISSED_PINGS;
+    heard();
+  });
   source.addEventListener('change', (event) => {
+    heard();
     const change = JSON.parse(event.data);
     lastVersion = Math.max(lastVersion, change.version);
     tell({ kind: 'change', change });
@@ -38,6 +62,7 @@ function connect(): void {
 function leave(port: MessagePort): void {
   ports.delete(port);
   if (ports.size > 0) return;
+  clearTimeout(watchdog);
   source?.close();
   source = null;
 }

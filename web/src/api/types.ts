@@ -190,6 +190,8 @@ export interface HistogramAnswer {
   stride: number;
   generation: number;
   columns: Record<string, Float64Array>;
+  /** Blocks that can't be read: their events are missing. */
+  damaged: number;
 }
 
 export interface HistogramRequest {
@@ -216,6 +218,8 @@ export interface TensorColumns {
   hi: Float64Array;
   x_first: Float64Array;
   x_last: Float64Array;
+  /** Of the first event with a non-finite value; NaN where there is none. */
+  x_bad: Float64Array;
 }
 
 export interface Tensor {
@@ -278,5 +282,6 @@ export interface Change {
 
 export type LiveMessage =
   | { kind: 'state'; open: boolean }
+  | { kind: 'silent'; seconds: number }
   | { kind: 'change'; change: Change }
   | { kind: 'reset' };

@@ -42,6 +42,8 @@ export interface SeriesAnswer {
   x_extent: [number, number] | null;
   columns: SeriesColumns;
   reset?: boolean;
+  /** Blocks that can't be read: their points are missing. */
+  damaged?: number;
   /** Points at steps that a later attempt of the run has logged again. */
   older?: { n: number; columns: SeriesColumns } | null;
 }

@@ -51,12 +51,12 @@ export const SPREAD = ['highest', 'median', 'lowest'] as const;
 
 /** Three rows over all buckets of the members: the highest value, the median, the lowest. */
 export function spreadRows(group: LayerGroup): LayerRow[] {
-  const byBucket = new Map<number, { values: number[]; bad: boolean }>();
-  for (const { bucket, values, bad } of group.members) {
+  const byBucket = new Map<number, { values: number[]; xBad: number }>();
+  for (const { bucket, values, bad, xBad } of group.members) {
     for (let i = 0; i < bucket.length; i++) {
-      const entry = byBucket.get(bucket[i]) ?? { values: [], bad: false };
+      const entry = byBucket.get(bucket[i]) ?? { values: [], xBad: Number.POSITIVE_INFINITY };
       if (!Number.isNaN(values[i])) entry.values.push(values[i]);
-      if (bad[i]) entry.bad = true;
+      if (bad[i]) entry.xBad = Math.min(entry.xBad, xBad[i]);
       byBucket.set(bucket[i], entry);
     }
   }
@@ -64,13 +64,15 @@ export function spreadRows(group: LayerGroup): LayerRow[] {
   const entries = buckets.map((bucket) => byBucket.get(bucket)!);
   for (const { values } of entries) values.sort((a, b) => a - b);
   const bucket = Float64Array.from(buckets);
-  const bad = Uint8Array.from(entries, (entry) => (entry.bad ? 1 : 0));
+  const xBad = Float64Array.from(entries, (entry) => entry.xBad);
+  const bad = Uint8Array.from(xBad, (x) => (x < Number.POSITIVE_INFINITY ? 1 : 0));
   return SPREAD.map((spread) => ({
     key: group.name,
     name: group.name,
     bucket,
     values: Float64Array.from(entries, ({ values }) => spreadOf(values, spread)),
     bad,
+    xBad,
     group: { size: group.members.length, spread },
   }));
 }

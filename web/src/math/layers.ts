@@ -3,7 +3,10 @@
 import type { LayerData, LayerStatistic, Tensor } from '../model/types';
 import { lastAtOrBefore } from './search';
 
-/** Values over the buckets of one tensor; `bad` marks buckets with non-finite values. */
+/**
+ * Values over the buckets of one tensor; `bad` marks buckets with non-finite values, `xBad` says at
+ * which x these begin.
+ */
 export interface LayerRow {
   key: string;
   /** The key without the kind in front: `conv1.weight` of `gradients/conv1.weight`. */
@@ -11,6 +14,7 @@ export interface LayerRow {
   bucket: Float64Array;
   values: Float64Array;
   bad: Uint8Array;
+  xBad: Float64Array;
   /** Of a row that stands for several tensors: how many, and which value of theirs it holds. */
   group?: { size: number; spread: string };
 }
@@ -58,7 +62,7 @@ export function layerRows(data: LayerData, statistic: LayerStatistic): LayerRow[
     const divisor = divisors.get(name);
     const values = tensor.bucket.map((_, i) => statisticOf(statistic, tensor, i, divisor));
     const bad = Uint8Array.from(tensor.bucket, (_, i) => (nonFiniteOf(tensor, i) > 0 ? 1 : 0));
-    return { key: tensor.key, name, bucket: tensor.bucket, values, bad };
+    return { key: tensor.key, name, bucket: tensor.bucket, values, bad, xBad: tensor.xBad };
   });
 }
 
@@ -70,12 +74,17 @@ export interface Stage {
 }
 
 const MAX_STAGES = 16;
+/** Of a map of so many rows, whose labels are thinned out. */
+const MANY_ROWS = 100;
+const MAX_STAGES_OF_MANY = 64;
 
 /**
  * Neighbouring rows that share the first parts of their names. The largest stage is split by one
- * more part while it holds more than half of the rows and there are not more than 16 stages.
+ * more part while it holds more than half of the rows and there are not more than 16 stages, of many
+ * rows 64.
  */
 export function stagesOf(names: string[]): Stage[] {
+  const most = names.length > MANY_ROWS ? MAX_STAGES_OF_MANY : MAX_STAGES;
   let stages = splitByPart(names, 0, names.length - 1, 0).map((stage) => ({ stage, depth: 0 }));
   for (;;) {
     const largest = stages.reduce((a, b) => (size(b.stage) > size(a.stage) ? b : a), stages[0]);
@@ -83,7 +92,7 @@ export function stagesOf(names: string[]): Stage[] {
     const depth = largest.depth + 1;
     const parts = splitByPart(names, largest.stage.from, largest.stage.to, depth);
     const total = stages.length - 1 + parts.length;
-    if (total > MAX_STAGES || depth > 8) break;
+    if (total > most || depth > 8) break;
     stages = stages.flatMap((entry) =>
       entry === largest ? parts.map((stage) => ({ stage, depth })) : [entry],
     );
@@ -120,13 +129,12 @@ export function valueRange(rows: LayerRow[]): [number, number] {
   return lo <= hi ? [lo, hi] : [0, 1];
 }
 
-/** First bucket with a non-finite value, over all rows; the earlier row at the same bucket. */
-export function firstNonFinite(rows: LayerRow[]): { key: string; bucket: number } | null {
-  let found: { key: string; bucket: number } | null = null;
-  for (const row of rows) {
-    const i = row.bad.indexOf(1);
-    if (i < 0) continue;
-    if (!found || row.bucket[i] < found.bucket) found = { key: row.key, bucket: row.bucket[i] };
+/** x of the first non-finite value, over all rows; the earlier row at the same x. */
+export function firstNonFinite(rows: LayerRow[]): { key: string; x: number } | null {
+  let found: { key: string; x: number } | null = null;
+  for (const { key, bad, xBad } of rows) {
+    const i = bad.indexOf(1);
+    if (i >= 0 && (!found || xBad[i] < found.x)) found = { key, x: xBad[i] };
   }
   return found;
 }

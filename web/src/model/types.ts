@@ -272,6 +272,8 @@ export interface Tensor {
   negInf: Float64Array;
   zeros: Float64Array;
   squares: Float64Array;
+  /** x of the first event with a non-finite value; NaN where there is none. */
+  xBad: Float64Array;
 }
 
 export type LayerStatistic = 'rms' | 'ratio' | 'zeros' | 'nonFinite';
@@ -345,10 +347,12 @@ export interface Note {
 export interface Legend {
   from: string;
   to: string;
-  /** What the colours count: `per cell, log`. */
+  /** What the colours count: `Values per cell (log scale)`. */
   unit: string;
   /** The value between the two colours of a scale that has a middle. */
   middle?: string;
+  /** Where the colours are not those of counts. */
+  colors?: string[];
 }
 
 export interface Callbacks {

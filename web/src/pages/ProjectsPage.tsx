@@ -7,6 +7,7 @@ import type { Project, RunState } from '../api/types';
 import { SparkLine } from '../components/lines/SparkLine';
 import { yieldFocus } from '../components/panel/yieldFocus';
 import { TopBar } from '../components/shell/TopBar';
+import { SearchField } from '../components/widgets/controls';
 import { Icon, StateGlyph } from '../components/widgets/Icon';
 import { Link } from '../components/widgets/Link';
 import { lazy } from '../components/widgets/lazy';
@@ -23,15 +24,27 @@ import { Message } from './Message';
 const FirstRun = lazy(() => import('./FirstRun').then((m) => m.FirstRun));
 const projects = signal<Project[]>([]);
 const state = signal<LoadState>('loading');
+const PAGE = 50;
+const COMPLETE_MS = 100;
+const shown = signal(PAGE);
+const search = signal('');
+const total = signal(0);
 
 /** Whether projects were deleted here: what is restored then is no first project. */
 let deletedHere = false;
 
+const isEmpty = () => projects.value.length === 0 && search.value === '';
+
 /** The page that teaches opens the first project by itself, once there is one. */
 async function load(): Promise<void> {
   try {
-    const found = await listProjects();
-    const wasEmpty = state.peek() === 'ready' && projects.peek().length === 0;
+    const asked = search.peek();
+    const page = await listProjects(asked, shown.peek());
+    if (asked !== search.peek()) return; // another load is on its way
+    const found = page.projects;
+    total.value = page.total;
+    if (!page.complete) setTimeout(() => void load(), COMPLETE_MS);
+    const wasEmpty = state.peek() === 'ready' && isEmpty();
     projects.value = found;
     state.value = 'ready';
     if (wasEmpty && !deletedHere && found.length > 0)
@@ -63,9 +76,46 @@ function Content() {
   if (now !== 'ready') return <Message title={now.error} onRetry={() => void load()} />;
   return (
     <main class="main whole">
-      {projects.value.length > 0 && <h1 class="unseen">Projects</h1>}
-      <div class="sheet">{projects.value.length === 0 ? <FirstRun /> : <ProjectTable />}</div>
+      {!isEmpty() && <h1 class="unseen">Projects</h1>}
+      <div class="sheet">{isEmpty() ? <FirstRun /> : <Listed />}</div>
     </main>
+  );
+}
+
+function Listed() {
+  const more = total.value - projects.value.length;
+  return (
+    <>
+      {(total.value > PAGE || search.value) && (
+        <SearchField
+          label="Find projects"
+          value={search.value}
+          outlined
+          onInput={(text) => {
+            search.value = text;
+            shown.value = PAGE;
+            void load();
+          }}
+        />
+      )}
+      {projects.value.length === 0 ? (
+        <p class="mid">No project has this in its name</p>
+      ) : (
+        <ProjectTable />
+      )}
+      {more > 0 && (
+        <button
+          type="button"
+          class="btn"
+          onClick={() => {
+            shown.value += PAGE;
+            void load();
+          }}
+        >
+          Show more of {formatCount(total.value)} projects
+        </button>
+      )}
+    </>
   );
 }
 

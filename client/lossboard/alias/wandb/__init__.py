@@ -13,11 +13,25 @@ __version__ = f"{WANDB_VERSION}+lossboard"
 
 # Reached as attributes of wandb, without being imported first.
 _SUBMODULES = frozenset(
-    {"apis", "data_types", "env", "errors", "helper", "integration", "plot", "sdk", "util"}
+    {
+        "apis",
+        "data_types",
+        "env",
+        "errors",
+        "helper",
+        "integration",
+        "plot",
+        "sdk",
+        "util",
+        "wandb_config",
+        "wandb_run",
+    }
 )
 
 
 def __getattr__(name: str) -> Any:
+    if name == "wandb_sdk":  # what older programs call it
+        name = "sdk"
     if name in _SUBMODULES:
         return importlib.import_module(f"wandb.{name}")
     return getattr(lossboard, name)

@@ -1,5 +1,10 @@
-"""Not here: importing it says so."""
+"""Callbacks of Keras, where older scripts look for them."""
 
-from lossboard.integration.missing import missing
+from lossboard.integration.keras import (
+    WandbCallback,
+    WandbEvalCallback,
+    WandbMetricsLogger,
+    WandbModelCheckpoint,
+)
 
-raise missing(__name__)
+__all__ = ["WandbCallback", "WandbEvalCallback", "WandbMetricsLogger", "WandbModelCheckpoint"]

@@ -1,5 +1,5 @@
-"""Not here: importing it says so."""
+"""Stable-baselines3, where older scripts look for it."""
 
-from lossboard.integration.missing import missing
+from lossboard.integration.sb3 import WandbCallback
 
-raise missing(__name__)
+__all__ = ["WandbCallback"]

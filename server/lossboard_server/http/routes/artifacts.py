@@ -256,9 +256,15 @@ async def edit(server: Server, request: Request, artifact_id: int, edit: Artifac
 
 
 @router.delete("/artifacts/{artifact_id}")
-async def remove(server: Server, request: Request, artifact_id: int) -> Response:
-    """Delete a version; its number is not given again."""
-    await server.writer.write(lambda transaction: artifacts.remove(transaction, artifact_id))
+async def remove(
+    server: Server, request: Request, artifact_id: int, delete_aliases: bool = False
+) -> Response:
+    """Delete a version; its number is not given again. One with aliases only if they are to go."""
+    await server.writer.write(
+        lambda transaction: artifact_collections.remove_version(
+            transaction, artifact_id, with_aliases=delete_aliases
+        )
+    )
     return await answer_json(request, {"id": artifact_id})
 
 

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lossboard_server.background.artifact_completion import settle_blobs
-from lossboard_server.errors import NotFound
-from lossboard_server.http.responses import answer_blob
+from lossboard_server.http.responses import answer_blob, require_blob
 from lossboard_server.http.security import LOGGED_DRAWING_POLICY, LOGGED_PAGE_POLICY
 from lossboard_server.services import Server
 
@@ -30,13 +29,13 @@ _BOXED = {"image/svg+xml": LOGGED_DRAWING_POLICY, "text/html": LOGGED_PAGE_POLIC
 @router.head("/{sha256}")
 async def has(server: Server, sha256: str) -> Response:
     """Whether a blob is stored."""
-    return Response(status_code=200 if server.blobs.has(sha256) else 404)
+    return Response(status_code=200 if await server.blobs.has_intact(sha256) else 404)
 
 
 @router.put("/{sha256}", status_code=201)
 async def put(server: Server, sha256: str, request: Request) -> Response:
     """Store a blob; it is visible once it is whole and has the SHA-256 of the address."""
-    if server.blobs.has(sha256):
+    if await server.blobs.has_intact(sha256):
         return Response(status_code=200)
     await server.blobs.receive(sha256, request.stream())
     await settle_blobs(server, [sha256])
@@ -46,8 +45,7 @@ async def put(server: Server, sha256: str, request: Request) -> Response:
 @router.get("/{sha256}")
 async def get(server: Server, sha256: str, type: str = "application/octet-stream") -> Response:
     """The bytes, as `type` if that is one a browser can safely show, else as a download."""
-    if not server.blobs.has(sha256):
-        raise NotFound(f"there is no blob {sha256}: it was never uploaded or its run was deleted")
+    await require_blob(server.blobs, sha256)
     shown = type in _SHOWN or type in _BOXED
     headers = {
         "Content-Disposition": "inline" if shown else "attachment",

@@ -75,7 +75,13 @@ async def _changes(server: Services, subscription: Subscription) -> AsyncIterato
         if subscription.overflowed:
             subscription.overflowed = False
             yield _RESET
-        yield b"".join(map(_event, batch)) or _COMMENT
+        yield b"".join(map(_event, batch)) or _ping(settings.event_comment_secs)
+
+
+def _ping(every_secs: float) -> bytes:
+    """An event, since pages don't see comments: one that stays away tells of a server that hangs,
+    or of a line that is cut."""
+    return b"event: ping\ndata: %b\n\n" % msgspec.json.encode({"every_secs": every_secs})
 
 
 def _event(change: Change) -> bytes:

@@ -18,7 +18,8 @@ router = APIRouter(prefix="/api", tags=["health"])
 
 
 class Health(msgspec.Struct, frozen=True):
-    """The answer of a server that is up."""
+    """The answer of a server that is up; `status` is "troubled" where something that was stored
+    can't be read, or nothing can be written."""
 
     status: str
     version: str
@@ -26,6 +27,11 @@ class Health(msgspec.Struct, frozen=True):
     uptime_secs: float
     data_dir_free_bytes: int
     plotly_version: str
+    writable: bool
+    damaged_blocks: int
+    database_errors: int
+    last_error: str
+    last_write_us: int | None
 
 
 def installed_version() -> str:
@@ -42,12 +48,18 @@ async def health(server: Server) -> Response:
     server.directory.check()
     uptime_secs = time.monotonic() - server.started_secs
     free_bytes = server.directory.free_bytes()
+    is_well = server.writer.can_write and not server.database.damage
     answer = Health(
-        status="ok",
+        status="ok" if is_well else "troubled",
         version=installed_version(),
         wire_versions=SUPPORTED_VERSIONS,
         uptime_secs=uptime_secs,
         data_dir_free_bytes=free_bytes,
         plotly_version=version("plotly"),
+        writable=server.writer.can_write,
+        damaged_blocks=len(server.database.damage),
+        database_errors=server.troubles.total,
+        last_error=server.troubles.last,
+        last_write_us=server.writer.last_write_us,
     )
     return Response(msgspec.json.encode(answer), media_type="application/json")

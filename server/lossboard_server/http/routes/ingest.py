@@ -56,7 +56,7 @@ async def record(request: Request) -> Response:
     services: Services = request.app.state.services
     token, seq, behind_us = _token_of(request), _seq_of(request), _behind_us(request)
     body = await _body_of(request)
-    async with services.sealer.alone(len(body)):
+    async with services.turns.turn(len(body)), services.sealer.alone(len(body)):
         accepted = await _accepted(services, token, seq, body, behind_us)
     return _json(accepted)
 

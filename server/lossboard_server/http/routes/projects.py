@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from lossboard_server.database.places import path_of_project
-from lossboard_server.encoding import decode_json
 from lossboard_server.errors import Invalid
 from lossboard_server.http.responses import answer_json
 from lossboard_server.queries.catalogue.definitions import metric_definitions
@@ -34,6 +33,7 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 
 
 _MOST_FIELDS = 200
+_MOST_INTEGER = 2**63 - 1
 _MOST_CHARACTERS = 20_000  # of a description
 
 
@@ -50,10 +50,20 @@ class ProjectEdit(BaseModel):
 
 
 @router.get("")
-async def list_projects(server: Server, request: Request) -> Response:
-    """All projects that have runs, last active first."""
-    found = await server.database.ask(partial(projects.list_projects, sparklines=server.sparklines))
-    return await answer_json(request, {"projects": found})
+async def list_projects(
+    server: Server,
+    request: Request,
+    search: str = "",
+    limit: Annotated[int, Query(ge=0, le=100_000)] = 100_000,
+    offset: Annotated[int, Query(ge=0, le=_MOST_INTEGER)] = 0,
+) -> Response:
+    """Projects that have runs, last active first: those whose name has `search` in it, a page of
+    them."""
+    page = projects.ProjectQuery(search=search, limit=limit, offset=offset)
+    found = await server.database.ask(
+        partial(projects.list_projects, sparklines=server.sparklines, page=page)
+    )
+    return await answer_json(request, found)
 
 
 @router.get("/{entity}/{project}")
@@ -116,8 +126,10 @@ async def list_runs(
     limit: Annotated[int, Query(ge=0, le=100_000)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
     since: Annotated[int, Query(ge=0)] = 0,
+    after: str = "",
 ) -> Response:
-    """Runs of a project: searched, filtered, sorted, a page of them; of what changed `since`."""
+    """Runs of a project: searched, filtered, sorted, a page of them; of what changed `since`;
+    `after` goes on at the `next` of the page before."""
     query = RunQuery(
         search=search,
         filter=_filter_of(filter),
@@ -126,6 +138,7 @@ async def list_runs(
         limit=limit,
         offset=offset,
         since=since,
+        after=after,
     )
 
     def read(connection: Connection) -> tuple[RunPage, str]:
@@ -134,7 +147,8 @@ async def list_runs(
         return page, path_of_project(connection, project_id)
 
     page, present = await server.database.ask(read)
-    return await answer_json(request, msgspec.structs.asdict(page) | {"project": present})
+    told = {"runs": page.runs, "total": page.total, "version": page.version, "gone": page.gone}
+    return await answer_json(request, told | {"next": page.next, "project": present})
 
 
 @router.get("/{entity}/{project}/keys")
@@ -225,8 +239,8 @@ def _filter_of(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        filters = decode_json(text)
-    except msgspec.DecodeError as error:
+        filters = json.loads(text)  # it knows the bare words NaN and Infinity too
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"filter isn't JSON: {error}") from error
     if not isinstance(filters, dict):
         raise Invalid(f"filter is an object such as {{'state': 'finished'}}, not {text[:80]!r}")

@@ -42,6 +42,12 @@ async def tensors(server: Server, request: Request) -> Response:
     return await _answer(server, request, queries.TensorQuery, queries.query_tensors)
 
 
+@router.post("/frames")
+async def frames(server: Server, request: Request) -> Response:
+    """Rows of many runs as columns."""
+    return await _answer(server, request, queries.FrameQuery, queries.query_frames)
+
+
 async def _answer(
     server: Services,
     request: Request,

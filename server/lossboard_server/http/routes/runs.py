@@ -12,9 +12,19 @@ from starlette.responses import Response
 from lossboard.wire import RunFields
 from lossboard_server import queries
 from lossboard_server.errors import NotFound
-from lossboard_server.http.responses import answer, answer_blob, answer_json
-from lossboard_server.queries.history.console import console_lines, find_file, list_files
+from lossboard_server.http.responses import answer, answer_blob, answer_json, require_blob
+from lossboard_server.queries.history.console import (
+    console_lines,
+    file_known,
+    find_file,
+    list_files,
+)
 from lossboard_server.queries.runs import runs
+from lossboard_server.queries.runs.described_files import (
+    DESCRIBED_NAMES,
+    described_content,
+    files_of_run,
+)
 from lossboard_server.services import Server
 from lossboard_server.writing import bulk_edits, catalogue, places, run_edits
 from lossboard_server.writing.writer import Transaction
@@ -47,9 +57,12 @@ class RunEdit(BaseModel):
     add_tags: list[str] = []
     remove_tags: list[str] = []
     group: str | None = None
+    job_type: str | None = None
     color: str | None = None
     config: dict[str, Any] | None = None
+    remove_config: list[str] = []
     summary: dict[str, Any] | None = None
+    remove_summary: list[str] = []
     stop_requested: bool | None = None
 
 
@@ -123,6 +136,7 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
         notes=edit.notes,
         tags=None if edit.tags is None else tuple(edit.tags),
         group=edit.group,
+        job_type=edit.job_type,
     )
     was = {} if edit.was is None else edit.was.model_dump(exclude_none=True)
 
@@ -131,7 +145,9 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
             transaction,
             uid,
             config=edit.config,
+            removed_config=edit.remove_config,
             summary=edit.summary,
+            removed_summary=edit.remove_summary,
             color=edit.color,
             stop_requested=edit.stop_requested,
             fields=run_edits.described(
@@ -149,9 +165,14 @@ async def edit_run(server: Server, request: Request, uid: int, edit: RunEdit) ->
 
 
 @router.delete("/{uid}")
-async def delete_run(server: Server, request: Request, uid: int) -> Response:
-    """Mark a run deleted; it can be restored for a while."""
-    await server.writer.write(lambda transaction: catalogue.delete_run(transaction, uid))
+async def delete_run(
+    server: Server, request: Request, uid: int, artifacts: bool = False
+) -> Response:
+    """Mark a run deleted, with the artifacts that it logged or without; it can be restored for a
+    while."""
+    await server.writer.write(
+        lambda transaction: catalogue.delete_run(transaction, uid, with_artifacts=artifacts)
+    )
     return await answer_json(request, {"uid": uid, "undo_secs": server.settings.undo_secs})
 
 
@@ -172,6 +193,7 @@ async def history(
     server: Server,
     request: Request,
     uid: int,
+    key: Annotated[list[str] | None, Query()] = None,
     keys: str | None = None,
     min_step: int | None = None,
     max_step: int | None = None,
@@ -180,10 +202,11 @@ async def history(
     stream: Literal["history", "system"] = "history",
 ) -> Response:
     """Rows: one for each step, of the last value of each key that arrived; a page of them, or so
-    many samples."""
+    many samples. Keys are given one by one, or, those without commas, in a list."""
+    wanted = [*(key or ()), *([] if keys is None else keys.split(","))]
     query = queries.HistoryQuery(
         run=uid,
-        keys=None if keys is None else keys.split(","),
+        keys=None if key is None and keys is None else wanted,
         min_step=min_step,
         max_step=max_step,
         limit=limit,
@@ -191,7 +214,7 @@ async def history(
         stream=stream,
     )
     found = await server.database.ask(
-        lambda connection: queries.query_history(connection, server.tails, query)
+        lambda connection: queries.query_history(connection, server.tails, query), is_long=True
     )
     return await answer(request, found)
 
@@ -213,22 +236,48 @@ async def console(
 
 
 @router.get("/{uid}/files")
-async def files(server: Server, request: Request, uid: int) -> Response:
-    """Files of a run."""
-    found = await server.database.ask(partial(list_files, uid=uid))
-    return await answer_json(request, {"files": found})
+async def files(server: Server, request: Request, uid: int, described: bool = False) -> Response:
+    """Files of a run; with those that are made of what is known of it, if asked for."""
+    read = partial(files_of_run, memo=server.runs) if described else list_files
+    return await answer_json(request, {"files": await server.database.ask(partial(read, uid=uid))})
 
 
 @router.get("/{uid:int}/files/{name:path}")
 async def file(server: Server, uid: int, name: str) -> Response:
     """A file of a run, always as a download."""
-    sha256 = await server.database.ask(partial(find_file, uid=uid, name=name))
-    if not server.blobs.has(sha256):
+    sha256 = await server.database.ask(partial(file_known, uid=uid, name=name))
+    if sha256 is None:
+        made = await server.database.ask(
+            partial(described_content, memo=server.runs, uid=uid, name=name)
+        )
+        return _made_file(made, f"run {uid} has no file {name!r}")
+    if not (server.blobs.has(sha256) or server.blobs.was_damaged(sha256)):
         raise NotFound(f"the content of {name!r} hasn't been uploaded yet: try again later")
+    await require_blob(server.blobs, sha256)
     # Only the last part of the name is proposed to the browser, and only as a quoted name.
     filename = name.rpartition("/")[2] or "file"
     kind = "application/octet-stream"
     return answer_blob(server.blobs, sha256, media_type=kind, filename=filename)
+
+
+def _made_file(content: bytes | None, lack: str) -> Response:
+    if content is None:
+        raise NotFound(lack)
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@router.delete("/{uid:int}/files/{name:path}")
+async def remove_file(server: Server, request: Request, uid: int, name: str) -> Response:
+    """Take a file off a run; one that is made of what is known of the run stays."""
+
+    def remove(transaction: Transaction) -> None:
+        if name not in DESCRIBED_NAMES:
+            find_file(transaction.connection, uid, name)
+        catalogue.remove_file(transaction, uid, name)
+
+    await server.writer.write(remove)
+    return await answer_json(request, {"uid": uid, "name": name})
 
 
 # After the addresses above: a run's `files` is no project.

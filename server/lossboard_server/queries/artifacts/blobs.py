@@ -12,12 +12,12 @@ __all__ = ["unreferenced"]
 
 
 def unreferenced(connection: Connection, names: Sequence[str]) -> list[str]:
-    """The SHA-256 `names` that no file, artifact or MD5 stands for."""
+    """The SHA-256 `names` that no file and no artifact stands for; that their MD5 is known, too,
+    keeps nothing."""
     columns = (
         schema.file.c.sha256,
         schema.artifact.c.manifest_sha256,
         schema.artifact_entry.c.sha256,
-        schema.blob_md5.c.sha256,
     )
     named = union(*(select(column).where(column.in_(names)) for column in columns))
     used = set(connection.execute(named).scalars())

@@ -16,7 +16,7 @@ from lossboard_server.queries.history.writers import writer_names
 __all__ = [
     "console_counts",
     "console_lines",
-    "file_counts",
+    "file_known",
     "find_file",
     "find_run_file",
     "list_files",
@@ -88,11 +88,6 @@ def console_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int
     return _counts(connection, schema.console_line.c.run_uid, uids)
 
 
-def file_counts(connection: Connection, uids: Sequence[int]) -> dict[int, int]:
-    """How many files each run has, by uid; of those that have any."""
-    return _counts(connection, schema.file.c.run_uid, uids)
-
-
 def _counts(connection: Connection, owner: Column[Any], uids: Sequence[int]) -> dict[int, int]:
     query = select(owner, func.count()).where(among(connection, owner, uids)).group_by(owner)
     return {int(uid): int(count) for uid, count in connection.execute(query)}
@@ -108,13 +103,17 @@ def list_files(connection: Connection, uid: int) -> list[dict[str, Any]]:
 
 def find_file(connection: Connection, uid: int, name: str) -> str:
     """SHA-256 of a file of a run; raises NotFound."""
-    file = schema.file
-    found = connection.execute(
-        select(file.c.sha256).where(file.c.run_uid == uid, file.c.name == name)
-    ).scalar_one_or_none()
+    found = file_known(connection, uid, name)
     if found is None:
         raise NotFound(f"run {uid} has no file {name!r}")
-    return str(found)
+    return found
+
+
+def file_known(connection: Connection, uid: int, name: str) -> str | None:
+    """SHA-256 of a file of a run, None if there is none of that name."""
+    file = schema.file
+    mine = select(file.c.sha256).where(file.c.run_uid == uid, file.c.name == name)
+    return connection.execute(mine).scalar_one_or_none()
 
 
 def find_run_file(connection: Connection, entity: str, project: str, run_id: str, name: str) -> Any:

@@ -40,8 +40,11 @@ from lossboard_server.storage.tail import WRITER_KIND
 __all__ = ["HistoryQuery", "HistoryResult", "query_history"]
 
 _MAX_ROWS = 1_000_000
+_MOST_VALUES = 400_000  # of one answer: some 100 bytes each until they are JSON
 _ROWS_AT_A_TIME = 10_000
 _SAMPLED_AT_A_TIME = 65_536  # bounds memory; blocks at the ends of a stretch are read twice
+_LEAST_AT_A_TIME = 256
+_POINTS_AT_A_TIME = 4 << 20
 _NO_STEPS: Ints = np.empty(0, np.int64)
 _KINDS = {
     "history": ("scalar", "json", "row", "histogram", WRITER_KIND),
@@ -53,7 +56,8 @@ class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of the request (docs/http_api.md); `run` is the uid.
 
     `samples` asks for at most so many rows at even distances, with the first and the last, in
-    place of the first `limit` ones; with `keys`, those with the least, the greatest and the first
+    place of the first `limit` ones; fewer where rows are so wide that an answer would hold more
+    than 400,000 values. With `keys`, those with the least, the greatest and the first
     non-finite value of each key are among them.
     """
 
@@ -96,8 +100,10 @@ def query_history(connection: Connection, memo: TailMemo, query: HistoryQuery) -
 
 
 def _page(reader: _Reader, low: int, high: int, limit: int) -> HistoryResult:
-    """Read stretches of steps until there is one row more than the page takes."""
+    """Read stretches of steps until there is one row more than the page takes, or as many values
+    as one answer may hold."""
     reader.begin(low)
+    limit = min(limit, max(1, _MOST_VALUES // reader.width))
     rows: list[dict[str, Any]] = []
     stretch = reader.stretch(limit)
     while low <= high and len(rows) <= limit:
@@ -126,12 +132,13 @@ def _whole_steps(reader: _Reader, rows: list[dict[str, Any]], step: int) -> Hist
 def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[str, Any]]:
     """Some of the rows from step `low` to `high`; the others are read, and not made."""
     chosen: Ints | None = None
+    samples = min(samples, max(2, _MOST_VALUES // reader.width))
     if reader.knows_rows:
         steps = reader.row_steps(low, high)
         chosen = _with_extremes(steps, reader.extremes(low, high, steps), samples)
     reader.begin(low)
     rows: list[dict[str, Any]] = []
-    stretch = reader.stretch(_SAMPLED_AT_A_TIME)
+    stretch = reader.stretch(_sampled_at_a_time(reader))
     while low <= high:
         end = min(high, low + stretch - 1)
         rows += reader.rows(low, end, chosen)
@@ -141,6 +148,11 @@ def _sampled(reader: _Reader, low: int, high: int, samples: int) -> list[dict[st
     places = np.arange(len(rows))
     kept = _with_extremes(places, _distinct(reader.extreme_places(rows)), samples)
     return [rows[place] for place in kept]
+
+
+def _sampled_at_a_time(reader: _Reader) -> int:
+    """Rows that are read together: fewer of wide ones."""
+    return max(_LEAST_AT_A_TIME, min(_SAMPLED_AT_A_TIME, _POINTS_AT_A_TIME // reader.width))
 
 
 def _with_extremes(steps: Ints, extremes: Ints, samples: int) -> Ints:
@@ -184,6 +196,12 @@ class _Reader:
         """Whether watch events are wanted: where they stand depends on all rows."""
         kinds = {kind for kind, key in self._found if key in (self._wanted or ())}
         return "histogram" in kinds or not self._wanted
+
+    @property
+    def width(self) -> int:
+        """The most values that a row may have."""
+        keys = {key for _, key in self._found} if self._wanted is None else self._wanted
+        return max(1, len(keys))
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -246,7 +264,7 @@ class _Reader:
         numeric = ("scalar", "system")
         found = {n: o for n, o in self._found.items() if n[0] in numeric and n[1] in wanted}
         extremes = {name: Extremes() for name in found}
-        stretch = self.stretch(_SAMPLED_AT_A_TIME)
+        stretch = self.stretch(_sampled_at_a_time(self))
         while found and low <= high:
             end = min(high, low + stretch - 1)
             for kind in {kind for kind, _ in found}:

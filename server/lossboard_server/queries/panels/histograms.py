@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from lossboard_server.damage import damaged_blocks, readable
 from lossboard_server.database import schema
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.panels.event_parts import (
@@ -40,6 +42,8 @@ __all__ = [
     "read_statistics",
 ]
 
+_Bins = dict[int, tuple[Counts, Magnitudes]]
+
 _BLOCKS_PER_STATEMENT = 1000
 _MAX_EVENTS = 1_000_000
 
@@ -66,6 +70,7 @@ class HistogramAnswer(msgspec.Struct, frozen=True):
     stride: int
     generation: int
     columns: dict[str, NDArray[Any]]
+    damaged: int = 0  # blocks that can't be read; their events are missing
 
 
 class HistogramResult(msgspec.Struct, frozen=True):
@@ -104,9 +109,12 @@ def read_statistics(connection: Connection, found: dict[Any, list[Found]]) -> di
     ids = [one.series_id for ones in found.values() for one in ones if one.series_id is not None]
     sealed: dict[int, list[Events]] = {}
     for row in _statistics_rows(connection, ids):
-        part = Events(decode_statistics(row.data, row.n), np.full(row.n, row.id), np.arange(row.n))
-        sealed.setdefault(row.series_id, []).append(part)
-    return {name: _join(ones, sealed) for name, ones in found.items()}
+        statistics = readable(partial(decode_statistics, row.data, row.n), row)
+        if statistics is not None:
+            part = Events(statistics, np.full(row.n, row.id), np.arange(row.n))
+            sealed.setdefault(row.series_id, []).append(part)
+    joined = {name: _join(ones, sealed) for name, ones in found.items()}
+    return {name: events for name, events in joined.items() if events is not None}
 
 
 def _statistics_rows(connection: Connection, ids: Sequence[int]) -> Iterable[Any]:
@@ -114,13 +122,14 @@ def _statistics_rows(connection: Connection, ids: Sequence[int]) -> Iterable[Any
     for start in range(0, len(ids), _BLOCKS_PER_STATEMENT):
         some = ids[start : start + _BLOCKS_PER_STATEMENT]
         yield from connection.execute(
-            select(block.id, block.series_id, block.n, block.data)
+            select(block.id, block.series_id, block.ordinal, block.n, block.data)
             .where(block.series_id.in_(some), block.open.in_((False, True)))
             .order_by(block.series_id, block.ordinal)
         )
 
 
-def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events:
+def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events | None:
+    """The events by step; None where there are none but damaged ones."""
     parts: list[Events] = []
     for place, one in enumerate(found):
         pieces = list(sealed.get(one.series_id, ())) if one.series_id is not None else []
@@ -132,6 +141,8 @@ def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events:
             parts.append(
                 joined if one.cut is None else joined.take(joined.statistics.steps <= one.cut)
             )
+    if not parts:
+        return None
     whole = Events.join(parts)
     steps = whole.statistics.steps
     if not (steps[1:] >= steps[:-1]).all():
@@ -165,9 +176,11 @@ def _answer(
 ) -> HistogramAnswer:
     lineage, key = name
     chosen, in_window, stride = _choose(events, query)
+    parts = _read_bins(connection, found, events.take(chosen), magnitude=query.magnitude)
+    chosen = chosen[np.isin(events.blocks[chosen], list(parts))]  # those of damaged bins are out
     some = events.take(chosen)
     columns = {"ordinal": chosen} | _statistics_columns(some.statistics) | part_columns(some)
-    columns |= _bins(connection, found, some, magnitude=query.magnitude)
+    columns |= _bins(parts, some, magnitude=query.magnitude)
     return HistogramAnswer(
         run=lineage.run_uid,
         key=key,
@@ -176,6 +189,7 @@ def _answer(
         stride=stride,
         generation=lineage.generation,
         columns=columns,
+        damaged=damaged_blocks({one.series_id for one in found}),
     )
 
 
@@ -188,10 +202,7 @@ def _statistics_columns(statistics: Statistics) -> dict[str, NDArray[Any]]:
     return {_RENAMED.get(name, name): column for name, column in columns.items()}
 
 
-def _bins(
-    connection: Connection, found: list[Found], events: Events, *, magnitude: bool
-) -> dict[str, NDArray[Any]]:
-    parts = _read_bins(connection, found, events, magnitude=magnitude)
+def _bins(parts: _Bins, events: Events, *, magnitude: bool) -> dict[str, NDArray[Any]]:
     counts = _in_order([part[0] for part in parts.values()], Counts, parts, events)
     magnitudes = (
         _in_order([part[1] for part in parts.values()], Magnitudes, parts, events)
@@ -212,9 +223,6 @@ def _bins(
     return columns
 
 
-_Bins = dict[int, tuple[Counts, Magnitudes]]
-
-
 def _read_bins(
     connection: Connection, found: list[Found], events: Events, *, magnitude: bool
 ) -> _Bins:
@@ -226,13 +234,20 @@ def _read_bins(
     }
     wanted = np.unique(events.blocks[events.blocks >= 0]).tolist()
     block = schema.hist_block.c
-    columns = [block.id, block.n, block.counts, *([block.magnitude] if magnitude else [])]
+    place = (block.id, block.series_id, block.ordinal, block.n)
+    columns = [*place, block.counts, *([block.magnitude] if magnitude else [])]
     for start in range(0, len(wanted), _BLOCKS_PER_STATEMENT):
         some = wanted[start : start + _BLOCKS_PER_STATEMENT]
         for row in connection.execute(select(*columns).where(block.id.in_(some))):
-            packed = row.magnitude if magnitude else b""
-            parts[row.id] = (decode_counts(row.counts, row.n), decode_magnitudes(packed, row.n))
+            bins = readable(partial(_decode_bins, row, magnitude), row)
+            if bins is not None:
+                parts[row.id] = bins
     return parts
+
+
+def _decode_bins(row: Any, magnitude: bool) -> tuple[Counts, Magnitudes]:
+    packed = row.magnitude if magnitude else b""
+    return decode_counts(row.counts, row.n), decode_magnitudes(packed, row.n)
 
 
 def _in_order(bins: list[Any], kind: Any, parts: _Bins, events: Events) -> Any:

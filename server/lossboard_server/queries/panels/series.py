@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
+from lossboard_server.damage import damaged_blocks
 from lossboard_server.encoding import Columns
 from lossboard_server.errors import Invalid
 from lossboard_server.queries.points.axes import (
@@ -105,6 +106,7 @@ class SeriesAnswer(msgspec.Struct, frozen=True):
     reset: bool
     columns: Columns
     older: OlderAnswer | None = None
+    damaged: int = 0  # blocks that can't be read; their points are missing
 
 
 class SeriesResult(msgspec.Struct, frozen=True):
@@ -306,6 +308,7 @@ def _answer(
         reset=since is not None and _outdated(line, since, grid),
         columns=columns,
         older=OlderAnswer(line.n_older, older) if line.n_older else None,
+        damaged=damaged_blocks({one.series_id for one in line.found}),
     )
 
 

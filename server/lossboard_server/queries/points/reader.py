@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from lossboard_server.damage import readable
 from lossboard_server.database import schema
 from lossboard_server.queries.points.axes import Axis, StepAxis
 from lossboard_server.storage.buckets import Grid, bucket_nodes, bucket_points
@@ -163,9 +164,10 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
     if (piece.cut is not None and row.s0 > piece.cut) or _misses(target, row):
         return
     if row.level == 0:
-        points = decode_points(
-            row.data, row.n, row.codec, times=not isinstance(target.axis, StepAxis)
-        )
+        times = not isinstance(target.axis, StepAxis)
+        points = readable(lambda: decode_points(row.data, row.n, row.codec, times=times), row)
+        if points is None:
+            return
         chunks = np.zeros(row.n, np.int64)
         if request.entries is not None and len(request.entries) < row.n:
             inside = request.entries - row.ordinal
@@ -173,10 +175,11 @@ def _look_at(row: Any, request: _Request, grid: Grid, below: _Requests) -> None:
             chunks = _chunks(inside)
         _take_points(target, request.place, points, chunks, row.ordinal, grid)
         return
-    nodes, places = (
-        decode_nodes(row.data, row.n, row.codec),
-        np.arange(row.ordinal, row.ordinal + row.n),
-    )
+    nodes = readable(lambda: decode_nodes(row.data, row.n, row.codec), row)
+    places = np.arange(row.ordinal, row.ordinal + row.n)
+    if nodes is None:  # what it sums up is below
+        _open(request, places if request.entries is None else request.entries, row, below)
+        return
     if request.entries is not None and len(request.entries) < row.n:
         nodes, places = nodes.take(request.entries - row.ordinal), request.entries
     _take_nodes(request, nodes, places, row, grid, below)
@@ -251,10 +254,15 @@ def _take_nodes(
         orders = _place_of(request.place, places[taken] * points_under(row.level))
         target.found.append((on_axis.take(taken), orders))
     if len(opened):
-        size = group_size(row.level)
-        children = (opened[:, None] * size + np.arange(size)).ravel()
-        key = (row.series_id, row.level - 1)
-        below.setdefault(key, []).append(_Request(target, request.place, children))
+        _open(request, opened, row, below)
+
+
+def _open(request: _Request, opened: Ints, row: Any, below: _Requests) -> None:
+    """Ask for all that lies under these nodes."""
+    size = group_size(row.level)
+    children = (opened[:, None] * size + np.arange(size)).ravel()
+    key = (row.series_id, row.level - 1)
+    below.setdefault(key, []).append(_Request(request.target, request.place, children))
 
 
 def _inside(window: Window, nodes: Nodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

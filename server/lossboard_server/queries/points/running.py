@@ -16,7 +16,6 @@ from lossboard_server.storage.points import Points
 __all__ = ["running_axis", "started_axis"]
 
 _MOST_ASKED = 8
-_BESIDE = ("system", "system_json", "writer")  # kinds of what is recorded beside logged rows
 
 
 def running_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
@@ -42,29 +41,9 @@ def running_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
 def started_axis(selection: Selection, lineage: Lineage) -> RuntimeAxis:
     """The time since the run started, or since its first row where that bears an earlier time, as
     rows do that were logged elsewhere before."""
-    first_us = [_first_us(selection, part) for part in lineage.parts[:1]]
+    first_us = [selection.first_us.get(part.attempt_id) for part in lineage.parts[:1]]
     known = [time_us for time_us in first_us if time_us is not None]
     return RuntimeAxis([min(lineage.started_us, *known)] if known else [lineage.started_us])
-
-
-def _first_us(selection: Selection, part: Part) -> int | None:
-    """Time of the logged row of an attempt that arrived first: series come in order of arrival."""
-    series = schema.series.c
-    mine = (series.attempt_id == part.attempt_id, series.first_us.is_not(None))
-    query = select(series.first_us).where(*mine, series.kind.not_in(_BESIDE))
-    query = query.order_by(series.id).limit(1)
-    sealed = selection.connection.execute(query).scalar()
-    return _first_waiting_us(selection, part) if sealed is None else int(sealed)
-
-
-def _first_waiting_us(selection: Selection, part: Part) -> int | None:
-    for name in selection.tail.names():
-        if name.attempt_id != part.attempt_id or name.kind in _BESIDE:
-            continue
-        waiting = selection.tail.series(name)
-        if waiting is not None and len(waiting.data.times_us):
-            return int(waiting.data.times_us[0])
-    return None
 
 
 def _extent(selection: Selection, part: Part) -> tuple[int, int]:

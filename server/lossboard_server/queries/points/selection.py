@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
@@ -20,6 +20,7 @@ from lossboard_server.storage.tail import Tail, TailKey, TailMemo, TailSeries, r
 __all__ = ["Found", "Selection", "found_ascends"]
 
 _KEYS_PER_STATEMENT = 5000
+_BESIDE = ("system", "system_json", "writer")  # kinds of what is recorded beside logged rows
 
 
 class Found:
@@ -137,6 +138,26 @@ class Selection:
         for name in self.tail.names():
             if name.kind in kinds and (allowed is None or name.key in allowed):
                 yield name
+
+    @cached_property
+    def first_us(self) -> dict[int, int]:
+        """Time of the logged row that arrived first, by attempt, of the eldest attempt of each run
+        that has any: series come in order of arrival."""
+        series = schema.series.c
+        attempts = {line.parts[0].attempt_id for line in self.lineages if line.parts}
+        mine = (series.first_us.is_not(None), series.kind.not_in(_BESIDE))
+        firsts = select(func.min(series.id)).where(
+            among(self.connection, series.attempt_id, sorted(attempts)), *mine
+        )
+        query = select(series.attempt_id, series.first_us)
+        query = query.where(series.id.in_(firsts.group_by(series.attempt_id)))
+        found = {row.attempt_id: int(row.first_us) for row in self.connection.execute(query)}
+        for name in self.tail.names():
+            if name.attempt_id in attempts - found.keys() and name.kind not in _BESIDE:
+                waiting = self.tail.series(name)
+                if waiting is not None and len(waiting.data.times_us):
+                    found[name.attempt_id] = int(waiting.data.times_us[0])
+        return found
 
     def whole_tail(self) -> Tail:
         """The tails with series of all kinds."""

@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.database.places import project_named
 from lossboard_server.encoding import decode_json
 from lossboard_server.errors import NotFound
 from lossboard_server.queries.projects.sparklines import Sparkline, SparklineMemo
 from lossboard_server.queries.runs.run_rows import state_of
 
-__all__ = ["Project", "find_project", "list_projects", "one_project", "project_row", "view_state"]
+__all__ = [
+    "Project",
+    "ProjectQuery",
+    "find_project",
+    "list_projects",
+    "one_project",
+    "project_row",
+    "view_state",
+]
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +38,23 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     sparkline: Sparkline | None
     settings: dict[str, Any]
     description: str = ""
+
+
+class ProjectQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of projects, of those with `search` in `entity/name`, whatever the case."""
+
+    search: str = ""
+    limit: int = 100_000
+    offset: int = 0
+
+
+class ProjectPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of projects; `total` counts all that match. Where it is not `complete`, sparklines
+    that take time to draw are missing: who asks again has more of them."""
+
+    projects: list[Project]
+    total: int
+    complete: bool
 
 
 # Digits of a view's hash that tell it from all others.
@@ -59,17 +85,56 @@ def project_row(
     return connection.execute(query.where(project.c.id == former)).first()
 
 
-def list_projects(connection: Connection, sparklines: SparklineMemo | None = None) -> list[Project]:
+def list_projects(
+    connection: Connection,
+    sparklines: SparklineMemo | None = None,
+    page: ProjectQuery | None = None,
+) -> ProjectPage:
     """Projects that have runs, last active first; without sparklines if there is no memo."""
+    page = page or ProjectQuery()
+    rows = connection.execute(_page(page)).all()
+    ids = [row.id for row in rows]
     groups: dict[int, list[Row[Any]]] = {}
-    for group in connection.execute(_state_groups()):
+    mine = among(connection, schema.run.c.project_id, ids)
+    for group in connection.execute(_state_groups().where(mine)):
         groups.setdefault(group.project_id, []).append(group)
-    projects = [
-        _project_of(row, groups[row.id], sparklines.get(connection, row.id) if sparklines else None)
-        for row in connection.execute(_projects())
-        if row.id in groups
-    ]
-    return sorted(projects, key=lambda project: -project.last_activity_us)
+    drawn, complete = sparklines.some(connection, ids) if sparklines else ({}, True)
+    projects = [_project_of(row, groups[row.id], drawn.get(row.id)) for row in rows]
+    return ProjectPage(projects=projects, total=_total(connection, page), complete=complete)
+
+
+def _page(page: ProjectQuery) -> Select[Any]:
+    active_us = _lives().subquery()
+    return (
+        select(schema.project, active_us.c.active_us)
+        .join(active_us, active_us.c.project_id == schema.project.c.id)
+        .where(*_named(page))
+        .order_by(active_us.c.active_us.desc(), schema.project.c.id.desc())
+        .limit(page.limit)
+        .offset(page.offset)
+    )
+
+
+def _lives() -> Select[Any]:
+    """The last sign of life in each project that has runs."""
+    run = schema.run.c
+    return (
+        select(run.project_id, func.max(run.heartbeat_us).label("active_us"))
+        .where(run.deleted_us.is_(None))
+        .group_by(run.project_id)
+    )
+
+
+def _named(page: ProjectQuery) -> list[ColumnElement[bool]]:
+    project = schema.project.c
+    name = project.entity + "/" + project.name
+    return [name.icontains(page.search, autoescape=True)] if page.search else []
+
+
+def _total(connection: Connection, page: ProjectQuery) -> int:
+    present = schema.project.c.id.in_(select(_lives().subquery().c.project_id))
+    count = select(func.count()).select_from(schema.project).where(present, *_named(page))
+    return int(connection.execute(count).scalar_one())
 
 
 def one_project(

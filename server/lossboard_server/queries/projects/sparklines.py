@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from lossboard_server.database import schema
+from lossboard_server.database.dialect import among
 from lossboard_server.queries.catalogue.keys import KeyFacts, keys
 from lossboard_server.queries.panels.series import SeriesQuery, query_series
 from lossboard_server.storage import TailMemo
@@ -19,6 +22,7 @@ from lossboard_server.storage import TailMemo
 __all__ = ["Sparkline", "SparklineMemo"]
 
 _BUCKETS = 60
+_DRAWING_SECS = 0.1  # of one answer: a new server draws all of them anew
 
 
 class Sparkline(msgspec.Struct, frozen=True):
@@ -38,33 +42,57 @@ class SparklineMemo:
 
     def get(self, connection: Connection, project_id: int) -> Sparkline | None:
         """The project's sparkline; None while it has no scalar with two points."""
-        mark = _last_active(connection, project_id)
-        if mark is None:
-            return None
-        with self._lock:
-            known = self._known.get(project_id)
-        if known is not None and known[0] == mark:
-            return known[1]
-        made = _draw(connection, self._tails, mark[0])
-        with self._lock:
-            self._known[project_id] = (mark, made)
-        return made
+        return self._some(connection, [project_id], math.inf)[0].get(project_id)
+
+    def some(
+        self, connection: Connection, project_ids: Sequence[int]
+    ) -> tuple[dict[int, Sparkline | None], bool]:
+        """The sparklines that are known of these projects, and some more while there is time; and
+        whether these are all."""
+        return self._some(connection, project_ids, time.monotonic() + _DRAWING_SECS)
+
+    def _some(
+        self, connection: Connection, project_ids: Sequence[int], until_secs: float
+    ) -> tuple[dict[int, Sparkline | None], bool]:
+        found: dict[int, Sparkline | None] = {}
+        complete = True
+        marks = _last_active(connection, project_ids)
+        for project_id, mark in marks.items():
+            with self._lock:
+                known = self._known.get(project_id)
+            if known is not None and known[0] == mark:
+                found[project_id] = known[1]
+            elif time.monotonic() < until_secs:
+                found[project_id] = made = _draw(connection, self._tails, mark[0])
+                with self._lock:
+                    self._known[project_id] = (mark, made)
+            else:
+                complete = False
+                found[project_id] = known[1] if known is not None else None
+        return found, complete
 
 
-def _last_active(connection: Connection, project_id: int) -> tuple[int, int] | None:
-    """Number and version of the run that was active last and has rows."""
-    run = schema.run
-    row = connection.execute(
-        select(run.c.id, run.c.version)
+def _last_active(connection: Connection, project_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Number and version of the run of each project that was active last and has rows."""
+    run, project, latest = schema.run, schema.project, schema.run.alias()
+    newest = (
+        select(run.c.id)
         .where(
-            run.c.project_id == project_id,
+            run.c.project_id == project.c.id,
             run.c.deleted_us.is_(None),
             run.c.last_step.is_not(None),
         )
         .order_by(run.c.heartbeat_us.desc(), run.c.id.desc())
         .limit(1)
-    ).one_or_none()
-    return None if row is None else (row.id, row.version)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(project.c.id, latest.c.id.label("uid"), latest.c.version)
+        .select_from(project)
+        .join(latest, latest.c.id == newest)
+        .where(among(connection, project.c.id, project_ids))
+    )
+    return {row.id: (row.uid, row.version) for row in rows}
 
 
 def _draw(connection: Connection, tails: TailMemo, uid: int) -> Sparkline | None:

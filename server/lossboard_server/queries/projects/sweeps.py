@@ -1,4 +1,4 @@
-"""Reads of the official client's sweeps."""
+"""Reads of sweeps, which the official client makes."""
 
 from __future__ import annotations
 

@@ -29,8 +29,10 @@ from sqlalchemy import (
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import by_code_point
+from lossboard_server.queries.runs.mongo import is_operators
+from lossboard_server.queries.runs.run_orders import CREATED, SORTED_BY, Place
 
-__all__ = ["order_by_columns", "split_filter"]
+__all__ = ["Key", "after_place", "order_by_columns", "split_filter"]
 
 Condition = ColumnElement[bool]
 
@@ -42,10 +44,11 @@ _lived_us = func.coalesce(_run.ended_us, _run.heartbeat_us) - _run.started_us
 
 
 class _Column(NamedTuple):
-    """The values of a field in all runs: text, or a number that may be missing (NULL)."""
+    """The values of a field in all runs: text or numbers; `optional` ones may be missing (NULL)."""
 
     value: ColumnElement[Any]
     is_text: bool
+    optional: bool
 
 
 _STATE = case(
@@ -64,6 +67,8 @@ _TEXTS: dict[str, ColumnElement[Any]] = {
     "run_id": _run.run_id,
     "display_name": _run.name,
     "displayName": _run.name,
+}
+_OPTIONAL_TEXTS: dict[str, ColumnElement[Any]] = {
     "group": _run.group,
     "job_type": _run.job_type,
     "jobType": _run.job_type,
@@ -76,8 +81,6 @@ _NUMBERS: dict[str, ColumnElement[Any]] = {
     "last_step": _run.last_step,
     "exit_code": _run.exit_code,
 }
-_ORDERED_BY = {"name": "display_name"}  # what `sort` calls otherwise than a filter does
-
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "$gt": operator.gt,
     "$gte": operator.ge,
@@ -88,33 +91,74 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 def _column_of(connection: Connection, name: str) -> _Column | None:
     if name in _TEXTS:
-        return _Column(by_code_point(connection, _TEXTS[name]), is_text=True)
-    return _Column(_NUMBERS[name], is_text=False) if name in _NUMBERS else None
+        return _Column(by_code_point(connection, _TEXTS[name]), is_text=True, optional=False)
+    if name in _OPTIONAL_TEXTS:
+        text = func.nullif(_OPTIONAL_TEXTS[name], "")
+        return _Column(by_code_point(connection, text), is_text=True, optional=True)
+    if name in _NUMBERS:
+        return _Column(_NUMBERS[name], is_text=False, optional=True)
+    return None
 
 
-def order_by_columns(
-    connection: Connection, sort: str, *, descending: bool
-) -> list[ColumnElement[Any]] | None:
-    """The columns to order rows by, equal ones by creation, newest first; None if columns don't
+class Key(NamedTuple):
+    """A value that rows are ordered by, and the one that a place has there."""
+
+    value: ColumnElement[Any]
+    descending: bool
+    of_place: Callable[[Place], Any]
+
+
+def order_by_columns(connection: Connection, sort: str, *, descending: bool) -> list[Key] | None:
+    """The keys to order rows by, equal ones by creation, newest first; None if columns don't
     tell."""
-    newest_first = _run.slot.desc()
-    if sort == "created":
-        return [newest_first if descending else _run.slot.asc()]
-    column = _column_of(connection, _ORDERED_BY.get(sort, sort))
+    if sort == CREATED:
+        return [Key(_run.slot, descending, lambda place: place.slot)]
+    column = _column_of(connection, SORTED_BY.get(sort, sort))
     if column is None:
         return None
-    missing, keys = _text_keys(column.value) if column.is_text else _number_keys(column.value)
-    return [missing, *(key.desc() if descending else key for key in keys), newest_first]
+    keys = _text_keys(column.value) if column.is_text else _number_keys(column.value)
+    newest_first = Key(_run.slot, True, lambda place: place.slot)
+    # What is missing has no other keys: it is last in either direction.
+    return [keys[0], *(key._replace(descending=descending) for key in keys[1:]), newest_first]
 
 
-def _number_keys(value: ColumnElement[Any]) -> tuple[ColumnElement[Any], list[ColumnElement[Any]]]:
-    return case((value.is_(None), 1), else_=0), [cast(value, Float)]
+def after_place(keys: Sequence[Key], place: Place) -> Condition:
+    """Whether a row comes after a place in the order of `keys`."""
+    after: Condition = false()
+    tied: Condition = true()
+    for key in keys:
+        there = key.of_place(place)
+        beyond = key.value < there if key.descending else key.value > there
+        after, tied = or_(after, and_(tied, beyond)), and_(tied, key.value == there)
+    return after
 
 
-def _text_keys(value: ColumnElement[Any]) -> tuple[ColumnElement[Any], list[ColumnElement[Any]]]:
+def _number_keys(value: ColumnElement[Any]) -> list[Key]:
+    missing = case((value.is_(None), 1), else_=0)
+    number = case((value.is_(None), 0.0), else_=cast(value, Float))
+    return [
+        Key(missing, False, lambda place: int(place.rank is None)),
+        Key(number, False, lambda place: 0.0 if place.rank is None else place.rank[1]),
+    ]
+
+
+def _text_keys(value: ColumnElement[Any]) -> list[Key]:
     """JSON spells some numbers as text: infinities come before all texts, NaN has no place."""
-    rank = case((value == "-Infinity", 0), (value == "Infinity", 1), else_=2)
-    return case((value == "NaN", 1), else_=0), [rank, value]
+    is_missing = or_(value.is_(None), value == "NaN")
+    is_infinite = value.in_(["Infinity", "-Infinity"])
+    rank = case((is_missing, 2), (value == "-Infinity", 0), (is_infinite, 1), else_=2)
+    text = case((or_(is_missing, is_infinite), ""), else_=value)
+    return [
+        Key(case((is_missing, 1), else_=0), False, lambda place: int(place.rank is None)),
+        Key(rank, False, _rank_of_text),
+        Key(text, False, lambda place: "" if place.rank is None else place.rank[2]),
+    ]
+
+
+def _rank_of_text(place: Place) -> int:
+    if place.rank is None or place.rank[0]:
+        return 2
+    return 0 if place.rank[1] < 0 else 1
 
 
 def split_filter(
@@ -172,7 +216,7 @@ def _group(connection: Connection, name: str, wanted: Any, depth: int) -> Condit
 
 
 def _test(column: _Column, wanted: Any, depth: int) -> Condition | None:
-    if not (isinstance(wanted, dict) and any(key.startswith("$") for key in wanted)):
+    if not is_operators(wanted):
         return _equals(column, wanted)
     parts = [_operator(column, name, value, depth) for name, value in wanted.items()]
     return _joined(and_, true(), parts)
@@ -188,29 +232,35 @@ def _operator(column: _Column, name: str, value: Any, depth: int) -> Condition |
         among_them = _joined(or_, false(), [_equals(column, item) for item in value])
         return among_them if name == "$in" else _negated(among_them)
     if name == "$exists":
-        exists = true() if column.is_text else column.value.is_not(None)
+        exists = column.value.is_not(None) if column.optional else true()
         return exists if value else not_(exists)
-    if name == "$not" and depth < _DEPTH:
+    if name == "$not" and depth < _DEPTH and is_operators(value):
         return _negated(_test(column, value, depth + 1))
     return None
 
 
 def _equals(column: _Column, value: Any) -> Condition | None:
     """Never NULL, so that it can be negated."""
-    if value is None:
-        return false() if column.is_text else column.value.is_(None)
+    if isinstance(value, dict | list):
+        return None
+    if value is None or (value == "" and column.is_text and column.optional):
+        return column.value.is_(None) if column.optional else false()
     if _is_number(value):
         return false() if column.is_text else _number_test(operator.eq, column, value)
     if isinstance(value, str) and column.is_text:
-        return None if "\0" in value else column.value == value
+        return None if "\0" in value else _never_null(column, column.value == value)
     return false()
+
+
+def _never_null(column: _Column, condition: Condition) -> Condition:
+    return and_(column.value.is_not(None), condition) if column.optional else condition
 
 
 def _compared(column: _Column, name: str, value: Any) -> Condition | None:
     compare = _COMPARISONS[name]
     if column.is_text:
         plain = isinstance(value, str) and "\0" not in value
-        return compare(column.value, value) if plain else None
+        return _never_null(column, compare(column.value, value)) if plain else None
     return _number_test(compare, column, value) if _is_number(value) else None
 
 

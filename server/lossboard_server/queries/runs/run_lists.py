@@ -16,14 +16,15 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among, unindexed
-from lossboard_server.queries.runs.filters import (
-    SWEEP,
-    Fields,
-    compile_filter,
-    compile_search,
-    sorted_runs,
+from lossboard_server.queries.runs.filters import compile_filter, compile_search
+from lossboard_server.queries.runs.run_columns import (
+    Key,
+    after_place,
+    order_by_columns,
+    split_filter,
 )
-from lossboard_server.queries.runs.run_columns import order_by_columns, split_filter
+from lossboard_server.queries.runs.run_fields import SWEEP, Fields
+from lossboard_server.queries.runs.run_orders import Order, Place
 from lossboard_server.queries.runs.run_rows import Run, RunMemo
 from lossboard_server.queries.runs.runs import store_version
 
@@ -35,7 +36,8 @@ Conditions = Sequence[ColumnElement[bool]]
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A choice of runs of a project, and their order; `filter` is in W&B's Mongo form.
 
-    `since`: of those that match, only the ones changed after this version of the store.
+    `since`: of those that match, only the ones changed after this version of the store. `after`:
+    the `next` of the page before; runs that were changed or deleted meanwhile move no others.
     """
 
     search: str = ""
@@ -45,35 +47,59 @@ class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 100
     offset: int = 0
     since: int = 0
+    after: str = ""
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of runs; `total` counts all that match, also those not changed `since`; `version` is
-    that of the store; `gone` are the numbers of the runs that were deleted `since`."""
+    that of the store; `gone` are the numbers of the runs that were deleted `since`; `places` are
+    those of the runs, for lists that go on after one of them; `more`: whether there are runs
+    after these."""
 
     runs: list[Run]
     total: int
     version: int
     gone: list[int]
+    places: list[Place]
+    more: bool
+
+    @property
+    def next(self) -> str | None:
+        """The place where the next page goes on, if there is one."""
+        return self.places[-1].cursor() if self.more and self.places else None
 
 
 def list_runs(connection: Connection, memo: RunMemo, project_id: int, query: RunQuery) -> RunPage:
     """The page of the project's runs that `query` asks for; raises Invalid for a bad filter."""
     conditions, rest = split_filter(connection, query.filter)
-    order = order_by_columns(connection, query.sort, descending=query.descending)
-    if order is None or rest or query.search:
-        matching = _matching(connection, memo, project_id, query, conditions, rest)
-        changed = [run for run in matching if run.version > query.since]
-        page, total = changed[query.offset : query.offset + query.limit], len(matching)
+    keys = order_by_columns(connection, query.sort, descending=query.descending)
+    if keys is None or rest or query.search:
+        found, total = _matching(connection, memo, project_id, query, conditions, rest)
     else:
-        page = _cut(connection, memo, project_id, query, conditions, order)
+        found = _cut(connection, memo, project_id, query, conditions, keys)
         total = _count(connection, project_id, conditions)
+    page = found[: query.limit]
     return RunPage(
         runs=page,
         total=total,
         version=store_version(connection),
         gone=_gone_since(connection, project_id, query.since) if query.since else [],
+        places=_order(connection, memo, query, page).places(page),
+        more=len(found) > query.limit,
     )
+
+
+def _order(connection: Connection, memo: RunMemo, query: RunQuery, runs: Sequence[Run]) -> Order:
+    return Order(query.sort, query.descending, _fields(connection, memo, runs))
+
+
+def _fields(connection: Connection, memo: RunMemo, runs: Sequence[Run]) -> Fields:
+    versions = {run.uid: run.version for run in runs}
+    return Fields(lambda field: _column(connection, memo, field, versions))
+
+
+def _place(query: RunQuery) -> Place | None:
+    return Place.of_cursor(query.after) if query.after else None
 
 
 def _cut(
@@ -82,20 +108,23 @@ def _cut(
     project_id: int,
     query: RunQuery,
     conditions: Conditions,
-    order: Sequence[ColumnElement[Any]],
+    keys: Sequence[Key],
 ) -> list[Run]:
-    """The page, cut by the database; of what has changed, found by the changes."""
+    """The page and one run more, cut by the database; of what has changed, found by the changes."""
     run = schema.run.c
     owner = unindexed(run.project_id) if query.since else run.project_id
     rows = (
         select(run.id, run.version, run.heartbeat_us)
         .where(owner == project_id, run.deleted_us.is_(None), *conditions)
-        .order_by(*order)
-        .limit(query.limit)
+        .order_by(*(key.value.desc() if key.descending else key.value for key in keys))
+        .limit(query.limit + 1 if query.limit else 0)
         .offset(query.offset)
     )
     if query.since:
         rows = rows.where(run.version > query.since)
+    place = _place(query)
+    if place is not None:
+        rows = rows.where(after_place(keys, place))
     return memo.get(connection, connection.execute(rows))
 
 
@@ -130,8 +159,9 @@ def _matching(
     query: RunQuery,
     conditions: Conditions,
     rest: Mapping[str, Any],
-) -> list[Run]:
-    """All runs that match, in order, where more is asked than columns tell."""
+) -> tuple[list[Run], int]:
+    """The runs from the page on, in order, and how many match, where more is asked than columns
+    tell."""
     run = schema.run.c
     light = (
         select(run.id, run.version, run.heartbeat_us)
@@ -139,11 +169,11 @@ def _matching(
         .order_by(run.slot)
     )
     runs = memo.get(connection, connection.execute(light))
-    versions = {run.uid: run.version for run in runs}
-    fields = Fields(lambda field: _column(connection, memo, field, versions))
-    matches, found = compile_filter(rest, fields), compile_search(query.search)
+    order = _order(connection, memo, query, runs)
+    matches, found = compile_filter(rest, order.fields), compile_search(query.search)
     chosen = [run for run in runs if found(run.name) and matches(run)]
-    return sorted_runs(chosen, query.sort, fields, descending=query.descending)
+    changed = [run for run in chosen if run.version > query.since]
+    return order.sorted(changed, _place(query))[query.offset :], len(chosen)
 
 
 def _column(

@@ -104,6 +104,7 @@ function notesOf(model: Omit<LineModel, 'notes'>, options: LineOptions, range: Y
   notes.push(...outsideNotes(range, model.lines.length));
   const broken = nonFiniteNote(model, options);
   if (broken) notes.push(broken);
+  notes.push(...alikeNotes(model));
   notes.push(...repeatNotes(model, options), ...partialNotes(model, options));
   const points = pointsNote(model);
   if (points) notes.push(points);
@@ -136,7 +137,7 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
   }
   if (total === 0) return null;
   const { kind, name } = options.x;
-  const text = `${formatShort(total)} non-finite`;
+  const text = `${formatCount(total)} non-finite`;
   if (first === Number.POSITIVE_INFINITY) return { text, tone: 'bad' };
   const where = uncapital(momentName(kind, { x: first }, name));
   return { text: `${text}, first at ${where}`, tone: 'bad' };
@@ -145,7 +146,7 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
 /** Whose points lie outside of the range, and that few lines set it alone. */
 function outsideNotes({ outside, setBy }: YRange, lines: number): Note[] {
   if (setBy.length > 0) {
-    const text = `the range of y is set by ${namesOf(setBy)}`;
+    const text = `Y range set by ${namesOf(setBy)}`;
     return [{ text, tone: 'plain', offers: 'outliers' }];
   }
   const total = outside.reduce((sum, { count }) => sum + count, 0);
@@ -157,6 +158,18 @@ function outsideNotes({ outside, setBy }: YRange, lines: number): Note[] {
 const namesOf = (labels: string[]): string =>
   labels.slice(0, MOST_NAMED).join(', ') +
   (labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : '');
+
+/** Lines that neither colour nor dash tells apart. */
+function alikeNotes({ lines }: Omit<LineModel, 'notes'>): Note[] {
+  const looks = new Map<string, number>();
+  for (const { line } of lines) {
+    const look = `${line.color} ${line.dash.join(' ')}`;
+    looks.set(look, (looks.get(look) ?? 0) + 1);
+  }
+  const alike = [...looks.values()].filter((count) => count > 1).reduce((sum, n) => sum + n, 0);
+  if (alike === 0) return [];
+  return [{ text: `${alike} lines look alike: point at one to see its name`, tone: 'plain' }];
+}
 
 /** Steps that a resumed run logged again, and those at which several processes logged. */
 function repeatNotes({ lines, x }: Omit<LineModel, 'notes'>, { x: axis }: LineOptions): Note[] {
@@ -204,7 +217,7 @@ function pointsNote({ lines, x }: Omit<LineModel, 'notes'>): Note | null {
   }
   if (most.points === 0) return null;
   if (most.points > most.buckets) {
-    const text = `${formatCount(most.buckets)} of ${formatShort(most.points)} points, extremes exact`;
+    const text = `${formatShort(most.points)} points in ${formatCount(most.buckets)} buckets · min/max exact`;
     return { text, tone: 'plain' };
   }
   const all = most.points === 1 ? '1 point' : `all ${formatCount(most.points)} points`;

@@ -17,7 +17,7 @@ export function MoveDialog({ runs }: { runs: Run[] }) {
   useEffect(() => open.subscribe((isOpen) => !isOpen && forget()), []);
   useEffect(() => {
     void attempt('The projects could not be listed', async () => {
-      const found = (await listProjects()).filter((one) => one.entity === entity);
+      const found = (await listProjects()).projects.filter((one) => one.entity === entity);
       names.value = found.map(({ name }) => name).filter((name) => name !== present);
     });
   }, []);

@@ -5,9 +5,10 @@ import type { Run } from '../../api/types';
 import { formatDate, formatDuration } from '../../math/numbers';
 import { runHref } from '../../state/route';
 import { type EditedField, saveField } from '../../state/runs/runEdits';
-import { colorOf, cssColor } from '../../state/runs/visibility';
+import { colorOf, cssColor, dashOf } from '../../state/runs/visibility';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
+import { LineDot } from '../widgets/LineDot';
 import { Link } from '../widgets/Link';
 import { NameOf } from '../widgets/NameOf';
 import { EditText } from './EditText';
@@ -25,6 +26,8 @@ interface TableRowProps {
   top: number;
   index: number;
   run: Run;
+  /** Its name, as short as there is room. */
+  label: string;
   columns: CellColumn[];
   shown: boolean;
   selected: boolean;
@@ -112,7 +115,7 @@ export class TableRow extends Component<TableRowProps> {
   }
 
   private nameCell(isBaseline: boolean) {
-    const { run, shown, selected, pinned, nested, edited, actions } = this.props;
+    const { run, label, shown, selected, pinned, nested, edited, actions } = this.props;
     return (
       <td class={`namecell ${nested ? 'nested' : ''}`} style={{ '--c': cssColor(colorOf(run)) }}>
         <input
@@ -128,7 +131,7 @@ export class TableRow extends Component<TableRowProps> {
           label={`${shown ? 'Hide' : 'Show'} ${run.name} in the workspace`}
           onClick={() => actions.toggle(run)}
         />
-        <span class={`dot ${shown ? '' : 'hollow'}`} />
+        <LineDot dash={dashOf(run)} hollow={!shown} />
         {edited === 'name' ? (
           <EditText label={`Name of ${run.name}`} value={run.name} onDone={this.done('name')} />
         ) : (
@@ -137,9 +140,10 @@ export class TableRow extends Component<TableRowProps> {
             <Link
               class="rowlink"
               href={runHref(run.entity, run.project, run.run_id)}
+              aria-label={run.name}
               title={run.name}
             >
-              <NameOf name={run.name} />
+              <NameOf name={label} />
             </Link>
           </span>
         )}

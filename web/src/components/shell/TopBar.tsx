@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { brokenSince } from '../../api/live';
+import { brokenSince, silentFor } from '../../api/live';
 import { helpOpen, openPalette } from '../../state/overlays';
 import { projectHref } from '../../state/route';
 import { headingNext } from '../../state/runs/selection';
@@ -11,6 +11,7 @@ import { choice, nextTheme } from '../../state/theme';
 import { IconButton } from '../widgets/controls';
 import { Icon, Logo } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { AlertBell } from './AlertBell';
 
 export interface Tab {
@@ -36,6 +37,9 @@ export function TopBar(props: TopBarProps) {
   const { entity, project, run, heading, tabs, running = 0, onDrawer } = props;
   return (
     <header class="top">
+      <button type="button" class="skip" onClick={skipToContent}>
+        Skip to the content
+      </button>
       {heading && <Heading text={heading} />}
       {onDrawer && (
         <IconButton icon="list" label="Show or hide the list" class="burger" onClick={onDrawer} />
@@ -45,13 +49,7 @@ export function TopBar(props: TopBarProps) {
         <span>lossboard</span>
       </Link>
       <Crumbs entity={entity} project={project} run={run} />
-      <nav class="tabs" aria-label="Views">
-        {tabs.map(({ label, href, current, count }) => (
-          <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
-            {label} {count !== undefined && <span>{count}</span>}
-          </Link>
-        ))}
-      </nav>
+      <Tabs tabs={tabs} />
       <div class="stretch" />
       <button
         type="button"
@@ -77,6 +75,37 @@ export function TopBar(props: TopBarProps) {
       />
     </header>
   );
+}
+
+/** Where they have no room for all, the present one is in sight. */
+function Tabs({ tabs }: { tabs: Tab[] }) {
+  const nav = useRef<HTMLElement>(null);
+  const present = tabs.findIndex(({ current }) => current);
+  useEffect(() => {
+    const { current: box } = nav;
+    const link = box?.children[present] as HTMLElement | undefined;
+    if (!box || !link) return;
+    const right = link.offsetLeft + link.offsetWidth - box.offsetLeft;
+    if (right > box.scrollLeft + box.clientWidth) box.scrollLeft = right - box.clientWidth + 8;
+  }, [present]);
+  return (
+    <nav ref={nav} class="tabs" aria-label="Views">
+      {tabs.map(({ label, href, current, count }) => (
+        <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
+          {label} {count !== undefined && <span>{count}</span>}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** The first thing that Tab reaches: past the bars, to what the page is for. */
+function skipToContent(): void {
+  const content = ['main .sheet', 'main']
+    .map((place) => document.querySelector<HTMLElement>(place))
+    .find(Boolean);
+  content?.setAttribute('tabindex', content.getAttribute('tabindex') ?? '-1');
+  content?.focus();
 }
 
 function Heading({ text }: { text: string }) {
@@ -108,8 +137,8 @@ function Crumbs({ entity, project, run }: Pick<TopBarProps, 'entity' | 'project'
       {projectLink}
       {run && <i>/</i>}
       {run && (
-        <span class="ell" aria-current="page">
-          {run}
+        <span class="ell" aria-current="page" title={run}>
+          <NameOf name={run} />
         </span>
       )}
     </nav>
@@ -134,7 +163,8 @@ function Live({ running }: { running: number }) {
     return (
       <div class="live stale" role="status">
         <span class="pulse" />
-        Stale<span aria-hidden="true"> {secs} s</span>, reconnecting
+        {silentFor.value > 0 ? 'No word for' : 'Stale'}
+        <span aria-hidden="true"> {secs + silentFor.value} s</span>, reconnecting
       </div>
     );
   }
@@ -148,7 +178,7 @@ function Live({ running }: { running: number }) {
 }
 
 const THEME_ICONS = { system: 'auto', light: 'sun', dark: 'moon' } as const;
-const THEME_WORDS = { system: 'as the system', light: 'light', dark: 'dark' } as const;
+const THEME_WORDS = { system: 'system', light: 'light', dark: 'dark' } as const;
 
 function ThemeButton() {
   return (

@@ -4,10 +4,11 @@ import { useRef } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { formatDuration } from '../../math/numbers';
 import { runHref } from '../../state/route';
-import { colorOf, cssColor, highlighted, runValue } from '../../state/runs/visibility';
+import { colorOf, cssColor, dashOf, highlighted, runValue } from '../../state/runs/visibility';
 import { compact } from '../../state/workspace/screen';
 import { IconButton } from '../widgets/controls';
 import { Icon, StateGlyph } from '../widgets/Icon';
+import { LineDot } from '../widgets/LineDot';
 import { Link } from '../widgets/Link';
 import { NameOf } from '../widgets/NameOf';
 import { ValueText } from '../widgets/ValueText';
@@ -19,11 +20,16 @@ interface RunRowProps {
   /** Under the line of its training. */
   nested?: boolean;
   metric: string;
+  /** Its name, as short as there is room. */
+  label: string;
+  /** That tell the values of the metric apart. */
+  digits: number;
   onToggle(): void;
   onMenu(anchor: HTMLElement): void;
 }
 
-export function RunRow({ run, top, shown, nested, metric, onToggle, onMenu }: RunRowProps) {
+export function RunRow(props: RunRowProps) {
+  const { run, top, shown, nested, metric, label, digits, onToggle, onMenu } = props;
   const more = useRef<HTMLSpanElement>(null);
   const light = () => {
     highlighted.value = shown ? run.uid : null;
@@ -51,16 +57,21 @@ export function RunRow({ run, top, shown, nested, metric, onToggle, onMenu }: Ru
         aria-label={`${shown ? 'Hide' : 'Show'} ${run.name}`}
         onClick={onToggle}
       >
-        {compact.value ? <span class="dot" /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
+        {compact.value ? <LineDot dash={dashOf(run)} /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
       </button>
-      {!compact.value && <span class="dot" />}
-      <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
-        <NameOf name={run.name} />
+      {!compact.value && <LineDot dash={dashOf(run)} />}
+      <Link
+        class="name"
+        href={runHref(run.entity, run.project, run.run_id)}
+        aria-label={run.name}
+        title={run.name}
+      >
+        <NameOf name={label} />
       </Link>
       <StateGlyph state={run.state} />
       {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}
       <span class="ell value">
-        {metric && <ValueText value={runValue(run, metric)} digits={3} />}
+        {metric && <ValueText value={runValue(run, metric)} digits={digits > 4 ? digits : 3} />}
       </span>
       <span class="rowmenu" ref={more}>
         <IconButton

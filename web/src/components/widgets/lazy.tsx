@@ -4,11 +4,11 @@ import { type Signal, signal } from '@preact/signals';
 import type { ComponentType, VNode } from 'preact';
 import { fetched } from '../../state/fetched';
 
-interface LazyOptions {
+interface LazyOptions<Props> {
   /** Where it is said that the module is not there. */
   frame?(message: VNode): VNode;
   /** What keeps the place until it is. */
-  waiting?(): VNode | null;
+  waiting?(props: Props): VNode | null;
 }
 
 type Found<Props> = ComponentType<Props> | 'away' | 'gone' | null;
@@ -16,7 +16,7 @@ type Found<Props> = ComponentType<Props> | 'away' | 'gone' | null;
 /** Shows nothing, or what keeps the place, until the module is there; a new build on the server asks for a reload. */
 export function lazy<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
-  { frame = (message) => message, waiting = () => null }: LazyOptions = {},
+  { frame = (message) => message, waiting = () => null }: LazyOptions<Props> = {},
 ) {
   const found: Signal<Found<Props>> = signal(null);
   let asked = false;
@@ -28,7 +28,7 @@ export function lazy<Props extends object>(
     const Component = found.value;
     if (Component === 'away') return frame(<Away />);
     if (Component === 'gone') return frame(<Reload />);
-    return Component ? <Component {...props} /> : waiting();
+    return Component ? <Component {...props} /> : waiting(props);
   };
 }
 

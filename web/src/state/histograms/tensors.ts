@@ -2,7 +2,7 @@
 
 import { type Signal, signal } from '@preact/signals';
 import { ApiError, queryTensors } from '../../api/client';
-import type { Tensor, TensorColumns, TensorResponse } from '../../api/types';
+import type { Key, Tensor, TensorColumns, TensorResponse } from '../../api/types';
 import { mix, parseHex, toCss } from '../../math/color';
 import { tensorName } from '../../math/layers';
 import { mapPartText } from '../../math/parts';
@@ -13,6 +13,11 @@ import type { Dirty } from '../refresh';
 const BUCKETS = 300;
 /** All tensors of a model are a large answer: a growing run brings it this often. */
 const INTERVAL_MS = 3000;
+
+/** The map of so many tensors takes the height of two panels. */
+const TALL_FROM = 100;
+
+export const isTall = (fields: Key[]): boolean => fields.length >= TALL_FROM;
 
 interface Entry {
   run: number;
@@ -90,7 +95,7 @@ async function fetchInto(entry: Entry): Promise<void> {
 /** The columns that the layer map reads, under its names. */
 export function chartTensor({ key, columns }: Tensor): ChartTensor {
   const { bucket, n, nan, zeros, squares, pos_inf: posInf, neg_inf: negInf } = columns;
-  return { key, bucket, n, nan, posInf, negInf, zeros, squares };
+  return { key, bucket, n, nan, posInf, negInf, zeros, squares, xBad: columns.x_bad };
 }
 
 /** What the tensors lie on, where that is several processes. */
@@ -109,11 +114,11 @@ export function stdOf({ columns: { squares, total, n } }: Tensor): Float64Array 
   return squares.map((sum, i) => Math.sqrt(Math.max(0, sum / n[i] - (total[i] / n[i]) ** 2)));
 }
 
-/** Colours from the first layer to the last, along the palette's blue and orange ends. */
+/** From the first layer to the last, along the palette's blue and orange ends. */
+export const DEPTH_COLORS = ['#6328ad', '#1566df', '#0fa0cb', '#00a36c', '#d19a00', '#de5b00'];
+
 export function depthColor(position: number): string {
-  const stops = ['#6328ad', '#1566df', '#0fa0cb', '#00a36c', '#d19a00', '#de5b00'].map(
-    (hex) => parseHex(hex)!,
-  );
+  const stops = DEPTH_COLORS.map((hex) => parseHex(hex)!);
   const place = position * (stops.length - 1);
   const below = Math.min(stops.length - 2, Math.floor(place));
   return toCss(mix(stops[below], stops[below + 1], place - below));
@@ -160,6 +165,6 @@ function sameEverywhere(value: Float64Array, columns: TensorColumns, x: Float64A
     xLast: columns.x_last,
     xMin: x,
     xMax: x,
-    xBad: value.map((v, i) => (Number.isFinite(v) ? Number.NaN : columns.x_first[i])),
+    xBad: columns.x_bad,
   };
 }

@@ -3,6 +3,7 @@
 import { computed } from '@preact/signals';
 import type { Run } from '../../api/types';
 import { jsonNumber } from '../../math/jsonNumber';
+import { utcMillis } from '../../math/utcMillis';
 import type { Json } from '../../model/json';
 import { params, setParams } from '../view/view';
 import {
@@ -48,12 +49,34 @@ function testOf(node: FilterNode): Test {
   return node.join === '$or' ? any : (run) => !any(run);
 }
 
+/** Fields whose empty text is none, as the server has it. */
+const OPTIONAL = new Set(['group', 'job_type', 'notes', 'host', 'job']);
+const COMPARING = new Set<Operator>(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'in', 'nin']);
+
 /** Text and numbers never compare, what is missing fits no bound, one element of a list is enough. */
 function conditionTest({ by, operator, value }: Condition): Test {
+  if (by === 'created') return timeTest(operator, value);
+  const isOptional = OPTIONAL.has(by);
+  const test = valueTest(operator, isOptional ? each(value, noneIfEmpty) : value);
+  if (!isOptional) return (run) => test(runValue(run, by));
+  return (run) => test(noneIfEmpty(runValue(run, by) ?? null));
+}
+
+const noneIfEmpty = (value: Json): Json => (value === '' ? null : value);
+
+const each = (value: Json, read: (one: Json) => Json): Json =>
+  Array.isArray(value) ? value.map(read) : read(value);
+
+function timeTest(operator: Operator, value: Json): Test {
+  if (COMPARING.has(operator)) {
+    const test = valueTest(
+      operator,
+      each(value, (one) => utcMillis(one) ?? one),
+    );
+    return (run) => test(run.created_us / 1000);
+  }
   const test = valueTest(operator, value);
-  return by === 'created'
-    ? (run) => test(new Date(run.created_us / 1000).toISOString())
-    : (run) => test(runValue(run, by));
+  return (run) => test(new Date(run.created_us / 1000).toISOString());
 }
 
 type ValueTest = (found: Json | undefined) => boolean;
@@ -108,6 +131,9 @@ function pattern(operator: Operator, text: string): ValueTest {
 function compares(operator: Operator, found: Json | undefined, wanted: Json): boolean {
   const compare = COMPARISONS[operator]!;
   if (typeof wanted === 'string') return typeof found === 'string' && compare(found, wanted);
+  if (typeof wanted === 'boolean') {
+    return typeof found === 'boolean' && compare(Number(found), Number(wanted));
+  }
   const number = typeof found === 'boolean' ? null : asNumber(found);
   return number !== null && typeof wanted === 'number' && compare(number, wanted);
 }

@@ -1,0 +1,5 @@
+"""Projects, where scripts look for them."""
+
+from lossboard.api import Project
+
+__all__ = ["Project"]

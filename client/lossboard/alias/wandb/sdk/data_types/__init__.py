@@ -1,0 +1,1 @@
+"""Values with a meaning of their own, a module for each."""

@@ -1,0 +1,5 @@
+"""The class of artifacts, where older programs look for it."""
+
+from lossboard.artifacts import Artifact
+
+__all__ = ["Artifact"]

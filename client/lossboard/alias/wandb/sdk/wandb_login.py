@@ -1,0 +1,5 @@
+"""There are no accounts."""
+
+from lossboard.module_functions import login
+
+__all__ = ["login"]
