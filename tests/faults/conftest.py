@@ -192,12 +192,19 @@ class Stored:
 
     def points(self, key: str = "loss") -> list[tuple[int, float]]:
         """(step, value) of all points of a key by step; fails where a step has several."""
+        columns = self._columns(key)
+        assert set(columns["count"]) <= {1}, "some steps arrived twice"
+        return list(zip(columns["x_first"], columns["first"], strict=True))
+
+    def counts(self, key: str) -> list[int]:
+        """How many values of a key each of its steps has."""
+        return [int(count) for count in self._columns(key)["count"]]
+
+    def _columns(self, key: str) -> dict[str, list[float]]:
         asked = {"runs": [self.run()["uid"]], "keys": [key], "x": "step", "buckets": 20_000}
         answer = httpx.post(f"{self._url}/api/query/series", json={"kind": "scalar", **asked})
         (series,) = answer.raise_for_status().json()["series"]
-        columns = series["columns"]
-        assert set(columns["count"]) <= {1}, "some steps arrived twice"
-        return list(zip(columns["x_first"], columns["first"], strict=True))
+        return dict(series["columns"])
 
     def notices(self) -> dict[str, float]:
         """Amounts by kind."""

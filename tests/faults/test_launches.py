@@ -151,9 +151,9 @@ def test_torchrun_that_restarts_its_ranks_ends_as_the_last_of_them(trainings: Tr
     assert [launch["state"] for launch in run["launches"]][-1] == "finished"
     assert len(run["launches"]) == 2 and [w["rank"] for w in run["writers"]].count(1) == 2
     assert (run["name"], run["config"]) == ("name of 0", {"rank": 0})
-    values = [[value for _, value in trainings.stored.points(f"rank{rank}")] for rank in (0, 1)]
-    assert values[1] == [*range(10), *range(10)]
-    assert values[0][-10:] == [*range(10)]  # before, the launcher ended it while it logged
+    assert trainings.stored.counts("rank1") == [2] * 10  # each launch logs all steps
+    of_first = trainings.stored.counts("rank0")  # which the launcher ended while it logged
+    assert len(of_first) == 10 and set(of_first) <= {1, 2}
 
 
 def test_a_shared_run_of_torchrun_has_the_rows_of_all_its_ranks(trainings: Trainings) -> None:

@@ -89,6 +89,14 @@ def test_writers_of_shared_mode_have_offsets_of_their_own(server: Any) -> None:
     assert steps(server, "shared") == [0, 1, 2, 3, 4, 100, 101, 102, 103, 104]
 
 
+def test_two_processes_that_write_one_run_as_if_alone_are_a_notice(server: Any) -> None:
+    for seed in (0.0, 0.5):
+        for count in (3, 5):  # the second repeats the first and goes on
+            write(server, "mixed", 0, lines(0, count, seed=seed))
+        kinds = [notice["kind"] for notice in detail(server, "stream", "mixed")["notices"]]
+        assert kinds == (["mixed_rows"] if seed else [])
+
+
 def test_a_fresh_start_opens_an_attempt_and_deletes_nothing(server: Any) -> None:
     write(server, "fresh", 0, lines(0, 5))
     upsert(server, "fresh")

@@ -106,11 +106,12 @@ class Reading(msgspec.Struct, frozen=True):
 
 class Fresh(msgspec.Struct, frozen=True):
     """Lines of a stream that aren't kept yet, the number of the first, and how many before it
-    never came."""
+    never came. `foreign`: the stream began with another line, so another process writes it too."""
 
     first: int = 0
     lines: list[dict[str, Any]] = []
     missing: int = 0
+    foreign: bool = False
 
 
 def read_body(payload: bytes) -> Reading:
@@ -218,6 +219,7 @@ def _record(now_us: int, client_id: str, reading: Reading, fresh: Mapping[str, F
         console=console_lines(reading.body, now_us),
         notices=[
             *_gap_notices(fresh, now_us),
+            *_mixed_notices(fresh, now_us),
             *([too_large_notice(reading.left_out)] if reading.left_out else []),
         ],
         preempting=reading.body.preempting,
@@ -257,6 +259,17 @@ def _gap_notices(fresh: Mapping[str, Fresh], now_us: int) -> list[Notice]:
         for name, lines in fresh.items()
         if lines.missing
     ]
+
+
+def _mixed_notices(fresh: Mapping[str, Fresh], now_us: int) -> list[Notice]:
+    """Of two processes that write one run as if each were alone nothing tells the lines apart."""
+    if not any(lines.foreign for lines in fresh.values()):
+        return []
+    text = (
+        "two processes write this run without mode='shared', and some rows of one of them are not"
+        " kept: give each an id of its own, or use mode='shared'"
+    )
+    return [Notice("mixed_rows", text, now_us)]
 
 
 def console_lines(body: Body, now_us: int) -> list[ConsoleLine]:
@@ -364,7 +377,13 @@ def _new_lines(
         )
     elif mark is not None and fresh:
         stream_marks.move_mark(transaction, mark.id, first + len(fresh))
-    return Fresh(first, fresh, first - next_line)
+    foreign = mark is not None and bool(offset == 0 and lines) and not _begins(mark, lines[0])
+    return Fresh(first, fresh, first - next_line, foreign)
+
+
+def _begins(mark: Any, line: Mapping[str, Any]) -> bool:
+    """Whether the stream of this mark begins with this line."""
+    return bool(mark.first_digest == _digest(line))
 
 
 def written_lines(transaction: Transaction, attempt: int, client_id: str = "") -> dict[str, int]:

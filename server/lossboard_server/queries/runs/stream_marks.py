@@ -63,10 +63,11 @@ def written_lines(
 
 
 def mark_of(connection: Connection, attempt: int, client_id: str, stream: str) -> Any:
-    """`id` of a stream's mark and its `next_line`, the number of the first that isn't kept."""
+    """`id` of a stream's mark, its `next_line`, the number of the first that isn't kept, and the
+    `first_digest` of the line that it began with."""
     mark = schema.stream_mark
     return connection.execute(
-        select(mark.c.id, mark.c.next_line).where(
+        select(mark.c.id, mark.c.next_line, mark.c.first_digest).where(
             mark.c.attempt_id == attempt, mark.c.client_id == client_id, mark.c.stream == stream
         )
     ).first()
