@@ -77,6 +77,6 @@ export default defineConfig({
     host: '127.0.0.1',
     port: 5173,
     strictPort: true,
-    proxy: { '/api': server, '/vendor': server, '/explore.html': server },
+    proxy: { '/api': server, '/explore.html': server },
   },
 });

@@ -194,7 +194,7 @@ def _announce(settings: Settings, port: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"url": urls[0], "data_dir": str(settings.data_dir)}), flush=True)  # noqa: T201
     else:
-        print(f"lossboard serves {urls[0]}")  # noqa: T201
+        print(f"lossboard is running at {urls[0]} (Ctrl-C stops it)")  # noqa: T201
         print(f"data directory: {settings.data_dir}", flush=True)  # noqa: T201
     if not _is_loopback(settings.host):
         print(  # noqa: T201

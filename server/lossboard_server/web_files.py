@@ -1,4 +1,4 @@
-"""The built dashboard and plotly.js: files this server knows, found by their address.
+"""The built dashboard: files this server knows, found by their address.
 
 A request's path is only ever a key of a table made by listing directories, never a path.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import mimetypes
 from dataclasses import dataclass
-from importlib.metadata import distribution, version
 from importlib.resources import files
 from pathlib import Path
 
@@ -37,17 +36,11 @@ class WebFiles:
         self._built_ns = 0
         self._paths: dict[str, Path] = {}
         self._read: dict[str, WebFile] = {}
-        self.plotly_name = f"plotly-{version('plotly')}.min.js"
 
     def find(self, name: str) -> WebFile | None:
         """The file with this address below the dashboard's root, as `assets/main.js`."""
         self._look()
         return self._load(name, self._paths.get(name))
-
-    def plotly(self) -> WebFile | None:
-        """plotly.js of the installed plotly package."""
-        located = Path(str(distribution("plotly").locate_file("plotly")))
-        return self._load(self.plotly_name, located / "package_data" / "plotly.min.js")
 
     def _look(self) -> None:
         """List the directory if there is a build that wasn't listed yet."""

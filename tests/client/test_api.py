@@ -73,7 +73,7 @@ def test_a_run_is_found_by_path_and_by_link(api: wandb.Api, project: str, three:
 def test_what_is_not_there_raises(api: wandb.Api, project: str) -> None:
     with pytest.raises(NotFound, match="there is no run"):
         api.run(f"{project}/nothing")
-    with pytest.raises(ValueError, match="is no run"):
+    with pytest.raises(ValueError, match="is not a run"):
         api.run("a/b/c/d/e")
 
 

@@ -311,7 +311,7 @@ def test_runs_that_are_not_delivered_are_named_by_the_next_one(
     away = {"base_url": "http://127.0.0.1:9", "finish_timeout": 0.1}
     wandb.init(settings=away).finish()
     wandb.init(settings={"silent": False}).finish()
-    hint = r"[\d.]+ (bytes|kB) of earlier runs are not delivered yet: lossboard sync"
+    hint = r"1 earlier run is not delivered yet\. Run: lossboard sync"
     assert re.search(hint, capfd.readouterr().err)
 
 

@@ -95,11 +95,12 @@ def test_the_magics_show_the_run_that_goes_on_or_begins(outputs: list[list[Any]]
     begun, line, cell, _, nothing = outputs[7:]
     *_, third = wandb.Api().runs()
     page = f'src="{third.url}?jupyter=true"'
+    assert "IFrame instead" not in text_of(begun, "stderr") + text_of(line, "stderr")
     assert html_of(begun).count("<iframe") == 1 and "height:260px" in html_of(begun)
     assert page in html_of(begun) and "Syncing run" not in html_of(begun)
     assert page in html_of(line) and "height:420px" in html_of(line)
     assert page in html_of(cell) and text_of(cell, "stdout") == "in it\n"
-    assert "no run with a page goes on" in text_of(nothing, "stderr")
+    assert "no active run" in text_of(nothing, "stderr")
 
 
 def test_a_notebook_shows_the_wait_at_the_end_in_one_place(

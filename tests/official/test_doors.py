@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -99,3 +100,25 @@ def test_ints_of_any_size_are_read_through_the_other_door(server: Any, official:
         "summary": wide,
         "sampled": [wide],
     }
+
+
+def test_a_moved_run_of_a_renamed_project_is_found_and_goes_on_through_both_doors(
+    server: Any, official: Runner
+) -> None:
+    first, second, third = (f"former-{secrets.token_hex(4)}" for _ in range(3))
+    official(server, "scalars.py", first, "one")
+    uid = detail(server, first, "one")["uid"]
+    http = httpx.Client(base_url=server.base_url)
+    http.patch(f"/api/projects/local/{first}", json={"name": second}).raise_for_status()
+    moved = {"runs": [uid], "project": third}
+    http.post("/api/runs/move", json=moved).raise_for_status()
+    for former in (first, second):
+        told = official(server, "former_names.py", former, "one")
+        assert told[:2] == ["one", third]
+    run = detail(server, first, "one")
+    assert (run["uid"], run["project"]) == (uid, third)
+    assert [row["_step"] for row in history(server, third, "one")] == list(range(22))
+    assert {alert["title"] for alert in run["alerts"]} == {"Resumed"}
+    assert all(19 <= alert["step"] <= 21 for alert in run["alerts"])
+    ours = lossboard.Api(overrides={"base_url": server.base_url}).run(f"local/{second}/one")
+    assert (ours.project, ours.summary["loss"]) == (third, 0.5)

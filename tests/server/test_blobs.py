@@ -111,3 +111,13 @@ def test_a_transfer_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Invalid):
         asyncio.run(store.receive(hashlib.sha256(b"whole").hexdigest(), chunks_of(b"wh", b"o")))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_a_killed_server_left_half_received_is_removed(own_server: Any) -> None:
+    incoming = own_server.data_dir / "blobs" / "incoming"
+    own_server.kill()
+    (incoming / "tmpabcdef").write_bytes(bytes(100_000))
+    own_server.start()
+    assert list(incoming.iterdir()) == []
+    content = secrets.token_bytes(10)
+    assert httpx.put(url_of(own_server, content), content=content).status_code == 201

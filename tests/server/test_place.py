@@ -146,7 +146,7 @@ def test_an_address_that_is_not_loopback_is_explained_in_one_line(
     (line,) = printed.err.splitlines()
     assert f"{host} is not a loopback address" in line and "no accounts" in line
     assert "http://box.lan:8080" in line
-    assert printed.out.splitlines()[0].removeprefix("lossboard serves ") in line
+    assert printed.out.splitlines()[0].removeprefix("lossboard is running at ").split()[0] in line
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "localhost", "::1"])

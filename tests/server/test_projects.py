@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +110,6 @@ def test_assets_are_immutable_and_compressed(site: Any) -> None:
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-type"].startswith("text/javascript")
     assert httpx.get(f"{site.base_url}/assets/none.js").status_code == 404
-
-
-def test_plotly_comes_from_the_installed_package(server: Any) -> None:
-    answer = httpx.get(f"{server.base_url}/vendor/plotly-{version('plotly')}.min.js")
-    assert answer.status_code == 200 and len(answer.content) > 1_000_000
-    assert httpx.get(f"{server.base_url}/vendor/plotly-0.0.min.js").status_code == 404
 
 
 def test_without_a_built_dashboard_the_page_says_what_to_run(

@@ -86,7 +86,7 @@ def test_every_first_path_segment_of_a_route_is_a_reserved_entity(tmp_path: Path
     paths = [getattr(route, "path", "") for route in all_routes(app)]
     segments = {path.split("/")[1] for path in paths if path.count("/")}
     fixed = {segment for segment in segments if segment and "{" not in segment}
-    assert {"api", "graphql", "assets", "vendor"} <= fixed
+    assert {"api", "graphql", "assets"} <= fixed
     assert sorted(fixed - RESERVED_ENTITIES) == []
 
 
@@ -131,7 +131,6 @@ def test_a_file_name_is_only_a_name(server: Any, writer: Any, name: str) -> None
         "/../../etc/passwd",
         "/assets/../../../etc/passwd",
         "/assets/%2e%2e/%2e%2e/index.html",
-        "/vendor/..%2f..%2fetc%2fpasswd",
         "/api/blobs/..%2f..%2fserver.lock",
     ],
 )

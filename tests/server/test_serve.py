@@ -23,7 +23,9 @@ from lossboard_server.settings import Settings, SettingsError
 
 
 def test_it_prints_address_and_directory(server: Any) -> None:
-    assert f"lossboard serves http://127.0.0.1:{server.port}" in server.log()
+    assert (
+        f"lossboard is running at http://127.0.0.1:{server.port} (Ctrl-C stops it)" in server.log()
+    )
     assert f"data directory: {server.data_dir}" in server.log()
 
 

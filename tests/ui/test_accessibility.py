@@ -62,7 +62,7 @@ def edit_scatter(page: Page) -> None:
 
 def name_lines(page: Page) -> None:
     menu_of("train/loss", "Settings of train/loss")(page)
-    click("Computed lines, names, titles")(page)
+    click("Expressions, legend and titles…")(page)
 
 
 # Path of the page, what opens over it, and how.

@@ -65,8 +65,8 @@ def test_an_added_panel_of_metrics_has_ranges_axes_and_smoothing_of_its_own(
     type_into(menu, "Lowest x", "100")
     type_into(menu, "Highest x", "200")
     type_into(menu, "Highest y", "0.5")
-    menu.get_by_label("Logarithmic y").check()
-    menu.get_by_label("Logarithmic x").check()
+    menu.get_by_label("Log scale (y)").check()
+    menu.get_by_label("Log scale (x)").check()
     menu.get_by_label("Ignore outliers").check()
     menu.get_by_label("Smoothing of this panel").select_option("ema")
     shown = "panel.data.x?.join() === '100,200' && panel.data.y[1] === 0.5"
@@ -97,7 +97,7 @@ def test_an_added_panel_of_metrics_has_ranges_axes_and_smoothing_of_its_own(
 def test_several_metrics_are_drawn_for_groups_and_for_chosen_runs(page: Page, lines: str) -> None:
     region(page, LINES).hover()
     page.get_by_role("button", name=f"Edit {LINES}").click()
-    page.get_by_label("Only chosen runs").check()
+    page.get_by_label("Only these runs").check()
     for name in ("run-0", "run-2"):
         page.get_by_role("checkbox", name=name, exact=True).check()
     page.get_by_role("button", name="Save", exact=True).click()

@@ -102,7 +102,7 @@ def save(page: Page) -> str:
 def test_histograms_of_chosen_runs_are_added_in_a_chosen_view(workspace: Page) -> None:
     add_panel(workspace, "histogram", WEIGHTS)
     workspace.get_by_label("View of the histograms").select_option("step")
-    workspace.get_by_label("Only chosen runs").check()
+    workspace.get_by_label("Only these runs").check()
     workspace.get_by_role("checkbox", name="run-1", exact=True).check()
     own = save(workspace)
     shown = wait_for_panel(workspace, own, "panel.data.overlays?.length === 1")
@@ -121,7 +121,7 @@ def test_histograms_of_chosen_runs_are_added_in_a_chosen_view(workspace: Page) -
 
 def test_added_histograms_of_hidden_runs_stay(workspace: Page) -> None:
     add_panel(workspace, "histogram", WEIGHTS)
-    workspace.get_by_label("Only chosen runs").check()
+    workspace.get_by_label("Only these runs").check()
     workspace.get_by_role("checkbox", name="run-0", exact=True).check()
     own = save(workspace)
     wait_for_panel(workspace, own, "panel.runs.length === 1")
@@ -343,7 +343,7 @@ def test_tables_of_several_runs_are_added_as_one_with_a_column_of_runs(workspace
 def test_a_chart_of_plot_is_added_for_chosen_runs(workspace: Page) -> None:
     add_panel(workspace, "chart", "curve")
     workspace.get_by_label("Title").fill("One curve")
-    workspace.get_by_label("Only chosen runs").check()
+    workspace.get_by_label("Only these runs").check()
     workspace.get_by_role("checkbox", name="run-1", exact=True).check()
     own = save(workspace)
     panel = wait_for_panel(workspace, own, "panel.data.lines?.length === 1")

@@ -52,8 +52,8 @@ def save_view(page: Page, name: str) -> None:
 def copied_link(page: Page) -> str:
     page.get_by_role("region", name="loss", exact=True).hover()
     page.get_by_role("button", name="Settings of loss").click()
-    page.get_by_role("button", name="Copy link to this picture").click()
-    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Copy link to this panel").click()
+    expect(page.get_by_text("Link copied", exact=True)).to_be_visible()
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
@@ -194,7 +194,7 @@ def test_back_leads_to_the_picture_that_was_opened_first(
 
 def test_a_view_is_left_for_the_defaults(saved: Page) -> None:
     saved.get_by_role("button", name="Saved views").click()
-    saved.get_by_role("button", name="Leave the view").click()
+    saved.get_by_role("button", name="Close view").click()
     picture(saved, 2)
     assert query_of(saved.url) == {}
     saved.go_back()

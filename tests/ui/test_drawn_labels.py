@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page
 
 from lossboard import plot
 
 from .conftest import Server, open_panel, start_run
+from .drawn_texts import RECORD, texts_of
 
 TEXT_PIXELS = 11
-RECORD = """() => {
-  const draw = CanvasRenderingContext2D.prototype.fillText;
-  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
-    const { width } = this.measureText(text);
-    this.canvas.texts ??= [];
-    this.canvas.texts.push({ text, y, right: this.textAlign === 'left' ? x + width : x, width });
-    return draw.apply(this, arguments);
-  };
-  const clear = CanvasRenderingContext2D.prototype.clearRect;
-  CanvasRenderingContext2D.prototype.clearRect = function () {
-    this.canvas.texts = [];
-    return clear.apply(this, arguments);
-  };
-  const { get, set } = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width');
-  Object.defineProperty(HTMLCanvasElement.prototype, 'width', {
-    get,
-    set(value) {
-      this.texts = [];
-      set.call(this, value);
-    },
-  });
-}"""
 
 
 @pytest.fixture
 def recorded(page: Page) -> Page:
     page.add_init_script(f"({RECORD})()")
     return page
-
-
-def texts_of(page: Page, name: str) -> list[dict[str, Any]]:
-    canvas = page.get_by_role("region", name=name, exact=True).locator("canvas").first
-    return list(canvas.evaluate("canvas => canvas.texts ?? []"))
 
 
 def log_bars(server: Server, project: str, runs: int) -> list[str]:

@@ -46,7 +46,7 @@ def test_the_first_ten_of_the_order_are_drawn(page: Page, server: Server, projec
     drawn(page, *range(15, 25))
     page.goto(f"{server.base_url}/local/{project}?sort=-summary.val/accuracy")
     drawn(page, *range(10))
-    page.get_by_role("button", name="Descending; change to ascending").click()
+    page.get_by_role("button", name="Sort ascending").click()
     drawn(page, *range(15, 25))
 
 
@@ -68,9 +68,9 @@ def test_a_run_whose_eye_was_touched_stays_as_it_is_while_the_order_changes(
     page.get_by_role("button", name="Hide run-03").click()
     page.get_by_role("button", name="Show run-12").click()
     drawn(page, 0, 1, 2, 4, 5, 6, 7, 8, 9, 12)
-    page.get_by_role("button", name="Ascending; change to descending").click()
+    page.get_by_role("button", name="Sort descending").click()
     drawn(page, 12, *range(15, 25))
-    page.get_by_role("button", name="Descending; change to ascending").click()
+    page.get_by_role("button", name="Sort ascending").click()
     page.reload()
     drawn(page, 0, 1, 2, 4, 5, 6, 7, 8, 9, 12)
 

@@ -25,6 +25,12 @@ FIGURE = """title => {
   return panel.querySelector('.plot').data?.map(({ name, x, y }) => ({ name, x, y })) ?? null;
 }"""
 
+# The widest strip that is empty on the right of a grid of panels, in pixels.
+EMPTY_RIGHT = """() => Math.max(...[...document.querySelectorAll('.grid')].map(grid => {
+  const rights = [...grid.children].map(child => child.getBoundingClientRect().right);
+  return grid.getBoundingClientRect().right - Math.max(...rights);
+}))"""
+
 HISTOGRAMS = 45
 EVENTS = 310
 CURVE = [[0, 1], [1, 3], [2, 2]]
@@ -73,6 +79,8 @@ def test_an_exported_run_draws_its_numbers_without_a_server(
     lines = drawn(file, "train/loss")
     originals = [line["y"] for line in lines if line["y"] and len(line["y"]) == STEPS]
     assert [loss_at(step, 0.02) for step in range(STEPS)] in originals
+    file.set_viewport_size({"width": 2000, "height": 900})
+    assert file.evaluate(EMPTY_RIGHT) <= 1
     assert faults == []
     file.close()
 
@@ -237,8 +245,8 @@ def test_added_panels_of_values_and_text_are_in_the_file(added: Page) -> None:
 def test_a_file_names_the_added_panels_that_it_has_not(added: Page) -> None:
     left = added.locator(".left")
     expect(left).to_contain_text("the added panel Axes (Parallel coordinates)")
-    expect(left).to_contain_text("the added panel Factors (Importance of settings)")
-    expect(left).to_contain_text("the added panel Nothing (Lines of several metrics)")
+    expect(left).to_contain_text("the added panel Factors (Hyperparameter importance)")
+    expect(left).to_contain_text("the added panel Nothing (Line plot)")
     expect(left).to_contain_text("gone in Several: not logged by its runs")
     for title in ("Axes", "Factors", "Nothing"):
         expect(panel_of(added, title)).to_have_count(0)

@@ -119,11 +119,11 @@ def test_a_pinned_reference_is_compared_in_numbers(focus: Page) -> None:
     focus.keyboard.press("Shift+ArrowLeft")
     overlays = shown_step(focus, "panel.data.overlays.length === 2")["overlays"]
     assert overlays[0]["step"] < overlays[1]["step"]
-    expect(focus.get_by_role("row", name="B against A")).to_contain_text("%")
+    expect(focus.get_by_role("row", name="change from A to B")).to_contain_text("%")
 
 
 def test_other_runs_stand_at_the_same_step(focus: Page) -> None:
-    focus.get_by_label("+ 2 other runs").check()
+    focus.get_by_label("Compare with 2 other runs").check()
     overlays = shown_step(focus, "panel.data.overlays.length === 3")["overlays"]
     assert len({overlay["step"] for overlay in overlays}) == 1
 

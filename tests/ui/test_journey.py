@@ -88,7 +88,7 @@ def test_a_step_of_a_histogram_is_opened_and_a_second_run_laid_over_it(workspace
     opened = step["data"]["overlays"][0]
     logged = weights_at(1 if opened["label"] == "run-1" else 0, opened["step"])
     assert opened["counts"] == np.histogram(logged, bins=64)[0].tolist()
-    workspace.get_by_label("+ 1 other run").check()
+    workspace.get_by_label("Compare with 1 other run").check()
     both = wait_for_panel(workspace, f"step {WEIGHTS}", "panel.data.overlays.length === 2")
     assert {overlay["label"] for overlay in both["data"]["overlays"]} == {"run-0", "run-1"}
     workspace.go_back()
@@ -116,8 +116,8 @@ def test_a_view_is_saved_undone_opened_again_and_shared(
     line = line_of(wait_for_panel(workspace, LOSS, "panel.data.lines.length === 1"), "run-0")
     workspace.get_by_role("region", name="train/loss", exact=True).hover()
     workspace.get_by_role("button", name="Settings of train/loss").click()
-    workspace.get_by_role("button", name="Copy link to this picture").click()
-    expect(workspace.get_by_text("Copied")).to_be_visible()
+    workspace.get_by_role("button", name="Copy link to this panel").click()
+    expect(workspace.get_by_text("Link copied")).to_be_visible()
     other = context.new_page()
     link = workspace.evaluate("navigator.clipboard.readText()")
     shared = open_panel(other, link, LOSS, "panel.data.lines?.length === 1")

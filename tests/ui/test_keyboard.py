@@ -65,7 +65,7 @@ def test_tab_goes_through_the_page_with_a_visible_focus_and_is_not_trapped(
 def test_shift_tab_goes_back_out_of_the_page(page: Page, server: Server, logged: str) -> None:
     open_panel(page, f"{server.base_url}/local/{logged}", LOSS)
     page.get_by_role("button", name="Settings of train/loss").focus()
-    assert walk(page, "Shift+Tab")[-1]["name"] == "All projects"
+    assert walk(page, "Shift+Tab")[-1]["name"] == "Skip to the content"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_palette_opened_by_its_shortcut_gives_the_focus_back(
 @pytest.mark.parametrize(
     ("opener", "entry"),
     [
-        ("Settings of train/loss", "Copy link to this picture"),
+        ("Settings of train/loss", "Copy link to this panel"),
         ("Sort runs by: Created", "Name"),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_dialog_that_an_entry_has_opened_has_the_focus_and_gives_it_back(
     button = page.get_by_role("button", name="Settings of train/loss")
     button.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Computed lines, names, titles").focus()
+    page.get_by_role("button", name="Expressions, legend and titles…").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").locator(":focus")).to_be_attached()
     page.keyboard.press("Escape")

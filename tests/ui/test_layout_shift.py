@@ -29,7 +29,7 @@ STEADY = """() => {
   return window.steady >= 5;
 }"""
 TABS = ["", "/overview", "/system", "/logs", "/files", "/artifacts"]
-PAGES = ["", "/runs", *(f"/runs/run-0{tab}" for tab in TABS)]
+PAGES = ["", "/runs", "/artifacts", "/sweeps", *(f"/runs/run-0{tab}" for tab in TABS)]
 
 
 @pytest.fixture(scope="module")

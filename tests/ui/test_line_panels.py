@@ -73,7 +73,7 @@ def test_the_range_of_y_is_typed_and_stands_in_the_link(workspace: Page) -> None
     type_into(menu, "Lowest y", "")
     panel = wait_for_panel(workspace, LOSS, "panel.data.y[0] !== -0.2")
     assert panel["data"]["y"][1] == 0.5
-    menu.get_by_role("button", name="Range of y by itself").click()
+    menu.get_by_role("button", name="Automatic y range").click()
     wait_for_panel(workspace, LOSS, "panel.data.y[1] > 2")
 
 
@@ -112,7 +112,7 @@ def test_ends_the_wrong_way_round_are_put_right_and_undo_takes_them_back(workspa
     type_into(menu, "Highest x", "100")
     wait_for_panel(workspace, LOSS, "panel.data.x.join() === '100,200'")
     type_into(menu, "Lowest x", "200")
-    expect(workspace.get_by_text("A range of x needs two different ends")).to_be_visible()
+    expect(workspace.get_by_text("The x range needs two different ends")).to_be_visible()
     workspace.keyboard.press("Escape")
     for _ in range(2):  # changes that follow at once are one step, on a slow machine they don't
         workspace.keyboard.press("Control+z")
@@ -120,7 +120,7 @@ def test_ends_the_wrong_way_round_are_put_right_and_undo_takes_them_back(workspa
 
 
 def test_log_x_hides_what_it_cannot_show_and_says_so(workspace: Page) -> None:
-    open_menu(workspace, "train/loss").get_by_label("Logarithmic x").check()
+    open_menu(workspace, "train/loss").get_by_label("Log scale (x)").check()
     panel = wait_for_panel(workspace, LOSS, "panel.data.x[0] === 1")
     assert panel["data"]["x"] == [1, STEPS - 1]
     assert "3 values ≤ 0 hidden by the log axis" in panel["data"]["notes"]
@@ -144,12 +144,12 @@ def test_outliers_are_left_out_of_the_range_and_stay_in_the_data(
 
 BUCKET_STEPS = 32
 AGGREGATES: dict[str, Callable[[list[float]], float]] = {
-    "Minimum": min,
-    "Maximum": max,
-    "First": lambda values: values[0],
-    "Last": lambda values: values[-1],
-    "Count": len,
-    "Mean": lambda values: sum(values) / len(values),
+    "minimum of each bucket": min,
+    "maximum of each bucket": max,
+    "first of each bucket": lambda values: values[0],
+    "last of each bucket": lambda values: values[-1],
+    "count in each bucket": len,
+    "mean of each bucket": lambda values: sum(values) / len(values),
 }
 
 
@@ -162,13 +162,13 @@ def test_the_value_of_a_bucket_is_what_was_chosen_of_its_logged_numbers(
     buckets = [logged[at : at + BUCKET_STEPS] for at in range(0, 20_000, BUCKET_STEPS)]
     menu = open_menu(page, "loss")
     for name, aggregate in AGGREGATES.items():
-        menu.get_by_label("Bucket value").select_option(label=name)
+        menu.get_by_label("Line through").select_option(label=name)
         expected = [aggregate(bucket) for bucket in buckets]
         at = SPIKE // BUCKET_STEPS
         drawn = f"Math.abs({LONG}?.original[{at}] - {expected[at]}) < 1e-9"
         line = wait_for_panel(page, "scalar loss", drawn)["data"]["lines"][0]
         assert line["original"] == pytest.approx(expected, rel=1e-12)
-    menu.get_by_label("Bucket value").select_option(label="Maximum")
+    menu.get_by_label("Line through").select_option(label="maximum of each bucket")
     page.wait_for_url("**aggregate%3Dmax**")
     page.reload()
     wait_for_panel(page, "scalar loss", f"{LONG}?.original[{at}] === 100")
@@ -291,8 +291,8 @@ def test_the_time_of_the_process_leaves_out_the_pause(page: Page, server: Server
 
 
 def open_dialog(page: Page, panel: str) -> Locator:
-    open_menu(page, panel).get_by_role("button", name="Computed lines, names, titles").click()
-    return page.get_by_role("dialog", name=f"Computed lines, names and titles of {panel}")
+    open_menu(page, panel).get_by_role("button", name="Expressions, legend and titles…").click()
+    return page.get_by_role("dialog", name=f"Expressions, legend and titles of {panel}")
 
 
 def compute(page: Page, panel: str, *formulas: str, names: str = "") -> None:
@@ -409,7 +409,7 @@ def test_lines_are_named_by_a_template(workspace: Page) -> None:
     field.fill("${run:nme}")
     expect(dialog.locator(".fault")).to_contain_text("At character 1: there is no run:nme.")
     field.fill("${run:name}, ${config:model.width} wide, ${config:depth} deep")
-    expect(dialog.get_by_text("No shown run has config:depth: it stands as –.")).to_be_visible()
+    expect(dialog.get_by_text("No shown run has config:depth: shown as –.")).to_be_visible()
     field.fill("${run:id} at ${config:rate}: ${summary:test/accuracy} in ${metricName}")
     names = [f"run-{n} at {rate}: {1 - rate} in train/loss" for n, rate in enumerate(RATES)]
     preview = dialog.get_by_role("list", name="Preview")

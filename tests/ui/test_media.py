@@ -137,7 +137,8 @@ def test_an_image_has_its_caption_and_pixels_at_each_step(page: Page, shown: str
     expect(panel.locator("figcaption")).to_have_text("at 10")
     page.wait_for_url("**m.image=10**")
     red = panel.locator("img").evaluate(
-        """image => {
+        """async image => {
+          await image.decode();
           const canvas = document.createElement('canvas');
           canvas.width = canvas.height = 16;
           const context = canvas.getContext('2d');

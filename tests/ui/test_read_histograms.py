@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ def test_one_exploding_event_of_few_leaves_the_axis_to_the_others_and_is_counted
     assert max(map(abs, data["value"])) < 20
     outside = sum(column["below"] + column["above"] for column in data["mass"])
     assert outside > 400
-    assert any("outside" in note for note in data["notes"])
+    assert any("beyond the axis" in note for note in data["notes"])
 
 
 def test_the_bar_of_a_constant_has_its_count_on_an_axis_called_count(
@@ -141,3 +142,27 @@ def test_tensors_of_another_door_have_a_layer_map_in_the_order_of_the_model(
     exact = float(np.sqrt((normal(4000, 0.5) ** 2).mean()))
     for line in rms["lines"]:
         assert line["original"] == pytest.approx([exact] * 4, rel=0.005)
+
+
+def test_a_logged_graph_says_the_order_of_tensors_whose_names_do_not(
+    page: Page, server: Server
+) -> None:
+    """The file that `wandb.watch(log_graph=True)` keeps in the summary."""
+    project = f"graph-{uuid.uuid4().hex[:8]}"
+    layers = {"stem": ["weight", "bias"], "body": ["conv.weight"], "head": ["weight"]}
+    names = [f"{layer}.{own}" for layer, parts in layers.items() for own in parts]
+    graph = lossboard.Graph("torch")
+    for layer, parts in layers.items():
+        graph.add_node(layer, name=layer, parameters=[[own, [4]] for own in parts])
+    with start_run(server.base_url, project, name="imported") as run:
+        for step in range(2):
+            bins = np.histogram(normal(400, 0.5), 64)
+            row = {f"gradients/{name}": lossboard.Histogram(np_histogram=bins) for name in names}
+            run.log(dict(sorted(row.items())), step=step)
+        run.summary["graph_0"] = graph
+    page.goto(f"{server.base_url}/local/{project}")
+    in_order = json.dumps([f"gradients/{name}" for name in names])
+    rows = "JSON.stringify(panel.data.rows?.map(row => row.key))"
+    wait_for_panel(page, "layers gradients", f"{rows} === JSON.stringify({in_order})")
+    lines = "JSON.stringify(panel.data.lines?.map(line => line.id))"
+    wait_for_panel(page, "rms gradients", f"{lines} === JSON.stringify({in_order})")

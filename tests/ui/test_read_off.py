@@ -342,7 +342,7 @@ def test_a_scale_set_by_few_runs_is_said_and_the_panel_offers_to_ignore_them(
     nine = "panel.data.lines?.length === 9"
     before = open_panel(page, address, "scalar loss", nine)["data"]
     assert before["y"][1] > 1e6
-    assert "the range of y is set by off" in before["notes"]
+    assert "Y range set by off" in before["notes"]
     page.get_by_role("region", name="loss", exact=True).get_by_role(
         "button", name="Ignore outliers"
     ).click()

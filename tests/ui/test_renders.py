@@ -24,11 +24,11 @@ def test_a_line_panel_is_rendered_once_for_a_setting_that_gives_it_other_notes(
     open_panel(page, f"{server.base_url}/local/{logged}?smooth=none%3A0", LOSS, THREE_LINES)
     menu = open_menu(page, "train/loss")
     before = renders(page, "train/loss")
-    menu.get_by_label("Logarithmic x").check()
+    menu.get_by_label("Log scale (x)").check()
     badge = region(page, "train/loss").locator(".panelhead .badge").first
     expect(badge).to_contain_text("hidden by the log axis")
     assert renders(page, "train/loss") == before + 1
-    menu.get_by_label("Logarithmic x").uncheck()
+    menu.get_by_label("Log scale (x)").uncheck()
     expect(badge).to_contain_text("all 300 points")
     assert renders(page, "train/loss") == before + 2
 

@@ -113,7 +113,7 @@ def test_runs_are_grouped_with_the_median_of_each_group(table: Page) -> None:
 
 
 def test_the_baseline_is_pinned_and_the_others_show_how_they_differ(table: Page) -> None:
-    act(table, "c-adam", "Make it the baseline")
+    act(table, "c-adam", "Use as baseline")
     expect(rows(table).first).to_contain_text("c-adam")
     better = rows(table).filter(has_text="b-sgd").locator(".better")
     expect(better.first).to_contain_text("▾ 0.500")

@@ -63,14 +63,14 @@ def test_axes_of_a_section_are_kept_in_the_link_undone_and_given_back(
     line = line_of(shown, "run-1")
     assert (max(line["x"]), sum(line["count"])) == (pytest.approx(0.02), STEPS)
     assert line_of(wait_for_panel(page, RATE), "run-1")["x"] == list(range(STEPS))
-    page.get_by_label("Logarithmic y").check()
+    page.get_by_label("Log scale (y)").check()
     log = "panel.data.y[0] > 0"
     wait_for_panel(page, LOSS, log)
     page.reload()
     wait_for_panel(page, LOSS, f"{OVER_RATE} && {log}")
     open_settings(train)
-    expect(page.get_by_label("Logarithmic y")).to_be_checked()
-    page.get_by_role("button", name="All as in the workspace").click()
+    expect(page.get_by_label("Log scale (y)")).to_be_checked()
+    page.get_by_role("button", name="Reset to workspace settings").click()
     wait_for_panel(page, LOSS, "panel.data.lines?.[0]?.x[250] === 250")
     expect(train.get_by_text("own settings")).to_be_hidden()
     page.keyboard.press("Control+z")
@@ -80,12 +80,12 @@ def test_axes_of_a_section_are_kept_in_the_link_undone_and_given_back(
 def test_a_panel_can_take_back_the_log_axis_of_its_section(page: Page, train: Locator) -> None:
     linear = wait_for_panel(page, LOSS)["data"]["y"]
     open_settings(train)
-    page.get_by_label("Logarithmic y").check()
+    page.get_by_label("Log scale (y)").check()
     wait_for_panel(page, LOSS, "panel.data.y[0] > 0")
     page.keyboard.press("Escape")
     train.get_by_role("region", name="train/loss", exact=True).hover()
     page.get_by_role("button", name="Settings of train/loss").click()
-    page.get_by_label("Logarithmic y").uncheck()
+    page.get_by_label("Log scale (y)").uncheck()
     wait_for_panel(page, LOSS, f"panel.data.y[0] === {linear[0]}")
     page.reload()
     wait_for_panel(page, LOSS, f"panel.data.y?.[0] === {linear[0]}")
@@ -122,7 +122,7 @@ def test_another_x_of_a_section_ends_the_zooms_of_its_panels_alone(
     drag_over(page, "train/loss")
     range_of(page, LOSS, "panel.data.x[0] > 0.01")
     open_settings(train)
-    page.get_by_role("button", name="All as in the workspace").click()
+    page.get_by_role("button", name="Reset to workspace settings").click()
     assert range_of(page, LOSS, "panel.data.x[1] > 1") == [0, STEPS - 1]
     assert range_of(page, RATE, "true") == kept
 
@@ -160,7 +160,7 @@ def test_a_panel_has_an_x_of_its_own_named_on_its_axis_which_ends_its_zoom(
     range_of(page, LOSS, "panel.data.x[0] > 100")
     menu = open_menu(page, "train/loss")
     mine = menu.get_by_label("X axis of this panel")
-    expect(mine.locator("option").first).to_have_text("As workspace")
+    expect(mine.locator("option").first).to_have_text("Same as workspace")
     mine.select_option("metric:lr")
     shown = wait_for_panel(page, LOSS, f"{OVER_RATE} && panel.data.titles.x === 'lr'")
     line = line_of(shown, "run-1")

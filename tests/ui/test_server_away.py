@@ -83,7 +83,7 @@ def test_a_page_notices_a_server_that_hangs_or_a_line_that_is_cut(
     with start_run(server.base_url, "hangs", name="run") as run:
         run.log({"loss": 1.0})
     tab.goto(f"{server.base_url}/local/hangs")
-    expect(tab.locator(".top .live")).to_contain_text("Live")
+    wait_for_panel(tab, "scalar loss")
     server.process.send_signal(signal.SIGSTOP)
     try:
         expect(tab.locator(".top .live")).to_contain_text("No word for", timeout=BACK)

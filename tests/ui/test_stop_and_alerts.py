@@ -135,7 +135,7 @@ def test_a_run_has_the_same_menu_wherever_it_is_named(
                 "Rename",
                 "Edit tags",
                 "Edit notes",
-                "Make it the baseline",
+                "Use as baseline",
                 "Pin to the top",
                 "Show only this run",
                 "Copy path of the run",

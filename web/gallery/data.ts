@@ -260,11 +260,11 @@ export function makeTensors(kind: string, seed: number, buckets = 230): Tensor[]
       bucket: column((i) => i),
       n: column(() => n),
       nan: column(broken),
-      xBad: column((i) => (broken(i) ? i : Number.NaN)),
       posInf: column(() => 0),
       negInf: column(() => 0),
       zeros: column((i) => Math.round(n * depth * depth * 0.3 * (i / buckets))),
       squares,
+      xBad: column((i) => (broken(i) > 0 ? i : Number.NaN)),
     };
   });
 }

@@ -5,6 +5,7 @@
 
 import './explore.css';
 import { figureOf } from './explore/figure';
+import { loadOutlines } from './explore/outlines';
 import type { Explored } from './state/explore';
 
 interface Message {
@@ -20,6 +21,7 @@ interface Plotly {
 
 const host = document.getElementById('plot')!;
 const words = document.getElementById('words')!;
+const remarks = document.getElementById('notes')!;
 let loading: Promise<Plotly> | null = null;
 
 function load(script: string): Promise<Plotly> {
@@ -27,7 +29,10 @@ function load(script: string): Promise<Plotly> {
     const element = document.createElement('script');
     element.src = script;
     element.onload = () => resolve((window as unknown as { Plotly: Plotly }).Plotly);
-    element.onerror = () => reject(new Error(`${script} could not be loaded from the server.`));
+    element.onerror = () => {
+      loading = null; // so that the next figure asks again
+      reject(new Error(`${script} could not be loaded from the server.`));
+    };
     document.head.append(element);
   });
   return loading;
@@ -40,10 +45,12 @@ async function draw({ script, what, tokens, dark }: Message): Promise<void> {
     await load(script);
     return;
   }
-  words.textContent = loading ? '' : 'Loading Plotly, 4.8 MB from this server…';
+  words.textContent = loading ? '' : 'Loading Plotly, 5.2 MB from this server…';
   const plotly = await load(script);
   words.textContent = '';
-  const { data, layout } = figureOf(what, tokens, dark);
+  const { data, layout, notes = [] } = figureOf(what, tokens, dark);
+  remarks.textContent = notes.join(' ');
+  await loadOutlines(data, layout);
   await plotly.react(host, data, layout, { responsive: true, displaylogo: false });
 }
 

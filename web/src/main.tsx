@@ -13,11 +13,13 @@ import './pages/processes.css';
 import './components/widgets/floating.css';
 import { startLive } from './api/live';
 import { App } from './app';
+import { startEmbedded } from './state/embedded';
 import { startPanels } from './state/panels';
 import { startTheme } from './state/theme';
 import { startHistory } from './state/view/history';
 import { startSharing } from './state/view/share';
 
+startEmbedded();
 startTheme();
 startPanels();
 startLive();

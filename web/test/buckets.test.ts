@@ -115,7 +115,7 @@ function lineOf(mean: number[], count = 1): Line {
 describe('a line panel', () => {
   test('says how many points its buckets stand for', () => {
     const { notes } = buildModel([lineOf(new Array(1000).fill(1), 2300)], OPTIONS);
-    expect(notes[0].text).toBe('1,000 of 2.3M points, extremes exact');
+    expect(notes[0].text).toBe('2.3M points in 1,000 buckets · min/max exact');
   });
 
   test('counts the values that a log axis hides', () => {
@@ -218,7 +218,7 @@ describe('the range of y', () => {
     const plain = buildModel([...all, named('off', off)], NOT_SMOOTHED);
     expect(plain.y[1]).toBeGreaterThan(1e6);
     expect(plain.notes[0]).toMatchObject({
-      text: 'the range of y is set by off',
+      text: 'Y range set by off',
       offers: 'outliers',
     });
   });

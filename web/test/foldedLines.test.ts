@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { Tensor, TensorResponse } from '../src/api/types';
+import { buildModel } from '../src/charts/lines/lineModel';
 import { rmsPicture } from '../src/state/histograms/foldedLines';
 
 const STEPS = 4;
@@ -75,4 +76,20 @@ it('unfolds what a search finds', () => {
   const { lines } = rmsPicture(answerOf(experts(3, 63)), /layers\.1\./);
   expect(lines.map(({ label }) => label)).toContain('layers.1.experts.7.w');
   expect(lines).toHaveLength(63);
+});
+
+it('keeps the mark of a good ratio in sight', () => {
+  const { lines } = rmsPicture(answerOf([tensorOf('update_ratios/a', -2)]), null);
+  const none = { min: null, max: null };
+  const model = buildModel(lines, {
+    x: { kind: 'step', log: false, window: none },
+    y: { log: true, window: none, ignoreOutliers: false },
+    aggregate: 'mean',
+    envelope: true,
+    smoothing: { kind: 'none', amount: 0, showOriginal: false },
+    xRange: STEPS,
+    highlighted: null,
+    guide: { value: 1e-3, label: '10⁻³' },
+  });
+  expect(model.y[0]).toBeLessThan(1e-3);
 });

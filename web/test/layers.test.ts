@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildLayers, layoutRows } from '../src/charts/histograms/layerModel';
 import { firstNonFinite, layerRows, stagesOf } from '../src/math/layers';
-import { kindsOf, statisticsOf } from '../src/math/tensorKinds';
+import { kindsOf, linesTitle, statisticsOf } from '../src/math/tensorKinds';
 import type { LayerOptions, Tensor } from '../src/model/types';
 
 function tensorOf(key: string, change: Partial<Tensor> = {}): Tensor {
@@ -185,4 +185,14 @@ test.each([1, 54, 200, 700])('%d rows fit into the height that they get', (count
   const model = { rows, tensors: count, stages, width: 10, x: [0, 20], range: [0, 1] } as const;
   const { end } = layoutRows({ ...model, x: [0, 20], range: [0, 1] }, 6, 166);
   expect(end).toBeLessThanOrEqual(6 + 166 + 1e-6);
+});
+
+test.each([
+  ['gradients', 'RMS of all gradients'],
+  ['update_ratios', 'All update ratios'],
+  ['activation_kurtosis', 'Kurtosis of all activations'],
+  ['activation_gradients', 'RMS of all activation gradients'],
+  ['optimizer_state.exp_avg', 'RMS of all exp_avg'],
+])('lines of %s say what they show', (kind, title) => {
+  expect(linesTitle(kind)).toBe(title);
 });

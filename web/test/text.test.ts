@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { withSizes } from '../src/math/byteSizes';
+import { failureOf } from '../src/math/failure';
 import { allDigits, jsonNumber, parseJson } from '../src/math/jsonNumber';
+import { mainMetric, telling } from '../src/math/metricNames';
+import { nameParts, tellingNames, withoutMiddle } from '../src/math/nameParts';
 import {
   counted,
+  digitsOn,
   formatAxisValues,
   formatCount,
   formatDate,
@@ -11,9 +16,12 @@ import {
   formatShort,
   formatValue,
 } from '../src/math/numbers';
+import { pictureHeight } from '../src/math/pictureGrid';
 import { symlog } from '../src/math/scale';
+import { systemMetric } from '../src/math/systemMetrics';
 import {
   durationTicks,
+  logLabels,
   logTicks,
   niceBounds,
   niceLogBounds,
@@ -27,6 +35,9 @@ test.each([
   [1234.5678, '1235'],
   [-12.5, '−12.50'],
   [7, '7'],
+  [11010.5, '11,010.5'],
+  [-12345.678, '−12,345.7'],
+  [9999.96, '10,000'],
   [0, '0'],
   [0.0001, '1e−4'],
   [0.00012345, '1.234e−4'],
@@ -38,6 +49,72 @@ test.each([
   [null, '–'],
 ])('the value %d is written %s', (value, text) => {
   expect(formatValue(value)).toBe(text);
+});
+
+test('the end of a long name is kept, also where its middle is left out', () => {
+  const name = 'base_model.model.layers.17.self_attn.q_proj.lora_A.weight';
+  const [start, end] = nameParts(name);
+  expect(start + end).toBe(name);
+  expect(end.endsWith('17.self_attn.q_proj.lora_A.weight')).toBe(true);
+  expect(withoutMiddle('llama-7b_lora-r16_fold_3', 10)).toBe('llam…fold_3');
+  expect(nameParts('run-1')).toEqual(['', 'run-1']);
+});
+
+test('names that begin alike are told apart by what differs', () => {
+  const names = ['llama_lora-r8_lr1_fold_1', 'llama_lora-r16_lr1_fold_2', 'other'];
+  const short = tellingNames(names);
+  expect(names.map((name) => short.get(name))).toEqual(['…r8…fold_1', '…r16…fold_2', undefined]);
+});
+
+test('machine metrics have names and units of people', () => {
+  const told = ['system.gpu.0.memoryAllocatedBytes', 'system.cpu', 'system.disk./.usageGB'];
+  expect(told.map((key) => systemMetric(key).title)).toEqual([
+    'GPU 0 memory (GB)',
+    'CPU (%)',
+    'Disk / used (GB)',
+  ]);
+  expect(told.map((key) => systemMetric(key).percent)).toEqual([false, true, false]);
+  expect(systemMetric(told[0]).factor * 8e9).toBeCloseTo(8);
+  expect(systemMetric('system.own.sensor').title).toBe('own.sensor');
+});
+
+test('losses come before counters, and the main metric is one that most runs have', () => {
+  const keys = ['epoch', 'lr', 'grad_norm', 'val/acc', 'train/loss'];
+  keys.sort((a, b) => telling(a) - telling(b));
+  expect(keys).toEqual(['train/loss', 'val/acc', 'grad_norm', 'epoch', 'lr']);
+  const many = Array.from({ length: 9 }, () => ({ acc: 1, epoch: 2 }));
+  expect(mainMetric([{ loss: 1 }, ...many])).toBe('acc');
+});
+
+test('sizes of a machine are told in GB', () => {
+  const told = {
+    gpu: [{ name: 'A', memoryTotal: 85e9 }],
+    disk: { '/': { total: '2000000000' } },
+    pid: 9e8,
+  };
+  expect(withSizes(told)).toEqual({
+    gpu: [{ name: 'A', memoryTotal: '85 GB' }],
+    disk: { '/': { total: '2 GB' } },
+    pid: 9e8,
+  });
+});
+
+test('the last exception of a log is told in its first sentence', () => {
+  const lines = [
+    'step 1',
+    'ValueError: first',
+    'torch.OutOfMemoryError: CUDA out of memory. Tried to',
+  ];
+  expect(failureOf(lines)).toBe('CUDA out of memory');
+  expect(failureOf(['all well'])).toBe(null);
+});
+
+test('a grid of pictures is as high as lets all of them fit, 48 pixels at least', () => {
+  const square = { ratio: 1, captioned: true };
+  const many = (count: number) => [Array.from({ length: count }, () => square)];
+  expect(pictureHeight(many(1), { width: 300, height: 160 }, false)).toBe(144);
+  expect(pictureHeight(many(8), { width: 300, height: 160 }, false)).toBe(60);
+  expect(pictureHeight(many(80), { width: 300, height: 160 }, false)).toBe(null);
 });
 
 test.each([
@@ -88,6 +165,29 @@ describe('axis labels', () => {
   test('of one axis share their decimals', () => {
     expect(formatAxisValues([0, 0.05, 0.1])).toEqual(['0', '0.05', '0.10']);
     expect(formatAxisValues([-0.5, 0, 0.5])).toEqual(['−0.5', '0', '0.5']);
+  });
+
+  test('have as many digits as tell them apart', () => {
+    const far = [2_000_000_000, 2_000_000_200, 2_000_000_400];
+    expect(formatAxisValues(far)).toEqual(['2,000,000,000', '2,000,000,200', '2,000,000,400']);
+    const near = [0.99999999, 0.9999999902, 0.9999999904];
+    expect(formatAxisValues(near)).toEqual(['0.9999999900', '0.9999999902', '0.9999999904']);
+    expect(logLabels([5.544, 5.545, 5.546])).toEqual(['5.544', '5.545', '5.546']);
+  });
+
+  test('values on an axis have the digits that tell neighbouring pixels apart', () => {
+    const digits = digitsOn(5.5442, 5.5458);
+    expect([5.5444, 5.5456].map((value) => formatValue(value, digits))).toEqual([
+      '5.54440',
+      '5.54560',
+    ]);
+    expect(formatValue(2_000_000_392, digitsOn(2e9, 2_000_000_400))).toBe('2,000,000,392');
+    expect(digitsOn(0, 1)).toBe(4);
+  });
+
+  test('of steps are exact or round', () => {
+    expect(stepTicks(8010, 8020, 2).labels).toEqual(['8,010', '8,015', '8,020']);
+    expect(stepTicks(0, 2_000_000, 4).labels).toEqual(['0', '500k', '1M', '1.5M', '2M']);
   });
 
   test('of tiny and huge values are scientific', () => {

@@ -14,7 +14,7 @@ def project_path(path: str | None, settings: Settings) -> tuple[str, str]:
     """
     parts = [part for part in (path or "").strip("/").split("/") if part]
     if len(parts) > 2:
-        raise ValueError(f"{path!r} is no project: expected 'entity/project' or 'project'")
+        raise ValueError(f"{path!r} is not a project: expected 'entity/project' or 'project'")
     project = parts[-1] if parts else settings.project
     if not project:
         raise ValueError("no project is named: give 'entity/project' or 'project'")
@@ -30,7 +30,7 @@ def run_path(path: str, settings: Settings) -> tuple[str, str, str]:
     if len(parts) > 2 and parts[-2] == "runs":
         del parts[-2]
     if not 1 <= len(parts) <= 3:
-        raise ValueError(f"{path!r} is no run: expected 'entity/project/run_id'")
+        raise ValueError(f"{path!r} is not a run: expected 'entity/project/run_id'")
     return (*project_path("/".join(parts[:-1]), settings), parts[-1])
 
 
@@ -50,5 +50,5 @@ def artifact_path(name: str, settings: Settings) -> tuple[str, str, str, str]:
     *place, last = name.strip("/").split("/")
     collection, _, alias = last.partition(":")
     if len(place) > 2 or not collection:
-        raise ValueError(f"{name!r} is no artifact: expected 'entity/project/collection:alias'")
+        raise ValueError(f"{name!r} is not an artifact: expected 'entity/project/collection:alias'")
     return (*project_path("/".join(place), settings), collection, alias or "latest")

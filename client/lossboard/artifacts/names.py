@@ -69,5 +69,7 @@ def entry_path(name: object) -> str:
     path = PurePosixPath(str(name).replace("\\", "/"))
     whole = path.is_absolute() or _DRIVE.match(str(path))
     if whole or ".." in path.parts or not path.parts:
-        raise ValueError(f"{str(name)!r} is no path within an artifact: expected such as 'a/b.txt'")
+        raise ValueError(
+            f"{str(name)!r} is not a path within an artifact: expected such as 'a/b.txt'"
+        )
     return str(path)

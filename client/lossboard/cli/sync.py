@@ -70,15 +70,20 @@ def _json(report: SyncReport) -> str:
     return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
 
 
+def _runs_text(spools: list[Path], what: str) -> str:
+    """Each writer of a run has a spool beside the others."""
+    return counted_text(len({spool.parent for spool in spools}), what)
+
+
 def _lines(report: SyncReport) -> list[str]:
     lines = []
     if report.delivered:
-        lines.append(f"Delivered {counted_text(len(report.delivered), 'spools')}")
+        lines.append(f"Delivered {_runs_text(report.delivered, 'runs')}")
     if report.discarded:
-        lines.append(f"Removed {counted_text(len(report.discarded), 'spools')} of deleted runs")
+        lines.append(f"Removed {_runs_text(report.discarded, 'deleted runs')}")
     if report.deleted:
         lines.append(
-            f"Kept {counted_text(len(report.deleted), 'spools')} of runs deleted on the server:"
+            f"Kept {_runs_text(report.deleted, 'runs')} deleted on the server:"
             " lossboard sync --discard-deleted removes them"
         )
     lines += [f"Skipped {path}: its process is still running" for path in report.skipped]

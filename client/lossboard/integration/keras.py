@@ -173,7 +173,7 @@ class WandbEvalCallback(callbacks.Callback):  # type: ignore[misc]
         artifact.add(self.data_table, table_name)
         if run.offline:
             run.log_artifact(artifact)
-            self.data_table_ref = self.data_table
+            self.data_table_ref: Table | None = self.data_table
         else:
             self.data_table_ref = run.use_artifact(artifact).get(table_name)
 

@@ -84,9 +84,10 @@ def end_html(
 
 def frame_html(url: str, height_px: int, *, hidden: bool = False) -> str:
     """The run's page in a frame; `hidden` behind a button that opens it."""
+    # IPython warns of HTML that is a frame and nothing else
     frame = (
-        f'<iframe src="{html.escape(url)}?jupyter=true"'
-        f' style="border:none;width:100%;height:{height_px}px"></iframe>'
+        f'<div><iframe src="{html.escape(url)}?jupyter=true"'
+        f' style="border:none;width:100%;height:{height_px}px"></iframe></div>'
     )
     if not hidden:
         return frame

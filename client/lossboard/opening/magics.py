@@ -48,7 +48,7 @@ def _show(line: str) -> None:
     elif runs.main is not None and runs.main.url is not None:
         _show_page(runs.main.url, options.height)
     else:
-        termwarn("no run with a page goes on: call wandb.init(), or name one as entity/project/run")
+        termwarn("no active run: call wandb.init(), or name one as entity/project/run")
 
 
 def _url_of(path: str) -> str:
@@ -59,7 +59,7 @@ def _url_of(path: str) -> str:
     if len(parts) == 1:
         parts.insert(0, settings.entity)
     if len(parts) not in (2, 3):
-        raise UsageError(f"{path!r} is no path: expected project, entity/project or .../run")
+        raise UsageError(f"{path!r} is not a path: expected project, entity/project or .../run")
     return page_url(settings.app_url, *parts[:2], *(["runs", parts[2]] if parts[2:] else []))
 
 

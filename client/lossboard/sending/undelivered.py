@@ -13,7 +13,7 @@ from typing import Final
 from lossboard.files.disk import opened_for_lock, try_lock
 from lossboard.sending.segment import read_head, segment_paths
 from lossboard.sending.spool import DELETED_NAME, LOCK_NAME
-from lossboard.sizes import size_text
+from lossboard.sizes import counted_text
 
 __all__ = ["WaitingSpool", "spool_directories", "waiting_spools", "waiting_text"]
 
@@ -53,13 +53,11 @@ def _rank(directory: Path) -> tuple[int, bool, Path]:
 
 def waiting_text(spools: Iterable[WaitingSpool], folder: Path) -> str:
     """The hint to deliver the spools, which lie below `folder`; empty without any."""
-    size_bytes = sum(spool.size_bytes for spool in spools)
-    command = f"lossboard sync {shlex.quote(str(folder))}"
-    return (
-        f"{size_text(size_bytes)} of earlier runs are not delivered yet: {command}"
-        if size_bytes
-        else ""
-    )
+    runs = {spool.directory.parent for spool in spools if spool.size_bytes}  # writers' spools
+    if not runs:
+        return ""
+    what = f"{counted_text(len(runs), 'earlier runs')} {'is' if len(runs) == 1 else 'are'}"
+    return f"{what} not delivered yet. Run: lossboard sync {shlex.quote(str(folder))}"
 
 
 def waiting_spools(directory: Path) -> list[WaitingSpool]:

@@ -1,7 +1,8 @@
 """Room that is kept for deletions: a file that is given up when the disk is full.
 
-Deleting needs room too, in the write-ahead log, and so does a start. Once the file is gone nothing
-is taken in that makes the store larger, until there is room for it again.
+Deleting needs room too, in the write-ahead log. Once the file is gone nothing is taken in that
+makes the store larger, until there is room for it again. At a start it helps where there is some
+of it left.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from lossboard_server.errors import Busy
 __all__ = ["Reserve"]
 
 _NAME: Final = "reserve"
-_TIMES: Final = 3  # as much has to be free before it is made anew
+_TIMES: Final = 2  # as much has to be free before it is made anew
 
 
 class Reserve:

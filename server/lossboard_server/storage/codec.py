@@ -48,6 +48,7 @@ FRAMED_PLANES: Final = 3  # and nodes in one of this module, with a checksum
 LEVEL: Final = 1
 _RANDOM_BITS: Final = 7.2  # planes with at least this entropy per byte are kept raw
 CONSTANT_PLANE, RAW_PLANE, ZLIB_PLANE = 0, 1, 2
+_SMALL_FRAME: Final = 512  # bytes; frames up to here are remembered with what they hold
 _CHECKED: Final = 0x80  # in the number of frames: a checksum follows them
 _CHECKSUM_BYTES: Final = 4
 _EVEN: Final = bytes([CONSTANT_PLANE] * 8)  # how a frame of one constant column of 8 bytes begins
@@ -210,7 +211,18 @@ def _encode_ints(numbers: bytes) -> bytes:
 
 
 def decode_ints(frame: bytes, n: int) -> NDArray[np.int64]:
-    """The numbers that `encode_ints` was given."""
+    """The numbers that `encode_ints` was given; not to be written to."""
+    return _known_ints(frame, n) if len(frame) <= _SMALL_FRAME else _decoded_ints(frame, n)
+
+
+@lru_cache(maxsize=256)  # the tensors of a model share their steps, times and batches
+def _known_ints(frame: bytes, n: int) -> NDArray[np.int64]:
+    numbers = _decoded_ints(frame, n)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _decoded_ints(frame: bytes, n: int) -> NDArray[np.int64]:
     base = struct.unpack_from("<q", frame)[0]
     return restore_deltas(base, _decode_deltas(frame[8:], n))
 

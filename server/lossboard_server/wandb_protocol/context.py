@@ -111,7 +111,7 @@ def id_parts(text: str, kind: str) -> list[str]:
     except ValueError:
         found, parts = "", []
     if found != kind or not parts:
-        raise GraphQLError(f"{text!r} is no id of a {kind}")
+        raise GraphQLError(f"{text!r} is not a {kind} id")
     return parts
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 from graphql import (
     FieldNode,
     InlineFragmentNode,
@@ -119,12 +120,11 @@ def fill(call: Call, data: dict[str, Any], plan: Plan, require_time: Callable[[]
     for edge in runs.get("edges") or ():
         require_time()
         node = call.listed[int(id_parts(edge["node"]["id"], "Run")[0])]
-        edge["node"] = {field.key: _value(node, field) for field in plan}
+        told = {field.key: _value(node, field) for field in plan}
         if is_light and "config" not in asked and not node.is_cut:
-            edge["node"] |= {
-                "config": node.config(None),
-                "summaryMetrics": node.summaryMetrics(None),
-            }
+            told["config"], told["summaryMetrics"] = node.config(None), node.summaryMetrics(None)
+        # Texts, ints and lists of these are JSON at once; what was logged may be no finite number.
+        edge["node"] = told if "historyKeys" in asked else msgspec.Raw(msgspec.json.encode(told))
 
 
 def _value(source: Any, field: Field) -> Any:

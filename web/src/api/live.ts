@@ -8,6 +8,7 @@ type Listener = (change: Change | null) => void;
 
 const POLL_MS = 5000;
 const STALE_AFTER_MS = 10_000;
+const UNHEARD_MS = 40_000;
 const listeners = new Set<Listener>();
 let staleTimer = 0;
 
@@ -48,9 +49,15 @@ function startWorker(): void {
     name: 'lossboard-live',
   });
   let first = true;
+  // The worker's code may never come: then nobody else notices.
+  const unheard = setTimeout(() => {
+    receive({ kind: 'silent', seconds: UNHEARD_MS / 1000 });
+    setOpen(false);
+  }, UNHEARD_MS);
   worker.port.addEventListener('message', ({ data }: MessageEvent<LiveMessage>) => {
     if (first && data.kind === 'state' && !data.open) return; // still connecting, not broken
     first = false;
+    clearTimeout(unheard);
     receive(data);
   });
   worker.port.start();

@@ -1,17 +1,12 @@
 /** Axes of every chart: which ticks an axis has, and drawing them on a canvas. */
 
-import {
-  formatClock,
-  formatCount,
-  formatDate,
-  formatDuration,
-  formatShort,
-  formatValue,
-} from '../math/numbers';
+import { withoutMiddle } from '../math/nameParts';
+import { formatClock, formatCount, formatDate, formatDuration, formatValue } from '../math/numbers';
 import { LINEAR, type ValueMap } from '../math/scale';
 import {
   durationTicks,
   logDurationTicks,
+  logLabels,
   logTicks,
   stepTicks,
   symlogTicks,
@@ -42,7 +37,7 @@ export function xTicks(
   if (log && isDuration(kind)) return logDurationTicks(lo, hi, count);
   if (log && kind !== 'time') {
     const values = logTicks(lo, hi, count);
-    return { values, labels: values.map((value) => formatShort(value)) };
+    return { values, labels: logLabels(values) };
   }
   if (kind === 'time') return timeTicks(lo, hi, count);
   if (isDuration(kind)) return durationTicks(lo, hi, count);
@@ -69,7 +64,7 @@ export function mappedTicks(
 /** Ticks of a log value axis. */
 export function logValueTicks(lo: number, hi: number, pixels: number): Ticks {
   const values = logTicks(lo, hi, Math.max(2, Math.floor(pixels / Y_LABEL_ROOM)));
-  return { values, labels: values.map((value) => formatShort(value)) };
+  return { values, labels: logLabels(values) };
 }
 
 /** x as a pill on the axis shows it. */
@@ -77,7 +72,7 @@ export function xShort(kind: XKind | HistogramAxis, value: number): string {
   if (kind === 'time') return formatClock(value, true);
   if (isDuration(kind)) return formatDuration(value);
   if (kind === 'metric') return formatValue(value);
-  return formatShort(value, 4);
+  return formatCount(value);
 }
 
 /** x in full, with its name, as a tooltip's title shows it. */
@@ -204,12 +199,14 @@ export function drawTitles(
   context.fillText(shortened(context, titles.y, box.left + box.width), 0, 7);
 }
 
-/** The text, or as much of it as fits, with an ellipsis. */
+/** The text, or as much as fits of its beginning and, before that, of its end. */
 export function shortened(context: CanvasRenderingContext2D, label: string, room: number): string {
   if (context.measureText(label).width <= room) return label;
-  let length = label.length;
-  while (length > 1 && context.measureText(`${label.slice(0, length)}…`).width > room) length--;
-  return `${label.slice(0, length)}…`;
+  let kept = label.length;
+  let text = label;
+  do text = withoutMiddle(label, --kept);
+  while (kept > 1 && context.measureText(text).width > room);
+  return text;
 }
 
 /** Width of the label column that these labels need, at least 40. */

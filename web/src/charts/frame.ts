@@ -20,6 +20,8 @@ export interface FrameOwner {
   paintOver(): void;
   /** The pointer is here (CSS pixels of the chart), or has left. */
   onHover(point: Point | null): void;
+  /** Moves the crosshair to the next or previous point; the chart then takes the focus. */
+  onArrow?(by: -1 | 1): void;
   onClick?(point: Point): void;
   onDoubleClick?(): void;
   /** Dragged from here to there, mostly along one direction; Escape calls it off. */
@@ -38,6 +40,8 @@ export class Frame {
   private readonly select = document.createElement('div');
   private readonly forgetTheme: () => void;
   private down: Point | null = null;
+  /** A finger has left: what it has shown stays until the next touch or scroll. */
+  private tapped = false;
   private painted = false;
 
   constructor(
@@ -48,6 +52,7 @@ export class Frame {
     this.select.className = 'chart-select';
     this.select.hidden = true;
     host.setAttribute('role', 'img');
+    if (owner.onArrow) this.listenToKeys(host);
     host.append(this.root);
     this.width = host.clientWidth;
     this.height = host.clientHeight;
@@ -94,7 +99,10 @@ export class Frame {
   destroy(): void {
     cancelPaint(this);
     this.endDrag();
+    this.endTap();
     this.forgetTheme();
+    this.host.removeEventListener('keydown', this.onKey);
+    this.host.removeEventListener('blur', this.onBlur);
     this.root.remove();
   }
 
@@ -110,11 +118,48 @@ export class Frame {
       addEventListener('keydown', this.cancelByKey, true);
     });
     this.root.addEventListener('pointermove', (event) => this.onMove(pointOf(event)));
-    this.root.addEventListener('pointerup', (event) => this.onUp(pointOf(event)));
+    this.root.addEventListener('pointerup', (event) => {
+      const tapped = event.pointerType === 'touch' && this.down && !this.dragged(pointOf(event));
+      this.onUp(pointOf(event));
+      if (tapped) this.holdTap(pointOf(event));
+    });
     this.root.addEventListener('pointercancel', () => this.endDrag());
-    this.root.addEventListener('pointerleave', () => this.owner.onHover(null));
+    this.root.addEventListener('pointerleave', () => {
+      if (!this.tapped) this.owner.onHover(null);
+    });
     this.root.addEventListener('dblclick', () => this.owner.onDoubleClick?.());
   }
+
+  private holdTap(point: Point): void {
+    this.tapped = true;
+    this.owner.onHover(this.contains(point) ? point : null);
+    addEventListener('pointerdown', this.endTap, true);
+    addEventListener('scroll', this.endTap, true);
+  }
+
+  private readonly endTap = (): void => {
+    if (!this.tapped) return;
+    this.tapped = false;
+    this.owner.onHover(null);
+    removeEventListener('pointerdown', this.endTap, true);
+    removeEventListener('scroll', this.endTap, true);
+  };
+
+  private listenToKeys(host: HTMLElement): void {
+    host.tabIndex = 0;
+    host.addEventListener('keydown', this.onKey);
+    host.addEventListener('blur', this.onBlur);
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const by = ({ ArrowLeft: -1, ArrowRight: 1 } as const)[event.key];
+    if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.owner.onArrow?.(by);
+  };
+
+  private readonly onBlur = (): void => this.owner.onHover(null);
 
   private contains({ x, y }: Point): boolean {
     const { left, top, width, height } = this.box;

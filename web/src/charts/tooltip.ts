@@ -24,10 +24,14 @@ interface TooltipPlace {
   /** Bounds of the plot: right half means left of the crosshair. */
   plotLeft: number;
   plotRight: number;
+  /** Lower end of the chart with its axis: on a phone the box lies under it. */
+  bottom: number;
 }
 
 const GAP = 14;
 const EDGE = 8;
+/** Below this the box is as wide as the screen. */
+const NARROW = 600;
 
 class Tooltip {
   private readonly root = document.createElement('div');
@@ -53,8 +57,14 @@ class Tooltip {
   }
 
   private move(place: TooltipPlace): void {
+    const isSheet = innerWidth < NARROW;
+    this.root.classList.toggle('chart-tip-sheet', isSheet);
     const width = this.root.offsetWidth;
     const height = this.root.offsetHeight;
+    if (isSheet) {
+      this.put(0, Math.min(place.bottom, innerHeight - height));
+      return;
+    }
     const leftwards = place.x > (place.plotLeft + place.plotRight) / 2;
     const wanted = leftwards ? place.x - GAP - width : place.x + GAP;
     const left = Math.min(innerWidth - width - EDGE, Math.max(EDGE, wanted));
@@ -62,6 +72,10 @@ class Tooltip {
       innerHeight - height - EDGE,
       Math.max(EDGE, place.dataTop - EDGE - height),
     );
+    this.put(left, top);
+  }
+
+  private put(left: number, top: number): void {
     this.root.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 }

@@ -6,14 +6,12 @@ import { spread } from '../math/rebin';
 import { smooth } from '../math/smooth';
 import type { HistogramEvents, Line, StepOverlay } from '../model/types';
 import type { Explored } from '../state/explore';
+import { type Figure, loggedFigure } from './logged';
 
 type Tokens = Record<string, string>;
 type ExploredLines = Extract<Explored, { kind: 'lines' }>;
 
-export interface Figure {
-  data: object[];
-  layout: object;
-}
+export type { Figure };
 
 /** Cells of a heatmap along its value axis. */
 export const CELLS = 120;
@@ -32,28 +30,11 @@ export function figureOf(what: Explored, tokens: Tokens, dark: boolean): Figure 
     const data = what.lines.flatMap((line) => lineTraces(line, what, tokens));
     return { data, layout: { ...layout, xaxis: x, yaxis: y, hovermode: 'x unified' } };
   }
-  if (what.kind === 'figure') return loggedFigure(what, layout);
+  if (what.kind === 'figure') return loggedFigure(what, tokens, dark);
   if (what.kind === 'heatmap') return heatFigure(what.events, layout, tokens);
   const data = what.overlays.flatMap((overlay) => stepTraces(overlay, tokens, dark));
   return { data, layout: { ...layout, barmode: 'overlay', bargap: 0 } };
 }
-
-/** The figure's own layout wins, but for its size and for the page's colours. */
-function loggedFigure(
-  { data, layout }: Extract<Explored, { kind: 'figure' }>,
-  ours: Record<string, unknown>,
-): Figure {
-  const { template: _, width: _w, height: _h, ...own } = layout as Record<string, unknown>;
-  const { xaxis, yaxis, ...shared } = ours;
-  const axes = { xaxis: merged(xaxis, own.xaxis), yaxis: merged(yaxis, own.yaxis) };
-  const margin = { l: 48, r: 16, t: own.title ? 40 : 16, b: 36 };
-  return { data, layout: { ...shared, margin, ...own, ...axes } };
-}
-
-const merged = (ours: unknown, own: unknown): object => ({
-  ...(ours as object),
-  ...(own as object),
-});
 
 function axis(tokens: Tokens): object {
   return { gridcolor: tokens.grid, zerolinecolor: tokens.line2, linecolor: tokens.line2 };

@@ -1,6 +1,6 @@
 /** The panels of a view with all their numbers, as an exported file holds them. */
 
-import { keyTitle } from '../math/keyTitle';
+import { fieldTitle, keyTitle } from '../math/keyTitle';
 import {
   choicesFor,
   chosenRuns,
@@ -60,7 +60,7 @@ function automaticPlaces({ workspace, runs }: Scope): Place[] {
     name,
     slots: keys.map((key): Slot => {
       const id = panelId(key);
-      const title = cascaded(id).title ?? keyTitle(key.key);
+      const title = cascaded(id).title ?? fieldTitle(key);
       return { id, title, fields: drawnKeys(key), runs: runs.value, panels: [] };
     }),
   }));

@@ -1,6 +1,7 @@
 /** Exports what a page or a panel shows as one interactive HTML file. */
 
-import { getBytes, getHealth } from '../api/client';
+import plotlyFile from 'plotly.js-strict-dist-min/plotly-strict.min.js?url';
+import { getBytes } from '../api/client';
 import { tokens } from '../charts/theme';
 import { formatMoment } from '../math/numbers';
 import type { Explored } from '../state/explore';
@@ -27,8 +28,7 @@ export async function exportPanel(scope: Scope, panel: Explored): Promise<void> 
 }
 
 async function saveFile(scope: Scope, title: string, name: string, collected: Collected) {
-  const { plotly_version: version } = await getHealth();
-  const plotly = await (await getBytes(`/vendor/plotly-${version}.min.js`)).text();
+  const plotly = await (await getBytes(plotlyFile)).text();
   const view = {
     title,
     origin: `Exported on ${formatMoment(Date.now() * 1000)} from ${currentLink()}`,

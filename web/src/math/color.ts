@@ -46,7 +46,7 @@ export function toCss([r, g, b]: Rgb, alpha = 1): string {
 }
 
 /** WCAG relative luminance, 0..1. */
-function luminance(color: Rgb): number {
+export function luminance(color: Rgb): number {
   const [r, g, b] = color.map((channel) => {
     const share = channel / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;

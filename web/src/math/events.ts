@@ -181,7 +181,7 @@ function typicalGap(values: Float64Array, order: Int32Array): number {
   return gaps.length > 0 ? gaps[Math.floor(gaps.length / 2)] : 1;
 }
 
-/** `after step 3,200, batch 30 (1 of 3)`: which of the events that share a step this one is. */
+/** `1` of `3`: which of the events that share a step this one is. */
 export function eventRank(events: HistogramEvents, i: number): { rank: number; of: number } {
   const step = events.step[i];
   let from = i;

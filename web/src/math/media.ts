@@ -36,6 +36,8 @@ export interface MediaItem {
   width: number | null;
   height: number | null;
   layers: Layer[];
+  /** Of a table: how many rows it was logged with; its file may hold fewer. */
+  rows: number | null;
   /** Of a table that grows: its increments before this one, in order. */
   before: MediaItem[];
 }
@@ -140,6 +142,7 @@ export function mediaItems(value: Json): MediaItem[] {
       width: number(one.width),
       height: number(one.height),
       layers: [...layersOf(one.masks, 'mask'), ...layersOf(one.boxes, 'boxes')],
+      rows: number(one.nrows),
       before: [],
     }));
 }

@@ -27,14 +27,53 @@ function needsExponent(value: number): boolean {
   return size !== 0 && (size < SCIENTIFIC_BELOW || size >= SCIENTIFIC_FROM);
 }
 
-/** A value of a metric or tensor: `0.8830`, `1.200e−5` as `1.2e−5`, `NaN`, `−∞`; null is `–`. */
+/**
+ * A value of a metric or tensor: `0.8830`, `1.200e−5` as `1.2e−5`, `11,010.5`, `NaN`, `−∞`; null is
+ * `–`. Great ones are written in full where the digits reach their last place.
+ */
 export function formatValue(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined) return '–';
   if (!Number.isFinite(value)) return nonFiniteWord(value);
   if (value === 0) return '0';
-  if (needsExponent(value)) return scientific(value, digits);
-  if (Number.isInteger(value)) return withMinus(String(value));
-  return withMinus(value.toPrecision(digits));
+  const places = Math.floor(Math.log10(Math.abs(value))) + 1;
+  const isRead = places <= digits || digits > MOST_SCIENTIFIC;
+  if (needsExponent(value) && !(places > 1 && places <= MOST_PLACES && isRead)) {
+    return scientific(value, digits);
+  }
+  if (Number.isInteger(value)) return withMinus(grouped(String(value)));
+  if (places < 1) return withMinus(value.toPrecision(digits));
+  if (places < MOST_UNGROUPED)
+    return withMinus(grouped(value.toFixed(Math.max(0, digits - places))));
+  return withMinus(grouped(dropZeros(value.toFixed(Math.max(1, digits - places)))));
+}
+
+/** A value as it was set, without zeros at the end: `0.001`, `11,010.5`. */
+export function formatPlain(value: number, digits = 4): string {
+  const text = formatValue(value, digits);
+  return text.includes('e') ? text : dropZeros(text);
+}
+
+/** Digits before the point that are still written in full. */
+const MOST_PLACES = 15;
+/** From so many digits before the point on thousands have commas. */
+const MOST_UNGROUPED = 5;
+const MOST_DIGITS = 16;
+/** A value is told apart from what lies so little of the axis away: about a pixel. */
+const PARTS_OF_AXIS = 200;
+
+/** Digits for values from `lo` to `hi`, so that those which lie apart read apart. */
+export function digitsOn(lo: number, hi: number, least = 4): number {
+  const ratio = Math.max(Math.abs(lo), Math.abs(hi)) / ((hi - lo) / PARTS_OF_AXIS);
+  if (!(hi > lo) || !Number.isFinite(ratio)) return least;
+  return Math.min(MOST_DIGITS, Math.max(least, Math.ceil(Math.log10(ratio))));
+}
+
+/** Commas between thousands, from five digits on. */
+function grouped(text: string): string {
+  const [whole, rest] = text.split('.');
+  if (whole.replace('-', '').length < MOST_UNGROUPED) return text;
+  const commas = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return rest ? `${commas}.${rest}` : commas;
 }
 
 /** All digits of a number, for a title attribute or a copy. */
@@ -56,6 +95,12 @@ export function formatCount(value: number): string {
 /** How many of what: `1 row`, `1,204 rows`. */
 export const counted = (count: number, noun: string): string =>
   `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
+
+/** `1st`, `2nd`, `13th`. */
+export function ordinal(rank: number): string {
+  const teen = rank % 100 >= 11 && rank % 100 <= 13;
+  return `${formatCount(rank)}${(teen ? '' : ['', 'st', 'nd', 'rd'][rank % 10]) || 'th'}`;
+}
 
 const SI_UNITS: [number, string][] = [
   [1e12, 'T'],
@@ -144,12 +189,18 @@ export function formatAxisValues(values: number[]): string[] {
   if (sizes.length === 0) return values.map((value) => formatShort(value));
   const largest = Math.max(...sizes);
   const gap = smallestGap(values, largest);
-  if (largest >= SCIENTIFIC_FROM || largest < SCIENTIFIC_BELOW) {
+  const places = Math.floor(Math.log10(largest)) + 1;
+  const digits = decimalsOf(gap / 10 ** (places - 1)) + 1;
+  const long = digits > MOST_SCIENTIFIC && places > 0 && places <= MOST_PLACES;
+  if (!long && (largest >= SCIENTIFIC_FROM || largest < SCIENTIFIC_BELOW)) {
     return scientificLabels(values, largest, gap);
   }
-  const decimals = Math.min(8, decimalsOf(gap));
-  return values.map((value) => (value === 0 ? '0' : withMinus(value.toFixed(decimals))));
+  const decimals = decimalsOf(gap);
+  return values.map((value) => (value === 0 ? '0' : withMinus(grouped(value.toFixed(decimals)))));
 }
+
+/** Numbers of more digits than these are read more easily in full. */
+const MOST_SCIENTIFIC = 6;
 
 /** Exponent form with as many digits as the gap between the labels asks for. */
 function scientificLabels(values: number[], largest: number, gap: number): string[] {
@@ -158,7 +209,7 @@ function scientificLabels(values: number[], largest: number, gap: number): strin
   return values.map((value) => {
     if (value === 0) return '0';
     const digits = Math.floor(Math.log10(Math.abs(value))) - exponent + decimals + 1;
-    return scientific(value, Math.min(7, Math.max(1, digits)));
+    return scientific(value, Math.min(MOST_DIGITS, Math.max(1, digits)));
   });
 }
 
@@ -173,9 +224,10 @@ function smallestGap(values: number[], fallback: number): number {
 
 /** Decimals that show multiples of `step` in full, e.g. 2 for 0.25. */
 function decimalsOf(step: number): number {
-  for (let decimals = 0; decimals < 12; decimals++) {
+  for (let decimals = 0; decimals < MOST_DIGITS; decimals++) {
     const scaled = step * 10 ** decimals;
-    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return decimals;
+    // a gap of neighbours far from 0 has few digits itself
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-4 * scaled) return decimals;
   }
-  return 12;
+  return MOST_DIGITS;
 }

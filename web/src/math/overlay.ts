@@ -7,6 +7,7 @@ export interface Box {
   class_id?: number;
   box_caption?: string;
   domain?: string | null;
+  scores?: Record<string, number> | null;
 }
 
 export interface BoxFile {
@@ -55,5 +56,46 @@ export function classLabels(
   return isObject(one) && isObject(one.value) ? (one.value as Record<string, string>) : {};
 }
 
-/** The slot of the palette that a class is drawn in. */
-export const classSlot = (id: number): number => (((id - 1) % 12) + 12) % 12;
+const PALETTE = 12;
+/** Turning the hue by this angle keeps any number of classes apart. */
+const TURN = 137.508;
+const LIGHTNESS = [45, 62, 32];
+const SATURATION = [85, 60];
+
+/**
+ * The colour of a class, as CSS: one of the palette, and from the twelfth on one of its own. It
+ * depends on the class alone, so that it is the same in every picture and run.
+ */
+export function classColor(id: number): string {
+  if (id < PALETTE) return `var(--c${(((id - 1) % PALETTE) + PALETTE) % PALETTE})`;
+  const [hue, saturation, lightness] = ownColor(id);
+  return `hsl(${hue} ${saturation}% ${lightness}%)`;
+}
+
+function ownColor(id: number): [number, number, number] {
+  const hue = Math.round((id * TURN) % 360);
+  return [hue, SATURATION[id % SATURATION.length], LIGHTNESS[id % LIGHTNESS.length]];
+}
+
+/** Red, green, blue of each of the 256 classes; `palette` are the twelve of the present theme. */
+export function classColors(palette: number[][]): number[][] {
+  return Array.from({ length: 256 }, (_, id) =>
+    id < PALETTE ? palette[(id + PALETTE - 1) % PALETTE] : rgbOfHsl(...ownColor(id)),
+  );
+}
+
+function rgbOfHsl(hue: number, saturation: number, lightness: number): number[] {
+  const spread = (saturation / 100) * Math.min(lightness / 100, 1 - lightness / 100);
+  return [0, 8, 4].map((shift) => {
+    const k = (shift + hue / 30) % 12;
+    return Math.round(255 * (lightness / 100 - spread * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  });
+}
+
+/** Which classes of a layer are painted: those without a name too, but for an unnamed background. */
+export const isPainted = (id: number, labels: Record<string, string>): boolean =>
+  id > 0 || '0' in labels;
+
+/** Whether a box has at least the asked score of each name that it has. */
+export const hasScores = ({ scores }: Box, least: Record<string, number>): boolean =>
+  Object.entries(scores ?? {}).every(([name, score]) => score >= (least[name] ?? -Infinity));

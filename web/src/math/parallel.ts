@@ -1,6 +1,6 @@
 /** Axes of parallel coordinates: where a value lies on one, and what a part of one selects. */
 
-import { formatShort } from './numbers';
+import { formatPlain } from './numbers';
 
 export interface ParallelAxis {
   label: string;
@@ -88,4 +88,4 @@ export function partsOf(axis: ParallelAxis, brush: Brush): Part[] {
 export const describeBrush = (brush: Brush): string =>
   'words' in brush
     ? brush.words.join(' or ')
-    : `${formatShort(brush.from)} to ${formatShort(brush.to)}`;
+    : `${formatPlain(brush.from)} to ${formatPlain(brush.to)}`;

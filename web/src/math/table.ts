@@ -6,27 +6,44 @@ import { jsonNumber } from './jsonNumber';
 export interface LoggedTable {
   columns: (string | number)[];
   data: Json[][];
+  /** How many rows it was logged with, where `data` may have fewer. */
+  total?: number;
+  /** Why rows or media are missing. */
+  lack?: string;
 }
 
 /** Tables of any origin may lack cells. */
 export const cellText = (cell: Json | undefined): string =>
   typeof cell === 'string' ? cell : cell === null || cell === undefined ? '' : JSON.stringify(cell);
 
-/** The number that a cell is, if it can be greater or less than others. */
-function ordered(cell: Json): number | null {
+const LAST = 2;
+const TEXTS = new Intl.Collator(undefined, { numeric: true });
+
+/** What a cell is compared by: found once, as comparing asks for it millions of times. */
+interface SortKey {
+  row: Json[];
+  /** Numbers stand before texts, and after both, in either order, NaN and then empty cells. */
+  rank: 0 | 1 | 2 | 3;
+  number: number;
+  text: string;
+}
+
+function sortKey(row: Json[], column: number): SortKey {
+  const cell = row[column];
+  if (cell === null || cell === undefined) return { row, rank: 3, number: 0, text: '' };
   const number = jsonNumber(cell);
-  return Number.isNaN(number) ? null : number;
+  if (Number.isNaN(number)) return { row, rank: LAST, number: 0, text: '' };
+  if (number !== null) return { row, rank: 0, number, text: '' };
+  return { row, rank: 1, number: 0, text: cellText(cell) };
 }
 
-/** Numbers before texts, each in their own order. */
-function compare(a: Json, b: Json): number {
-  const [x, y] = [ordered(a), ordered(b)];
-  if (x !== null && y !== null) return x === y ? 0 : x - y;
-  if (x !== null || y !== null) return x !== null ? -1 : 1;
-  return cellText(a).localeCompare(cellText(b), undefined, { numeric: true });
+function compare(a: SortKey, b: SortKey): number {
+  if (a.rank !== b.rank) return a.rank - b.rank;
+  if (a.rank === 0) return a.number === b.number ? 0 : a.number - b.number;
+  return TEXTS.compare(a.text, b.text);
 }
 
-/** Empty cells stand last in either order. */
+/** NaN, and then empty cells, stand last in either order. */
 export function tableRows(
   { data }: LoggedTable,
   search: string,
@@ -37,12 +54,24 @@ export function tableRows(
     ? data.filter((row) => row.some((cell) => cellText(cell).toLowerCase().includes(wanted)))
     : data;
   if (!sort) return found;
-  const { column, down } = sort;
-  const empty = (row: Json[]) => Number(row[column] === null || row[column] === undefined);
-  return [...found].sort(
-    (a, b) =>
-      empty(a) - empty(b) || (empty(a) ? 0 : compare(a[column], b[column]) * (down ? -1 : 1)),
-  );
+  const keys = found.map((row) => sortKey(row, sort.column));
+  const filled = keys.filter(({ rank }) => rank < LAST).sort(compare);
+  const upright = sort.down ? stableReversed(filled) : filled;
+  return [
+    ...upright,
+    ...keys.filter(({ rank }) => rank >= LAST).sort((a, b) => a.rank - b.rank),
+  ].map(({ row }) => row);
+}
+
+/** From the greatest down; rows that are equal keep their order. */
+function stableReversed(keys: SortKey[]): SortKey[] {
+  const groups: SortKey[][] = [];
+  for (const key of keys) {
+    const last = groups.at(-1);
+    if (last && compare(last[0], key) === 0) last.push(key);
+    else groups.push([key]);
+  }
+  return groups.reverse().flat();
 }
 
 /** Tables below each other, each value under the column of its name; what a table lacks is empty. */

@@ -41,6 +41,13 @@ function nameOfKind(kind: string): string {
 
 export const isRatio = (kind: string): boolean => kind === 'update_ratios';
 
+/** What the lines of all tensors of a kind show. */
+export function linesTitle(kind: string): string {
+  if (isRatio(kind)) return 'All update ratios';
+  if (kind === 'activation_kurtosis') return 'Kurtosis of all activations';
+  return `RMS of all ${kind.startsWith(STATE) ? nameOfKind(kind) : kind.replace('_', ' ')}`;
+}
+
 /** Of a kind with one number an event: the number; else what a layer map may show of a tensor. */
 export function statisticsOf(kind: string): Choice<LayerStatistic>[] {
   if (isRatio(kind)) return [['rms', 'log₁₀ RMS(update) / RMS(weight)']];

@@ -31,7 +31,7 @@ export function multiples(lo: number, hi: number, step: number): number[] {
   const first = Math.ceil((lo - slack) / step);
   const last = Math.floor((hi + slack) / step);
   for (let i = first; i <= last && values.length < 1000; i++) {
-    values.push(i === 0 ? 0 : Number((i * step).toPrecision(12)));
+    values.push(i === 0 ? 0 : Number((i * step).toPrecision(15)));
   }
   return values;
 }
@@ -174,7 +174,7 @@ function secondLabel(timeUs: number, stepUs: number): string {
 
 const HOUR_US = 3600e6;
 
-const MOST_SHORT_DIGITS = 5;
+const MOST_SHORT_DIGITS = 3;
 
 /** Ticks of steps or counts: whole numbers in short form, in full where that needs many digits. */
 export function stepTicks(lo: number, hi: number, count: number): Ticks {
@@ -191,6 +191,12 @@ function shortDigits(values: number[]): number {
   const largest = Math.max(...values.map(Math.abs));
   const step = Math.abs(values[1] - values[0]);
   return Math.max(3, Math.ceil(Math.log10(largest / step)) + 1);
+}
+
+/** Values of a log axis in short form, in full where two of them would read alike. */
+export function logLabels(values: number[]): string[] {
+  const short = values.map((value) => formatShort(value));
+  return new Set(short).size < short.length ? formatAxisValues(values) : short;
 }
 
 /** Ticks of values on a linear axis. */

@@ -347,10 +347,12 @@ export interface Note {
 export interface Legend {
   from: string;
   to: string;
-  /** What the colours count: `per cell, log`. */
+  /** What the colours count: `Values per cell (log scale)`. */
   unit: string;
   /** The value between the two colours of a scale that has a middle. */
   middle?: string;
+  /** Where the colours are not those of counts. */
+  colors?: string[];
 }
 
 export interface Callbacks {

@@ -198,6 +198,7 @@ function Lineage({ artifact }: { artifact: Artifact }) {
       <div class="lineage">
         <Runs
           label="Logged by"
+          nobody="No run logged it"
           runs={runs ? (runs.logged_by ? [runs.logged_by] : []) : undefined}
         />
         <Icon name="right" />
@@ -206,14 +207,21 @@ function Lineage({ artifact }: { artifact: Artifact }) {
           {titleOf(artifact)}
         </div>
         <Icon name="right" />
-        <Runs label="Used by" runs={runs?.used_by} />
+        <Runs label="Used by" nobody="Not used by any run yet" runs={runs?.used_by} />
       </div>
     </>
   );
 }
 
+interface RunsProps {
+  label: string;
+  /** Said where there is no run. */
+  nobody: string;
+  runs: RunName[] | undefined;
+}
+
 /** Keeps its place until they are known. */
-function Runs({ label, runs }: { label: string; runs: RunName[] | undefined }) {
+function Runs({ label, nobody, runs }: RunsProps) {
   return (
     <div class="node">
       <span>{label}</span>
@@ -226,7 +234,7 @@ function Runs({ label, runs }: { label: string; runs: RunName[] | undefined }) {
           {run.name}
         </Link>
       ))}
-      {runs === undefined ? '…' : runs.length === 0 && 'no run'}
+      {runs === undefined ? '…' : runs.length === 0 && nobody}
     </div>
   );
 }

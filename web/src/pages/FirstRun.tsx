@@ -9,26 +9,15 @@ import { IconButton } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
 import type { HeatOptions, LineOptions } from '../model/types';
 import { exampleHistograms, exampleLine } from '../state/example';
+import { isDefaultAddress, officialCommand, ownLines } from '../state/firstLines';
 import { panelId } from '../state/panelIds';
 import { copyText } from '../state/toasts';
 
-const DEFAULT_ORIGIN = 'http://127.0.0.1:8080';
-
-/** Where the client looks by itself, no address is needed. */
-function isDefault(): boolean {
-  return [DEFAULT_ORIGIN, 'http://localhost:8080'].includes(location.origin);
-}
-
-function lines(): string {
-  const init = isDefault()
-    ? 'wandb.init(project="my-project")'
-    : `wandb.init(\n    project="my-project",\n    settings={"base_url": "${location.origin}"},\n)`;
-  return `import lossboard as wandb\nrun = ${init}`;
-}
+const lines = (): string => ownLines('my-project');
 
 export function FirstRun() {
   const variable = `LOSSBOARD_BASE_URL=${location.origin} `;
-  const prefix = isDefault() ? '' : variable;
+  const prefix = isDefaultAddress() ? '' : variable;
   return (
     <div class="empty">
       <div>
@@ -45,13 +34,16 @@ export function FirstRun() {
           </button>
         </div>
         <p class="t12 dim where">
-          {isDefault() ? 'Scripts on this machine find the server at ' : 'This server is at '}
+          {isDefaultAddress()
+            ? 'Scripts on this machine find the server at '
+            : 'This server is at '}
           <code>{location.origin}</code>
-          {isDefault() ? ' by themselves.' : '.'}
+          {isDefaultAddress() ? ' by themselves.' : '.'}
         </p>
         <h2>Already have scripts for wandb?</h2>
         <dl class="ways">
           <Way name="Script unchanged" command={`${prefix}lossboard run train.py`} />
+          <Way name="Official wandb client" command={officialCommand()} />
           <Way name="No script at hand" command={`${prefix}lossboard demo`} />
         </dl>
         <p class="waiting">

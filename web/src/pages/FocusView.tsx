@@ -12,6 +12,7 @@ import { StepSlider } from '../components/histograms/StepSlider';
 import { TensorList } from '../components/histograms/TensorList';
 import { KeyName } from '../components/panel/KeyName';
 import { IconButton, Segments } from '../components/widgets/controls';
+import { NameOf } from '../components/widgets/NameOf';
 import { keyTitle } from '../math/keyTitle';
 import { explore, prefetchExplore } from '../state/explore';
 import {
@@ -155,7 +156,9 @@ function Title({ field, run, view, onExplore }: TitleProps) {
       <IconButton icon="left" label="Back to all panels" onClick={closeFocus} />
       <KeyName name={field.key} />
       <span class="dot" />
-      <span class="mid ell">{run.name}</span>
+      <span class="mid ell" title={run.name}>
+        <NameOf name={run.name} />
+      </span>
       <div class="stretch" />
       <Segments
         label="View over steps"

@@ -203,7 +203,7 @@ function marked(text: string, wanted: string): ComponentChildren[] {
 function Nothing({ search }: { search: string }) {
   return (
     <p class="nothing">
-      {search ? 'No line has this text.' : 'The run has printed nothing that was sent here.'}
+      {search ? 'No line has this text.' : 'No console output was captured for this run.'}
     </p>
   );
 }

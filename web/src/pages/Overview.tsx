@@ -4,17 +4,21 @@
 import { useState } from 'preact/hooks';
 import type { Notice, Run, RunDetail } from '../api/types';
 import { AlertList } from '../components/shell/AlertList';
-import { SearchField } from '../components/widgets/controls';
+import { IconButton, SearchField } from '../components/widgets/controls';
 import { Icon } from '../components/widgets/Icon';
 import { lazy } from '../components/widgets/lazy';
+import { NameOf } from '../components/widgets/NameOf';
 import { ValueText } from '../components/widgets/ValueText';
+import { withSizes } from '../math/byteSizes';
 import { keyTitle } from '../math/keyTitle';
 import { isMedia } from '../math/media';
 import { formatCount, formatDate } from '../math/numbers';
 import type { Json, JsonObject } from '../model/json';
 import { PACKAGES_FILE, packagesOf, useRunText } from '../state/media/runFiles';
 import type { LoadState } from '../state/project';
+import { copyText } from '../state/toasts';
 import { Changes } from './Changes';
+import { Ending } from './Ending';
 import { Processes } from './Processes';
 
 const GraphView = lazy(() => import('../components/media/GraphView').then((m) => m.GraphView));
@@ -34,6 +38,7 @@ export function Overview({ run, detail, state }: OverviewProps) {
   return (
     <div class="sheet">
       {typeof state === 'object' && <p class="nothing bad">{state.error}</p>}
+      <Ending run={run} detail={detail} />
       <AlertList
         label="Alerts of this run"
         alerts={(detail?.alerts ?? []).map((alert, key) => ({ ...alert, key })).reverse()}
@@ -46,13 +51,13 @@ export function Overview({ run, detail, state }: OverviewProps) {
         </div>
       )}
       <div class="columns2">
-        <TreeBlock title="Config" values={config} empty="wandb.config is empty." />
+        <TreeBlock title="Config" values={config} empty="No config was set." copied />
         <TreeBlock title="Summary" values={summary} empty="Nothing is logged yet." />
         <TreeBlock
           title="Metadata"
           values={{
             ...identity(run),
-            ...detail?.metadata,
+            ...withSizes(detail?.metadata ?? {}),
             ...(Object.keys(packages).length > 0 && { packages }),
           }}
           empty="The client sent no metadata."
@@ -102,9 +107,11 @@ interface TreeBlockProps {
   title: string;
   values: JsonObject;
   empty: string;
+  /** A button copies all of it as JSON. */
+  copied?: boolean;
 }
 
-function TreeBlock({ title, values, empty }: TreeBlockProps) {
+function TreeBlock({ title, values, empty, copied }: TreeBlockProps) {
   const [search, setSearch] = useState('');
   const found = search ? filtered(values, search.toLowerCase()) : values;
   const isEmpty = Object.keys(values).length === 0;
@@ -114,6 +121,14 @@ function TreeBlock({ title, values, empty }: TreeBlockProps) {
         <h2 class="bold">{title}</h2>
         <span class="t12 dim">{Object.keys(values).length || ''}</span>
         <span class="stretch" />
+        {copied && !isEmpty && (
+          <IconButton
+            small
+            icon="copy"
+            label={`Copy the ${title.toLowerCase()} as JSON`}
+            onClick={() => void copyText(JSON.stringify(values, null, 2))}
+          />
+        )}
         {!isEmpty && (
           <SearchField label={`Search ${title.toLowerCase()}`} value={search} onInput={setSearch} />
         )}
@@ -166,7 +181,7 @@ function Tree({ values, open, exact }: TreeProps) {
         ) : (
           <dl class="leaf" key={key}>
             <dt class="mid ell" title={key}>
-              {keyTitle(key)}
+              <NameOf name={keyTitle(key)} />
             </dt>
             <dd>
               <ValueText value={value} exact={exact} />

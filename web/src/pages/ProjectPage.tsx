@@ -102,7 +102,7 @@ export function Loaded({ workspace, children }: LoadedProps) {
   return (
     <Message
       title={`There is no project "${workspace.store.project}" here`}
-      text="It appears with its first run. Projects are told apart by capital letters too."
+      text="It appears with its first run. Project names are case-sensitive."
     />
   );
 }

@@ -7,7 +7,9 @@ import { RunEntries } from '../components/runs/RunEntries';
 import { IconButton } from '../components/widgets/controls';
 import { StateGlyph } from '../components/widgets/Icon';
 import { Menu } from '../components/widgets/Menu';
+import { NameOf } from '../components/widgets/NameOf';
 import { ValueText } from '../components/widgets/ValueText';
+import { telling } from '../math/metricNames';
 import { formatCount, formatDate, formatDuration, formatMoment } from '../math/numbers';
 import type { Json } from '../model/json';
 import { navigate, projectHref } from '../state/route';
@@ -25,8 +27,9 @@ function mainMetrics(summary: Record<string, Json>): string[] {
   const numbers = Object.keys(summary).filter(
     (key) => typeof summary[key] === 'number' && !key.startsWith('_'),
   );
-  const weight = (key: string) => (/loss/.test(key) ? 0 : /acc|f1|auc|score/.test(key) ? 1 : 2);
-  return numbers.sort((a, b) => weight(a) - weight(b) || a.localeCompare(b)).slice(0, MOST_METRICS);
+  return numbers
+    .sort((a, b) => telling(a) - telling(b) || a.localeCompare(b))
+    .slice(0, MOST_METRICS);
 }
 
 export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null }) {
@@ -36,7 +39,9 @@ export function RunHeader({ run, detail }: { run: Run; detail: RunDetail | null 
       <div class="who">
         <div class="row title">
           <span class="dot" />
-          <h1 class="ell">{run.name}</h1>
+          <h1 class="ell" aria-label={run.name} title={run.name}>
+            <NameOf name={run.name} />
+          </h1>
           <span class="stat mid">
             <StateGlyph state={run.state} />
             {isStopping(run) ? 'stopping…' : run.state}

@@ -4,6 +4,7 @@ import type { Key, Run } from '../api/types';
 import { SectionView } from '../components/sheet/Section';
 import { Toolbar } from '../components/shell/Toolbar';
 import { machineMetric } from '../math/machineMetrics';
+import { systemMetric } from '../math/systemMetrics';
 import { userRegExp } from '../state/runs/visibility';
 import { machinePanels } from '../state/view/machinePanels';
 import type { Section } from '../state/view/sections';
@@ -38,7 +39,7 @@ export function System({ run }: { run: Run }) {
     ({ kind, runs, key }) =>
       kind === 'system' &&
       runs.includes(run.uid) &&
-      (!search || search.test(key) || search.test(machineMetric(key))),
+      (!search || search.test(key) || search.test(systemMetric(key).title)),
   );
   const sections = systemSections(keys);
   return (
@@ -56,7 +57,7 @@ export function System({ run }: { run: Run }) {
 }
 
 function Nothing({ searching }: { searching: boolean }) {
-  if (searching) return <p class="nothing">No machine metric of this run fits the search.</p>;
+  if (searching) return <p class="nothing">No system metric matches the search.</p>;
   return (
     <p class="nothing">
       This run has sent no machine metrics. They come every 15 seconds, the first ones 15 seconds

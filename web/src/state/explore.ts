@@ -1,9 +1,8 @@
 /** Explore: one panel on the full screen, drawn by Plotly in a document of its own. */
 
 import { signal } from '@preact/signals';
-import { getHealth } from '../api/client';
+import plotlyFile from 'plotly.js-strict-dist-min/plotly-strict.min.js?url';
 import type { HistogramEvents, Line, Smoothing, StepOverlay } from '../model/types';
-import { attempt } from './toasts';
 
 /** What Explore draws: the panel's own arrays, nothing fetched anew. */
 export type Explored =
@@ -23,25 +22,19 @@ export type Explored =
 
 /** What is open; the frame is kept in the background once it has been prepared. */
 export const explored = signal<Explored | null>(null);
-/** Path of plotly.js, known once Explore was near. */
+/** Address of plotly.js, once Explore was near. Plotly's build without eval: the page's policy
+ * forbids it, and the usual build then draws nothing that needs WebGL. */
 export const plotlyPath = signal<string | null>(null);
-let asked = false;
 let exploredPanel: string | null = null;
 
-/** Loads the frame and plotly.js in the background: called when the pointer nears the button, and
- * again at the next one if the server did not answer. */
-export async function prefetchExplore(): Promise<void> {
-  if (asked) return;
-  asked = true;
-  asked = await attempt('Explore is not available', async () => {
-    const { plotly_version: version } = await getHealth();
-    plotlyPath.value = `/vendor/plotly-${version}.min.js`;
-  });
+/** Loads the frame and plotly.js in the background: called when the pointer nears the button. */
+export function prefetchExplore(): void {
+  plotlyPath.value = plotlyFile;
 }
 
 /** `panel` names the panel that goes on telling what it shows, see `keepExplored`. */
 export function explore(what: Explored, panel: string | null = null): void {
-  void prefetchExplore();
+  prefetchExplore();
   exploredPanel = panel;
   explored.value = what;
 }

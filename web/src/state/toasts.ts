@@ -49,10 +49,10 @@ export async function attempt(what: string, work: () => Promise<unknown>): Promi
 }
 
 /** Without a secure context (plain http on a LAN) there is no clipboard API. */
-export async function copyText(text: string): Promise<void> {
+export async function copyText(text: string, said = 'Copied'): Promise<void> {
   if (navigator.clipboard) await navigator.clipboard.writeText(text);
   else copyBySelection(text);
-  say('Copied');
+  say(said);
 }
 
 function copyBySelection(text: string): void {

@@ -1,4 +1,4 @@
-"""The dashboard: its page under every address, its files, plotly.js."""
+"""The dashboard: its page under every address, and its files."""
 
 from __future__ import annotations
 
@@ -29,17 +29,6 @@ _NOT_BUILT = """<!doctype html>
 <pre>npm --prefix web ci && npm --prefix web run build</pre>
 <p>and reload this page.</p></html>
 """
-
-
-@router.get("/vendor/{name}")
-async def vendor(server: Server, request: Request, name: str) -> Response:
-    """plotly.js from the installed package, under the name that has its version."""
-    if name != server.web.plotly_name:
-        raise NotFound(f"there is no {name[:80]!r} here, only {server.web.plotly_name!r}")
-    found = await anyio.to_thread.run_sync(server.web.plotly)
-    if found is None:
-        raise NotFound("the installed plotly package has no plotly.js: install plotly again")
-    return _send(request, found, _IMMUTABLE)
 
 
 @router.get("/assets/{name:path}")

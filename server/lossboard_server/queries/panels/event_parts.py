@@ -130,6 +130,8 @@ def _share_steps(statistics: Statistics) -> NDArray[np.bool_]:
     """True for those logged at a step at which another process logged one of the same key: what
     one process logs at a step twice is one row."""
     shared = np.zeros(len(statistics.steps), np.bool_)
+    if not (statistics.batches == NO_BATCH).any():
+        return shared
     logged = np.flatnonzero((statistics.batches == NO_BATCH) & (statistics.parts[:, _RANKS] == 0))
     _, place, counts = np.unique(statistics.steps[logged], return_inverse=True, return_counts=True)
     shared[logged] = counts[place] > 1
@@ -231,9 +233,9 @@ def part_columns(events: Events) -> dict[str, Ints]:
 
 def last_part(events: Events) -> dict[str, int] | None:
     """The `part_columns` of the last event, and how many values it has; None: no part."""
-    columns = part_columns(events.take(slice(-1, None)))
-    if not columns:
+    if not events.statistics.parts[-1:].any():
         return None
+    columns = part_columns(events.take(slice(-1, None)))
     last = events.statistics.take(slice(-1, None))
     counted = last.n + last.nan + last.pos_inf + last.neg_inf
     part = {name.removeprefix("part_"): int(column[0]) for name, column in columns.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from lossboard_server.queries.points.axes import Axis
 from lossboard_server.queries.points.selection import Selection
 from lossboard_server.storage import TailMemo
 from lossboard_server.storage.buckets import Grid, grid_over
-from lossboard_server.storage.points import Points
+from lossboard_server.storage.points import Ints, Points
 
 __all__ = ["TensorAnswer", "TensorQuery", "TensorResult", "query_tensors"]
 
@@ -78,17 +78,19 @@ def query_tensors(connection: Connection, memo: TailMemo, query: TensorQuery) ->
     found = {key: selection.find(lineage, "histogram", key) for key in wanted}
     events = read_statistics(connection, {key: ones for key, ones in found.items() if ones})
     wanted = _by_stage(_by_number(wanted, events), events)
-    placed = {key: _place(axis, whole, query) for key, whole in events.items() if axis}
+    placing = _Placing(axis, query) if axis else None
+    placed = {key: placing.place(whole) for key, whole in events.items() if placing}
     low, high = _range(placed, query)
     buckets = max(2, min(query.buckets, _MOST_CELLS // max(1, len(placed))))
     grid = grid_over(low, high, buckets, integral=query.x in ("step", "time"))
+    binning = _Binning(grid)
     tensors = [
         TensorAnswer(
             key=key,
             order=wanted[key],
             n=len(events[key]),
             generation=lineage.generation,
-            columns=_columns(x, some, grid),
+            columns=binning.columns(x, some),
             part=last_part(events[key]),
         )
         for key, (x, some) in sorted(placed.items(), key=lambda item: wanted[item[0]])
@@ -134,19 +136,42 @@ def _first_rank(events: Events) -> int:
     return int(parts[:, 0].min()) if len(parts) else 0
 
 
-def _place(axis: Axis, events: Events, query: TensorQuery) -> tuple[NDArray[Any], Events]:
-    """x of the events that have one in the window, ascending, and the events."""
-    steps, times = events.statistics.steps, events.statistics.times_us
-    nothing = np.zeros(len(steps))
-    on_axis, inside = axis.points(Points(steps, times, nothing, nothing.astype(np.uint8)))
-    x = on_axis.steps
-    if query.x0 is not None:
-        inside = inside & (x >= query.x0)
-    if query.x1 is not None:
-        inside = inside & (x <= query.x1)
-    which = np.flatnonzero(inside)
-    which = which[np.argsort(x[which], kind="stable")]
-    return x[which], events.take(which)
+class _Order(NamedTuple):
+    """x of the events that have one in the window, ascending, and their positions; None: all."""
+
+    x: NDArray[Any]
+    which: NDArray[np.intp] | None
+
+
+class _Placing:
+    """Puts events on the axis; tensors of one model, which have the same moments, by one look."""
+
+    def __init__(self, axis: Axis, query: TensorQuery) -> None:
+        self._axis = axis
+        self._query = query
+        self._orders: dict[tuple[bytes, bytes], _Order] = {}
+
+    def place(self, events: Events) -> tuple[NDArray[Any], Events]:
+        """x of the events that have one in the window, ascending, and the events."""
+        steps, times = events.statistics.steps, events.statistics.times_us
+        moments = (steps.tobytes(), times.tobytes())
+        order = self._orders.get(moments)
+        if order is None:
+            order = self._orders[moments] = self._order(steps, times)
+        return order.x, events if order.which is None else events.take(order.which)
+
+    def _order(self, steps: Ints, times: Ints) -> _Order:
+        nothing = np.zeros(len(steps))
+        on_axis, inside = self._axis.points(Points(steps, times, nothing, nothing.astype(np.uint8)))
+        x = on_axis.steps
+        if self._query.x0 is not None:
+            inside = inside & (x >= self._query.x0)
+        if self._query.x1 is not None:
+            inside = inside & (x <= self._query.x1)
+        which = np.flatnonzero(inside)
+        which = which[np.argsort(x[which], kind="stable")]
+        is_all = len(which) == len(x) and bool((which[1:] > which[:-1]).all())
+        return _Order(x[which], None if is_all else which)
 
 
 def _range(
@@ -161,26 +186,40 @@ def _range(
 _SUMS = ("n", "nan", "pos_inf", "neg_inf", "zeros", "total", "squares")
 
 
-def _columns(x: NDArray[Any], events: Events, grid: Grid) -> Columns:
-    statistics = events.statistics
-    if not len(x):
-        names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last", "x_bad")
-        return Columns({name: np.empty(0) for name in names})
-    buckets = grid.buckets(x)
-    starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
-    empty = statistics.n == 0
-    bad = statistics.nan + statistics.pos_inf + statistics.neg_inf > 0
-    sizes = np.diff(starts, append=len(x))
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = {name: np.add.reduceat(getattr(statistics, name), starts) for name in _SUMS}
-    columns = {
-        "bucket": buckets[starts],
-        "events": sizes,
-        **sums,
-        "lo": np.fmin.reduceat(np.where(empty, np.nan, statistics.lo), starts),
-        "hi": np.fmax.reduceat(np.where(empty, np.nan, statistics.hi), starts),
-        "x_first": x[starts],
-        "x_last": x[starts + sizes - 1],
-        "x_bad": np.fmin.reduceat(np.where(bad, x, np.nan), starts),  # NaN: all of them finite
-    }
-    return Columns(columns)
+class _Binning:
+    """Sums events up by the buckets of the grid, which many tensors share."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._known: dict[bytes, tuple[NDArray[Any], Ints]] = {}
+
+    def _buckets(self, x: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+        """The bucket of each x, and the first position of each bucket."""
+        name = x.tobytes()
+        if name not in self._known:
+            buckets = self._grid.buckets(x)
+            starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
+            self._known[name] = buckets[starts], starts
+        return self._known[name]
+
+    def columns(self, x: NDArray[Any], events: Events) -> Columns:
+        """The columns of one tensor, whose events are at x."""
+        statistics = events.statistics
+        if not len(x):
+            names = ("bucket", "events", *_SUMS, "lo", "hi", "x_first", "x_last", "x_bad")
+            return Columns({name: np.empty(0) for name in names})
+        buckets, starts = self._buckets(x)
+        sizes = np.diff(starts, append=len(x))
+        alone = len(starts) == len(x)
+        empty = statistics.n == 0
+        lo, hi = (np.where(empty, np.nan, some) for some in (statistics.lo, statistics.hi))
+        bad = statistics.nan + statistics.pos_inf + statistics.neg_inf > 0
+        x_bad = np.where(bad, x, np.nan)  # NaN: all of them finite
+        sums: dict[str, NDArray[Any]] = {name: getattr(statistics, name) for name in _SUMS}
+        if not alone:
+            lo, hi = np.fmin.reduceat(lo, starts), np.fmax.reduceat(hi, starts)
+            x_bad = np.fmin.reduceat(x_bad, starts)
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums = {name: np.add.reduceat(some, starts) for name, some in sums.items()}
+        bounds = {"lo": lo, "hi": hi, "x_first": x[starts], "x_last": x[starts + sizes - 1]}
+        return Columns({"bucket": buckets, "events": sizes, **sums, **bounds, "x_bad": x_bad})

@@ -108,10 +108,15 @@ function partNotes(table: HistogramTable): Note[] {
   return [{ text: partText(last.part, last), tone }];
 }
 
-/** `0.02 % outside` (double click shows all), or nothing. */
+/** `0.02 % beyond the axis (double-click: show all)`, or nothing. */
 export function outsideNote(outside: number, mass: number): Note[] {
   if (!(outside > 0) || !(mass > 0)) return [];
-  return [{ text: `${formatShare(outside / mass)} outside`, tone: 'plain' }];
+  return [
+    {
+      text: `${formatShare(outside / mass)} beyond the axis (double-click: show all)`,
+      tone: 'plain',
+    },
+  ];
 }
 
 /** The one value that all events consist of, or null. */

@@ -231,7 +231,7 @@ function notesOf(view: EventModel, { rebinned, chosen }: Raster): Note[] {
 
 function legendOf({ rebinned }: Raster, color: HeatOptions['color']): Legend {
   if (color === 'event') return { from: '0', to: 'max', unit: 'of each event' };
-  const unit = color === 'log' ? 'per cell, log' : 'per cell';
+  const unit = color === 'log' ? 'Values per cell (log scale)' : 'Values per cell';
   return { from: color === 'log' ? '1' : '0', to: formatShort(rebinned.max, 2), unit };
 }
 

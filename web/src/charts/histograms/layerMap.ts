@@ -1,7 +1,8 @@
 /** A whole model as one picture: rows are parameters in network order, columns steps. */
 
 import { RAMP_STEPS } from '../../math/color';
-import { firstNonFinite, type LayerRow } from '../../math/layers';
+import { firstNonFinite, type LayerRow, type Stage } from '../../math/layers';
+import { tellingNames } from '../../math/nameParts';
 import { counted, formatShare, formatValue } from '../../math/numbers';
 import { lastAtOrBefore } from '../../math/search';
 import type { Callbacks, Chart, LayerData, LayerOptions, Moment, Note } from '../../model/types';
@@ -14,10 +15,14 @@ import { EventChart, RIGHT } from './eventChart';
 import { bucketAt, buildLayers, type LayerModel, layoutRows, type RowLayout } from './layerModel';
 
 const TOP = 6;
-const BOTTOM = 24;
+const BOTTOM = 22;
 const LABEL_GAP = 8;
 const LABEL_ROOM = 12;
 const MOST_LABEL = 104;
+/** Names of single rows may take so much of the width. */
+const MOST_NAME_SHARE = 0.3;
+/** Longer names of rows are shortened to what tells them apart. */
+const MOST_LETTERS = 28;
 
 interface LayerView extends LayerModel {
   axis: LayerOptions['x']['kind'];
@@ -56,8 +61,8 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     this.frame.label(`Layer map of ${counted(tensors, 'tensor')}${folded}, ${what} from ${ends}.`);
     this.callbacks.onNotes?.(notes);
     if (middle === null) {
-      const [from, to] = range.map((value) => formatValue(value, 2));
-      this.callbacks.onLegend?.({ from, to, unit: what });
+      const [from, to] = range.map((value) => plainText(this.options, value, 2));
+      this.callbacks.onLegend?.({ from, to, unit: plainLabel(this.options) });
     } else {
       const [from, to] = range.map(powerOfTen);
       this.callbacks.onLegend?.({ from, to, unit: what, middle: powerOfTen(middle) });
@@ -94,14 +99,14 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     const { view, frame } = this;
     const { context } = frame.base;
     context.font = theme().font;
-    const left = this.labelWidth(context) + LABEL_GAP;
     const high = Math.max(1, frame.height - TOP - BOTTOM);
     this.layout = layoutRows(view, TOP, high);
+    const left = this.labelWidth(context) + LABEL_GAP;
     frame.box = {
       left,
       top: TOP,
       width: Math.max(1, frame.width - left - RIGHT),
-      height: Math.max(1, this.layout.end - TOP + 2),
+      height: high,
     };
     this.paintCells(context);
     this.paintLabels(context);
@@ -151,9 +156,27 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     return inside ? this.view.rows[i] : null;
   }
 
+  /** Each row has room for a name of its own. */
+  private get namesRows(): boolean {
+    return this.layout.row >= LABEL_ROOM;
+  }
+
+  /** What is named at the left: rows where there is room, else the stages of the network. */
+  private named(): Stage[] {
+    const { rows, stages } = this.view;
+    if (!this.namesRows) return stages;
+    const short = tellingNames(rows.map(({ name }) => name));
+    return rows.map(({ name }, i) => ({
+      name: name.length > MOST_LETTERS ? (short.get(name) ?? name) : name,
+      from: i,
+      to: i,
+    }));
+  }
+
   private labelWidth(context: CanvasRenderingContext2D): number {
-    const widths = this.view.stages.map(({ name }) => context.measureText(name).width);
-    return Math.min(MOST_LABEL, Math.ceil(Math.max(40, ...widths)));
+    const widths = this.named().map(({ name }) => context.measureText(name).width);
+    const most = this.namesRows ? MOST_NAME_SHARE * this.frame.width : MOST_LABEL;
+    return Math.min(Math.max(MOST_LABEL, most), Math.ceil(Math.max(40, ...widths)));
   }
 
   /** One image column per device pixel, one image row per tensor (or per pixel, if they are more). */
@@ -221,7 +244,7 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     context.textBaseline = 'middle';
     const { left } = this.frame.box;
     let last = Number.NEGATIVE_INFINITY;
-    for (const { name, from, to } of this.view.stages) {
+    for (const { name, from, to } of this.named()) {
       const middle = (this.layout.tops[from] + this.layout.tops[to] + this.layout.row) / 2;
       if (middle - last < LABEL_ROOM) continue;
       last = middle;
@@ -267,11 +290,10 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
     const x = this.xAt(point.x);
     const i = bucketAt(row, x, width);
     const value = i < 0 ? null : row.values[i];
-    const share = options.statistic === 'zeros' || options.statistic === 'nonFinite';
-    const text = value !== null && share ? formatShare(value) : formatValue(value);
+    const text = value === null ? '–' : plainText(options, value);
     const bounds = this.frame.root.getBoundingClientRect();
     const { box } = this.frame;
-    const { label } = options;
+    const label = plainLabel(options);
     tooltip().show(
       this,
       {
@@ -291,10 +313,21 @@ export class LayerMap extends EventChart<LayerView> implements Chart<LayerData, 
         dataTop: bounds.top + box.top,
         plotLeft: bounds.left + box.left,
         plotRight: bounds.left + box.left + box.width,
+        bottom: bounds.bottom,
       },
     );
   }
 }
+
+const isShare = ({ statistic }: LayerOptions): boolean =>
+  statistic === 'zeros' || statistic === 'nonFinite';
+
+/** A value of the map as it was before its logarithm was taken. */
+const plainText = (options: LayerOptions, value: number, digits = 4): string =>
+  isShare(options) ? formatShare(value) : formatValue(10 ** value, digits);
+
+/** `RMS` of `log₁₀ RMS`. */
+const plainLabel = ({ label }: LayerOptions): string => label.replace(/^log₁₀ /, '');
 
 /** `10⁻³` of -3. */
 function powerOfTen(exponent: number): string {

@@ -8,7 +8,6 @@ import type { LayerData, LayerOptions, LayerStatistic } from '../../model/types'
 const STAGE_GAP = 2;
 /** More stages have a gap of one pixel. */
 const MOST_WIDE_GAPS = 16;
-const LARGEST_ROW = 22;
 const EDGE_SHARE = 0.005;
 /** Powers of ten on each side of the middle of a scale that has one. */
 const SIDE = 2;
@@ -100,7 +99,7 @@ function ramp(rows: LayerRow[], statistic: LayerStatistic): [number, number] {
   return hi > lo ? [lo, hi] : [lo - 0.5, lo + 0.5];
 }
 
-/** Top of every row and the height of one, in `height` pixels; the last row ends at `end`. */
+/** Top of every row and the height of one: the last row ends at `end`, `height` pixels below the top. */
 export interface RowLayout {
   tops: Float64Array;
   row: number;
@@ -110,8 +109,7 @@ export interface RowLayout {
 export function layoutRows({ rows, stages }: LayerModel, top: number, height: number): RowLayout {
   const gap = stages.length > MOST_WIDE_GAPS ? 1 : STAGE_GAP;
   const room = height - gap * Math.max(0, stages.length - 1);
-  const fitting = room / Math.max(1, rows.length);
-  const row = fitting >= 1 ? Math.min(LARGEST_ROW, Math.floor(fitting)) : fitting;
+  const row = room / Math.max(1, rows.length);
   const tops = new Float64Array(rows.length);
   let y = top;
   for (const stage of stages) {

@@ -143,6 +143,7 @@ export class StepPanel implements Chart<StepOverlay[], StepOptions>, FrameOwner 
       dataTop: bounds.top + box.top,
       plotLeft: bounds.left + box.left,
       plotRight: bounds.left + box.left + box.width,
+      bottom: bounds.bottom,
     });
   }
 

@@ -1,7 +1,8 @@
 /** The moment under the pointer: crosshair, points, step pill and tooltip of a line panel. */
 
-import { formatValue } from '../../math/numbers';
+import { digitsOn, formatValue } from '../../math/numbers';
 import type { Callbacks, LineOptions, Moment } from '../../model/types';
+import { announce } from '../announce';
 import { momentName, momentText, uncapital } from '../axes';
 import type { Frame, Point } from '../frame';
 import { type Box, circle, crosshair, dot, pillBelow, ring, type Span, Surface } from '../surface';
@@ -11,6 +12,7 @@ import type { DrawnLine } from './drawnLine';
 import { alertText } from './lineAlerts';
 import type { LineModel } from './lineModel';
 import { bucketAt, hasExtremes, type LinePlot, momentOf, type Spot, spotAt } from './lineMoment';
+import { inside } from './lineRange';
 import { columnText, groupText } from './lineTexts';
 
 const MOST_ROWS = 12;
@@ -87,6 +89,37 @@ export class LineHover {
     this.callbacks.onMoment?.(this.moment);
   }
 
+  /** To the next or previous logged point of the line that the crosshair is on, and says it. */
+  step(by: -1 | 1): void {
+    const next = this.spotBeside(by);
+    if (!next) return;
+    const { line, smoothed } = next.item;
+    this.spot = next;
+    this.pointer = { x: this.toX(line.x[next.bucket]), y: this.toY(smoothed[next.bucket]) };
+    this.moment = momentOf(next, this.options.x.kind);
+    this.draw();
+    this.callbacks.onMoment?.(this.moment);
+    announce(this.inWords());
+  }
+
+  private spotBeside(by: -1 | 1): Spot | null {
+    const { lines, x } = this.model;
+    const item = lines.find((one) => one === this.spot?.item) ?? lines[0];
+    if (!item) return null;
+    const [from, to] = inside(item.line, x);
+    const now = this.moment && this.pointer ? bucketAt(item, this.moment.x, this.plot) : -1;
+    const wanted = now < 0 ? (by > 0 ? from : to - 1) : now + by;
+    const bucket = Math.max(from, Math.min(to - 1, wanted));
+    return to > from ? { item, bucket, snapped: false } : null;
+  }
+
+  /** `Step 5: run-0 0.1234, run-1 0.2345`. */
+  private inWords(): string {
+    const readings = this.model.lines.map((item) => this.read(item, this.moment!.x));
+    const { title, rows } = this.content(readings, null, this.pointer!.y);
+    return `${title}: ${rows.map(({ label, cells }) => `${label} ${cells[0]}`).join(', ')}`;
+  }
+
   leave(): void {
     if (!this.pointer) return;
     this.pointer = null;
@@ -116,6 +149,12 @@ export class LineHover {
 
   private get box(): Box {
     return this.frame.box;
+  }
+
+  /** As many as the axis has at least, and as tell apart what lies a pixel apart. */
+  private get digits(): number {
+    const [lo, hi] = this.model.y;
+    return this.options.y.log ? 4 : digitsOn(lo, hi);
   }
 
   private get plot(): LinePlot {
@@ -221,7 +260,8 @@ export class LineHover {
       .sort((a, b) => orderNaN(a.y, b.y));
     const smoothed = smoothing.kind !== 'none';
     const rows = shown.map((reading) => this.row(reading, reading === nearest, smoothed));
-    const more = readings.length > MOST_ROWS ? `+ ${readings.length - MOST_ROWS}` : '';
+    const noun = readings.length - MOST_ROWS === 1 ? 'line' : 'lines';
+    const more = readings.length > MOST_ROWS ? `+ ${readings.length - MOST_ROWS} more ${noun}` : '';
     return {
       title: momentName(x.kind, this.moment!, x.name),
       heads: smoothed ? ['smoothed', 'original'] : [''],
@@ -233,13 +273,13 @@ export class LineHover {
   /** Of the group under the pointer, and of all that the pixel column holds. */
   private footOf(nearest: Reading | null): string {
     const { spot, model, options } = this;
-    const of = nearest ? groupText({ ...nearest, snapped: false }) : '';
+    const of = nearest ? groupText({ ...nearest, snapped: false }, this.digits) : '';
     const lines = spot?.snapped ? [spot.item] : model.lines;
     const at = this.pointer?.x ?? this.toX(this.moment!.x);
     const alerts = alertText(options.alerts ?? [], model.lines, at, (x) => this.toX(x));
-    return [alerts, of, columnText(lines, this.plot, this.toX(this.moment!.x), options)]
-      .filter(Boolean)
-      .join(' · ');
+    const pixel = this.toX(this.moment!.x);
+    const column = columnText(lines, this.plot, pixel, options, this.digits);
+    return [alerts, of, column].filter(Boolean).join(' · ');
   }
 
   private row(reading: Reading, strong: boolean, smoothed: boolean): TooltipRow {
@@ -250,8 +290,8 @@ export class LineHover {
     }
     const original = Number.isNaN(item.original[bucket])
       ? nonFiniteText(item, bucket)
-      : formatValue(item.original[bucket]);
-    const cells = smoothed ? [formatValue(value), original] : [original];
+      : formatValue(item.original[bucket], this.digits);
+    const cells = smoothed ? [formatValue(value, this.digits), original] : [original];
     return { color, label: item.line.label + this.otherMoment(reading), strong, cells };
   }
 
@@ -275,6 +315,7 @@ export class LineHover {
       dataTop: bounds.top + highest,
       plotLeft: bounds.left + this.box.left,
       plotRight: bounds.left + this.box.left + this.box.width,
+      bottom: bounds.bottom,
     };
   }
 }

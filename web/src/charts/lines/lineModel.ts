@@ -137,7 +137,7 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
   }
   if (total === 0) return null;
   const { kind, name } = options.x;
-  const text = `${formatShort(total)} non-finite`;
+  const text = `${formatCount(total)} non-finite`;
   if (first === Number.POSITIVE_INFINITY) return { text, tone: 'bad' };
   const where = uncapital(momentName(kind, { x: first }, name));
   return { text: `${text}, first at ${where}`, tone: 'bad' };
@@ -146,7 +146,7 @@ function nonFiniteNote({ lines, x }: Omit<LineModel, 'notes'>, options: LineOpti
 /** Whose points lie outside of the range, and that few lines set it alone. */
 function outsideNotes({ outside, setBy }: YRange, lines: number): Note[] {
   if (setBy.length > 0) {
-    const text = `the range of y is set by ${namesOf(setBy)}`;
+    const text = `Y range set by ${namesOf(setBy)}`;
     return [{ text, tone: 'plain', offers: 'outliers' }];
   }
   const total = outside.reduce((sum, { count }) => sum + count, 0);
@@ -217,7 +217,7 @@ function pointsNote({ lines, x }: Omit<LineModel, 'notes'>): Note | null {
   }
   if (most.points === 0) return null;
   if (most.points > most.buckets) {
-    const text = `${formatCount(most.buckets)} of ${formatShort(most.points)} points, extremes exact`;
+    const text = `${formatShort(most.points)} points in ${formatCount(most.buckets)} buckets · min/max exact`;
     return { text, tone: 'plain' };
   }
   const all = most.points === 1 ? '1 point' : `all ${formatCount(most.points)} points`;

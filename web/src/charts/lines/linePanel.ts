@@ -5,7 +5,7 @@
  */
 
 import { nonFiniteAt } from '../../math/buckets';
-import { formatValue } from '../../math/numbers';
+import { digitsOn, formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import type { Ticks } from '../../math/ticks';
 import type { Callbacks, Chart, Line, LineOptions, Moment, Smoothing } from '../../model/types';
@@ -183,6 +183,10 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     else this.hover.leave();
   }
 
+  onArrow(by: -1 | 1): void {
+    this.hover.step(by);
+  }
+
   onClick(point: Point): void {
     this.hover.pin(point);
   }
@@ -291,7 +295,8 @@ export class LinePanel implements Chart<Line[], LineOptions>, FrameOwner {
     context.font = theme().font;
     context.textBaseline = 'middle';
     context.textAlign = x > this.frame.width / 2 ? 'right' : 'left';
-    context.fillText(formatValue(value), x > this.frame.width / 2 ? x - 8 : x + 8, y);
+    const text = formatValue(value, digitsOn(...this.model.y));
+    context.fillText(text, x > this.frame.width / 2 ? x - 8 : x + 8, y);
   }
 }
 

@@ -51,7 +51,7 @@ export function yRange(
   const seen = drawn.map((item) => seenOf(item, x, log, showsOriginal));
   const full = drawn.map((item, i) => (item.banded ? withBand(seen[i], item, x, log) : seen[i]));
   if (!ignoreOutliers) {
-    const all = united(full.map(({ extent }) => extent));
+    const all = united([...full.map(({ extent }) => extent), ...markOf(options)]);
     const open = window.min === null && window.max === null;
     const far = open
       ? farLines(
@@ -62,8 +62,15 @@ export function yRange(
     const setBy = far.map((i) => full[i].label);
     return { bounds: windowed(all, log, window), outside: [], setBy };
   }
-  const bounds = windowed(middleOf(seen, log), log, window);
+  const bounds = windowed(united([middleOf(seen, log), ...markOf(options)]), log, window);
   return { bounds, outside: outsideOf(seen, bounds), setBy: [] };
+}
+
+/** Room around the value that is marked across, which is looked for and so always in sight. */
+const MARK_ROOM = 1.25;
+
+function markOf({ guide }: LineOptions): { lo: number; hi: number }[] {
+  return guide ? [{ lo: guide.value / MARK_ROOM, hi: guide.value * MARK_ROOM }] : [];
 }
 
 function seenOf(item: DrawnLine, x: Span, log: boolean, showsOriginal: boolean): Seen {

@@ -36,17 +36,19 @@ export function columnText(
   plot: LinePlot,
   pixel: number,
   options: LineOptions,
+  digits = 4,
 ): string {
   const column = columnOf(lines, plot, Math.round(pixel));
+  const { min, max } = column;
   const named = lines.length > 1;
   const at = ({ x, label }: { x: number; label: string }) => {
     const where = momentName(options.x.kind, { x }, options.x.name);
     return `at ${uncapital(where)}${named ? ` in ${label}` : ''}`;
   };
   const parts: string[] = [];
-  if (column.several && Number.isFinite(column.max.value)) {
-    parts.push(`max ${formatValue(column.max.value)} ${at(column.max)}`);
-    parts.push(`min ${formatValue(column.min.value)} ${at(column.min)}`);
+  if (column.several && Number.isFinite(max.value)) {
+    parts.push(`max ${formatValue(max.value, digits)} ${at(max)}`);
+    parts.push(`min ${formatValue(min.value, digits)} ${at(min)}`);
   }
   const broken = brokenText(column.broken, at);
   return [...parts, ...(broken ? [broken] : [])].join(' · ');
@@ -107,12 +109,14 @@ function addBroken(broken: Broken, line: Line, i: number): void {
   if (line.xBad[i] < broken.x) Object.assign(broken, { x: line.xBad[i], label: line.label });
 }
 
-/** Of a line of several runs: what its value is made of here. */
-export function groupText({ item, bucket }: Spot): string {
+/** Of a line of several runs: what its value is made of here, with so many digits. */
+export function groupText({ item, bucket }: Spot, digits: number): string {
   const { group, spread, min, max } = item.line;
   if (!group) return '';
   const band =
-    spread === 'none' ? '' : `, band ${formatValue(min[bucket])} to ${formatValue(max[bucket])}`;
+    spread === 'none'
+      ? ''
+      : `, band ${formatValue(min[bucket], digits)} to ${formatValue(max[bucket], digits)}`;
   const deviation =
     group.members[bucket] > 1 ? `, std ${formatValue(group.deviation[bucket])}` : '';
   return `${group.center} of ${group.members[bucket]}${deviation}, ${membersText(group, bucket)}${band}`;

@@ -1,6 +1,6 @@
 /** A bar for each run, or for each class of values of each run. */
 
-import { formatShort, formatValue } from '../../math/numbers';
+import { digitsOn, formatCount, formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import { niceBounds, niceLogBounds, type Ticks } from '../../math/ticks';
 import type {
@@ -135,13 +135,18 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     return Math.min(this.frame.width * LABEL_SHARE, Math.max(24, ...widths));
   }
 
+  /** With the digits that tell the bars apart. */
+  private text(value: number): string {
+    return formatValue(value, digitsOf(this.bars));
+  }
+
   /** Room for the widest of some values beside its bar. */
   private valueWidth(
     context: CanvasRenderingContext2D,
     isMeant: (value: number) => boolean,
   ): number {
     const texts = this.bars.filter(({ value }) => isMeant(value)).map(({ value }) => value);
-    const widths = texts.map((value) => context.measureText(formatValue(value)).width);
+    const widths = texts.map((value) => context.measureText(this.text(value)).width);
     return widths.length > 0 ? Math.max(...widths) + VALUE_GAP + 2 : 0;
   }
 
@@ -213,19 +218,25 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     context.fillStyle = Number.isFinite(value) ? theme().ink : theme().bad;
     context.textAlign = leftwards ? 'right' : 'left';
     const x = leftwards ? end - VALUE_GAP : end + VALUE_GAP;
-    context.fillText(formatValue(value), x, middle + 0.5);
+    context.fillText(this.text(value), x, middle + 0.5);
   }
 }
 
 const MOST_NAMED = 24;
 
 function describe(bars: Bar[]): string {
+  const digits = digitsOf(bars);
   const named = bars.slice(0, MOST_NAMED).map(({ label, value, of }) => {
-    return `${label}${of ? ` of ${of}` : ''} ${formatValue(value)}`;
+    return `${label}${of ? ` of ${of}` : ''} ${formatValue(value, digits)}`;
   });
   const more = bars.length > MOST_NAMED ? ` and ${bars.length - MOST_NAMED} more` : '';
   const noun = bars.some(({ of }) => of) ? 'values' : 'runs';
   return `Bar chart of ${bars.length} ${noun}: ${named.join(', ')}${more}.`;
+}
+
+function digitsOf(bars: Bar[]): number {
+  const values = bars.map(({ value }) => value).filter(Number.isFinite);
+  return digitsOn(Math.min(...values), Math.max(...values));
 }
 
 function rangeOf(bars: Bar[], log: boolean): [number, number] {
@@ -242,6 +253,6 @@ function rangeOf(bars: Bar[], log: boolean): [number, number] {
 function notesOf(bars: Bar[], log: boolean): Note[] {
   const hidden = log ? bars.filter(({ value }) => value <= 0).length : 0;
   if (hidden === 0) return [];
-  const what = `${formatShort(hidden)} ${hidden === 1 ? 'value' : 'values'} ≤ 0`;
+  const what = `${formatCount(hidden)} ${hidden === 1 ? 'value' : 'values'} ≤ 0`;
   return [{ text: `${what} hidden by the log axis`, tone: 'plain' }];
 }

@@ -173,6 +173,7 @@ export class MatrixPanel implements Chart<RunMatrix[], MatrixOptions>, FrameOwne
       dataTop: bounds.top + Math.max(top, cellTop.top),
       plotLeft: bounds.left,
       plotRight: bounds.right,
+      bottom: bounds.bottom,
     });
   }
 }

@@ -1,6 +1,6 @@
 /** Parallel coordinates: an axis for each value, a line for each run through all of its values. */
 
-import { counted, formatShort } from '../../math/numbers';
+import { counted, formatPlain } from '../../math/numbers';
 import {
   type Brush,
   describeBrush,
@@ -253,7 +253,7 @@ export class ParallelPanel implements Chart<ParallelData, ParallelOptions>, Fram
       [part[0], from],
     ]) {
       if (share === 0 || share === 1) continue; // the axis says it
-      const text = formatShort(value);
+      const text = formatPlain(value);
       const [x, y] = [this.axisX(i) + BRUSH_PIXELS / 2 + 3, this.placeY(share)];
       context.fillStyle = bg;
       context.fillRect(x - 1, y - 7, context.measureText(text).width + 2, 14);
@@ -299,8 +299,8 @@ function labelsOf(axis: ParallelAxis): [share: number, text: string][] {
   const { range, words } = axis;
   if (range)
     return [
-      [0, formatShort(range[0])],
-      [1, formatShort(range[1])],
+      [0, formatPlain(range[0])],
+      [1, formatPlain(range[1])],
     ];
   return words.map((word) => [placeOfWord(axis, word), word]);
 }

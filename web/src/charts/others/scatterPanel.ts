@@ -1,6 +1,6 @@
 /** Points of two values: one for each run, or many. */
 
-import { formatValue } from '../../math/numbers';
+import { digitsOn, formatValue } from '../../math/numbers';
 import { LINEAR } from '../../math/scale';
 import { niceBounds, niceLogBounds, type Ticks } from '../../math/ticks';
 import type { AxisTitles, Callbacks, Chart, Moment, Note } from '../../model/types';
@@ -11,6 +11,7 @@ import {
   labelColumn,
   logValueTicks,
   mappedTicks,
+  shortened,
   titleRoom,
 } from '../axes';
 import { Frame, type FrameOwner, type Point } from '../frame';
@@ -134,8 +135,10 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
     const { context } = this.frame.over;
     const [x, y] = [this.place('x', point.x), this.place('y', point.y)];
     dot(context, x, y, point.color, 5);
-    const text = `${point.label}  ${formatValue(point.x)}, ${formatValue(point.y)}`;
     context.font = theme().font;
+    const values = `  ${this.text('x', point)}, ${this.text('y', point)}`;
+    const room = this.frame.width - 12 - context.measureText(values).width;
+    const text = shortened(context, point.label, room) + values;
     const width = context.measureText(text).width + 12;
     const left = Math.max(0, Math.min(this.frame.width - width, x - width / 2));
     const top = y > 30 ? y - 28 : y + 10;
@@ -155,6 +158,11 @@ export class ScatterPanel implements Chart<ScatterPoint[], ScatterOptions>, Fram
     this.hovered = hovered;
     this.callbacks.onNearest?.(hovered?.id ?? null);
     this.frame.paintOver();
+  }
+
+  /** With the digits that tell points apart. */
+  private text(along: 'x' | 'y', point: ScatterPoint): string {
+    return formatValue(point[along], digitsOn(...extent(this.model.points, along)));
   }
 
   private describe({ titles, noun }: ScatterOptions): string {

@@ -137,7 +137,7 @@ function OwnActions({ panel, title }: { panel: OwnPanel; title: string }) {
               }}
             >
               <Icon name="link" />
-              Copy link to this picture
+              Copy link to this panel
             </button>
             {DRAWN.includes(panel.kind) && (
               <Downloads

@@ -38,7 +38,7 @@ export function ChoiceList({ label, choices, chosen, most, onChange }: ChoiceLis
             )}
           </div>
         ))}
-        {found.length === 0 && <p class="dim">Nothing fits.</p>}
+        {found.length === 0 && <p class="dim">No matches.</p>}
       </div>
     </>
   );

@@ -119,7 +119,7 @@ function Form({ start, isNew }: { start: OwnPanel; isNew: boolean }) {
           <label class="field outlined stretch">
             <input
               aria-label="Title"
-              placeholder="Title (by itself if empty)"
+              placeholder="Title (automatic if empty)"
               value={panel.title}
               onInput={(event) => change({ title: event.currentTarget.value })}
             />
@@ -269,7 +269,7 @@ function FieldSettings({ panel, change }: FormPartProps) {
           />
         )}
         <Check
-          label="Only chosen runs, also hidden ones"
+          label="Only these runs (including hidden)"
           checked={panel.runs !== undefined}
           onChange={(on) => change({ runs: on ? [] : undefined })}
         />

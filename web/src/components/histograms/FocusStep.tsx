@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { finestPieces } from '../../math/histogram';
-import { formatCount } from '../../math/numbers';
+import { counted, formatCount } from '../../math/numbers';
 import { quantiles } from '../../math/percentiles';
 import type { Choice, Note, StepOptions, StepOverlay } from '../../model/types';
 import { setReference } from '../../state/histograms/focus';
@@ -190,18 +190,18 @@ function Pins({ run, series, current, reference, comparable }: FocusStepProps) {
           onClick={() => setReference(ordinal[current])}
         >
           <Icon name="pin" />
-          Pin as A
+          Pin for comparison
         </button>
       ) : (
         <span class="row mid" style={{ '--c': 'var(--ref)' }}>
           <span class="swatch" />
           <b>A</b> step {formatCount(step[reference])}
-          <IconButton icon="x" small label="Remove A" onClick={() => setReference(null)} />
+          <IconButton icon="x" small label="Unpin" onClick={() => setReference(null)} />
         </span>
       )}
       {comparable > 0 && (
         <Check
-          label={`+ ${comparable} other ${comparable === 1 ? 'run' : 'runs'}`}
+          label={`Compare with ${counted(comparable, 'other run')}`}
           checked={params.value.cmp === '1'}
           onChange={(on) => setParams({ cmp: on ? '1' : null }, 'push')}
         />

@@ -73,7 +73,7 @@ export function HistogramActions(props: HistogramActionsProps) {
               }}
             >
               <Icon name="link" />
-              Copy link to this picture
+              Copy link to this panel
             </button>
             <Downloads
               close={close}

@@ -32,6 +32,7 @@ import { ChartBox, type PanelId } from '../panel/ChartBox';
 import { PanelName } from '../panel/KeyName';
 import type { OwnFrame } from '../panel/ownFrame';
 import { Panel } from '../panel/Panel';
+import { NameOf } from '../widgets/NameOf';
 import { AxisBadge, HistogramActions } from './HistogramActions';
 
 interface HistogramViewProps {
@@ -39,6 +40,8 @@ interface HistogramViewProps {
   /** The run whose events over time are shown. */
   run: Run;
   own?: OwnHistogram;
+  /** The key's name, as short as there is room. */
+  short?: string;
 }
 
 /** Of an added panel: its view is a part of the panel. */
@@ -47,7 +50,7 @@ interface OwnHistogram extends OwnFrame {
   onView(view: View): void;
 }
 
-export function HistogramView({ field, run, own }: HistogramViewProps) {
+export function HistogramView({ field, run, own, short }: HistogramViewProps) {
   const { runs, single } = useScope();
   const id = own?.id ?? panelId(field);
   const title = own?.title ?? keyTitle(field.key);
@@ -68,8 +71,14 @@ export function HistogramView({ field, run, own }: HistogramViewProps) {
     <Panel
       label={title}
       title={
-        <button type="button" class="keyname" onClick={open} title={`Open ${title}`}>
-          <PanelName name={field.key} given={own?.name} />
+        <button
+          type="button"
+          class="keyname"
+          onClick={open}
+          aria-label={title}
+          title={`Open ${title}`}
+        >
+          <PanelName name={field.key} given={own?.name ?? short} />
         </button>
       }
       controls={
@@ -118,7 +127,9 @@ function Owner({ run }: { run: Run }) {
   return (
     <span class="owner ell" style={{ '--c': cssColor(colorOf(run)) }} title={run.name}>
       <span class="dot" />
-      <span class="ell">{run.name}</span>
+      <span class="ell">
+        <NameOf name={run.name} />
+      </span>
     </span>
   );
 }

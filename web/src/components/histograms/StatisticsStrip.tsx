@@ -79,7 +79,7 @@ function Row({ overlay, s, first }: { overlay: StepOverlay; s: Statistics; first
 function Difference({ a, b }: { a: Statistics; b: Statistics }) {
   return (
     <tr class="dim">
-      <td>B against A</td>
+      <td>change from A to B</td>
       <td />
       {VALUES.map(([label, read, relative]) => (
         <td key={label}>{relative && read(a) !== 0 ? formatChange(read(b) / read(a) - 1) : ''}</td>

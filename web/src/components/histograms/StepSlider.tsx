@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { eventRank, placeEvents } from '../../math/events';
-import { formatCount } from '../../math/numbers';
+import { formatCount, ordinal } from '../../math/numbers';
 import { lastAtOrBefore, nearestIndex } from '../../math/search';
 import { eventAxis, eventZoomOf } from '../../state/histograms/eventAxis';
 import { setCurrent } from '../../state/histograms/focus';
@@ -66,7 +66,7 @@ export function StepSlider({ series, current, reference, plot }: StepSliderProps
         )}
       </div>
       <p class="moment row t12 dim">
-        after step
+        Step
         <NumberField
           label="Step of B as a number"
           text={formatCount(series.events.step[current])}
@@ -93,17 +93,17 @@ function byEvents(
   select(Math.max(0, Math.min(last, current + step * (event.shiftKey ? 10 : 1))));
 }
 
-/** `after step 3,200, batch 30 (1 of 3)`. */
+/** `Step 3,200 · batch 30 (1st of 3 recorded there)`. */
 function eventText(series: EventSeries, index: number): string {
-  return `after step ${formatCount(series.events.step[index])}, ${placeText(series, index)}`;
+  return `Step ${formatCount(series.events.step[index])} ${placeText(series, index)}`;
 }
 
 /** Which event of its step it is; events that were left out are said too. */
 function placeText({ events, n, stride }: EventSeries, index: number): string {
   const { rank, of } = eventRank(events, index);
   const batch = events.batch[index];
-  const counted = batch >= 0 ? `batch ${formatCount(batch)}` : '';
-  const several = of > 1 ? ` (${rank} of ${of})` : '';
+  const counted = batch >= 0 ? `· batch ${formatCount(batch)}` : '';
+  const several = of > 1 ? ` (${ordinal(rank)} of ${of} recorded there)` : '';
   const left = stride > 1 ? ` · one of each ${stride} of ${formatCount(n)} events is here` : '';
   return counted + several + left;
 }

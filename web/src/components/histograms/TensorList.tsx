@@ -12,6 +12,7 @@ import { useScope } from '../../state/workspace/workspace';
 import { SparkLine } from '../lines/SparkLine';
 import { Sidebar } from '../sidebar/Sidebar';
 import { SearchField } from '../widgets/controls';
+import { NameOf } from '../widgets/NameOf';
 import { VirtualRows } from '../widgets/VirtualRows';
 
 interface TensorListProps {
@@ -99,10 +100,13 @@ function Row({ name, prefix, top, selected, color, std }: RowProps) {
       class={`listrow ${selected ? 'sel' : ''}`}
       style={{ top: `${top}px`, color: undefined }}
       aria-current={selected ? 'true' : undefined}
+      aria-label={keyTitle(name.slice(prefix.length))}
       title={name}
       onClick={() => moveFocus(name)}
     >
-      <span class="ell">{keyTitle(name.slice(prefix.length))}</span>
+      <span class="ell">
+        <NameOf name={keyTitle(name.slice(prefix.length))} />
+      </span>
       <span class="sparkcell" style={{ color: selected ? color : 'var(--ink3)' }}>
         {std && <SparkLine values={std} label="std over steps" width={64} height={18} />}
       </span>

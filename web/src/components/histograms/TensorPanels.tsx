@@ -7,8 +7,16 @@ import type { Key, Run, TensorResponse } from '../../api/types';
 import { LayerMap } from '../../charts/histograms/layerMap';
 import { StepPanel } from '../../charts/histograms/stepPanel';
 import { LinePanel } from '../../charts/lines/linePanel';
+import { tellingNames } from '../../math/nameParts';
 import { formatCount } from '../../math/numbers';
-import { GOOD_RATIO, isRatio, kindOfTensor, kindsOf, statisticsOf } from '../../math/tensorKinds';
+import {
+  GOOD_RATIO,
+  isRatio,
+  kindOfTensor,
+  kindsOf,
+  linesTitle,
+  statisticsOf,
+} from '../../math/tensorKinds';
 import type {
   Callbacks,
   Choice,
@@ -25,8 +33,9 @@ import { downloadHistograms, downloadLayers } from '../../state/histograms/downl
 import { setStepZoom, stepZoomOf } from '../../state/histograms/eventAxis';
 import { openFocus } from '../../state/histograms/focus';
 import { rmsPicture } from '../../state/histograms/foldedLines';
+import { useInOrder } from '../../state/histograms/networkOrder';
 import { eventAtStep, overlayOf, tableOf } from '../../state/histograms/singleEvents';
-import { chartTensor, isTall, partNotes } from '../../state/histograms/tensors';
+import { chartTensor, DEPTH_COLORS, isTall, partNotes } from '../../state/histograms/tensors';
 import { panelId } from '../../state/panelIds';
 import { colorOf, userRegExp } from '../../state/runs/visibility';
 import { leavesOutliers, panelSettings, setParams } from '../../state/view/view';
@@ -34,7 +43,7 @@ import { useHistograms, useTensors } from '../../state/workspace/hooks';
 import { useScope } from '../../state/workspace/workspace';
 import { LineActions } from '../lines/LineActions';
 import { ChartBox } from '../panel/ChartBox';
-import { KeyName } from '../panel/KeyName';
+import { KeyName, PanelName } from '../panel/KeyName';
 import { Panel } from '../panel/Panel';
 import { PanelDownloads } from '../panel/PanelDownloads';
 import { SearchField, Segments, Select } from '../widgets/controls';
@@ -58,9 +67,9 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
   const loaded = useTensors(run.uid, `${kind}/`);
   const against = useTensors(kind === 'gradients' ? run.uid : null, 'parameters/');
   const [cell, setCell] = useState<Cell | null>(null);
-  const answer = loaded.values[0];
-  const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
   const estimated = fields.some(({ watched }) => !watched);
+  const answer = useInOrder(loaded.values[0], run, estimated);
+  const { options, statistic, search, toggle } = useMapOptions(kind, cell, answer);
   const common = { name, kind, run, estimated, loading: loaded.waiting > 0, error: loaded.error };
   const chosen = cell && kindOfTensor(cell.key) === kind ? cell : firstCell(answer, run);
   return (
@@ -81,10 +90,16 @@ export function TensorPanels({ name, run, candidates, fields }: TensorPanelsProp
         onFold={toggle}
       />
       <RmsPanel {...common} answer={answer} find={options.search} />
-      {chosen && <CellPanel run={run} cell={chosen} />}
+      {chosen && <CellPanel run={run} cell={chosen} short={shortName(chosen.key, fields)} />}
     </>
   );
 }
+
+/** A key with more letters is shortened to what tells it from the others of its section. */
+const MOST_LETTERS = 32;
+
+const shortName = (key: string, fields: Key[]): string | undefined =>
+  key.length > MOST_LETTERS ? tellingNames(fields.map((field) => field.key)).get(key) : undefined;
 
 /** Before a cell is chosen: the first layer at the last step. */
 function firstCell(answer: TensorResponse | undefined, run: Run): Cell | null {
@@ -148,6 +163,7 @@ function MapPanel(props: MapPanelProps) {
       error={error}
       tall={props.tall}
       legend={legend}
+      wide
       actions={
         <PanelDownloads
           title={`Layer map of ${name}`}
@@ -280,6 +296,13 @@ const UNSMOOTHED: Smoothing = { kind: 'none', amount: 0, showOriginal: false };
 
 const GUIDE = { value: 10 ** GOOD_RATIO, label: '10⁻³' };
 
+const DEPTH: Legend = {
+  from: 'first layer',
+  to: 'last layer',
+  unit: 'the place of the tensor in the model',
+  colors: DEPTH_COLORS,
+};
+
 interface RmsPanelProps extends CommonProps {
   /** What the lines are limited to. */
   find: RegExp | null;
@@ -317,13 +340,15 @@ function RmsPanel(props: RmsPanelProps) {
     onNotes: (drawn) => (notes.value = drawn),
     onZoom: (x0, x1) => setStepZoom(id, x0 === null || x1 === null ? null : [x0, x1]),
   };
-  const title = isRatio(kind) ? 'All update ratios' : `RMS of all ${kind}`;
+  const legend = useSignal<Legend | null>(DEPTH);
+  const title = linesTitle(kind);
   return (
     <Panel
       label={title}
       title={<KeyName name={title} />}
       notes={[...(estimated ? FROM_BINS : []), ...picture.notes]}
       drawnNotes={notes}
+      legend={legend}
       loading={loading}
       error={error}
       actions={<LineActions id={id} title={title} lines={lines} x="step" statistic />}
@@ -347,7 +372,7 @@ const STEP_OPTIONS = {
 } as const;
 
 /** The single step of the chosen cell of the map; a click opens it with its slider. */
-function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
+function CellPanel({ run, cell, short }: { run: Run; cell: Cell; short: string | undefined }) {
   const loaded = useHistograms([{ run: run.uid, key: cell.key }]);
   const notes = useSignal<Note[]>([]);
   const series = loaded.values[0];
@@ -359,8 +384,14 @@ function CellPanel({ run, cell }: { run: Run; cell: Cell }) {
     <Panel
       label={`Single step of ${cell.key}`}
       title={
-        <button type="button" class="keyname" onClick={open} title={`Open ${cell.key}`}>
-          <KeyName name={cell.key} />
+        <button
+          type="button"
+          class="keyname"
+          onClick={open}
+          aria-label={cell.key}
+          title={`Open ${cell.key}`}
+        >
+          <PanelName name={cell.key} given={short} />
         </button>
       }
       drawnNotes={notes}

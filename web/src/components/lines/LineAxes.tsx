@@ -23,7 +23,7 @@ import { useXChoices } from '../../state/workspace/xChoices';
 
 export function AxisSettings({ id, x }: { id: string; x: string }) {
   const settings = panelSettings(id);
-  const above = inherited(id).x ? 'As section' : 'As workspace';
+  const above = inherited(id).x ? 'Same as section' : 'Same as workspace';
   const axes: Choice<XAxis | ''>[] = [
     ['', above],
     ...useXChoices(parsePanelId(id)?.kind === 'system'),
@@ -52,7 +52,7 @@ export function AxisSettings({ id, x }: { id: string; x: string }) {
       />
       <div class="opt">
         <Check
-          label="Logarithmic x"
+          label="Log scale (x)"
           checked={logX(cascaded(id))}
           onChange={(on) =>
             setPanel(id, { xlog: on === logX(inherited(id)) ? null : on ? '1' : '0' })
@@ -73,7 +73,7 @@ interface RangeRowProps {
 function RangeRow({ of, kind, range, onChange }: RangeRowProps) {
   const { min, max } = range;
   const set = (from: number | null, to: number | null) => {
-    if (from !== null && from === to) say(`A range of ${of} needs two different ends`);
+    if (from !== null && from === to) say(`The ${of} range needs two different ends`);
     else if (from !== null && to !== null && from > to) onChange({ min: to, max: from });
     else onChange({ min: from, max: to });
   };
@@ -82,7 +82,7 @@ function RangeRow({ of, kind, range, onChange }: RangeRowProps) {
   const unit = kind && isDuration(kind) ? ' (seconds)' : '';
   return (
     <div class={`opt ${kind === 'time' ? 'tall' : ''}`}>
-      Range of {of}
+      {of.toUpperCase()} range
       {unit && ' (s)'}
       <span class="row">
         <Bound label={`Lowest ${of}${unit}`} value={min} onChange={(value) => set(value, max)} />
@@ -91,7 +91,7 @@ function RangeRow({ of, kind, range, onChange }: RangeRowProps) {
         <IconButton
           small
           icon="reset"
-          label={`Range of ${of} by itself`}
+          label={`Automatic ${of} range`}
           disabled={min === null && max === null}
           onClick={() => onChange({ min: null, max: null })}
         />

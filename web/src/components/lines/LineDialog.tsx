@@ -32,7 +32,7 @@ interface LineDialogProps {
 
 export function LineDialog(props: LineDialogProps) {
   return (
-    <Dialog open={props.open} label={`Computed lines, names and titles of ${props.title}`}>
+    <Dialog open={props.open} label={`Expressions, legend and titles of ${props.title}`}>
       <Form {...props} />
     </Dialog>
   );
@@ -76,7 +76,7 @@ function Form({ id, title, titled, fields, open }: LineDialogProps) {
       }}
     >
       <div class="head">
-        <b class="stretch">Computed lines, names and titles of {title}</b>
+        <b class="stretch">Expressions, legend and titles of {title}</b>
         <IconButton icon="x" label="Close" onClick={() => (open.value = false)} />
       </div>
       <div class="body linedialog">
@@ -283,7 +283,7 @@ function Names({ fields, text, fault, onChange }: NamesProps) {
       )}
       {missing.map((name) => (
         <p class="dim t12" key={name}>
-          No shown run has {name}: it stands as –.
+          No shown run has {name}: shown as –.
         </p>
       ))}
     </>

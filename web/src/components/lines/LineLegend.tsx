@@ -2,13 +2,11 @@
 
 import type { Line } from '../../model/types';
 import { cssColor } from '../../state/runs/visibility';
+import { NameOf } from '../widgets/NameOf';
 import './lines.css';
-
-const MOST_NAMED = 24;
 
 /** The sidebar names runs; names by a template and computed lines stand over the plot. */
 export function LineLegend({ lines }: { lines: Line[] }) {
-  const more = lines.length - MOST_NAMED;
   return (
     <ul
       class="linelegend"
@@ -17,7 +15,7 @@ export function LineLegend({ lines }: { lines: Line[] }) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it
       tabIndex={0}
     >
-      {lines.slice(0, MOST_NAMED).map(({ id, label, color, dash }) => (
+      {lines.map(({ id, label, color, dash }) => (
         <li key={id}>
           <svg width="16" height="2" aria-hidden="true">
             <line
@@ -29,10 +27,11 @@ export function LineLegend({ lines }: { lines: Line[] }) {
               stroke-dasharray={dash.join(' ')}
             />
           </svg>
-          <span>{label}</span>
+          <span title={label}>
+            <NameOf name={label} />
+          </span>
         </li>
       ))}
-      {more > 0 && <li>+ {more}</li>}
     </ul>
   );
 }

@@ -18,12 +18,12 @@ import { AxisSettings } from './LineAxes';
 import { OwnSmoothing } from './PanelSmoothing';
 
 const AGGREGATES: Choice<Aggregate>[] = [
-  ['mean', 'Mean'],
-  ['min', 'Minimum'],
-  ['max', 'Maximum'],
-  ['first', 'First'],
-  ['last', 'Last'],
-  ['count', 'Count'],
+  ['mean', 'mean of each bucket'],
+  ['min', 'minimum of each bucket'],
+  ['max', 'maximum of each bucket'],
+  ['first', 'first of each bucket'],
+  ['last', 'last of each bucket'],
+  ['count', 'count in each bucket'],
 ];
 
 interface LineMenuProps {
@@ -50,7 +50,7 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
       {!statistic && drawsGroups.value && <GroupSettings id={id} />}
       <div class="opt">
         <Check
-          label="Logarithmic y"
+          label="Log scale (y)"
           checked={log}
           onChange={(on) => setPanel(id, { ylog: flag(on, ylog ? ylog === '1' : statistic) })}
         />
@@ -65,17 +65,17 @@ export function LineMenu({ panel, element, explored, extend, close }: LineMenuPr
       {extend && (
         <button type="button" onClick={then(extend)}>
           <Icon name="edit" />
-          Computed lines, names, titles
+          Expressions, legend and titles…
         </button>
       )}
       <button type="button" onClick={then(() => explore(explored(), panel.id))}>
         <Icon name="expand" />
-        <span class="stretch">Explore in Plotly</span>
+        <span class="stretch">Full screen</span>
         <kbd>F</kbd>
       </button>
       <button type="button" onClick={then(() => void copyLink())}>
         <Icon name="link" />
-        Copy link to this picture
+        Copy link to this panel
       </button>
       <Downloads
         close={close}
@@ -141,9 +141,9 @@ function BucketSettings({ id }: { id: string }) {
         onChange={(smooth, mode) => setPanel(id, { smooth }, mode)}
       />
       <div class="opt">
-        Bucket value
+        Line through
         <Select
-          label="Bucket value"
+          label="Line through"
           value={aggregate}
           choices={AGGREGATES}
           onChange={(next) => setPanel(id, { aggregate: next === 'mean' ? null : next })}

@@ -4,8 +4,9 @@ import { effect, type ReadonlySignal, untracked, useSignal } from '@preact/signa
 import { useMemo } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { LinePanel } from '../../charts/lines/linePanel';
-import { keyTitle } from '../../math/keyTitle';
+import { fieldTitle } from '../../math/keyTitle';
 import { formatCount } from '../../math/numbers';
+import { systemMetric } from '../../math/systemMetrics';
 import type {
   AlertMark,
   AxisTitles,
@@ -74,7 +75,7 @@ export function LineView({ fields, of = fields[0], own }: LineViewProps) {
   const [first] = fields;
   const id = own?.id ?? panelId(of);
   const given = own?.name ?? panelSettings(id).title;
-  const title = own?.title ?? given ?? keyTitle(of.key);
+  const title = own?.title ?? given ?? fieldTitle(of);
   const shown = ownersOf(fields, runs.value);
   const x = xOf(workspace, first, xAxisOf(id));
   const window = windowOf(id, x);
@@ -131,7 +132,7 @@ export function LineView({ fields, of = fields[0], own }: LineViewProps) {
   return (
     <Panel
       label={title}
-      title={<PanelName name={of.key} given={given} />}
+      title={<PanelName name={fieldTitle(of)} given={given} />}
       notes={said}
       drawnNotes={drawnNotes}
       controls={<OutlierOffer id={id} notes={drawnNotes} />}
@@ -162,6 +163,7 @@ export function LineView({ fields, of = fields[0], own }: LineViewProps) {
           range={range}
           settings={settings}
           alerts={marksOf(alerts.value, xKind(x).kind)}
+          percent={first.kind === 'system' && systemMetric(first.key).percent}
           titles={{ x: settings.xtitle ?? xTitle(workspace, first, x), y: settings.ytitle ?? '' }}
           onNotes={(notes) => (drawnNotes.value = notes)}
         />
@@ -237,11 +239,22 @@ interface LinesProps {
   range: number;
   settings: PanelSettings;
   alerts: AlertMark[];
+  percent: boolean;
   titles: AxisTitles;
   onNotes(notes: Note[]): void;
 }
 
-function Lines({ panel, lines, x, window, range, settings, alerts, titles, onNotes }: LinesProps) {
+/** Shares of all there is are drawn from 0 to 100, as long as none is above it. */
+function yWindow(settings: PanelSettings, percent: boolean, lines: Line[]): Window {
+  const typed = parseRange(settings.yrange);
+  const log = settings.ylog === '1';
+  const isWhole = percent && !log && lines.every(({ max }) => max.every((value) => !(value > 100)));
+  return isWhole ? { min: typed.min ?? 0, max: typed.max ?? 100 } : typed;
+}
+
+function Lines(props: LinesProps) {
+  const { panel, lines, x, window, range, settings, alerts, percent, titles, onNotes } = props;
+  const yRange = yWindow(settings, percent, lines);
   const options = useMemo<LineOptions>(
     () => ({
       titles,
@@ -253,7 +266,7 @@ function Lines({ panel, lines, x, window, range, settings, alerts, titles, onNot
       },
       y: {
         log: settings.ylog === '1',
-        window: parseRange(settings.yrange),
+        window: yRange,
         ignoreOutliers: leavesOutliers(settings),
       },
       aggregate: settings.aggregate ?? 'mean',
@@ -269,6 +282,7 @@ function Lines({ panel, lines, x, window, range, settings, alerts, titles, onNot
       JSON.stringify(settings),
       titles.x,
       JSON.stringify(alerts),
+      JSON.stringify(yRange),
       xLog.value,
       leavesOutliers(settings),
     ],

@@ -36,7 +36,7 @@ export function SectionMenu(props: SectionMenuProps) {
               }}
             >
               <Icon name="reset" />
-              All as in the workspace
+              Reset to workspace settings
             </button>
           </>
         )}
@@ -62,18 +62,18 @@ function Settings({ name, timed = false }: SectionMenuProps) {
         <Select
           label="X axis of this section"
           value={settings.x ?? ''}
-          choices={[['', 'As workspace'] as Choice<XAxis | ''>, ...known]}
+          choices={[['', 'Same as workspace'] as Choice<XAxis | ''>, ...known]}
           onChange={(x) => setSection(name, { x: x || null })}
         />
       </div>
       <div class="opt">
         <Check
-          label="Logarithmic x"
+          label="Log scale (x)"
           checked={logX(settings)}
           onChange={(on) => setSection(name, { xlog: flag(on, xLog.value) })}
         />
         <Check
-          label="Logarithmic y"
+          label="Log scale (y)"
           checked={settings.ylog === '1'}
           onChange={(on) => setSection(name, { ylog: flag(on, false) })}
         />

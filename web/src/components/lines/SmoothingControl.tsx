@@ -93,7 +93,7 @@ export function SmoothingControl() {
   const { kind, amount, showOriginal } = smoothing.value;
   return (
     <>
-      <div class="grp">
+      <div class="grp smoothing">
         <span class="lbl">Smooth</span>
         <Select
           label="Smoothing"

@@ -49,7 +49,7 @@ export function MediaView({ field, own }: MediaViewProps) {
       {several && panelSettings(settingsId).apart !== '1' ? (
         <StackedTables shown={shown} name={title} />
       ) : (
-        <MediaBox name={title} shown={shown} single={owners.length === 1} />
+        <MediaBox name={title} shown={shown} single={owners.length === 1} large={large.value} />
       )}
       {at !== null && <MediaSteps name={title} steps={steps} at={at} onSelect={select} />}
     </>

@@ -6,14 +6,23 @@ import { jsonNumber } from '../../math/jsonNumber';
 import { type MediaItem, mediaItems } from '../../math/media';
 import { counted, formatCount } from '../../math/numbers';
 import { type LoggedTable, tableRows } from '../../math/table';
+import {
+  filteredRows,
+  type GroupedTable,
+  groupedRows,
+  PLAIN_LOOK,
+  type TableLook,
+} from '../../math/tableLook';
 import type { Json } from '../../model/json';
 import { useHref, useTable } from '../../state/media/hooks';
 import type { RunTable } from '../../state/runs/download';
 import { colorOf, cssColor } from '../../state/runs/visibility';
-import { IconButton, SearchField } from '../widgets/controls';
+import { SearchField } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
+import { Pages } from '../widgets/Pages';
 import { ValueText } from '../widgets/ValueText';
 import { hrefText } from './source';
+import { TableTools } from './TableTools';
 
 const ROWS_A_PAGE = 100;
 
@@ -46,8 +55,19 @@ export function TableGrid({ of, table, name }: GridProps) {
   const [search, setSearch] = useState('');
   const [sort, setSort] = useState<Sort | null>(null);
   const [page, setPage] = useState(0);
-  const rows = useMemo(() => tableRows(table, search, sort), [table, search, sort]);
-  const numeric = useMemo(() => table.columns.map((_, i) => isNumeric(table, i)), [table]);
+  const [look, setLook] = useState(PLAIN_LOOK);
+  const [choosing, setChoosing] = useState(false);
+  const seen = useMemo(() => lookedAt(table, look), [table, look]);
+  const rows = useMemo(() => tableRows(seen, search, sort), [seen, search, sort]);
+  const numeric = useMemo(() => seen.columns.map((_, i) => isNumeric(seen, i)), [seen]);
+  const places = seen.columns.flatMap((_, i) =>
+    look.group.length === 0 && look.hidden.has(i) ? [] : [i],
+  );
+  const chooseLook = (next: TableLook) => {
+    setLook(next);
+    if (next.group !== look.group) setSort(null);
+  };
+  const total = Math.max(table.total ?? 0, table.data.length);
   const last = Math.max(0, Math.ceil(rows.length / ROWS_A_PAGE) - 1);
   const at = Math.min(page, last);
   const sortBy = (column: number) =>
@@ -59,21 +79,32 @@ export function TableGrid({ of, table, name }: GridProps) {
       <div class="row tools">
         <SearchField label="Filter rows" value={search} onInput={setSearch} />
         <output class="t12 dim">
-          {rows.length === table.data.length ? '' : `${formatCount(rows.length)} of `}
-          {counted(table.data.length, 'row')}
+          {rows.length === total ? '' : `${formatCount(rows.length)} of `}
+          {counted(total, 'row')}
+          {look.group.length > 0 && ' in groups'}
         </output>
+        <button
+          type="button"
+          class="t12"
+          aria-expanded={choosing}
+          onClick={() => setChoosing(!choosing)}
+        >
+          Columns
+        </button>
+        {table.lack && <span class="t12 bad">{table.lack}</span>}
         <div class="stretch" />
-        {last > 0 && <Pages page={at} last={last} onPage={setPage} />}
+        {last > 0 && <Pages what="Rows" page={at} last={last} onPage={setPage} />}
       </div>
+      {choosing && <TableTools columns={table.columns} look={look} onLook={chooseLook} />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus */}
       <section class="scroll" tabIndex={0} aria-label={`Rows of ${name}`}>
         <table class="table">
           <thead>
             <tr>
-              {table.columns.map((column, i) => (
+              {places.map((i) => (
                 <Head
-                  key={`${i} ${column}`}
-                  name={String(column)}
+                  key={`${i} ${seen.columns[i]}`}
+                  name={String(seen.columns[i])}
                   numeric={numeric[i]}
                   sort={sort?.column === i ? sort : null}
                   onSort={() => sortBy(i)}
@@ -83,7 +114,14 @@ export function TableGrid({ of, table, name }: GridProps) {
           </thead>
           <tbody>
             {rows.slice(at * ROWS_A_PAGE, (at + 1) * ROWS_A_PAGE).map((row, i) => (
-              <Row key={i} of={of} row={row} numeric={numeric} />
+              <Row
+                key={i}
+                owner={ownerOf(of, seen.firsts?.get(row) ?? row)}
+                row={row}
+                places={places}
+                numeric={numeric}
+                named={look.group.length === 0}
+              />
             ))}
           </tbody>
         </table>
@@ -92,19 +130,38 @@ export function TableGrid({ of, table, name }: GridProps) {
   );
 }
 
-interface RowProps extends Pick<GridProps, 'of'> {
-  row: Json[];
-  numeric: boolean[];
+/** Filtered by column, and grouped. */
+function lookedAt(table: LoggedTable, look: TableLook): LoggedTable & Partial<GroupedTable> {
+  const data = filteredRows(table, look);
+  if (look.group.length > 0) return groupedRows(table.columns, data, look.group);
+  return data === table.data ? table : { ...table, data };
 }
 
-function Row({ of, row, numeric }: RowProps) {
-  const owner = typeof of === 'number' ? null : of.get(row)!;
-  const uid = typeof of === 'number' ? of : owner!.run.uid;
+const ownerOf = (of: GridProps['of'], row: Json[]): number | RunTable =>
+  typeof of === 'number' ? of : of.get(row)!;
+
+interface RowProps {
+  owner: number | RunTable;
+  row: Json[];
+  /** The columns that are shown. */
+  places: number[];
+  numeric: boolean[];
+  /** Whether the first cell of a row of several runs names its run. */
+  named: boolean;
+}
+
+function Row({ owner, row, places, numeric, named }: RowProps) {
+  const run = typeof owner === 'number' ? null : owner;
+  const uid = typeof owner === 'number' ? owner : owner.run.uid;
   return (
     <tr>
-      {row.map((cell, i) => (
+      {places.map((i) => (
         <td key={i} class={numeric[i] ? 'r-num' : undefined}>
-          {owner && i === 0 ? <RunName {...owner} /> : <Cell uid={uid} cell={cell} />}
+          {run && named && i === 0 ? (
+            <RunName {...run} />
+          ) : (
+            <Cell uid={uid} cell={row[i] ?? null} />
+          )}
         </td>
       ))}
     </tr>
@@ -147,38 +204,41 @@ function Head({ name, numeric, sort, onSort }: HeadProps) {
   );
 }
 
-interface PagesProps {
-  page: number;
-  last: number;
-  onPage(page: number): void;
-}
-
-function Pages({ page, last, onPage }: PagesProps) {
+/** A value, or a small picture or link for media in a table. */
+function Cell({ uid, cell }: { uid: number; cell: Json }) {
+  const items = mediaItems(cell);
+  if (items.length === 0)
+    return isLong(cell) ? <LongText text={cell} /> : <ValueText value={cell} />;
   return (
-    <span class="pager">
-      <IconButton
-        icon="left"
-        label="Rows before these"
-        small
-        disabled={page === 0}
-        onClick={() => onPage(page - 1)}
-      />
-      {page + 1} of {last + 1}
-      <IconButton
-        icon="right"
-        label="Rows after these"
-        small
-        disabled={page === last}
-        onClick={() => onPage(page + 1)}
-      />
+    <span class="row cellmedia">
+      {items.map((item, i) => (
+        <MediaCell key={`${item.path} ${i}`} uid={uid} item={item} />
+      ))}
     </span>
   );
 }
 
-/** A value, or a small picture or link for media in a table. */
-function Cell({ uid, cell }: { uid: number; cell: Json }) {
-  const [item] = mediaItems(cell);
-  return item ? <MediaCell uid={uid} item={item} /> : <ValueText value={cell} />;
+const MOST_LETTERS = 60;
+
+const isLong = (cell: Json): cell is string =>
+  typeof cell === 'string' && (cell.length > MOST_LETTERS || cell.includes('\n'));
+
+/** A click opens it whole, with its lines as they were logged. */
+function LongText({ text }: { text: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <button
+      type="button"
+      class={`longtext ${open ? '' : 'ell'}`}
+      aria-expanded={open}
+      title={open ? undefined : 'Open the whole text'}
+      onClick={() => {
+        if (getSelection()?.isCollapsed !== false) setOpen(!open);
+      }}
+    >
+      {text}
+    </button>
+  );
 }
 
 function MediaCell({ uid, item }: { uid: number; item: MediaItem }) {

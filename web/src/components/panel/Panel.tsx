@@ -4,6 +4,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../../api/client';
 import { stale } from '../../api/live';
+import { counted } from '../../math/numbers';
 import type { Legend, Note } from '../../model/types';
 import { countRender } from '../../state/panels';
 import { useScope } from '../../state/workspace/workspace';
@@ -71,7 +72,7 @@ function Notes({ own, drawn }: { own: Note[]; drawn: PanelProps['drawnNotes'] })
     <span class={`badge ell ${first.tone} ${first.quiet ? 'quiet' : ''}`} title={all}>
       {first.tone !== 'plain' && <Icon name="warn" />}
       {first.text}
-      {rest.length > 0 && ` + ${rest.length}`}
+      {rest.length > 0 && ` · +${counted(rest.length, 'note')}`}
     </span>
   );
 }

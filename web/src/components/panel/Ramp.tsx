@@ -4,13 +4,14 @@ import type { Legend } from '../../model/types';
 
 export function Ramp({ legend }: { legend: Legend | null }) {
   if (!legend) return null;
-  const { from, to, unit, middle } = legend;
+  const { from, to, unit, middle, colors } = legend;
+  const own = colors && { background: `linear-gradient(90deg, ${colors.join()})` };
   return (
     <span class="badge scale" title={`${from} to ${to}, ${unit}`}>
       <span class="whole">
         <span>{from}</span>
         {middle === undefined ? (
-          <span class="ramp" />
+          <span class="ramp" style={own} />
         ) : (
           <>
             <span class="ramp below" />

@@ -58,12 +58,12 @@ export function PlotActions({ id, name, spec, tables, logged, asTable, drawn }: 
               {drawn && (
                 <button type="button" onClick={then(open)}>
                   <Icon name="expand" />
-                  <span class="stretch">Explore in Plotly</span>
+                  <span class="stretch">Full screen</span>
                 </button>
               )}
               <button type="button" onClick={then(() => void copyLink())}>
                 <Icon name="link" />
-                Copy link to this picture
+                Copy link to this panel
               </button>
               {logged.length > 0 && (
                 <Downloads

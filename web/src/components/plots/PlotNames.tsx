@@ -1,10 +1,12 @@
 /** What the colours and dashes over a chart stand for. */
 
+import { useState } from 'preact/hooks';
 import { formatValue } from '../../math/numbers';
 import type { PlotSpec } from '../../math/plotSpecs';
 import { isRoc } from '../../math/plots';
 import type { PlotLine, PlotTable } from '../../state/media/plots';
 import { colorOf, cssColor } from '../../state/runs/visibility';
+import { NameOf } from '../widgets/NameOf';
 
 const MOST_NAMES = 8;
 
@@ -15,29 +17,37 @@ interface Name {
   said?: string;
 }
 
+/** The first names; a click unfolds all of them, which then scroll. */
 function Names({ names }: { names: Name[] }) {
-  const more = names.slice(MOST_NAMES).map(({ label }) => label);
+  const [all, setAll] = useState(false);
+  const more = names.length - MOST_NAMES;
   return (
-    <div class="legend plotnames">
-      {names.slice(0, MOST_NAMES).map(({ label, color, dash, said }) => (
-        <span key={label} style={{ '--c': cssColor(color) }}>
-          <Stroke dash={dash} />
-          <span class="ell" title={label}>
-            {label}
-          </span>
-          {said && (
-            <span class="dim" title="Area under the curve; of several classes the mean">
-              {said}
-            </span>
-          )}
-        </span>
+    <div class={`legend plotnames ${all ? 'all' : ''}`}>
+      {names.slice(0, all ? names.length : MOST_NAMES).map((name) => (
+        <Named key={name.label} {...name} />
       ))}
-      {more.length > 0 && (
-        <span class="dim" title={more.join('\n')}>
-          + {more.length}
-        </span>
+      {more > 0 && (
+        <button type="button" class="dim" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'fewer names' : `+${more} more`}
+        </button>
       )}
     </div>
+  );
+}
+
+function Named({ label, color, dash, said }: Name) {
+  return (
+    <span style={{ '--c': cssColor(color) }}>
+      <Stroke dash={dash} />
+      <span class="ell" title={label}>
+        <NameOf name={label} />
+      </span>
+      {said && (
+        <span class="dim" title="Area under the curve; of several classes the mean">
+          {said}
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -74,14 +74,14 @@ function Columns({ runs, shown }: ColumnMenuProps) {
           class="btn ghost fit"
           onClick={() => setColumns([...new Set([...shown, ...found])])}
         >
-          Show these
+          Show all matching
         </button>
         <button
           type="button"
           class="btn ghost fit"
           onClick={() => setColumns(shown.filter((by) => !found.includes(by)))}
         >
-          Hide these
+          Hide all matching
         </button>
       </div>
       <hr />

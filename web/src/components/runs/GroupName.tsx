@@ -6,6 +6,7 @@ import { groupField, type RunGroup } from '../../state/runs/runList';
 import { ranksText, trainingState } from '../../state/runs/trainings';
 import { colorOf, cssColor } from '../../state/runs/visibility';
 import { StateGlyph } from '../widgets/Icon';
+import { NameOf } from '../widgets/NameOf';
 
 interface GroupNameProps {
   group: RunGroup;
@@ -19,8 +20,11 @@ export function GroupName({ group, shown }: GroupNameProps) {
   if (!training) {
     return (
       <>
-        <span class="ell">
-          {columnName(groupField.value)} <b>{name}</b>
+        <span class="ell row" title={name}>
+          {columnName(groupField.value)}&nbsp;
+          <b class="ell">
+            <NameOf name={name} />
+          </b>
         </span>
         <span class="dim">{part || runs.length}</span>
       </>
@@ -30,7 +34,9 @@ export function GroupName({ group, shown }: GroupNameProps) {
     <>
       <StateGlyph state={trainingState(runs)} />
       <span class="ell" title={name}>
-        <b>{name}</b>
+        <b>
+          <NameOf name={name} />
+        </b>
       </span>
       {!open && !drawsGroups.value && <RankColors group={group} />}
       <span class="dim">{part ? `${part} ranks` : ranksText(runs)}</span>

@@ -46,7 +46,7 @@ export function GroupRow(props: GroupRowProps) {
             class={`${facts.numeric ? 'r-num' : ''} mid ${edge ? 'edge' : ''}`}
             title={median === null ? undefined : `median ${formatExact(median)}`}
           >
-            {median !== null && formatValue(median)}
+            {median !== null && formatValue(median, facts.digits)}
             {common !== undefined && <ValueText value={common} exact />}
             {median !== null && baseline && <span class="delta">median</span>}
           </td>

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { type EditedField, editedRun, fieldText, saveField } from '../../state/runs/runEdits';
 import { Dialog } from '../widgets/Dialog';
+import { NameOf } from '../widgets/NameOf';
 import './menus.css';
 
 const TITLES: Record<EditedField, string> = {
@@ -41,7 +42,9 @@ export function RunDialog({ run, field }: RunDialogProps) {
   return (
     <Dialog open={open} label={`${TITLES[field]}: ${run.name}`} class="rundialog">
       <form onSubmit={save}>
-        <h2 class="bold ell">{run.name}</h2>
+        <h2 class="bold ell" aria-label={run.name} title={run.name}>
+          <NameOf name={run.name} />
+        </h2>
         <span class="mid">{TITLES[field]}</span>
         {field === 'notes' ? (
           <textarea rows={6} {...common} />

@@ -42,7 +42,7 @@ export function RunEntries({ run, close, onEdit, onRemove }: RunEntriesProps) {
       {entry('edit', 'Edit tags', () => onEdit('tags'))}
       {entry('edit', 'Edit notes', () => onEdit('notes'))}
       <hr />
-      {entry('reset', isBaseline ? 'No longer the baseline' : 'Make it the baseline', () =>
+      {entry('reset', isBaseline ? 'No longer the baseline' : 'Use as baseline', () =>
         setBaseline(isBaseline ? null : run.run_id),
       )}
       {entry('pin', isPinned ? 'Unpin' : 'Pin to the top', () => togglePin(run.run_id))}
@@ -72,8 +72,8 @@ function Colors({ run }: { run: Run }) {
         <button
           type="button"
           key={color}
-          aria-label={color ? `Colour ${i}` : 'Colour by itself'}
-          title={color ? `Colour ${i}` : 'Colour by itself'}
+          aria-label={color ? `Colour ${i}` : 'Automatic colour'}
+          title={color ? `Colour ${i}` : 'Automatic colour'}
           aria-pressed={(run.color ?? '') === color}
           onClick={() => choose(color)}
         >

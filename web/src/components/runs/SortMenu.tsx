@@ -20,7 +20,7 @@ export function SortMenu({ runs }: { runs: Run[] }) {
       </Menu>
       <IconButton
         icon={descending ? 'downwards' : 'up'}
-        label={descending ? 'Descending; change to ascending' : 'Ascending; change to descending'}
+        label={descending ? 'Sort ascending' : 'Sort descending'}
         onClick={() => setSort({ by, descending: !descending })}
       />
     </span>

@@ -43,7 +43,7 @@ export function tableCell(run: Run, column: CellColumn, baseline: Run | null) {
       style={ruled ? { '--w': share.toFixed(3) } : undefined}
       title={allDigits(value, number)}
     >
-      {formatValue(number)}
+      {formatValue(number, facts.digits)}
       {baseline && deltaOf(run, column, baseline, number)}
     </td>
   );
@@ -84,7 +84,7 @@ function deltaOf(run: Run, column: CellColumn, baseline: Run, value: number) {
   const size = Math.abs(delta);
   const text =
     size !== 0 && size < 10 ** -facts.decimals
-      ? size.toExponential(1)
+      ? formatValue(size, 2)
       : size.toFixed(facts.decimals);
   return (
     <span class={`delta ${tone}`} title={formatExact(delta)}>

@@ -15,6 +15,8 @@ import { setSort, sortOf } from '../../state/runs/runList';
 import { selectAll, selected, selectNone } from '../../state/runs/selection';
 import { runValue } from '../../state/runs/visibility';
 import { Icon } from '../widgets/Icon';
+import { NameOf } from '../widgets/NameOf';
+import { WidthGrip, widenByKey } from './WidthGrip';
 
 export interface Column {
   by: string;
@@ -53,8 +55,8 @@ export function TableHead({ columns, baseline, listed, total, notes }: TableHead
             before={i === 0 && <SelectAll listed={listed} />}
           />
         ))}
-        <PlainHead label="Tags" />
-        {notes && <PlainHead label="Notes" />}
+        <PlainHead by="tags" label="Tags" />
+        {notes && <PlainHead by="notes" label="Notes" />}
         {columns.map(({ by, facts, goal }, i) => (
           <SortHead
             key={by}
@@ -79,9 +81,10 @@ export function TableHead({ columns, baseline, listed, total, notes }: TableHead
   );
 }
 
-function PlainHead({ label }: { label: string }) {
+function PlainHead({ by, label }: { by: string; label: string }) {
   return (
     <th>
+      <WidthGrip by={by} />
       <span class="over" />
       <span class="sorter">{label}</span>
       <span class="dist" />
@@ -133,12 +136,21 @@ function SortHead(props: SortHeadProps) {
       class={`${numeric ? 'r-num' : ''} ${edge ? 'edge' : ''}`}
       aria-sort={active ? direction : 'none'}
       title={goal ? `${by}, ${BETTER[goal]}` : by}
+      onKeyDown={(event) => widenByKey(event, by)}
     >
+      <WidthGrip by={by} />
       <span class="over">{[over, said].filter(Boolean).join(' · ')}</span>
       <span class="sorter">
         {before}
-        <button type="button" aria-pressed={active} onClick={() => setSort(next)}>
-          <span class="ell">{label}</span>
+        <button
+          type="button"
+          aria-label={label}
+          aria-pressed={active}
+          onClick={() => setSort(next)}
+        >
+          <span class="ell">
+            <NameOf name={label} />
+          </span>
           {active && <Icon name={sort.descending ? 'downwards' : 'up'} />}
         </button>
       </span>

@@ -26,6 +26,8 @@ interface TableRowProps {
   top: number;
   index: number;
   run: Run;
+  /** Its name, as short as there is room. */
+  label: string;
   columns: CellColumn[];
   shown: boolean;
   selected: boolean;
@@ -113,7 +115,7 @@ export class TableRow extends Component<TableRowProps> {
   }
 
   private nameCell(isBaseline: boolean) {
-    const { run, shown, selected, pinned, nested, edited, actions } = this.props;
+    const { run, label, shown, selected, pinned, nested, edited, actions } = this.props;
     return (
       <td class={`namecell ${nested ? 'nested' : ''}`} style={{ '--c': cssColor(colorOf(run)) }}>
         <input
@@ -138,9 +140,10 @@ export class TableRow extends Component<TableRowProps> {
             <Link
               class="rowlink"
               href={runHref(run.entity, run.project, run.run_id)}
+              aria-label={run.name}
               title={run.name}
             >
-              <NameOf name={run.name} />
+              <NameOf name={label} />
             </Link>
           </span>
         )}

@@ -3,14 +3,17 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
+import { tellingNames } from '../../math/nameParts';
 import { removeRuns } from '../../state/runs/bulkEdits';
+import { columnWidths } from '../../state/runs/columnWidths';
 import type { EditedField } from '../../state/runs/runEdits';
 import { baselineId, type ListRow, listRows } from '../../state/runs/runList';
 import { nextRow, select, selected } from '../../state/runs/selection';
 import { setShown, toggleRun } from '../../state/runs/shownRuns';
 import { params, setParams } from '../../state/view/view';
 import type { Workspace } from '../../state/workspace/workspace';
-import { gridColumns } from './columnWidths';
+import { useOneStop } from '../widgets/oneStop';
+import { gridColumns, nameRoom } from './columnWidths';
 import { GroupRow } from './GroupRow';
 import { RunActions } from './RunActions';
 import type { CellColumn } from './TableCell';
@@ -43,15 +46,17 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
   const { edited, opened, actions, close } = useRowActions(workspace, rows);
   const notes = edited?.field === 'notes' || listed.some((run) => run.notes !== '');
   const grid = useMemo(
-    () => gridColumns(listed, columns, baseline !== null, notes),
-    [listed, columns, baseline, notes],
+    () => gridColumns(listed, columns, baseline !== null, notes, columnWidths.value),
+    [listed, columns, baseline, notes, columnWidths.value],
   );
+  const names = useShortNames(listed);
   const { box, from, count, sideways, moving, onScroll } = useWindow();
   const slots = Math.min(count, rows.length);
   const first = Math.max(0, Math.min(from, rows.length - slots));
   const fixed = notes ? 6 : 5;
   const order = useOrder(first, slots, moving);
   useFocusOfNextRow(box);
+  useOneStop(box, 'tbody tr');
   return (
     <section
       class={`sheet ${sideways ? 'sideways' : ''}`}
@@ -95,6 +100,7 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
                 key={slot}
                 {...place}
                 run={row.run}
+                label={names.get(row.run.name) ?? row.run.name}
                 columns={columns}
                 shown={shown.has(row.run.uid)}
                 selected={chosen.has(row.run.uid)}
@@ -121,6 +127,17 @@ export function TableRows({ workspace, listed, columns }: TableRowsProps) {
       )}
     </section>
   );
+}
+
+const LETTER_PIXELS = 7.5;
+
+/** Names that their column has no room for, as short as they can be told apart. */
+function useShortNames(listed: Run[]): Map<string, string> {
+  const letters = nameRoom(columnWidths.value) / LETTER_PIXELS;
+  return useMemo(() => {
+    const short = tellingNames(listed.map(({ name }) => name));
+    return new Map([...short].filter(([name]) => name.length > letters));
+  }, [listed, letters]);
 }
 
 interface Edited {
@@ -160,7 +177,7 @@ function Nobody() {
   const clear = () => setParams({ filter: null, rq: null }, 'push');
   return (
     <p class="nothing">
-      No run fits the search and the filters.{' '}
+      No run matches the search and the filters.{' '}
       <button type="button" class="link" onClick={clear}>
         Show all runs
       </button>

@@ -1,6 +1,7 @@
 /** Widths of the table's columns: from the heads and some of the values, never from the layout. */
 
 import type { Run } from '../../api/types';
+import type { ColumnWidths } from '../../state/runs/columnWidths';
 import { asNumber, asText } from '../../state/runs/filters';
 import { columnName, isMeasured } from '../../state/runs/runColumns';
 import { runValue } from '../../state/runs/visibility';
@@ -14,6 +15,12 @@ const DISTRIBUTION = 80;
 const BOUNDS = { least: 72, most: 240 };
 const SAMPLE = 100;
 const FIXED = { name: 288, state: 104, created: 124, runtime: 88 };
+
+/** Boxes, dot and menu beside a name. */
+const BESIDE_NAME = 128;
+
+/** Pixels for a name in its column. */
+export const nameRoom = (chosen: ColumnWidths): number => (chosen.name ?? FIXED.name) - BESIDE_NAME;
 
 function clamped(pixels: number): number {
   return Math.round(Math.min(BOUNDS.most, Math.max(BOUNDS.least, pixels)));
@@ -54,22 +61,27 @@ function textOf(run: Run, by: string): string {
   return numberText(by, number, value);
 }
 
-/** `grid-template-columns` of the rows, all of which are equally wide; spare room is shared. */
+/**
+ * `grid-template-columns` of the rows, all of which are equally wide; spare room is shared by the
+ * columns that nobody has given a width.
+ */
 export function gridColumns(
   listed: Run[],
   columns: CellColumn[],
   compared: boolean,
   notes: boolean,
+  chosen: ColumnWidths,
 ): { template: string; pixels: number } {
   const sample = sampleOf(listed);
-  const widths = [
-    ...Object.values(FIXED),
-    tagsWidth(sample),
-    ...(notes ? [notesWidth(listed)] : []),
-    ...columns.map((column) => valueWidth(sample, column, compared)),
+  const usual: [by: string, pixels: number][] = [
+    ...Object.entries(FIXED),
+    ['tags', tagsWidth(sample)],
+    ...(notes ? [['notes', notesWidth(listed)] as [string, number]] : []),
+    ...columns.map((column): [string, number] => [column.by, valueWidth(sample, column, compared)]),
   ];
-  return {
-    template: widths.map((width) => `minmax(${width}px, ${width}fr)`).join(' '),
-    pixels: widths.reduce((sum, width) => sum + width, 0),
-  };
+  const parts = usual.map(([by, width]) =>
+    chosen[by] ? `${chosen[by]}px` : `minmax(${width}px, ${width}fr)`,
+  );
+  const pixels = usual.reduce((sum, [by, width]) => sum + (chosen[by] ?? width), 0);
+  return { template: parts.join(' '), pixels };
 }

@@ -1,11 +1,14 @@
 /** A collapsible part of the sheet: the panels of all keys that begin alike, in pages. */
 
-import { useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Key, Run } from '../../api/types';
 import { firstNonFinite, layerRows } from '../../math/layers';
+import { tellingNames } from '../../math/nameParts';
 import { formatCount } from '../../math/numbers';
 import { openFocus } from '../../state/histograms/focus';
 import { chartTensor, isTall } from '../../state/histograms/tensors';
+import { singleKeys } from '../../state/lines/singleKeys';
 import { panelId } from '../../state/panelIds';
 import { inOrder } from '../../state/view/layout';
 import { drawnKeys, type PanelKey } from '../../state/view/machinePanels';
@@ -22,6 +25,7 @@ import { IconButton } from '../widgets/controls';
 import { Icon } from '../widgets/Icon';
 import { lazy } from '../widgets/lazy';
 
+const SingleValues = lazy(() => import('../lines/SingleValues').then((m) => m.SingleValues));
 const SectionMenu = lazy(() => import('../lines/SectionMenu').then((m) => m.SectionMenu));
 const TensorPanels = lazy(() => import('../histograms/TensorPanels').then((m) => m.TensorPanels), {
   waiting: ({ fields }) => <Places fields={fields} />,
@@ -35,20 +39,24 @@ const isLine = ({ kind }: Key): boolean => kind === 'scalar' || kind === 'system
 
 export function SectionView({ section }: { section: Section }) {
   const { name, keys, kind } = section;
-  const { runs } = useScope();
+  const { workspace, runs, single } = useScope();
+  const alone = single || workspace.store.runs.value.length === 1 ? runs.value[0] : undefined;
+  const singles = singleKeys(keys, alone);
+  const panels = singles.length > 0 ? keys.filter((key) => !singles.includes(key)) : keys;
   const [page, setPage] = useState(0);
   const open = isOpen(section);
   const size = ROWS_A_PAGE[kind] * shownColumns.value;
-  const pages = Math.ceil(keys.length / size);
-  const at = Math.min(page, pages - 1);
-  const ordered = inOrder(name, keys, panelId);
+  const pages = Math.ceil(panels.length / size);
+  const at = Math.max(0, Math.min(page, pages - 1));
+  const ordered = inOrder(name, panels, panelId);
   const shown = ordered.slice(at * size, (at + 1) * size);
   const candidates = useCandidates(section);
   const run = mainRun(candidates);
   const tensors = kind === 'tensors' && run;
-  const noun = tensors ? 'tensor' : 'panel';
+  const noun = tensors ? 'tensor' : panels.length === 0 ? 'value' : 'panel';
   const place = useRef<HTMLElement>(null);
   const near = useInSight(place, NEAR_PIXELS);
+  const names = useShortNames(place, kind, keys);
   return (
     <section ref={place} aria-label={`Section ${name}`}>
       <div class={`sec ${open ? '' : 'closed'}`}>
@@ -67,11 +75,11 @@ export function SectionView({ section }: { section: Section }) {
         </button>
         <div class="stretch" />
         {open && near && tensors && <FirstNonFinite name={name} run={run} />}
-        {open && keys.some(isLine) && (
+        {open && panels.some(isLine) && (
           <SectionMenu name={name} title={name} timed={kind === 'system'} />
         )}
         {open && pages > 1 && (
-          <Pager name={name} page={at} size={size} total={keys.length} onPage={setPage} />
+          <Pager name={name} page={at} size={size} total={panels.length} onPage={setPage} />
         )}
       </div>
       {open && (
@@ -86,6 +94,9 @@ export function SectionView({ section }: { section: Section }) {
               fields={keys}
             />
           )}
+          {alone && singles.length > 0 && (
+            <SingleValues section={name} fields={singles} run={alone} />
+          )}
           {shown.map((field) => (
             <PanelPlace
               key={panelId(field)}
@@ -94,7 +105,12 @@ export function SectionView({ section }: { section: Section }) {
               ids={() => ordered.map(panelId)}
               wide={kind === 'plots' && isWide(field, runs.value)}
             >
-              <FieldView field={field} run={run} plot={kind === 'plots'} />
+              <FieldView
+                field={field}
+                run={run}
+                plot={kind === 'plots'}
+                short={names.get(field.key)}
+              />
             </PanelPlace>
           ))}
         </div>
@@ -103,12 +119,37 @@ export function SectionView({ section }: { section: Section }) {
   );
 }
 
+const LETTER_PIXELS = 7.5;
+/** Of a panel's header: its padding, and whose histogram it is. */
+const BESIDE_NAME = 120;
+
+/** Names of tensors that their panels have no room for, as short as they can be told apart. */
+function useShortNames(
+  place: RefObject<HTMLElement | null>,
+  kind: Section['kind'],
+  keys: Key[],
+): Map<string, string> {
+  const [pixels, setPixels] = useState(0);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => setPixels(place.current?.clientWidth ?? 0));
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+  const letters = (pixels / shownColumns.value - BESIDE_NAME) / LETTER_PIXELS;
+  return useMemo(() => {
+    if (pixels === 0 || (kind !== 'tensors' && kind !== 'histograms')) return new Map();
+    const short = tellingNames(keys.map(({ key }) => key));
+    return new Map([...short].filter(([key]) => key.length > letters));
+  }, [kind, keys, letters, pixels === 0]);
+}
+
 /** Keeps the place of the panels of tensors that are not mounted yet. */
 function Places({ fields }: { fields: Key[] }) {
+  const map = isTall(fields) ? 'span2 tall' : 'span2';
   return (
     <>
       {Array.from({ length: TENSOR_PANELS }, (_, i) => (
-        <div class={`panel ${i === 0 && isTall(fields) ? 'tall' : ''}`} key={i} />
+        <div class={`panel ${i === 0 ? map : ''}`} key={i} />
       ))}
     </>
   );
@@ -119,15 +160,17 @@ interface FieldViewProps {
   run: Run | undefined;
   /** The key is the table of a chart. */
   plot: boolean;
+  /** As much of its name as tells it from others, where there is no room for all of it. */
+  short: string | undefined;
 }
 
-function FieldView({ field, run, plot }: FieldViewProps) {
+function FieldView({ field, run, plot, short }: FieldViewProps) {
   if (field.kind === 'json') return plot ? <PlotView field={field} /> : <MediaView field={field} />;
   if (field.kind !== 'histogram') return <LineView fields={drawnKeys(field)} of={field} />;
   const { runs } = useScope();
   const owner = run && field.runs.includes(run.uid) ? run : undefined;
   const shown = owner ?? runs.value.find(({ uid }) => field.runs.includes(uid));
-  return shown ? <HistogramView field={field} run={shown} /> : null;
+  return shown ? <HistogramView field={field} run={shown} short={short} /> : null;
 }
 
 function useCandidates(section: Section): Run[] {

@@ -12,6 +12,7 @@ import { useScope } from '../../state/workspace/workspace';
 import { lazy } from '../widgets/lazy';
 import { SectionView } from './Section';
 
+const EmptyProject = lazy(() => import('./EmptyProject').then((m) => m.EmptyProject));
 const OwnSection = lazy(() => import('../added/AddedSection').then((m) => m.OwnSection));
 
 /** `own`: with the panels that the user has added. */
@@ -49,7 +50,7 @@ function Nothing() {
   if (panelSearch.value) {
     return (
       <p class="nothing">
-        No key of the shown runs fits “{panelSearch.value}”.{' '}
+        No panel matches “{panelSearch.value}”.{' '}
         {action('Show all panels', () => setParams({ q: null }, 'push'))}
       </p>
     );
@@ -57,6 +58,8 @@ function Nothing() {
   if (runs.value.length === 0 && workspace.store.total.value > 0) {
     return <p class="nothing">All runs are hidden. {action('Show all runs', showAll)}</p>;
   }
+  const { project, total } = workspace.store;
+  if (total.value === 0) return <EmptyProject project={project} />;
   return (
     <p class="nothing">
       Nothing is logged yet. <code>run.log({'{"loss": loss}'})</code> makes the first panel, and it

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listProjects } from '../../api/client';
 import type { Key, Project } from '../../api/types';
-import { keyTitle } from '../../math/keyTitle';
+import { fieldTitle, keyTitle } from '../../math/keyTitle';
 import { counted } from '../../math/numbers';
 import { escapeRegExp } from '../../math/search';
 import { openFocus } from '../../state/histograms/focus';
@@ -18,6 +18,7 @@ import { setParams } from '../../state/view/view';
 import { KeyName } from '../panel/KeyName';
 import { Dialog } from '../widgets/Dialog';
 import { Icon } from '../widgets/Icon';
+import { NameOf } from '../widgets/NameOf';
 
 interface Item {
   group: 'Panels' | 'Runs' | 'Projects';
@@ -39,7 +40,7 @@ function panelItems(store: ProjectStore): Item[] {
   return [...keys.filter(isLogged), ...machine].map(({ key, kind }) => ({
     group: 'Panels',
     id: panelId({ kind, key }),
-    label: keyTitle(plots.get(key) ?? key),
+    label: plots.has(key) ? keyTitle(plots.get(key)!) : fieldTitle({ kind, key }),
     hint: plots.has(key) ? 'chart' : kind,
     open: () =>
       kind === 'histogram'
@@ -147,16 +148,23 @@ function Finder() {
               id={`found-${i}`}
               tabIndex={-1}
               aria-selected={i === chosen}
+              aria-label={`${keyTitle(item.label)} ${item.hint}`}
               onPointerMove={() => setAt(i)}
               onClick={() => choose(item)}
             >
-              {item.group === 'Panels' ? <KeyName name={item.label} /> : <b>{item.label}</b>}
+              {item.group === 'Panels' ? (
+                <KeyName name={item.label} />
+              ) : (
+                <b class="ell">
+                  <NameOf name={item.label} />
+                </b>
+              )}
               <span class="stretch" />
               <span class="dim t12">{item.hint}</span>
             </button>
           </div>
         ))}
-        {items.length === 0 && <div class="foundgroup">Nothing has these words in its name.</div>}
+        {items.length === 0 && <div class="foundgroup">No matches.</div>}
       </div>
     </>
   );

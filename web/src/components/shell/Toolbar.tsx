@@ -62,7 +62,7 @@ export function Toolbar({ children }: { children?: ComponentChildren }) {
         />
       </div>
       {hasHistograms && (
-        <div class="grp">
+        <div class="grp histograms">
           <span class="lbl">Histograms</span>
           <Select
             label="Histograms"
@@ -143,7 +143,7 @@ function MoreSettings() {
       {(close) => (
         <>
           <div class="opt">
-            <Check label="Logarithmic x" checked={xLog.value} onChange={flag('xlog')} />
+            <Check label="Log scale (x)" checked={xLog.value} onChange={flag('xlog')} />
           </div>
           <div class="opt">
             <Check

@@ -11,6 +11,7 @@ import { choice, nextTheme } from '../../state/theme';
 import { IconButton } from '../widgets/controls';
 import { Icon, Logo } from '../widgets/Icon';
 import { Link } from '../widgets/Link';
+import { NameOf } from '../widgets/NameOf';
 import { AlertBell } from './AlertBell';
 
 export interface Tab {
@@ -36,6 +37,9 @@ export function TopBar(props: TopBarProps) {
   const { entity, project, run, heading, tabs, running = 0, onDrawer } = props;
   return (
     <header class="top">
+      <button type="button" class="skip" onClick={skipToContent}>
+        Skip to the content
+      </button>
       {heading && <Heading text={heading} />}
       {onDrawer && (
         <IconButton icon="list" label="Show or hide the list" class="burger" onClick={onDrawer} />
@@ -95,6 +99,15 @@ function Tabs({ tabs }: { tabs: Tab[] }) {
   );
 }
 
+/** The first thing that Tab reaches: past the bars, to what the page is for. */
+function skipToContent(): void {
+  const content = ['main .sheet', 'main']
+    .map((place) => document.querySelector<HTMLElement>(place))
+    .find(Boolean);
+  content?.setAttribute('tabindex', content.getAttribute('tabindex') ?? '-1');
+  content?.focus();
+}
+
 function Heading({ text }: { text: string }) {
   const place = useRef<HTMLHeadingElement>(null);
   const next = headingNext.value;
@@ -124,8 +137,8 @@ function Crumbs({ entity, project, run }: Pick<TopBarProps, 'entity' | 'project'
       {projectLink}
       {run && <i>/</i>}
       {run && (
-        <span class="ell" aria-current="page">
-          {run}
+        <span class="ell" aria-current="page" title={run}>
+          <NameOf name={run} />
         </span>
       )}
     </nav>
@@ -165,7 +178,7 @@ function Live({ running }: { running: number }) {
 }
 
 const THEME_ICONS = { system: 'auto', light: 'sun', dark: 'moon' } as const;
-const THEME_WORDS = { system: 'as the system', light: 'light', dark: 'dark' } as const;
+const THEME_WORDS = { system: 'system', light: 'light', dark: 'dark' } as const;
 
 function ThemeButton() {
   return (

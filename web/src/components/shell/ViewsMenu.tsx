@@ -36,7 +36,7 @@ export function ViewsMenu() {
           {views.map((view) => (
             <ViewEntry key={view.name} view={view} onOpen={close} />
           ))}
-          {views.length === 0 && <div class="opt">No view is saved yet.</div>}
+          {views.length === 0 && <div class="opt">No saved views yet.</div>}
           <hr />
           {open && changed && (
             <button
@@ -59,7 +59,7 @@ export function ViewsMenu() {
               }}
             >
               <Icon name="reset" />
-              Leave the view
+              Close view
             </button>
           )}
           <SaveAs onDone={close} />

@@ -20,11 +20,16 @@ interface RunRowProps {
   /** Under the line of its training. */
   nested?: boolean;
   metric: string;
+  /** Its name, as short as there is room. */
+  label: string;
+  /** That tell the values of the metric apart. */
+  digits: number;
   onToggle(): void;
   onMenu(anchor: HTMLElement): void;
 }
 
-export function RunRow({ run, top, shown, nested, metric, onToggle, onMenu }: RunRowProps) {
+export function RunRow(props: RunRowProps) {
+  const { run, top, shown, nested, metric, label, digits, onToggle, onMenu } = props;
   const more = useRef<HTMLSpanElement>(null);
   const light = () => {
     highlighted.value = shown ? run.uid : null;
@@ -55,13 +60,18 @@ export function RunRow({ run, top, shown, nested, metric, onToggle, onMenu }: Ru
         {compact.value ? <LineDot dash={dashOf(run)} /> : <Icon name={shown ? 'eye' : 'eyeoff'} />}
       </button>
       {!compact.value && <LineDot dash={dashOf(run)} />}
-      <Link class="name" href={runHref(run.entity, run.project, run.run_id)} title={run.name}>
-        <NameOf name={run.name} />
+      <Link
+        class="name"
+        href={runHref(run.entity, run.project, run.run_id)}
+        aria-label={run.name}
+        title={run.name}
+      >
+        <NameOf name={label} />
       </Link>
       <StateGlyph state={run.state} />
       {!compact.value && <span class="mid">{formatDuration(run.runtime_secs)}</span>}
       <span class="ell value">
-        {metric && <ValueText value={runValue(run, metric)} digits={3} />}
+        {metric && <ValueText value={runValue(run, metric)} digits={digits > 4 ? digits : 3} />}
       </span>
       <span class="rowmenu" ref={more}>
         <IconButton

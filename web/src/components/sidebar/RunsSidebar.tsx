@@ -2,12 +2,14 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import type { Run } from '../../api/types';
+import { mainMetric } from '../../math/metricNames';
+import { tellingNames } from '../../math/nameParts';
 import { besideHref } from '../../state/histograms/focus';
 import { groupSlots } from '../../state/lines/lineGroups';
 import { listHref } from '../../state/route';
 import { removeRuns } from '../../state/runs/bulkEdits';
 import { metricColumns } from '../../state/runs/metricValues';
-import { columnName } from '../../state/runs/runColumns';
+import { columnName, factsOf } from '../../state/runs/runColumns';
 import { editedRun } from '../../state/runs/runEdits';
 import { listedRuns, listRows } from '../../state/runs/runList';
 import { setShown, showAll, showNone, toggleRun } from '../../state/runs/shownRuns';
@@ -23,7 +25,7 @@ import { VirtualRows } from '../widgets/VirtualRows';
 import { GroupHead } from './GroupHead';
 import { ListTools } from './ListTools';
 import { RunRow } from './RunRow';
-import { Sidebar } from './Sidebar';
+import { Sidebar, sidebarWidth } from './Sidebar';
 
 const ROW_PIXELS = 28;
 
@@ -46,6 +48,9 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
   const [opened, setOpened] = useState<{ run: Run; anchor: HTMLElement } | null>(null);
   const shown = useMemo(() => new Set(visible.map(({ uid }) => uid)), [visible]);
   const metric = useMetric(runs, parseSort(sort).by);
+  const digits = useMemo(() => (metric ? factsOf(runs, metric).digits : 4), [runs, metric]);
+  const room = { '--value': `${valuePixels(digits)}px` };
+  const names = useShortNames(runs, digits);
   const slots = useMemo(() => groupSlots(runs, group ?? ''), [runs, group]);
   return (
     <Sidebar open={open} label="Runs">
@@ -67,7 +72,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         </Link>
       </div>
       <ListTools runs={runs} />
-      <div class="listrow colh" aria-hidden="true">
+      <div class="listrow colh" style={room} aria-hidden="true">
         <span />
         {!compact.value && <span />}
         <span>Name</span>
@@ -78,6 +83,7 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
         </span>
       </div>
       <VirtualRows
+        style={room}
         items={rows}
         height={ROW_PIXELS}
         label="Runs"
@@ -100,6 +106,8 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
               shown={shown.has(row.run.uid)}
               nested={row.nested}
               metric={metric}
+              digits={digits}
+              label={names.get(row.run.name) ?? row.run.name}
               onToggle={() => toggleRun(workspace.filtered.peek(), visible, row.run)}
               onMenu={(anchor) => setOpened({ run: row.run, anchor })}
             />
@@ -119,15 +127,32 @@ export function RunsSidebar({ workspace, open }: RunsSidebarProps) {
   );
 }
 
-/** The value beside each run: what the list is sorted by, else the first number of the summary. */
+/** What the value beside a name takes. */
+const valuePixels = (digits: number): number => Math.max(60, 12 + 7 * (digits + 1));
+
+/** All but the name and the value of a row. */
+const ROW_REST = { wide: 158, compact: 80 };
+const LETTER_PIXELS = 7.4;
+
+/** Names that have no room for all their letters, as short as they can be told apart. */
+function useShortNames(runs: Run[], digits: number): Map<string, string> {
+  const side = sidebarWidth.value ?? (compact.value ? 232 : 320);
+  const rest = compact.value ? ROW_REST.compact : ROW_REST.wide;
+  const letters = (side - rest - valuePixels(digits)) / LETTER_PIXELS;
+  return useMemo(() => {
+    const short = tellingNames(
+      runs.map(({ name }) => name),
+      letters,
+    );
+    return new Map([...short].filter(([name]) => name.length > letters));
+  }, [runs, letters]);
+}
+
+/** The value beside each run: what the list is sorted by, else a telling one that most runs have. */
 function useMetric(runs: Run[], by: string): string {
   const fallback = useMemo(() => {
-    const summary = runs.find((run) => Object.keys(run.summary).length > 0)?.summary ?? {};
-    const numbers = Object.keys(summary).filter(
-      (key) => typeof summary[key] === 'number' && !key.startsWith('_'),
-    );
-    const best = numbers.find((key) => /loss/.test(key)) ?? numbers[0];
-    return best ? `summary.${best}` : '';
+    const best = mainMetric(runs.map(({ summary }) => summary));
+    return best === null ? '' : `summary.${best}`;
   }, [runs]);
   return by.includes('.') ? by : fallback;
 }

@@ -1,10 +1,17 @@
-/** The column at the left of a page: its width is dragged, and remembered in this browser. */
+/**
+ * The column at the left of a page: its width is dragged, and remembered in this browser. As long as
+ * nobody has chosen one, it depends on the room that there is.
+ */
 
+import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { remember, remembered } from '../../state/memory';
 
-const WIDTHS = { least: 232, most: 480, usual: 320 };
+/** That somebody has chosen; null before. */
+export const sidebarWidth = signal(Number(remembered('sidebar')) || null);
+
+const WIDTHS = { least: 232, most: 720, usual: 320 };
 
 interface SidebarProps {
   open: boolean;
@@ -14,11 +21,11 @@ interface SidebarProps {
 }
 
 export function Sidebar({ open, label, class: more = '', children }: SidebarProps) {
-  const [width, setWidth] = useState(Number(remembered('sidebar')) || WIDTHS.usual);
+  const width = sidebarWidth.value;
   const box = useRef<HTMLElement>(null);
   const resize = (to: number) => {
     const next = Math.min(WIDTHS.most, Math.max(WIDTHS.least, Math.round(to)));
-    setWidth(next);
+    sidebarWidth.value = next;
     remember('sidebar', String(next));
   };
   const drag = (event: PointerEvent) => {
@@ -32,13 +39,13 @@ export function Sidebar({ open, label, class: more = '', children }: SidebarProp
   };
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
-    if (step) resize(width + step);
+    if (step) resize(box.current!.offsetWidth + step);
   };
   return (
     <aside
       ref={box}
       class={`side ${open ? 'open' : ''} ${more}`}
-      style={{ '--side': `${width}px` }}
+      style={{ '--side': width === null ? undefined : `${width}px` }}
       aria-label={label}
     >
       {children}
@@ -49,7 +56,7 @@ export function Sidebar({ open, label, class: more = '', children }: SidebarProp
         tabIndex={0}
         aria-orientation="vertical"
         aria-label="Width of the list"
-        aria-valuenow={width}
+        aria-valuenow={width ?? WIDTHS.usual}
         aria-valuemin={WIDTHS.least}
         aria-valuemax={WIDTHS.most}
         onPointerDown={drag}

@@ -1,14 +1,16 @@
-/** A run's name where there is little room: the end that tells ranks apart is never cut. */
+/** A name where there is little room: its end, which tells it from others, is cut last. */
 
-const RANK = /^(.+)(-rank\d+)$/;
+import { nameParts } from '../../math/nameParts';
 
 export function NameOf({ name }: { name: string }) {
-  const parts = RANK.exec(name);
-  if (!parts) return <>{name}</>;
+  const [start, end] = name.startsWith('…') ? ['', name] : nameParts(name);
+  if (start === '' && !name.startsWith('…')) return <>{name}</>;
   return (
     <span class="headtail">
-      <span class="ell">{parts[1]}</span>
-      <span>{parts[2]}</span>
+      {start && <span class="ell">{start}</span>}
+      <span class="tail">
+        <bdi>{end}</bdi>
+      </span>
     </span>
   );
 }

@@ -2,12 +2,14 @@
 
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useOneStop } from './oneStop';
 
 interface VirtualRowsProps<T> {
   items: T[];
   height: number;
   label: string;
   class?: string;
+  style?: Record<string, string>;
   /** Keeps the end in sight while the list grows, as long as the user is there. */
   follow?: boolean;
   row(item: T, top: number, index: number): ComponentChildren;
@@ -20,6 +22,7 @@ export function VirtualRows<T>(props: VirtualRowsProps<T>) {
   const box = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const atEnd = useRef(true);
+  useOneStop(box, '.spacer > *');
 
   const measure = () => {
     const { scrollTop, clientHeight, scrollHeight } = box.current!;
@@ -44,6 +47,7 @@ export function VirtualRows<T>(props: VirtualRowsProps<T>) {
     <section
       ref={box}
       class={`rows ${props.class ?? ''}`}
+      style={props.style}
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the focus
       tabIndex={0}

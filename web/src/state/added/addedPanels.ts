@@ -104,16 +104,16 @@ export const chosenRuns = (ids: string[], all: Run[]): Run[] =>
   all.filter((run) => ids.includes(run.run_id));
 
 export const OWN_KINDS: [OwnKind, string][] = [
-  ['lines', 'Lines of several metrics'],
+  ['lines', 'Line plot'],
   ['histogram', 'Histograms of one key'],
   ['table', 'Table of one key'],
   ['chart', 'Chart of wandb.plot'],
   ['media', 'Media of one key'],
-  ['bars', 'Bars, one a run'],
+  ['bars', 'Bar chart'],
   ['scalar', 'One number'],
   ['scatter', 'Scatter of two values'],
   ['parallel', 'Parallel coordinates'],
-  ['importance', 'Importance of settings'],
+  ['importance', 'Hyperparameter importance'],
   ['comparer', 'Run comparer'],
   ['markdown', 'Text (Markdown)'],
 ];

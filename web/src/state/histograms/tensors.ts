@@ -114,11 +114,11 @@ export function stdOf({ columns: { squares, total, n } }: Tensor): Float64Array 
   return squares.map((sum, i) => Math.sqrt(Math.max(0, sum / n[i] - (total[i] / n[i]) ** 2)));
 }
 
-/** Colours from the first layer to the last, along the palette's blue and orange ends. */
+/** From the first layer to the last, along the palette's blue and orange ends. */
+export const DEPTH_COLORS = ['#6328ad', '#1566df', '#0fa0cb', '#00a36c', '#d19a00', '#de5b00'];
+
 export function depthColor(position: number): string {
-  const stops = ['#6328ad', '#1566df', '#0fa0cb', '#00a36c', '#d19a00', '#de5b00'].map(
-    (hex) => parseHex(hex)!,
-  );
+  const stops = DEPTH_COLORS.map((hex) => parseHex(hex)!);
   const place = position * (stops.length - 1);
   const below = Math.min(stops.length - 2, Math.floor(place));
   return toCss(mix(stops[below], stops[below + 1], place - below));

@@ -3,6 +3,7 @@
 import type { Key, Run } from '../../api/types';
 import { lineFromAnswer } from '../../math/buckets';
 import { keyTitle } from '../../math/keyTitle';
+import { systemMetric } from '../../math/systemMetrics';
 import type { Line, Window, XKind } from '../../model/types';
 import { type ProjectStore, stepMetricOf } from '../project';
 import { colorOf, dashOf } from '../runs/visibility';
@@ -62,7 +63,18 @@ function lineOf(series: Series, run: Run): Line {
     color: colorOf(run),
     dash: dashOf(run),
   };
-  return lineFromAnswer(series.answer, series.grid, style);
+  const line = lineFromAnswer(series.answer, series.grid, style);
+  const { kind, key } = series.spec;
+  return kind === 'system' ? scaled(line, systemMetric(key).factor) : line;
+}
+
+const VALUES = ['mean', 'min', 'max', 'first', 'last'] as const;
+
+/** In the unit that the panel's title names. */
+function scaled(line: Line, factor: number): Line {
+  if (factor === 1) return line;
+  const values = VALUES.map((name) => [name, line[name].map((value) => value * factor)]);
+  return { ...line, ...Object.fromEntries(values) };
 }
 
 const hasLook = ({ color, dash }: Line, run: Run): boolean =>

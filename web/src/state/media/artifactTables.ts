@@ -2,7 +2,9 @@
 
 import { type ArtifactEntry, artifactByClientId, entriesBelow } from '../../api/artifacts';
 import { get } from '../../api/client';
+import type { MediaItem } from '../../math/media';
 import { concatenated, joined, type LoggedTable } from '../../math/table';
+import type { Json } from '../../model/json';
 
 type Stored =
   | ({ _type: 'table' } & LoggedTable)
@@ -30,6 +32,32 @@ export async function readReferredTable(reference: string): Promise<LoggedTable>
   const id = number ? idOf(number) : (await artifactByClientId(clientId)).id;
   return readArtifactTable(id, path);
 }
+
+/** What the official client writes for media into the file of a run; the artifact has them. */
+const CLASS_NAME =
+  /^(Image|Audio|Video|Html|Object3D|Molecule|Plotly|Bokeh|Table|JoinedTable|PartitionedTable|Histogram|Graph)$/;
+
+/**
+ * A logged table whole: the official client puts 10,000 rows without media into the run's file and
+ * everything into an artifact. Where that can't be read, what is there and what is missing.
+ */
+export async function wholeTable(
+  { reference, rows }: MediaItem,
+  stored: LoggedTable,
+): Promise<LoggedTable> {
+  const total = Math.max(rows ?? 0, stored.data.length);
+  const lacks = total > stored.data.length || stored.data.some((row) => row.some(isClassName));
+  if (!lacks || !REFERENCE.test(reference)) return { ...stored, total };
+  try {
+    const whole = await readReferredTable(reference);
+    return { ...whole, total };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { ...stored, total, lack: `The rest is in an artifact: ${error.message}` };
+  }
+}
+
+const isClassName = (cell: Json): boolean => typeof cell === 'string' && CLASS_NAME.test(cell);
 
 async function readEntry(id: number, entry: ArtifactEntry): Promise<LoggedTable> {
   if (!entry.sha256) return readReferredTable(entry.reference);

@@ -7,6 +7,7 @@ import type { Run } from '../../api/types';
 import type { MediaItem } from '../../math/media';
 import { concatenated, type LoggedTable } from '../../math/table';
 import { useScope } from '../workspace/workspace';
+import { wholeTable } from './artifactTables';
 
 export type Loaded<T> = T | ApiError | null;
 
@@ -103,7 +104,8 @@ export function useJson<T>(uid: number, { path, sha256 }: Source): Loaded<T> {
 /** A logged table, with the increments before it. */
 export async function readTable(uid: number, item: MediaItem): Promise<LoggedTable> {
   const read = ({ path, sha256 }: Source) => mediaJson<LoggedTable>(uid, path, sha256);
-  return concatenated(await Promise.all([...item.before, item].map(read)));
+  const parts = await Promise.all([...item.before, item].map(read));
+  return parts.length === 1 ? wholeTable(item, parts[0]) : concatenated(parts);
 }
 
 export function useTable(uid: number, item: MediaItem): Loaded<LoggedTable> {

@@ -34,7 +34,7 @@ export function removeTag(runs: Run[], tag: string): void {
 
 export function setGroup(runs: Run[], group: string): void {
   const undo = () => putBack(runs, ({ group: before }) => before, 'group');
-  const said = group ? `Set the group ${group} of` : 'Took off the group of';
+  const said = group ? `Set the group ${group} of` : 'Removed the group from';
   void change(runs, { group }, said, undo);
 }
 

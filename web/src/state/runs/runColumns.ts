@@ -2,6 +2,8 @@
 
 import type { Catalogue, Run } from '../../api/types';
 import { keyTitle } from '../../math/keyTitle';
+import { telling } from '../../math/metricNames';
+import { digitsOn } from '../../math/numbers';
 import type { Json, JsonObject } from '../../model/json';
 import type { Choice } from '../../model/types';
 import { definitionOf } from '../project';
@@ -78,7 +80,7 @@ export function columnsAtFirst(runs: Run[]): string[] {
   ];
 }
 
-const weight = (by: string): number => (/loss/.test(by) ? 0 : /acc|f1|auc|score/.test(by) ? 1 : 2);
+const weight = (by: string): number => telling(keyIn(by));
 
 function differs(runs: Run[], by: string): boolean {
   const first = JSON.stringify(runValue(runs[0], by));
@@ -124,9 +126,12 @@ export interface ColumnFacts {
   integers: boolean;
   /** Decimals that values and deltas share. */
   decimals: number;
+  /** Digits that tell the values apart. */
+  digits: number;
 }
 
 const PARTS = 16;
+const MOST_DIGITS = 10;
 
 /** Whether the column is the plain value of a metric, as opposed to a setting. */
 export const isMetric = (by: string): boolean =>
@@ -148,6 +153,7 @@ export function factsOf(runs: Run[], by: string): ColumnFacts {
     parts,
     integers: finite.every(Number.isInteger),
     decimals: decimalsFor(Math.max(Math.abs(lo), Math.abs(hi))),
+    digits: Math.min(MOST_DIGITS, digitsOn(lo, hi)),
   };
 }
 

@@ -5,8 +5,9 @@
 
 import { computed } from '@preact/signals';
 import type { Catalogue, Key, Run } from '../../api/types';
-import { machineMetric } from '../../math/machineMetrics';
+import { fieldTitle } from '../../math/keyTitle';
 import { isMedia } from '../../math/media';
+import { telling } from '../../math/metricNames';
 import { plotSpecs } from '../../math/plotSpecs';
 import { isHidden } from '../project';
 import { machinePanels, type PanelKey } from './machinePanels';
@@ -70,12 +71,18 @@ const RANK = { scalars: 0, plots: 1, histograms: 2, tensors: 3, system: 4 };
 /** What is looked at first stands first. */
 const FIRST = [/^charts$/, /^train/, /^(val|valid|eval)/, /^test/];
 
-function rank({ name, kind }: Section): number {
-  const known = FIRST.findIndex((pattern) => pattern.test(name));
+/** Keys without a slash stand first only where they tell more than counters and settings. */
+function rank({ name, kind, keys }: Section): number {
+  const aside = name === PLAIN_SECTION && !keys.some(({ key }) => telling(key) < 2);
+  const known = aside ? -1 : FIRST.findIndex((pattern) => pattern.test(name));
   return RANK[kind] * 10 + (known < 0 ? FIRST.length : known);
 }
 
 const order = (a: Section, b: Section): number => rank(a) - rank(b) || a.name.localeCompare(b.name);
+
+/** Losses and accuracies before the rest, counters and settings last. */
+const inReadingOrder = (keys: Key[]): Key[] =>
+  [...keys].sort((a, b) => telling(a.key) - telling(b.key));
 
 const isDrawn = ({ kind, media }: Key): boolean => kind !== 'json' || isMedia(media);
 
@@ -94,10 +101,8 @@ export function isWide(key: Key, runs: Run[]): boolean {
 }
 
 /** A chart is found by its own name too, a machine metric of a process by that of its panel. */
-const fits = ({ key, kind }: Key, plot: string | undefined, search: RegExp): boolean =>
-  search.test(plot ?? key) ||
-  search.test(key) ||
-  (kind === 'system' && search.test(machineMetric(key)));
+const fits = (key: Key, plot: string | undefined, search: RegExp): boolean =>
+  [plot ?? fieldTitle(key), key.key].some((name) => search.test(name));
 
 /** Sections of the keys that any of the runs has and whose name fits the search. */
 export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | null): Section[] {
@@ -114,9 +119,10 @@ export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | n
     if (alike) alike.push(key);
     else byName.set(name, [key]);
   }
-  const sections = [...byName].map(([name, keys]): Section => {
-    const kind = kindOf(name, keys);
-    return { name, keys: kind === 'system' ? machinePanels(keys) : keys, kind };
+  const sections = [...byName].map(([name, found]): Section => {
+    const kind = kindOf(name, found);
+    if (kind === 'system') return { name, keys: machinePanels(found), kind };
+    return { name, keys: kind === 'scalars' ? inReadingOrder(found) : found, kind };
   });
   return sections.sort(order);
 }

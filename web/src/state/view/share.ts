@@ -11,10 +11,10 @@ const STORED = 'state';
 
 export async function copyLink(): Promise<void> {
   const link = new URL(currentLink());
-  if (link.search.length <= LONGEST_QUERY) return copyText(link.href);
+  if (link.search.length <= LONGEST_QUERY) return copyText(link.href, 'Link copied');
   await attempt('The link could not be made', async () => {
     link.search = new URLSearchParams({ [STORED]: await storeView(addressParams()) }).toString();
-    await copyText(link.href);
+    await copyText(link.href, 'Link copied');
   });
 }
 
