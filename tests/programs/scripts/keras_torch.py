@@ -42,7 +42,6 @@ history = model.fit(
     verbose=0,
     validation_data=(x, y),
     callbacks=[
-        WandbMetricsLogger(),
         WandbMetricsLogger(log_freq=2),
         WandbModelCheckpoint("model-{epoch:02d}.keras"),
         Predictions(["index", "target"], ["epoch", "index", "predicted"]),
