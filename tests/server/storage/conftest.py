@@ -91,6 +91,14 @@ class Store:
             values = {"token": token, "run_uid": uid, "attempt_id": attempt, "created_us": 0}
             return Writer(self, uid, attempt, self._insert(schema.writer, values))
 
+    def joined(self, first: Writer) -> Writer:
+        """Another writer of the attempt of `first`, as a process that joins its run is one."""
+        uid, attempt = first.run_uid, first.attempt_id
+        values = {"token": str(next(self._numbers)), "run_uid": uid, "attempt_id": attempt}
+        with self.connection.begin():
+            number = self._insert(schema.writer, values | {"created_us": 0})
+        return Writer(self, uid, attempt, number)
+
     def seal(self, uid: int) -> None:
         """Seal all of the run's tail."""
         more = True

@@ -228,7 +228,7 @@ def test_histograms_that_processes_logged_at_one_step_are_joined(store: Any, sea
     if sealed:
         store.seal(run)
     assert "part_found" not in events(store, run).columns
-    log(writer, 5, from_values(rank_1))
+    log(store.joined(writer), 5, from_values(rank_1))
     series = events(store, run)
     columns = series.columns
     assert (series.n, columns["step"].tolist()) == (2, [4, 5])
@@ -243,9 +243,17 @@ def test_histograms_that_processes_logged_at_one_step_are_joined(store: Any, sea
 def test_equal_histograms_of_one_step_count_once(store: Any) -> None:
     run = store.run()
     writer = store.writer(run)
-    for _ in range(2):
-        log(writer, 5, from_values(tensor_at(1)[1]))
+    for each in (writer, store.joined(writer)):
+        log(each, 5, from_values(tensor_at(1)[1]))
     assert events(store, run).columns["n"].tolist() == [500]
+
+
+def test_what_one_process_logs_late_at_a_step_stays_an_event_of_its_own(store: Any) -> None:
+    run = store.run()
+    writer = store.writer(run)
+    for values in tensor_at(1)[:2]:
+        log(writer, 5, from_values(values))
+    assert len(events(store, run).columns["n"]) == 2
 
 
 def test_uneven_bins_of_one_step_are_joined_where_their_edges_lie(store: Any) -> None:
@@ -253,7 +261,7 @@ def test_uneven_bins_of_one_step_are_joined_where_their_edges_lie(store: Any) ->
     writer = store.writer(run)
     log(writer, 3, from_bins([1, 2], [0.0, 1.0, 10.0]))
     log(writer, 5, from_bins([30.5, 10], [0.0, 1.0, 64.0]))
-    log(writer, 5, from_bins([4, 4], [0.0, 32.0, 64.0]))
+    log(store.joined(writer), 5, from_bins([4, 4], [0.0, 32.0, 64.0]))
     columns = events(store, run).columns
     assert columns["bins"].tolist() == [2, 64]
     assert columns["edged"].tolist() == [1, 0]

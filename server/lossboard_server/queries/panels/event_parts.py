@@ -103,14 +103,16 @@ def _members_at(sizes: Ints, which: Ints) -> Ints:
     return np.repeat(starts, chosen) + inner
 
 
-def join_parts(events: Events) -> Events:
-    """The events, those that are parts of one tensor at one batch, or of one step, joined."""
+def join_parts(events: Events, *, several: bool) -> Events:
+    """The events, those that are parts of one tensor at one batch joined; where `several`
+    processes wrote them, also those that were logged at one step."""
     statistics = events.statistics
     rank = statistics.parts[:, _RANK]
     of_parts = _are_parts(statistics).any() and not (rank == rank[0]).all()
-    if not of_parts and not _share_steps(statistics).any():
+    shared = _share_steps(statistics) if several else np.zeros(len(statistics.steps), np.bool_)
+    if not of_parts and not shared.any():
         return events
-    group = _groups(statistics)
+    group = _groups(statistics, shared)
     order = np.lexsort((statistics.parts[:, _RANK], group))  # by group, the lowest rank first
     order = order[_counts_once(statistics, group, order)]
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
@@ -127,8 +129,8 @@ def _are_parts(statistics: Statistics) -> NDArray[np.bool_]:
 
 
 def _share_steps(statistics: Statistics) -> NDArray[np.bool_]:
-    """True for those logged at a step at which another process logged one of the same key: what
-    one process logs at a step twice is one row."""
+    """True for those logged at a step at which another was logged. Of several processes these are
+    of different ones: what one logs at a step twice is one row, unless it is late."""
     shared = np.zeros(len(statistics.steps), np.bool_)
     if not (statistics.batches == NO_BATCH).any():
         return shared
@@ -138,7 +140,7 @@ def _share_steps(statistics: Statistics) -> NDArray[np.bool_]:
     return shared
 
 
-def _groups(statistics: Statistics) -> Ints:
+def _groups(statistics: Statistics, shared: NDArray[np.bool_]) -> Ints:
     """Of each event a number that those share that belong together; in order of their first.
 
     A process that is started anew may count a batch a second time: that is another event.
@@ -150,7 +152,6 @@ def _groups(statistics: Statistics) -> Ints:
     alone = ~_are_parts(statistics)
     names[alone] = 0
     names[alone, 3] = np.flatnonzero(alone)
-    shared = _share_steps(statistics)
     names[shared, 0], names[shared, 3] = statistics.steps[shared], _LOGGED
     return _numbered(names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from lossboard_server.queries.panels.event_parts import (
     joined_bins,
     part_columns,
 )
-from lossboard_server.queries.points.lineage import Lineage
+from lossboard_server.queries.points.lineage import Lineage, attempts_of_several
 from lossboard_server.queries.points.selection import Found, Selection
 from lossboard_server.queries.runs.runs import store_version
 from lossboard_server.storage import TailMemo
@@ -113,7 +113,8 @@ def read_statistics(connection: Connection, found: dict[Any, list[Found]]) -> di
         if statistics is not None:
             part = Events(statistics, np.full(row.n, row.id), np.arange(row.n))
             sealed.setdefault(row.series_id, []).append(part)
-    joined = {name: _join(ones, sealed) for name, ones in found.items()}
+    several = attempts_of_several(connection, {one.attempt_id for o in found.values() for one in o})
+    joined = {name: _join(ones, sealed, several) for name, ones in found.items()}
     return {name: events for name, events in joined.items() if events is not None}
 
 
@@ -128,7 +129,9 @@ def _statistics_rows(connection: Connection, ids: Sequence[int]) -> Iterable[Any
         )
 
 
-def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events | None:
+def _join(
+    found: Sequence[Found], sealed: dict[int, list[Events]], several: Collection[int]
+) -> Events | None:
     """The events by step; None where there are none but damaged ones."""
     parts: list[Events] = []
     for place, one in enumerate(found):
@@ -137,7 +140,7 @@ def _join(found: Sequence[Found], sealed: dict[int, list[Events]]) -> Events | N
             n = len(one.tail.steps)
             pieces.append(Events(one.tail.statistics, np.full(n, -1 - place), np.arange(n)))
         if pieces:
-            joined = join_parts(Events.join(pieces))
+            joined = join_parts(Events.join(pieces), several=one.attempt_id in several)
             parts.append(
                 joined if one.cut is None else joined.take(joined.statistics.steps <= one.cut)
             )

@@ -12,7 +12,7 @@ from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
 from lossboard_server.errors import NotFound
 
-__all__ = ["Lineage", "Part", "lineages"]
+__all__ = ["Lineage", "Part", "attempts_of_several", "lineages"]
 
 _ATTEMPTS_BIT = 32  # a state counts seals below this bit and attempts above
 
@@ -105,3 +105,11 @@ def _lineage(
     seals = sum(runs[id_].generation for id_ in {part.run_uid for part in parts} | {uid})
     generation = (max(count - 1, 0) << _ATTEMPTS_BIT) + seals
     return Lineage(uid, runs[uid].started_us, tuple(parts), generation)
+
+
+def attempts_of_several(connection: Connection, attempts: Collection[int]) -> set[int]:
+    """Those of these attempts that several processes write, or wrote."""
+    writer = schema.writer.c
+    mine = among(connection, writer.attempt_id, attempts)
+    counted = select(writer.attempt_id).where(mine).group_by(writer.attempt_id)
+    return set(connection.execute(counted.having(func.count() > 1)).scalars())

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from lossboard_server.database import schema
 from lossboard_server.database.dialect import among
-from lossboard_server.queries.points.lineage import Lineage, lineages
+from lossboard_server.queries.points.lineage import Lineage, Part, lineages
 from lossboard_server.queries.points.reader import Piece
 from lossboard_server.storage.entries import Entry, entry_of, entry_of_row
 from lossboard_server.storage.points import Points
@@ -30,10 +30,8 @@ class Found:
     before went on meanwhile, so that this one takes the place of nothing.
     """
 
-    def __init__(
-        self, row: Any, waiting: TailSeries | None, cut: int | None, *, beside: bool = False
-    ) -> None:
-        self.beside = beside
+    def __init__(self, row: Any, waiting: TailSeries | None, part: Part) -> None:
+        self.attempt_id, self.beside, cut = part.attempt_id, part.beside, part.cut
         self.row = row
         self.waiting = waiting
         beyond = cut is not None and self.extent("step")[1] > cut
@@ -178,7 +176,7 @@ class Selection:
             name = TailKey(part.attempt_id, kind, key)
             row, tail = self._rows.get(name), self.tail.series(name)
             if row is not None or tail is not None:
-                found.append(Found(row, tail, part.cut, beside=part.beside))
+                found.append(Found(row, tail, part))
         return found
 
     def path(self, lineage: Lineage, kind: str, key: str) -> tuple[str, ...]:
