@@ -108,7 +108,7 @@ def _lineage(
 
 
 def attempts_of_several(connection: Connection, attempts: Collection[int]) -> set[int]:
-    """Those of these attempts that several processes write, or wrote."""
+    """The attempts, of these, that several processes write or wrote."""
     writer = schema.writer.c
     mine = among(connection, writer.attempt_id, attempts)
     counted = select(writer.attempt_id).where(mine).group_by(writer.attempt_id)
