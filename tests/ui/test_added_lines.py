@@ -80,6 +80,7 @@ def test_an_added_panel_of_metrics_has_ranges_axes_and_smoothing_of_its_own(
         average, mass = 0.9 * average + 0.1 * value, 0.9 * mass + 0.1
         expected.append(average / mass)
     assert line_of(panel, "run-0 · lr")["smoothed"] == pytest.approx(expected, rel=1e-9)
+    page.set_viewport_size({"width": 1440, "height": 3000})  # panels are drawn once in sight
     automatic = wait_for_panel(page, "scalar lr")["data"]
     assert automatic["lines"][0]["smoothed"] == automatic["lines"][0]["original"]
     page.keyboard.press("Escape")

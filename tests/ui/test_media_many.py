@@ -114,7 +114,7 @@ def test_a_long_table_of_the_official_client_has_all_its_rows(page: Page, offici
     panel = opened(page, official, "long")
     expect(panel).to_contain_text("10,050 rows")
     panel.get_by_label("Filter rows").fill("word 10049")
-    expect(panel.locator("tbody td")).to_have_text(["10049", "word 10049"])
+    expect(panel.locator("tbody td")).to_have_text(["10,049", "word 10049"])
     panel = opened(page, official, "small")
     expect(panel.locator("tbody img")).to_have_count(1)
 
@@ -160,7 +160,7 @@ def test_a_table_is_filtered_by_column_hidden_and_grouped(page: Page, shown: str
         field.fill("")
     panel.get_by_label("Group by kind").check()
     expect(panel.locator("thead th")).to_have_text(["kind", "rows", "mean of score", "picture"])
-    expect(rows).to_have_text(["cat23", "dog12", "19"])
+    expect(rows).to_have_text(["cat23", "dog12", "19–"])
     expect(rows.first.locator("img")).to_have_count(2)
 
 

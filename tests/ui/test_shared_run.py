@@ -82,7 +82,7 @@ def test_a_machine_metric_of_all_processes_is_one_panel_with_a_line_for_each(
     address = f"{server.base_url}/local/{ranks}/runs/shared/{where}"
     lines = "panel.data.lines?.map(line => line.label).join() === 'rank 0,rank 1'"
     open_panel(page, address, "system system.memory_percent", lines)
-    panel = page.get_by_role("region", name="system.memory_percent", exact=True)
+    panel = page.get_by_role("region", name="Memory (%)", exact=True)
     expect(panel.get_by_label("Legend").locator("li")).to_have_text(["rank 0", "rank 1"])
 
 

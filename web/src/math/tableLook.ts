@@ -124,8 +124,11 @@ function tellerOf(rows: Json[][], name: string | number, column: number): Teller
   if (sample === undefined) return [];
   const cells = (group: Json[][]) => group.map((row) => row[column] ?? null);
   if (mediaItems(sample).length > 0) {
-    const first = (group: Json[][]) => cells(group).filter((cell) => cell !== null);
-    return [{ name: String(name), tell: (group) => first(group).slice(0, MOST_MEDIA) }];
+    const first = (group: Json[][]) =>
+      cells(group)
+        .filter((cell) => cell !== null)
+        .slice(0, MOST_MEDIA);
+    return [{ name: String(name), tell: (group) => (first(group).length ? first(group) : null) }];
   }
   if (typeof sample !== 'number') return [];
   return [{ name: `mean of ${name}`, tell: (group) => mean(cells(group)) }];

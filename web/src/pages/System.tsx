@@ -39,7 +39,8 @@ export function System({ run }: { run: Run }) {
     ({ kind, runs, key }) =>
       kind === 'system' &&
       runs.includes(run.uid) &&
-      (!search || search.test(key) || search.test(systemMetric(key).title)),
+      (!search ||
+        [key, machineMetric(key), systemMetric(key).title].some((name) => search.test(name))),
   );
   const sections = systemSections(keys);
   return (

@@ -6,6 +6,7 @@
 import { computed } from '@preact/signals';
 import type { Catalogue, Key, Run } from '../../api/types';
 import { fieldTitle } from '../../math/keyTitle';
+import { machineMetric } from '../../math/machineMetrics';
 import { isMedia } from '../../math/media';
 import { telling } from '../../math/metricNames';
 import { plotSpecs } from '../../math/plotSpecs';
@@ -102,7 +103,7 @@ export function isWide(key: Key, runs: Run[]): boolean {
 
 /** A chart is found by its own name too, a machine metric of a process by that of its panel. */
 const fits = (key: Key, plot: string | undefined, search: RegExp): boolean =>
-  [plot ?? fieldTitle(key), key.key].some((name) => search.test(name));
+  [plot ?? fieldTitle(key), key.key, machineMetric(key.key)].some((name) => search.test(name));
 
 /** Sections of the keys that any of the runs has and whose name fits the search. */
 export function sectionsOf(catalogue: Catalogue, runs: Run[], search: RegExp | null): Section[] {
