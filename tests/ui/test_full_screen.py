@@ -19,11 +19,11 @@ def test_a_panel_fills_the_screen_and_arrow_keys_step_through_the_others(
     box = place.bounding_box()
     assert box is not None and (box["width"], box["height"]) == (1440, 900)
     settings = page.get_by_role("group", name="Settings of train/loss", exact=True)
-    expect(settings.get_by_label("Bucket value")).to_be_visible()
+    expect(settings.get_by_label("Line through")).to_be_visible()
     edge, plot = settings.bounding_box(), place.locator(".plot").bounding_box()
     assert edge is not None and plot is not None
     assert plot["x"] + plot["width"] <= edge["x"] and plot["width"] > 1000
-    settings.get_by_label("Logarithmic y").check()
+    settings.get_by_label("Log scale (y)").check()
     expect(settings).to_be_visible()
     places = page.locator(".place[data-panel]").evaluate_all("all => all.map(p => p.dataset.panel)")
     page.get_by_role("button", name="Close full screen").focus()
