@@ -177,7 +177,8 @@ class ServerProcess:
     def _environment(self) -> dict[str, str]:
         before = filter(None, [os.environ.get("PYTHONPATH")])  # of a test that puts something there
         roots = [*before, *_ROOTS]
-        named = {f"LOSSBOARD_SERVER_{k.upper()}": str(v) for k, v in self._settings.items()}
+        given = {"reserve_bytes": 1 << 20} | self._settings  # of hundreds of servers on one disk
+        named = {f"LOSSBOARD_SERVER_{k.upper()}": str(v) for k, v in given.items()}
         return os.environ | {"PYTHONPATH": os.pathsep.join(roots)} | named
 
     def _wait(self) -> None:

@@ -89,6 +89,7 @@ def _open_store(settings: Settings) -> tuple[DataDirectory, Database, Reserve]:
             check_files(settings.data_dir, directory.database)
         database = Database(settings, directory.check)
         directory.hold()
+        reserve.renew()
     except BaseException:
         directory.close()
         raise

@@ -48,15 +48,15 @@ async def health(server: Server) -> Response:
     server.directory.check()
     uptime_secs = time.monotonic() - server.started_secs
     free_bytes = server.directory.free_bytes()
-    is_well = server.writer.can_write and not server.database.damage
+    can_write = server.writer.can_write and not server.reserve.is_given_up
     answer = Health(
-        status="ok" if is_well else "troubled",
+        status="ok" if can_write and not server.database.damage else "troubled",
         version=installed_version(),
         wire_versions=SUPPORTED_VERSIONS,
         uptime_secs=uptime_secs,
         data_dir_free_bytes=free_bytes,
         plotly_version=version("plotly"),
-        writable=server.writer.can_write,
+        writable=can_write,
         damaged_blocks=len(server.database.damage),
         database_errors=server.troubles.total,
         last_error=server.troubles.last,
