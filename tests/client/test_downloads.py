@@ -265,7 +265,7 @@ def test_a_checkout_leaves_what_another_process_is_writing_and_removes_what_one_
 def test_a_path_that_leads_out_can_not_be_logged(run: Any, path: str) -> None:
     entry = logged(run, a=b"a").get_entry("a")
     artifact = Artifact("other", type="dataset")
-    with pytest.raises(ValueError, match="no path within an artifact"):
+    with pytest.raises(ValueError, match="not a path within an artifact"):
         artifact.new_file(path).__enter__()
-    with pytest.raises(ValueError, match="no path within an artifact"):
+    with pytest.raises(ValueError, match="not a path within an artifact"):
         artifact.add_reference(entry, path)

@@ -23,8 +23,8 @@ def text(run: Any, name: str) -> str:
 
 def names(run: Any) -> set[str]:
     """The files of a run that its user saved."""
-    own = ("requirements.txt", "wandb-metadata.json", "diff.patch", "config.yaml")
-    return {file.name for file in run.files()} - set(own)
+    own = {"requirements.txt", "wandb-metadata.json", "wandb-summary.json", "diff.patch"}
+    return {file.name for file in run.files()} - own - {"config.yaml", "output.log"}
 
 
 def written(path: str, content: str = "content") -> Path:

@@ -131,7 +131,8 @@ def test_an_artifact_can_be_edited_linked_and_deleted(writer: Any, project: Proj
     place = {"entity": "local", "project": writer.start.project, "collection": "shelf"}
     linked = project.http.post(f"{path}/link", json=place).raise_for_status().json()
     assert (linked["collection"], linked["source"]["collection"]) == ("shelf", "ds")
-    project.http.delete(path).raise_for_status()
+    assert project.http.delete(path).status_code == 409
+    project.http.delete(path, params={"delete_aliases": True}).raise_for_status()
     assert project.get("shelf/latest").status_code == project.get("ds/good").status_code == 404
 
 

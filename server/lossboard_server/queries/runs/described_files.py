@@ -48,7 +48,8 @@ def files_of_run(connection: Connection, memo: RunMemo, uid: int) -> list[dict[s
 
 
 def _sizes(connection: Connection, detail: RunDetail) -> Mapping[str, int]:
-    sizes = {name: len(_told(detail, name)) for name in (_CONFIG, _METADATA, _SUMMARY)}
+    told = (_CONFIG, _METADATA, _SUMMARY) if detail.metadata else (_CONFIG, _SUMMARY)
+    sizes = {name: len(_told(detail, name)) for name in told}
     log_bytes = _log_bytes(connection, detail.run.uid)
     return sizes | ({_LOG: log_bytes} if log_bytes else {})
 
