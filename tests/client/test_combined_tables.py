@@ -118,7 +118,7 @@ def test_files_of_other_artifacts_are_downloaded_from_there_while_they_exist(
     root = Path(linking.download("got"))
     for entry in artifact.files():
         assert (root / "linked" / entry.path).read_bytes() == Path(entry.download()).read_bytes()
-    artifact.delete()
+    artifact.delete(delete_aliases=True)
     with pytest.raises(FileNotFoundError, match="refers to an artifact that is gone"):
         artifact_of("whole").get("whole")
     again = api.artifact("linking:v0")
