@@ -82,11 +82,11 @@ async def summary_after_a_seal(path: Path, *, changes: bool) -> Any:
 @pytest.mark.parametrize(
     ("changes", "kept"),
     [
-        pytest.param(False, {"loss": 0.5}, id="nothing happens"),
-        pytest.param(True, {}, id="the run changes meanwhile"),
+        pytest.param(False, 0.5, id="nothing happens"),
+        pytest.param(True, None, id="the run changes meanwhile"),
     ],
 )
 def test_a_summary_that_was_composed_before_a_change_is_thrown_away(
-    tmp_path: Path, changes: bool, kept: dict[str, Any]
+    tmp_path: Path, changes: bool, kept: float | None
 ) -> None:
-    assert asyncio.run(summary_after_a_seal(tmp_path, changes=changes)) == kept
+    assert asyncio.run(summary_after_a_seal(tmp_path, changes=changes)).get("loss") == kept

@@ -52,6 +52,7 @@ class Call:
     signer: Signer
     base_url: str
     client_id: str = ""
+    client_version: tuple[int, ...] = ()  # of W&B's reader; empty: something else asks
     listed: dict[int, Any] = field(default_factory=dict)  # nodes of runs in lists, by uid
     _reading: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
     _connection: Connection | None = field(default=None, init=False, repr=False)

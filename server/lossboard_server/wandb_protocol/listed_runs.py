@@ -29,6 +29,7 @@ _OBJECTS = ("project", "user")  # of a run, all of whose values are at hand
 _ID = SelectionSetNode(
     selections=(FieldNode(name=NameNode(value="id"), arguments=(), directives=()),)
 )
+_WHOLE_SWEEPS = (0, 31)  # earlier readers fail at whole runs of sweeps in a list
 _LIGHT = "historyLineCount"  # a list of whole runs, not of their names alone
 
 
@@ -121,8 +122,8 @@ def fill(call: Call, data: dict[str, Any], plan: Plan, require_time: Callable[[]
         require_time()
         node = call.listed[int(id_parts(edge["node"]["id"], "Run")[0])]
         told = {field.key: _value(node, field) for field in plan}
-        # Clients of a year ago fail at whole runs of sweeps in a list.
-        if is_light and "config" not in asked and not node.is_cut and not told.get("sweepName"):
+        fails = told.get("sweepName") and call.client_version < _WHOLE_SWEEPS
+        if is_light and "config" not in asked and not node.is_cut and not fails:
             told["config"], told["summaryMetrics"] = node.config(None), node.summaryMetrics(None)
         # Texts, ints and lists of these are JSON at once; what was logged may be no finite number.
         edge["node"] = told if "historyKeys" in asked else msgspec.Raw(msgspec.json.encode(told))

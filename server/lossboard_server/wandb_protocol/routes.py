@@ -31,6 +31,7 @@ from lossboard_server.writing.names import check_entity, check_project, check_ru
 __all__ = ["make_router"]
 
 _CLIENT_ID: Final = re.compile(r"[\w.-]{0,128}")
+_READER: Final = re.compile(r"W&B Public Client (\d{1,4}\.\d{1,4})[.\w]*")
 
 Result = TypeVar("Result")
 
@@ -59,6 +60,12 @@ def make_router(services: Services) -> APIRouter:
     return router
 
 
+def _version(user_agent: str) -> tuple[int, ...]:
+    """`W&B Public Client 0.22.3` is (0, 22)."""
+    found = _READER.fullmatch(user_agent)
+    return tuple(map(int, found[1].split("."))) if found else ()
+
+
 class _Door:
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -78,6 +85,7 @@ class _Door:
             signer=self._signer,
             base_url=_base_url(request),
             client_id=client_id,
+            client_version=_version(request.headers.get("user-agent", "")),
         )
 
     async def graphql(self, request: Request) -> Response:

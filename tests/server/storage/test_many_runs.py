@@ -30,7 +30,7 @@ def test_a_query_may_name_forty_thousand_runs(store: Any) -> None:
         connection.execute(insert(run), copies)
     assert [fact.key for fact in store.ask(keys, ids)] == ["loss"]
     found = store.ask(summaries, ids)
-    assert len(found) == len(ids) and found[first] == {"loss": 0.5}
+    assert len(found) == len(ids) and found[first]["loss"] == 0.5
     with connection.begin():
         chosen = connection.execute(select(run.c.id).where(among(connection, run.c.id, ids)))
         assert set(chosen.scalars()) == set(ids)
