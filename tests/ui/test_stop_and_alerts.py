@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import REPOSITORY, Server, open_panel, start_run
+from .conftest import REPOSITORY, Server, open_panel, start_run, wait_for_panel
 
 TRAINING = """
 import sys, time
@@ -220,14 +220,15 @@ def test_an_alert_is_marked_on_the_curve_at_its_step(
         "scalar loss",
         "panel.data.alerts?.length === 1",
     )
-    mark, data = panel["data"]["alerts"][0], panel["data"]
+    mark = panel["data"]["alerts"][0]
     assert (mark["x"], mark["title"], mark["level"]) == (60, "Plateau", "WARN")
-    plot, [low, high] = data["plot"], data["x"]
-    box = page.locator(".plot").first.bounding_box()
-    assert box is not None
-    across = plot["left"] + (60 - low) / (high - low) * plot["width"]
     foot = page.locator(".chart-tip-foot")
-    for nudge in range(40):  # the panel of a run that has just ended may be drawn anew meanwhile
+    for nudge in range(40):  # the panel may get another width while the page fills
+        data = wait_for_panel(page, "scalar loss")["data"]
+        plot, [low, high] = data["plot"], data["x"]
+        box = page.locator(".plot").first.bounding_box()
+        assert box is not None
+        across = plot["left"] + (60 - low) / (high - low) * plot["width"]
         page.mouse.move(box["x"] + across, box["y"] + plot["top"] + 40 + nudge % 2)
         if foot.count():
             break
