@@ -78,7 +78,7 @@ def test_what_the_public_api_changes_on_its_way_is_all_changed(
     assert "latest" in found["why"] and "delete_aliases=True" in found["why"]
     assert (found["left"], found["gone"]) == (["data:v4"], True)
     made = found["files"]  # what is left is made of what is known of the run
-    assert sorted(made) == ["config.yaml", "wandb-metadata.json", "wandb-summary.json"]
+    assert sorted(made) == ["config.yaml", "wandb-summary.json"]
     assert yaml.safe_load(made["config.yaml"])["model"] == {"value": {"layers": 99}}
     assert json.loads(made["wandb-summary.json"])["nested"] == {"top1": 0.9}
     assert found["walked"] == [[7, 6, 5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 5, 6, 7]]

@@ -34,5 +34,5 @@ def test_a_panel_fills_the_screen_and_arrow_keys_step_through_the_others(
         expect(place.locator(".panel .plot, .panel .message").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(place).to_have_count(0)
-    focused = "document.activeElement.closest('.place').dataset.panel"
+    focused = "document.activeElement.closest('.place')?.dataset.panel"
     page.wait_for_function(f"want => {focused} === want", arg=places[at + 1])
