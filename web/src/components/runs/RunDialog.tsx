@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Run } from '../../api/types';
 import { type EditedField, editedRun, fieldText, saveField } from '../../state/runs/runEdits';
-import { Dialog } from '../widgets/Dialog';
+import { FormDialog } from '../widgets/FormDialog';
 import { NameOf } from '../widgets/NameOf';
 import './menus.css';
 
@@ -20,16 +20,13 @@ interface RunDialogProps {
 }
 
 export function RunDialog({ run, field }: RunDialogProps) {
-  const open = useSignal(true);
   const was = useRef(fieldText(run, field)).current;
   const text = useSignal(was);
   const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   useEffect(() => input.current?.select(), []);
-  useEffect(() => open.subscribe((isOpen) => !isOpen && forget()), []);
-  const save = (event: Event) => {
-    event.preventDefault();
-    open.value = false;
+  const save = () => {
     if (text.value !== was) saveField(run, field, text.value, was);
+    return true;
   };
   const common = {
     ref: input,
@@ -40,30 +37,26 @@ export function RunDialog({ run, field }: RunDialogProps) {
     },
   };
   return (
-    <Dialog open={open} label={`${TITLES[field]}: ${run.name}`} class="rundialog">
-      <form onSubmit={save}>
+    <FormDialog
+      label={`${TITLES[field]}: ${run.name}`}
+      heading={
         <h2 class="bold ell" aria-label={run.name} title={run.name}>
           <NameOf name={run.name} />
         </h2>
-        <span class="mid">{TITLES[field]}</span>
-        {field === 'notes' ? (
-          <textarea rows={6} {...common} />
-        ) : (
-          <span class="field outlined">
-            <input {...common} />
-          </span>
-        )}
-        <span class="row">
-          <span class="stretch" />
-          <button type="button" class="btn" onClick={() => (open.value = false)}>
-            Cancel
-          </button>
-          <button type="submit" class="btn pri">
-            Save
-          </button>
+      }
+      action="Save"
+      submit={save}
+      closed={forget}
+    >
+      <span class="mid">{TITLES[field]}</span>
+      {field === 'notes' ? (
+        <textarea rows={6} {...common} />
+      ) : (
+        <span class="field outlined">
+          <input {...common} />
         </span>
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   );
 }
 
