@@ -90,20 +90,20 @@ def test_a_program_that_logs_by_a_summary_writer_alone(
     assert dict(ours.config) == dict(theirs.config)
 
 
-@pytest.mark.covers("accelerate")
-def test_the_training_loop_of_diffusers(server: Any, tmp_path: Path) -> None:
-    pytest.importorskip("diffusers")
-    ours, theirs = both(server, tmp_path, "diffusers_training.py")
-    assert len(rows(ours)) == 4
-    assert_same(rows(ours), rows(theirs))
-    assert dict(ours.config) == dict(theirs.config)
-
-
-@pytest.mark.covers("wandb.lightning.fabric")
-def test_a_loop_of_lightning_fabric(server: Any, tmp_path: Path) -> None:
-    pytest.importorskip("lightning_utilities")
-    ours, theirs = both(server, tmp_path, "lightning_fabric.py")
-    assert len(rows(ours)) == 5
+@pytest.mark.covers("accelerate", "wandb.lightning.fabric")
+@pytest.mark.parametrize(
+    ("package", "script", "count"),
+    [
+        ("diffusers", "diffusers_training.py", 4),
+        ("lightning_utilities", "lightning_fabric.py", 5),
+    ],
+)
+def test_a_training_loop_logs_the_same_through_both_doors(
+    server: Any, tmp_path: Path, package: str, script: str, count: int
+) -> None:
+    pytest.importorskip(package)
+    ours, theirs = both(server, tmp_path, script)
+    assert len(rows(ours)) == count
     assert_same(rows(ours), rows(theirs))
     assert dict(ours.config) == dict(theirs.config)
 

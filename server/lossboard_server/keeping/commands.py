@@ -7,12 +7,13 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from lossboard_server.database import dialect
@@ -38,15 +39,11 @@ def check(arguments: list[str]) -> int:
 
 
 def _check(options: Any, data_dir: Path, progress: Progress) -> int:
-    database = data_dir / backups.DATABASE
-    if not database.exists():
-        raise BackupError(f"there is no {database.name} in {data_dir}: choose it with --data-dir")
+    database = _database_in(data_dir)
     if options.repair:
         return _repaired(options, data_dir, database, progress)
-    engine = dialect.open_reader(dialect.sqlite_url(database), 1)
-    with engine.connect() as connection:
+    with _reading(database) as connection:
         faults = list(checks.check_store(connection, data_dir, progress))
-    engine.dispose()
     _tell(options, faults, [])
     return DAMAGED if faults else SOUND
 
@@ -93,14 +90,10 @@ def disk(arguments: list[str]) -> int:
 
 
 def _disk(options: Any, data_dir: Path, progress: Progress) -> int:
-    database = data_dir / backups.DATABASE
-    if not database.exists():
-        raise BackupError(f"there is no {database.name} in {data_dir}: choose it with --data-dir")
+    database = _database_in(data_dir)
     freed_bytes = _freed(data_dir, database) if options.free else 0
-    engine = dialect.open_reader(dialect.sqlite_url(database), 1)
-    with engine.connect() as connection:
+    with _reading(database) as connection:
         found = use.use_of(connection)
-    engine.dispose()
     if options.json:
         print(json.dumps({"use": msgspec.to_builtins(found), "freed_bytes": freed_bytes}))  # noqa: T201
         return SOUND
@@ -163,6 +156,23 @@ def _copied(options: Any, copied: backups.Copied) -> int:
         for name in copied.missing[:_MOST_TOLD]:
             print(f"missing or damaged: file {name}")  # noqa: T201
     return DAMAGED if copied.missing else SOUND
+
+
+def _database_in(data_dir: Path) -> Path:
+    database = data_dir / backups.DATABASE
+    if not database.exists():
+        raise BackupError(f"there is no {database.name} in {data_dir}: choose it with --data-dir")
+    return database
+
+
+@contextmanager
+def _reading(database: Path) -> Iterator[Connection]:
+    engine = dialect.open_reader(dialect.sqlite_url(database), 1)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _parser(name: str, about: str) -> argparse.ArgumentParser:

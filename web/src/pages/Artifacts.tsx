@@ -12,6 +12,7 @@ import {
 } from '../api/artifacts';
 import type { Run } from '../api/types';
 import { IconButton } from '../components/widgets/controls';
+import { FactList } from '../components/widgets/FactList';
 import { Icon } from '../components/widgets/Icon';
 import { Link } from '../components/widgets/Link';
 import { lazy } from '../components/widgets/lazy';
@@ -152,16 +153,7 @@ function Facts({ artifact }: { artifact: Artifact }) {
     ['Created', formatDate(artifact.created_us)],
     ['Digest', artifact.digest.slice(0, 12)],
   ];
-  return (
-    <div class="facts">
-      {facts.map(([label, value]) => (
-        <div class="fact" key={label}>
-          <span>{label}</span>
-          <b>{value}</b>
-        </div>
-      ))}
-    </div>
-  );
+  return <FactList facts={facts} />;
 }
 
 function Metadata({ artifact }: { artifact: Artifact }) {

@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { listSweeps } from '../api/client';
 import type { Run, Sweep } from '../api/types';
+import { FactList } from '../components/widgets/FactList';
 import { Link } from '../components/widgets/Link';
 import { formatCount, formatDate } from '../math/numbers';
 import { navigate, projectHref, runHref } from '../state/route';
@@ -107,16 +108,7 @@ function Facts({ sweep }: { sweep: Sweep }) {
     ['Parameter sets given', formatCount(sweep.given)],
     ['Created', formatDate(sweep.created_us)],
   ];
-  return (
-    <div class="facts">
-      {facts.map(([label, value]) => (
-        <div class="fact" key={label}>
-          <span>{label}</span>
-          <b>{value}</b>
-        </div>
-      ))}
-    </div>
-  );
+  return <FactList facts={facts} />;
 }
 
 function RunList({ runs }: { runs: Run[] }) {
