@@ -76,7 +76,7 @@ class Settings:
         30.0, "Time for which half a request may stand still before its connection is closed."
     )
     reserve_bytes: int = _setting(
-        64 << 20, "Room on the disk that is kept for deletions once it is full; 0: none."
+        64 << 20, "Room that is kept for deletions and edits once the disk is full; 0: none."
     )
     blob_limit_bytes: int = _setting(5 << 30, "Largest file that may be uploaded.")
     blob_unused_secs: float = _setting(

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +112,9 @@ def connected(server: Any, sent: bytes) -> socket.socket:
 def said(connection: socket.socket) -> bytes:
     """All that the server says until it closes."""
     parts = []
-    try:
+    with connection, suppress(ConnectionError):
         while part := connection.recv(65536):
             parts.append(part)
-    except ConnectionError:
-        parts.append(b"")
-    connection.close()
     return b"".join(parts)
 
 

@@ -108,10 +108,10 @@ def test_a_moved_run_of_a_renamed_project_is_found_and_goes_on_through_both_door
     first, second, third = (f"former-{secrets.token_hex(4)}" for _ in range(3))
     official(server, "scalars.py", first, "one")
     uid = detail(server, first, "one")["uid"]
-    http = httpx.Client(base_url=server.base_url)
-    http.patch(f"/api/projects/local/{first}", json={"name": second}).raise_for_status()
     moved = {"runs": [uid], "project": third}
-    http.post("/api/runs/move", json=moved).raise_for_status()
+    with httpx.Client(base_url=server.base_url) as http:
+        http.patch(f"/api/projects/local/{first}", json={"name": second}).raise_for_status()
+        http.post("/api/runs/move", json=moved).raise_for_status()
     for former in (first, second):
         told = official(server, "former_names.py", former, "one")
         assert told[0] == "one"

@@ -9,7 +9,6 @@ import secrets
 import shutil
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -339,13 +338,6 @@ def test_a_backup_says_what_is_missing_or_damaged(
     assert (code, [fault["kind"] for fault in found["faults"]]) == (1, ["file"])
 
 
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in 30 s"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def tidy(server_factory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A server that takes the data of deleted runs at once, and looks for unused files each six
@@ -372,7 +364,7 @@ def collections_of(server: Any, project: str) -> list[Any]:
 
 
 def test_a_deleted_run_takes_its_artifacts_with_it_if_asked_and_a_project_all_of_them(
-    tidy: Any,
+    tidy: Any, eventually: Any
 ) -> None:
     kept, gone = (logged_artifact(tidy, project, "model") for project in ("kept", "gone"))
     for project, artifacts in (("kept", False), ("gone", True)):

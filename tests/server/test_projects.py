@@ -31,13 +31,14 @@ def test_a_project_counts_its_runs_by_state(server: Any, writer_of: Any) -> None
     assert project | {"sparkline": None} == alone | {"sparkline": None}
 
 
-def test_a_project_shows_its_loss_as_a_sparkline(writer: Any) -> None:
+def test_a_project_shows_its_loss_as_a_sparkline(writer: Any, eventually: Any) -> None:
     path = f"/api/projects/local/{writer.start.project}"  # a list has it once there is time
     writer.log(0)
     assert writer.http.get(path).json()["sparkline"] is None
     writer.log(1, 2)
     drawn = writer.http.get(path).json()["sparkline"]
     assert drawn == {"key": "loss", "values": [0.0, 1.0, 2.0]}
+    eventually(lambda: project_of(writer)["sparkline"] == drawn)
 
 
 def test_the_last_active_project_comes_first(server: Any, writer_of: Any) -> None:

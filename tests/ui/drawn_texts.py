@@ -105,10 +105,12 @@ OVERLAPS = """() => {
   });
   const apart = (a, b) => a.right - 1 <= b.left || b.right - 1 <= a.left
     || a.bottom - 1 <= b.top || b.bottom - 1 <= a.top;
+  let count = 0;
   const found = [];
   const boxes = '.panel, .top, .bar, .sec, .runhead, .side .head, .listrow, .table tr, .block';
   for (const panel of document.querySelectorAll(boxes)) {
     const texts = [...ofElements(panel), ...ofCanvases(panel)];
+    count += texts.length;
     for (const [i, a] of texts.entries()) {
       for (const b of texts.slice(i + 1)) {
         if (a.node !== null && a.node === b.node) continue;
@@ -117,7 +119,7 @@ OVERLAPS = """() => {
       }
     }
   }
-  return [...new Set(found)];
+  return { count, found: [...new Set(found)] };
 }"""
 
 
@@ -127,6 +129,8 @@ def texts_of(page: Page, name: str) -> list[dict[str, Any]]:
     return list(canvas.evaluate("canvas => canvas.texts ?? []"))
 
 
-def overlaps(page: Page) -> list[str]:
-    """Pairs of texts that lie over each other within a panel, bar or row of the page."""
-    return list(page.evaluate(OVERLAPS))
+def overlaps(page: Page) -> tuple[int, list[str]]:
+    """How many texts the panels, bars and rows of the page hold, and the pairs of them that lie
+    over each other within one."""
+    told = page.evaluate(OVERLAPS)
+    return int(told["count"]), list(told["found"])
