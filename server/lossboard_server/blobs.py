@@ -43,7 +43,6 @@ class BlobStore:
     """Blobs under one directory, `ab/abcdef...`; a blob that is visible is whole.
 
     `check` raises what an upload answers with when the directory is no longer the one of the start.
-    What a server that was killed left half received is removed: nobody else writes here.
     """
 
     def __init__(
@@ -56,8 +55,6 @@ class BlobStore:
         self._limit_bytes = limit_bytes
         self._checked: dict[str, float] = {}  # when the bytes of a blob were last compared
         self._incoming.mkdir(parents=True, exist_ok=True)
-        for abandoned in self._incoming.iterdir():
-            abandoned.unlink(missing_ok=True)
 
     def path(self, sha256: str) -> Path:
         """The path of the blob, if it is here; raises Invalid for what isn't a SHA-256."""

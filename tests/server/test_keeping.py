@@ -22,6 +22,7 @@ import lossboard
 from lossboard.wire import FileEntry, HistogramColumn, HistogramData
 from lossboard_server.app import create_app
 from lossboard_server.database.directory import DirectoryError
+from lossboard_server.keeping import backups
 from lossboard_server.keeping.commands import backup, check, disk, restore
 from lossboard_server.settings import Settings
 
@@ -322,6 +323,45 @@ def test_a_backup_of_a_running_server_is_whole_and_goes_on(
     assert writer.log(10**6).is_success  # the run goes on
 
 
+def test_a_backup_that_fails_leaves_the_one_before_as_it_was(
+    own_server: Any, writer_of: Any, tmp_path: Path, told: Said
+) -> None:
+    writer, target = writer_of(own_server), tmp_path / "backup"
+    writer.log(*range(2000))
+    assert told(backup, target, "--data-dir", own_server.data_dir)[0] == 0
+    own_server.stop()
+    database = own_server.data_dir / "lossboard.db"
+    with database.open("r+b") as file:
+        file.seek(database.stat().st_size // 2 // 4096 * 4096)
+        file.write(bytes(range(256)) * 64)
+    assert told(backup, target, "--data-dir", own_server.data_dir)[0] == 2
+    shutil.rmtree(own_server.data_dir)
+    assert told(restore, target, "--data-dir", own_server.data_dir)[0] == 0
+    own_server.start()
+    assert len(writer.points()) == 2000
+
+
+def test_a_backup_fits_what_its_directory_remembers_however_far_the_server_went_meanwhile(
+    own_server: Any, writer_of: Any, tmp_path: Path, told: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, target = writer_of(own_server), tmp_path / "backup"
+    writer.log(0)
+    copied = backups._copy_blobs
+
+    def while_the_server_ends(*arguments: Any) -> None:
+        writer.log(1)
+        own_server.stop()
+        copied(*arguments)
+
+    monkeypatch.setattr(backups, "_copy_blobs", while_the_server_ends)
+    assert told(backup, target, "--data-dir", own_server.data_dir)[0] == 0
+    monkeypatch.undo()
+    shutil.rmtree(own_server.data_dir)
+    assert told(restore, target, "--data-dir", own_server.data_dir)[0] == 0
+    own_server.start()
+    assert list(writer.points()) == [0]
+
+
 def test_a_backup_says_what_is_missing_or_damaged(
     own_server: Any, writer_of: Any, tmp_path: Path, told: Said
 ) -> None:
@@ -378,6 +418,26 @@ def test_a_deleted_run_takes_its_artifacts_with_it_if_asked_and_a_project_all_of
     httpx.delete(f"{tidy.base_url}/api/projects/local/kept").raise_for_status()
     eventually(lambda: not blob_path(tidy, kept).exists())
     assert collections_of(tidy, "kept") == []
+
+
+def test_a_run_that_was_moved_keeps_its_artifacts_in_the_project_where_they_are(
+    tidy: Any, eventually: Any
+) -> None:
+    moved = logged_artifact(tidy, "left", "model")
+    settings = {"silent": True, "base_url": tidy.base_url}
+    lossboard.init(project="left", id="other", settings=settings).finish()
+    other, run = (
+        httpx.get(f"{tidy.base_url}/api/runs/local/left/{name}").json()["uid"]
+        for name in ("other", "r")
+    )
+    wanted = {"runs": [run], "project": "right"}
+    httpx.post(f"{tidy.base_url}/api/runs/move", json=wanted).raise_for_status()
+    gone = logged_artifact(tidy, "bare", "model")
+    httpx.delete(f"{tidy.base_url}/api/runs/{other}").raise_for_status()
+    httpx.delete(f"{tidy.base_url}/api/projects/local/bare").raise_for_status()
+    eventually(lambda: not blob_path(tidy, gone).exists())  # the one deleted before is done too
+    assert blob_path(tidy, moved).exists()
+    assert len(collections_of(tidy, "left")) == 1
 
 
 def test_disk_shows_who_takes_what_and_gives_back_what_nothing_names(

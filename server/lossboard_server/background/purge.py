@@ -83,7 +83,8 @@ def _delete_collections(transaction: Transaction, uid: int) -> bool:
     run, collection = schema.run.c, schema.artifact_collection.c
     connection = transaction.connection
     gone = connection.execute(select(run.project_id, run.deleted_us).where(run.id == uid)).one()
-    others = (run.project_id == gone.project_id) & run.deleted_us.is_(None)
+    here = (run.project_id == gone.project_id) | run.id.in_(_moved_from(gone.project_id))
+    others = here & run.deleted_us.is_(None)
     if connection.execute(select(run.id).where(others).limit(1)).first() is not None:
         return False
     mine = select(collection.id).where(
@@ -95,6 +96,12 @@ def _delete_collections(transaction: Transaction, uid: int) -> bool:
     if found is not None:
         collections.remove(transaction, found)
     return found is not None
+
+
+def _moved_from(project_id: int) -> Select[tuple[int]]:
+    """The runs that were in the project once: what they logged stays there."""
+    place = schema.former_place.c
+    return select(place.run_uid).where(place.project_id == project_id)
 
 
 def _linked_elsewhere(project_id: int) -> ColumnElement[bool]:
@@ -120,7 +127,8 @@ def _delete_sweeps(transaction: Transaction, uid: int) -> None:
     gone = connection.execute(
         select(run.c.project_id, run.c.deleted_us).where(run.c.id == uid)
     ).one()
-    alive = select(run.c.id).where(run.c.project_id == gone.project_id, run.c.purged.is_(False))
+    here = (run.c.project_id == gone.project_id) | run.c.id.in_(_moved_from(gone.project_id))
+    alive = select(run.c.id).where(here, run.c.purged.is_(False))
     if connection.execute(alive.limit(1)).first() is not None:
         return
     # One that gave nothing to run yet was made for runs to come.

@@ -46,12 +46,19 @@ class Reserve:
             return
         if self._free_bytes() < _TIMES * self._size_bytes:
             return
+        try:
+            self._make()
+        except OSError:  # there is less room than it seemed, by a quota or by others that took it
+            self._path.unlink(missing_ok=True)
+        else:
+            self.is_given_up = False
+
+    def _make(self) -> None:
         with self._path.open("wb") as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, self._size_bytes)
             else:
                 file.write(os.urandom(self._size_bytes))
-        self.is_given_up = False
 
     def check(self) -> None:
         """Raises Busy while nothing may be taken in that makes the store larger."""

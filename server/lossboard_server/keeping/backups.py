@@ -74,19 +74,31 @@ def back_up(data_dir: Path, target: Path, progress: Progress) -> Copied:
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()) and not (target / _MARK).exists():
         raise BackupError(f"{target} holds something else than a backup: choose an empty directory")
-    (target / _MARK).write_text(json.dumps({"complete": False}) + "\n", encoding="utf-8")
-    copied = Copied(database_bytes=_copy_database(source, target / DATABASE, progress))
-    _copy_blobs(data_dir, target, copied, progress)
-    for name in _KEPT:
-        if (data_dir / name).exists():
-            shutil.copy2(data_dir / name, target / name)
+    if not (target / _MARK).exists():
+        (target / _MARK).write_text(json.dumps({"complete": False}) + "\n", encoding="utf-8")
+    copied = _copy_all(data_dir, target, progress)
     mark = {"complete": True, "created_us": time.time_ns() // 1000, "files": copied.files}
     (target / _MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
     return copied
 
 
-def _copy_database(source: Path, target: Path, progress: Progress) -> int:
-    """The database of one moment, whole: it takes the place of the one before at the end."""
+def _copy_all(source: Path, target: Path, progress: Progress) -> Copied:
+    """The database takes its place at the end: until then the target is what it was, with more
+    files. What the directory remembers is read before it and written after it, so that it is never
+    ahead of the database."""
+    kept = {name: (source / name).read_bytes() for name in _KEPT if (source / name).exists()}
+    scratch = _copy_database(source / DATABASE, target / DATABASE, progress)
+    copied = Copied(database_bytes=scratch.stat().st_size)
+    _copy_blobs(source, target, _blobs_named(scratch), copied, progress)
+    os.replace(scratch, target / DATABASE)
+    for name, content in kept.items():
+        (target / name).write_bytes(content)
+        shutil.copymode(source / name, target / name)
+    return copied
+
+
+def _copy_database(source: Path, target: Path, progress: Progress) -> Path:
+    """The database of one moment, whole, beside the place that it is for."""
     scratch = target.with_name(target.name + ".new")
     scratch.unlink(missing_ok=True)
     with closing(_opened(source)) as one, closing(sqlite3.connect(scratch)) as other:
@@ -105,8 +117,7 @@ def _copy_database(source: Path, target: Path, progress: Progress) -> int:
             " `lossboard check` says what is damaged"
         )
     _flush(scratch)
-    os.replace(scratch, target)
-    return target.stat().st_size
+    return scratch
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -115,8 +126,9 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _copy_blobs(data_dir: Path, target: Path, copied: Copied, progress: Progress) -> None:
-    names = _blobs_named(target / DATABASE)
+def _copy_blobs(
+    data_dir: Path, target: Path, names: list[str], copied: Copied, progress: Progress
+) -> None:
     for number, name in enumerate(names):
         progress("files", number, len(names))
         place = Path("blobs", name[:2], name)
@@ -171,12 +183,7 @@ def restore(backup: Path, data_dir: Path, progress: Progress) -> Copied:
             " empty directory with --data-dir"
         )
     data_dir.mkdir(parents=True, exist_ok=True)
-    copied = Copied(database_bytes=_copy_database(backup / DATABASE, data_dir / DATABASE, progress))
-    _copy_blobs(backup, data_dir, copied, progress)
-    for name in _KEPT:
-        if (backup / name).exists():
-            shutil.copy2(backup / name, data_dir / name)
-    return copied
+    return _copy_all(backup, data_dir, progress)
 
 
 def sha256_of(path: Path) -> str:

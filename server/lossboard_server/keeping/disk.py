@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, select
 
 from lossboard_server.blobs import BlobStore
 from lossboard_server.database import dialect, schema
@@ -95,6 +96,13 @@ def _artifacts(connection: Connection) -> list[Use]:
     return [Use(f"{entity}/{name}", "", "artifacts", int(size)) for entity, name, size in rows]
 
 
+def _forget(engine: Engine, names: Sequence[str]) -> None:
+    """Nobody is told any more that these are here, as after a sweep of the running server."""
+    with engine.begin() as connection:
+        dialect.begin_write(connection)
+        connection.execute(delete(schema.blob_md5).where(schema.blob_md5.c.sha256.in_(names)))
+
+
 def free(engine: Engine, data_dir: Path, unused_secs: float) -> int:
     """Remove files that nothing names and nobody asked for within `unused_secs`, and give free
     pages back; how many bytes the files had."""
@@ -103,10 +111,10 @@ def free(engine: Engine, data_dir: Path, unused_secs: float) -> int:
     for first in range(0, len(names), _BATCH):
         with engine.connect() as connection:
             unnamed = unreferenced(connection, names[first : first + _BATCH])
-        for name in unnamed:
-            size_bytes = blobs.path(name).stat().st_size
-            if blobs.remove_unused(name, unused_secs=unused_secs):
-                freed_bytes += size_bytes
+        sizes = {name: blobs.path(name).stat().st_size for name in unnamed}
+        gone = [n for n in unnamed if blobs.remove_unused(n, unused_secs=unused_secs)]
+        freed_bytes += sum(sizes[name] for name in gone)
+        _forget(engine, gone)
     dialect.reclaim_pages(engine, _PAGES)
     dialect.checkpoint(engine)
     return freed_bytes

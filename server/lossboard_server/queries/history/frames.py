@@ -92,7 +92,7 @@ def query_frames(connection: Connection, memo: TailMemo, query: FrameQuery) -> F
     place, step = query.after.place, query.after.step
     uids = query.runs[place : place + _RUNS_AT_ONCE]
     asked = _asked(Selection(connection, memo, uids, _KINDS[query.stream], query.keys), uids)
-    if asked and (step is not None or asked[0].points > _MOST_POINTS):
+    if asked and asked[0].points and (step is not None or asked[0].points > _MOST_POINTS):
         return _stretch(connection, query, asked[0])
     count, points = 0, 0
     while count < len(asked) and points + asked[count].points <= _MOST_POINTS:

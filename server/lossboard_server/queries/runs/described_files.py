@@ -48,17 +48,24 @@ def files_of_run(connection: Connection, memo: RunMemo, uid: int) -> list[dict[s
 
 
 def _sizes(connection: Connection, detail: RunDetail) -> Mapping[str, int]:
-    told = (_CONFIG, _METADATA, _SUMMARY) if detail.metadata else (_CONFIG, _SUMMARY)
-    sizes = {name: len(_told(detail, name)) for name in told}
+    sizes = {name: len(_told(detail, name)) for name in _told_names(detail)}
     log_bytes = _log_bytes(connection, detail.run.uid)
     return sizes | ({_LOG: log_bytes} if log_bytes else {})
 
 
 def described_content(connection: Connection, memo: RunMemo, uid: int, name: str) -> bytes | None:
-    """The content of a file that is made here; None for other names, and for no output at all."""
+    """The content of a file that is made here; None for other names, and where there is nothing to
+    say: no output at all, no metadata."""
     if name == _LOG:
         return _log(connection, uid) or None
-    return _told(run_detail(connection, memo, uid), name) if name in _TYPES else None
+    if name not in _TYPES:
+        return None
+    detail = run_detail(connection, memo, uid)
+    return _told(detail, name) if name in _told_names(detail) else None
+
+
+def _told_names(detail: RunDetail) -> tuple[str, ...]:
+    return (_CONFIG, _METADATA, _SUMMARY) if detail.metadata else (_CONFIG, _SUMMARY)
 
 
 def _told(detail: RunDetail, name: str) -> bytes:
