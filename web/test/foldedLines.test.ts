@@ -28,6 +28,7 @@ function tensorOf(key: string, level: number, growth = 0): Tensor {
     hi: zeros,
     x_first: places,
     x_last: places,
+    x_bad: places,
   };
   return { key, order: 0, n: STEPS, generation: 0, columns, part: null } as Tensor;
 }
@@ -92,4 +93,18 @@ it('keeps the mark of a good ratio in sight', () => {
     guide: { value: 1e-3, label: '10⁻³' },
   });
   expect(model.y[0]).toBeLessThan(1e-3);
+});
+
+it('draws one line where all tensors are of one group', () => {
+  const { lines } = rmsPicture(answerOf(experts(1, 128)), null);
+  expect(lines).toHaveLength(1);
+  expect(lines[0].color).toMatch(/^(#|rgb)/);
+});
+
+it('marks a group in which any member has values that are not finite', () => {
+  const tensors = experts(1, 128);
+  const { columns } = tensors[70];
+  tensors[70] = { ...tensors[70], columns: { ...columns, nan: columns.nan.map((_, i) => i && 3) } };
+  const [line] = rmsPicture(answerOf(tensors), null).lines;
+  expect([...line.nan]).toEqual([0, 3, 3, 3]);
 });

@@ -37,7 +37,7 @@ function setOpen(open: boolean): void {
 
 function receive(message: LiveMessage): void {
   if (message.kind === 'silent') {
-    silentFor.value = message.seconds;
+    if (brokenSince.peek() === null) silentFor.value = message.seconds; // else it is counted
     stale.value = true;
   } else if (message.kind === 'state') setOpen(message.open);
   else notify(message.kind === 'change' ? message.change : null);

@@ -13,6 +13,7 @@ let silenceMs = 15_000 * MISSED_PINGS;
 let watchdog = 0;
 let source: EventSource | null = null;
 let lastVersion = 0;
+let retry: ReturnType<typeof setTimeout> | undefined;
 let state: LiveMessage = { kind: 'state', open: false };
 
 function tell(message: LiveMessage): void {
@@ -36,6 +37,8 @@ function heard(): void {
 }
 
 function connect(): void {
+  clearTimeout(retry);
+  source?.close();
   heard();
   source = new EventSource(lastVersion ? `/api/events?since=${lastVersion}` : '/api/events');
   source.addEventListener('open', () => {
@@ -55,7 +58,9 @@ function connect(): void {
   source.addEventListener('reset', () => tell({ kind: 'reset' }));
   source.addEventListener('error', () => {
     setOpen(false);
-    if (source?.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
+    if (source?.readyState === EventSource.CLOSED) {
+      retry = setTimeout(connect, RETRY_MS);
+    }
   });
 }
 
@@ -63,6 +68,7 @@ function leave(port: MessagePort): void {
   ports.delete(port);
   if (ports.size > 0) return;
   clearTimeout(watchdog);
+  clearTimeout(retry);
   source?.close();
   source = null;
 }

@@ -28,24 +28,30 @@ const PAGE = 50;
 const COMPLETE_MS = 100;
 const shown = signal(PAGE);
 const search = signal('');
+/** The search that the list is of: an answer may be on its way. */
+const listedFor = signal('');
+let again: ReturnType<typeof setTimeout> | undefined;
 const total = signal(0);
 
 /** Whether projects were deleted here: what is restored then is no first project. */
 let deletedHere = false;
 
-const isEmpty = () => projects.value.length === 0 && search.value === '';
+const isEmpty = () => projects.value.length === 0 && search.value === '' && listedFor.value === '';
 
 /** The page that teaches opens the first project by itself, once there is one. */
 async function load(): Promise<void> {
+  clearTimeout(again);
   try {
     const asked = search.peek();
     const page = await listProjects(asked, shown.peek());
     if (asked !== search.peek()) return; // another load is on its way
     const found = page.projects;
     total.value = page.total;
-    if (!page.complete) setTimeout(() => void load(), COMPLETE_MS);
+    clearTimeout(again);
+    if (!page.complete) again = setTimeout(() => void load(), COMPLETE_MS);
     const wasEmpty = state.peek() === 'ready' && isEmpty();
     projects.value = found;
+    listedFor.value = asked;
     state.value = 'ready';
     if (wasEmpty && !deletedHere && found.length > 0)
       navigate(projectHref(found[0].entity, found[0].name));
@@ -59,7 +65,11 @@ export function ProjectsPage() {
   useEffect(() => {
     document.title = 'lossboard';
     void load();
-    return onDirty(null, load);
+    const stop = onDirty(null, load);
+    return () => {
+      clearTimeout(again);
+      stop();
+    };
   }, []);
   const running = projects.value.reduce((sum, project) => sum + (project.states.running ?? 0), 0);
   return (

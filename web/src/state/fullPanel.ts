@@ -1,8 +1,15 @@
 /** The panel that fills the screen, and those that arrow keys lead to. */
 
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
+import { route } from './route';
 
 export const fullPanel = signal<string | null>(null);
+
+// Another page has panels of the same ids.
+effect(() => {
+  void route.value;
+  fullPanel.value = null;
+});
 
 export function openFull(id: string): void {
   fullPanel.value = id;

@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Dialog } from './Dialog';
 
 interface FormDialogProps {
@@ -19,9 +19,16 @@ interface FormDialogProps {
 export function FormDialog({ label, heading, action, submit, closed, children }: FormDialogProps) {
   const open = useSignal(true);
   useEffect(() => open.subscribe((isOpen) => !isOpen && closed()), []);
+  const busy = useRef(false);
   const onSubmit = async (event: Event) => {
     event.preventDefault();
-    if (await submit()) open.value = false;
+    if (busy.current) return; // it is on its way
+    busy.current = true;
+    try {
+      if (await submit()) open.value = false;
+    } finally {
+      busy.current = false;
+    }
   };
   return (
     <Dialog open={open} label={label} class="rundialog">

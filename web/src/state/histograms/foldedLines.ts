@@ -34,7 +34,7 @@ export function rmsPicture(answer: TensorResponse, search: RegExp | null): RmsPi
   const shown = rows.filter(({ movement }) => movement >= least).slice(0, MOST_LINES);
   const lines = shown.map(({ line }, i) => ({
     ...line,
-    color: depthColor(i / (shown.length - 1)),
+    color: depthColor(shown.length > 1 ? i / (shown.length - 1) : 0),
   }));
   return { lines, notes: notesOf(tensors.length, rows, lines) };
 }
@@ -67,9 +67,11 @@ function linesOf(answer: TensorResponse, fold: boolean): Row[] {
 function groupRow(group: LayerGroup, tensors: Map<string, Tensor>, answer: TensorResponse): Row {
   const longest = group.members.reduce((a, b) => (b.bucket.length > a.bucket.length ? b : a));
   const [whole] = rmsLines({ ...answer, tensors: [tensors.get(longest.key)!] });
-  const [highest, median, lowest] = spreadRows(group).map(({ bucket, values }) =>
-    valuesAt(longest.bucket, bucket, values),
+  const spread = spreadRows(group);
+  const [highest, median, lowest] = spread.map(({ bucket, values }) =>
+    valuesAt(longest.bucket, bucket, values).map((value) => 10 ** value),
   );
+  const members = group.members.map(({ key }) => tensors.get(key)!.columns);
   const line: Line = {
     ...whole,
     id: group.name,
@@ -80,12 +82,33 @@ function groupRow(group: LayerGroup, tensors: Map<string, Tensor>, answer: Tenso
     max: highest,
     first: median,
     last: median,
+    nan: summed(longest.bucket, members, 'nan'),
+    posInf: summed(longest.bucket, members, 'pos_inf'),
+    negInf: summed(longest.bucket, members, 'neg_inf'),
+    xBad: valuesAt(longest.bucket, spread[0].bucket, spread[0].xBad),
   };
   return { line, movement: movementOf({ ...longest, values: median.map(Math.log10) }) };
 }
 
-/** The values, which are logarithms, of the wanted buckets. */
+/** What all members have counted in each of the wanted buckets. */
+function summed(
+  wanted: Float64Array,
+  members: Tensor['columns'][],
+  name: 'nan' | 'pos_inf' | 'neg_inf',
+): Float64Array {
+  const places = new Map(Array.from(wanted, (at, i) => [at, i]));
+  const sums = new Float64Array(wanted.length);
+  for (const { bucket, [name]: counts } of members) {
+    bucket.forEach((at, i) => {
+      const place = places.get(at);
+      if (place !== undefined) sums[place] += counts[i];
+    });
+  }
+  return sums;
+}
+
+/** The values of the wanted buckets. */
 function valuesAt(wanted: Float64Array, bucket: Float64Array, values: Float64Array): Float64Array {
   const places = new Map(Array.from(bucket, (at, i) => [at, i]));
-  return wanted.map((at) => 10 ** values[places.get(at)!]);
+  return wanted.map((at) => values[places.get(at)!]);
 }

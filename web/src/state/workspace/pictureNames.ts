@@ -32,7 +32,7 @@ export function namesOf(panel: Element, otherwise: PictureName[]): PictureName[]
 }
 
 function nameIn(element: Element): PictureName {
-  const parts = [...element.querySelectorAll('.ell, .dim')];
+  const parts = [...element.querySelectorAll('.ell:not(.headtail .ell), .dim')];
   const label = (parts.length > 0 ? parts : [element]).map((part) => part.textContent).join('  ');
   const line = element.querySelector('line');
   const dot = element.querySelector('.dot');
