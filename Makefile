@@ -20,7 +20,8 @@ demo: $(VENV)/.demo web/dist/.stamp
 
 # Real servers, browsers and kills on a busy machine: a failure is tried once more, and shown.
 # Much of it waits, so that four workers keep two cores busy.
-PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --reruns 1
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --reruns 1 \
+	--ignore tests/programs
 
 test: $(VENV)/.dev web/dist/.stamp web/node_modules/.package-lock.json chromium postgres
 	$(PYTEST) --hypothesis-profile quick -m "not long" $(ARGS)

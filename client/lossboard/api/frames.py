@@ -106,11 +106,7 @@ def _by_x(table: Table, x: str) -> Table:
         return table
     places = np.flatnonzero(column.there)
     places = places[np.argsort(column.values[places], kind="stable")]
-    taken = {
-        name: Values(one.values[places], one.there[places], one.whole)
-        for name, one in table.columns.items()
-    }
-    return Table(taken, len(places))
+    return _taken(table, places)
 
 
 def _numbers(data: Any) -> NDArray[np.float64]:
@@ -186,7 +182,25 @@ def frame_of(connection: Connection, ids: Mapping[int, str], rows: Rows, library
     """All rows of runs as one table of a library."""
     tables = list(row_tables(connection, ids, rows))
     empty = Table({name: _nothing(0) for name in ("run_id", *(rows.shown or _OWN))}, 0)
-    return made(_joined(tables) if tables else empty, library)
+    joined = _joined(tables) if tables else empty
+    return made(_by_run_and_x(joined, list(ids.values()), rows.x), library)
+
+
+def _by_run_and_x(table: Table, ids: Sequence[str], x: str) -> Table:
+    """A large run comes in several parts, each in the order of x by itself."""
+    if x == "_step" or table.length == 0:
+        return table
+    order = {run_id: place for place, run_id in enumerate(ids)}
+    runs = np.array([order[run_id] for run_id in table.columns["run_id"].values])
+    return _taken(table, np.lexsort((table.columns[x].values, runs)))
+
+
+def _taken(table: Table, places: NDArray[np.intp]) -> Table:
+    taken = {
+        name: Values(one.values[places], one.there[places], one.whole)
+        for name, one in table.columns.items()
+    }
+    return Table(taken, len(places))
 
 
 def made(table: Table, library: str) -> Any:

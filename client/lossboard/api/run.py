@@ -95,6 +95,11 @@ class Run(RunNames):
         self._described["notes"] = checked_text("notes", notes)
 
     @property
+    def description(self) -> str:
+        """Its notes, as W&B called them before."""
+        return self.notes
+
+    @property
     def group(self) -> str:
         """The group that it is shown in; empty if none."""
         return str(self._described["group"])

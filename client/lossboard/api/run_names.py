@@ -54,11 +54,6 @@ class RunNames(StoredRun):
     readOnly = read_only
 
     @property
-    def description(self) -> str:
-        """Its notes, as W&B called them before."""
-        return str(self._attributes["notes"])
-
-    @property
     def sweep_name(self) -> str | None:
         """The id of the sweep that it belongs to, if it does."""
         if "metadata" not in self._attributes:  # lists leave it out
@@ -79,10 +74,15 @@ class RunNames(StoredRun):
         """Returns once the run has ended, however it did. Raises WaitTimeoutError after `timeout`
         seconds in which it has not."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self.load()._attributes["state"] in _GOING:
+        while self._state_now() in _GOING:
             if deadline is not None and time.monotonic() > deadline:
                 raise WaitTimeoutError(f"the run was still going on after {timeout:g} s")
             time.sleep(_POLL_SECS)
+
+    def _state_now(self) -> str:
+        """Leaves alone what was edited and not sent."""
+        self._attributes = {**self._attributes, "state": self._detail()["state"]}
+        return self.state
 
     def stop(self) -> None:
         """Asks the process of the run to end, as the dashboard's “Stop run” does."""

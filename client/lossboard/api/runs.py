@@ -162,23 +162,35 @@ class Runs:
 
     def _kinds(self, ids: Mapping[int, str], wanted: Rows) -> dict[str, str]:
         """The columns of a file, and of what kind they are: float, int or text."""
-        texts = self._keys_of_kind("json", ids)
+        logged = self._keys(ids)
+        texts = {key for key, kind in logged if kind == "json"}
         shown = wanted.shown
         if shown is None:
-            numeric = self._keys_of_kind("scalar", ids)
-            shown = ["_step", "_timestamp", "_runtime", *dict.fromkeys([*numeric, *texts])]
+            numeric = [key for key, kind in logged if kind == "scalar"]
+            others = [key for key, kind in logged if kind == "json"]
+            shown = ["_step", "_timestamp", "_runtime", *dict.fromkeys([*numeric, *others])]
         kinds = {"run_id": "text", **{key: "text" if key in texts else "float" for key in shown}}
         return {key: "int" if key == "_step" else kind for key, kind in kinds.items()}
 
-    def _keys_of_kind(self, kind: str, ids: Iterable[int]) -> list[str]:
-        """The keys of a kind in these runs; in all of the project where these are many."""
+    def _keys(self, ids: Iterable[int]) -> list[tuple[str, str]]:
+        """The keys of these runs with their kinds; of all of the project where these are many."""
         some = list(ids)
         runs = ",".join(map(str, some)) if len(some) <= _MOST_NAMED else None
         found = self._connection.get("projects", *self._place, "keys", runs=runs)["keys"]
-        return [one["key"] for one in found if one["kind"] == kind]
+        return [(one["key"], one["kind"]) for one in found]
 
     def _ids(self) -> dict[int, str]:
-        return {int(run.storage_id): run.id for run in self}
+        """Numbers and ids as a list tells them, whatever it leaves out of the runs."""
+        ids: dict[int, str] = {}
+        after = None
+        while True:
+            answer = self._connection.get(
+                "projects", *self._place, "runs", **{**self._query, "after": after}
+            )
+            ids |= {run["uid"]: run["run_id"] for run in answer["runs"]}
+            after = answer["next"]
+            if after is None:
+                return ids
 
     def _told(self, values: Callable[[Run], Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [

@@ -32,7 +32,15 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[str
     place = (status.st_dev, status.st_ino)
     if place in above:
         return
-    inner = [entry.path for entry in entries if entry.is_dir()]
-    yield folder, [entry.name for entry in entries if not entry.is_dir()]
-    for path in inner:
+    inner = {entry.name: entry.path for entry in entries if _is_folder(entry)}
+    yield folder, [entry.name for entry in entries if entry.name not in inner]
+    for path in inner.values():
         yield from _walk(path, (*above, place))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere, or round and round, is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

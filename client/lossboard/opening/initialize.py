@@ -14,7 +14,7 @@ import msgspec
 from lossboard import wire
 from lossboard.duties import Duties
 from lossboard.errors import Error
-from lossboard.faults import Fault, Tell, raised
+from lossboard.faults import Fault, Tell, raised, words_of
 from lossboard.files.directories import SPOOL_FOLDER, create, runs_folder
 from lossboard.identity import (
     default_project,
@@ -161,9 +161,9 @@ def _follow_others(run: Run, wanted: Mapping[str, Any]) -> None:
 def _try(run: Run, what: str, action: Callable[[], None]) -> None:
     try:
         action()
-    except ImportError as error:
-        run._warn(f"{what}: {error}")
-        run._notice(what, str(error))
+    except Exception as error:  # noqa: BLE001 - a package that can't be loaded ends no training
+        run._warn(f"{what}: {words_of(error)}")
+        run._notice(what, words_of(error))
 
 
 def _warn_of_settings(settings: Settings) -> None:

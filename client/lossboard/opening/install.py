@@ -42,7 +42,7 @@ def _forget_other() -> list[str]:
         name
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] != "wandb"
-        and any(value is other for value in list(vars(module).values()))
+        and any(value is other for value in list(getattr(module, "__dict__", {}).values()))
     ]
     for name in gone:
         del sys.modules[name]

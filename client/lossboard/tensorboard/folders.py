@@ -105,12 +105,14 @@ class Folders:
         return True
 
     def _read(self) -> None:
+        """One thread reads at a time; new folders may come meanwhile."""
         with self._lock:
-            for flush in self._flushes:
-                self._try(flush)
-            for folder in self._folders.values():
-                for file in folder.files():
-                    self._try(lambda folder=folder, file=file: self._read_file(folder, file))  # type: ignore[misc]
+            flushes, folders = list(self._flushes), list(self._folders.values())
+        for flush in flushes:
+            self._try(flush)
+        for folder in folders:
+            for file in folder.files():
+                self._try(lambda folder=folder, file=file: self._read_file(folder, file))  # type: ignore[misc]
 
     def _try(self, action: Callable[[], None]) -> None:
         """A file or writer that fails takes no other along."""
@@ -150,12 +152,12 @@ class Folders:
         self._run.log({**row, _STEP: folder.step, "_timestamp": folder.wall_secs})
 
     def _prefix(self, folder: _Folder) -> str:
-        root = folder.root or Path(os.path.commonpath(self._folders))
+        root = folder.root or Path(os.path.commonpath(list(self._folders)))
         inner = folder.path.relative_to(root).as_posix()
         return "" if inner == "." else f"{inner}/"
 
     def _save(self, folder: _Folder) -> None:
-        base = folder.root or Path(os.path.commonpath(self._folders))
+        base = folder.root or Path(os.path.commonpath(list(self._folders)))
         for file in folder.known:
             self._try(lambda file=file: self._save_file(file, base))  # type: ignore[misc]
 

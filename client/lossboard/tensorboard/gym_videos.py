@@ -10,13 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from lossboard.faults import words_of
 from lossboard.media.video import Video
 from lossboard.tensorboard.current import current
+from lossboard.terminal import termwarn
 
 __all__ = ["monitor"]
 
 _NUMBERED: Final = re.compile(r"video\.\d+")  # in names of gym's older versions: a key of its own
 _KEY: Final = "videos"
+_LOGGED: Final = "_lossboard_logged"  # of a recorder: the video that was logged last
 
 
 class _Recorder(NamedTuple):
@@ -78,16 +81,30 @@ def _patch(kind: Any, recorder: _Recorder) -> None:
 
     @wraps(original)
     def ended(self: Any, *arguments: Any, **named: Any) -> Any:
-        path = Path(recorder.path(self))
+        path = _path_of(recorder, self)
         result = original(self, *arguments, **named)
-        _log(path)
+        if path is not None and vars(self).get(_LOGGED) != path:  # old ones close once more at last
+            vars(self)[_LOGGED] = path
+            _log(path)
         return result
 
     setattr(kind, recorder.method, ended)
 
 
+def _path_of(recorder: _Recorder, instance: Any) -> Path | None:
+    """None for one that records nothing, which has no file."""
+    try:
+        return Path(recorder.path(instance))
+    except (AttributeError, TypeError):
+        return None
+
+
 def _log(path: Path) -> None:
     run = current.find()
-    if run is not None and path.is_file():
-        found = _NUMBERED.search(path.name)
+    if run is None or not path.is_file():
+        return
+    found = _NUMBERED.search(path.name)
+    try:
         run.log({found[0] if found else _KEY: Video(str(path))})
+    except Exception as error:  # noqa: BLE001 - told; closing an environment never fails by us
+        termwarn(f"monitor_gym: {path} is not logged: {words_of(error)}", repeat=False)

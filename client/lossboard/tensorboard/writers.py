@@ -8,12 +8,14 @@ import socket
 import sys
 import weakref
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
+from lossboard.faults import words_of
 from lossboard.live_run.run import Run
 from lossboard.tensorboard.current import current
 from lossboard.tensorboard.folders import Folders
@@ -151,8 +153,11 @@ def _follow(folder: str, flush: Callable[[], None]) -> None:
     if run is None or not _can_log(run):
         return
     path = Path(folder).resolve()
-    folders = _folders_of(run)
-    folders.add(path, _root_of(path), save=_patched.choices.save, flush=flush)
+    try:
+        folders = _folders_of(run)
+        folders.add(path, _root_of(path), save=_patched.choices.save, flush=flush)
+    except Exception as error:  # noqa: BLE001 - told; training's own writer goes on
+        termwarn(f"sync_tensorboard: {path} is not followed: {words_of(error)}", repeat=False)
 
 
 def _folders_of(run: Run) -> Folders:
@@ -161,8 +166,16 @@ def _folders_of(run: Run) -> Folders:
     if found is None or pid != os.getpid():
         found = Folders(run)
         _followed[run] = (os.getpid(), found)
-        run._before_end("the event files of TensorBoard", found.finish)
+        run._before_end("the event files of TensorBoard", partial(_end, run, found))
     return found
+
+
+def _end(run: Run, folders: Folders) -> None:
+    """Ends following, which holds the run: it would live as long as the process."""
+    try:
+        folders.finish()
+    finally:
+        _followed.pop(run, None)
 
 
 def _can_log(run: Run) -> bool:
