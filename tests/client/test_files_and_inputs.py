@@ -21,6 +21,7 @@ def linked(tmp_path: Path) -> Path:
     (other / "b.py").write_text("b")
     (root / "more").symlink_to(other, target_is_directory=True)
     (other / "back").symlink_to(root, target_is_directory=True)
+    (root / "round").symlink_to("round")
     return root
 
 

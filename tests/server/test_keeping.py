@@ -280,6 +280,18 @@ def test_check_finds_each_kind_of_damage_and_repairs_what_can_be_made_anew(
     assert series_of(stored)["columns"] == whole["columns"]
 
 
+def test_check_finds_a_series_that_has_lost_all_its_blocks(
+    own_server: Any, stored: Any, told: Said
+) -> None:
+    own_server.stop()
+    assert told(check, "--data-dir", own_server.data_dir)[0] == 0
+    with closing(sqlite3.connect(own_server.data_dir / "lossboard.db")) as database, database:
+        database.execute("DELETE FROM hist_block")
+    code, found = told(check, "--data-dir", own_server.data_dir)
+    assert (code, {fault["kind"] for fault in found["faults"]}) == (1, {"catalogue"})
+    assert {fault["key"] for fault in found["faults"]} == {"weights"}
+
+
 def test_check_needs_a_store_and_repair_a_stopped_server(
     own_server: Any, tmp_path: Path, told: Said, capsys: pytest.CaptureFixture[str]
 ) -> None:

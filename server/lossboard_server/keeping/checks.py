@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, func, select, true
+from sqlalchemy import Connection, Table, exists, func, select, true
 from sqlalchemy.exc import DatabaseError
 
 from lossboard_server.damage import UNREADABLE, Place, describe, record_place
@@ -21,6 +21,7 @@ from lossboard_server.storage.values import decode_values
 
 __all__ = ["Fault", "check_store"]
 
+_SERIES: Final = schema.series
 _ROWS: Final = 200  # of blocks, read together
 
 
@@ -141,15 +142,42 @@ def _check_catalogue(connection: Connection) -> Iterator[Fault]:
             run, key = owners.get(row.id, ("", ""))
             text = f"the catalogue counts {row.n:,} in series {row.id}, blocks hold {row.held:,}"
             yield Fault("catalogue", text, run, key, row.id)
+    yield from _without_blocks(connection, owners)
+
+
+def _without_blocks(
+    connection: Connection, owners: Mapping[int, tuple[str, str]]
+) -> Iterator[Fault]:
+    """Series that count points and have none."""
+    tables = (schema.block, schema.hist_block, schema.json_block)
+    blocks = [
+        select(table.c.series_id).where(table.c.series_id == _SERIES.c.id) for table in tables
+    ]
+    empty = select(_SERIES.c.id, _SERIES.c.n).where(_SERIES.c.n > 0)
+    for row in connection.execute(empty.where(*(~exists(held) for held in blocks))):
+        run, key = owners.get(row.id, ("", ""))
+        text = f"the catalogue counts {row.n:,} in series {row.id}, no block holds any"
+        yield Fault("catalogue", text, run, key, row.id)
 
 
 def _check_files(connection: Connection, data_dir: Path, progress: Progress) -> Iterator[Fault]:
     blobs = data_dir / "blobs"
-    named = {name for name in connection.exec_driver_sql(NAMED).scalars() if name}
+    named = _named(connection)
     present = {path.name: path for path in files_in(blobs)}
-    for name in sorted(named - present.keys()):
+    missing = named - present.keys()
+    if missing:  # a server may have removed some meanwhile, with what named them
+        missing &= _named(connection)
+    for name in sorted(missing):
         yield Fault("missing_file", f"file {name} is named by a run or an artifact and isn't there")
     for seen, (name, path) in enumerate(sorted(present.items()), 1):
         progress("files", seen, len(present))
-        if sha256_of(path) != name:
+        try:
+            is_sound = sha256_of(path) == name
+        except FileNotFoundError:  # removed meanwhile: nothing names it
+            continue
+        if not is_sound:
             yield Fault("file", f"file {name} has other bytes than were stored")
+
+
+def _named(connection: Connection) -> set[str]:
+    return {name for name in connection.exec_driver_sql(NAMED).scalars() if name}

@@ -32,25 +32,31 @@ export function tellingNames(names: string[], most = Infinity): Map<string, stri
   const alike = new Map<number, string[][]>();
   for (const name of new Set(names)) {
     const words = name.match(WORDS) ?? [name];
-    alike.set(words.length, [...(alike.get(words.length) ?? []), words]);
+    const group = alike.get(words.length);
+    if (group) group.push(words);
+    else alike.set(words.length, [words]);
   }
   const short = new Map<string, string>();
   for (const group of alike.values()) {
     if (group.length < FEWEST_ALIKE) continue;
-    const full = group.map((words) => withoutCommon(words, group, true));
+    const differs = group[0].map((word, i) => group.some((words) => words[i] !== word));
+    const full = group.map(abbreviation(withNumbers(differs, group)));
     const fits = full.every((name) => name.length <= most);
-    for (const [i, words] of group.entries())
-      short.set(words.join(''), fits ? full[i] : withoutCommon(words, group, false));
+    const shorter = fits ? full : group.map(abbreviation(differs));
+    for (const [i, words] of group.entries()) short.set(words.join(''), shorter[i]);
   }
   return short;
 }
 
-function withoutCommon(words: string[], group: string[][], counted: boolean): string {
-  const differs = words.map((word, i) => group.some((other) => other[i] !== word));
-  const isNumber = (i: number) =>
-    counted && differs[i] && group.every((other) => /^\d/.test(other[i]));
-  // with a number the word before it and what stands between them
-  const kept = differs.map((own, i) => own || isNumber(i + 1) || isNumber(i + 2));
-  const parts = words.map((word, i) => (kept[i] ? word : '…'));
-  return parts.join('').replace(/…+[_\-/.: ]*/g, '…');
+/** The words to keep: with a number the word before it and what stands between them. */
+function withNumbers(differs: boolean[], group: string[][]): boolean[] {
+  const isNumber = differs.map((own, i) => own && group.every((words) => /^\d/.test(words[i])));
+  return differs.map((own, i) => own || isNumber[i + 1] || isNumber[i + 2]);
 }
+
+const abbreviation =
+  (kept: boolean[]) =>
+  (words: string[]): string => {
+    const parts = words.map((word, i) => (kept[i] ? word : '…'));
+    return parts.join('').replace(/…+[_\-/.: ]*/g, '…');
+  };

@@ -36,6 +36,7 @@ export function barsHeight(count: number, titles: AxisTitles | undefined): numbe
 export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   private readonly frame: Frame;
   private range: [number, number];
+  private digits: number;
   private notes: Note[];
   private hovered = -1;
 
@@ -47,6 +48,7 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
   ) {
     this.frame = new Frame(host, this);
     this.range = rangeOf(bars, options.log);
+    this.digits = digitsOf(bars);
     this.notes = notesOf(bars, options.log);
     this.show();
   }
@@ -55,6 +57,7 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
     this.bars = bars;
     this.options = options;
     this.range = rangeOf(bars, options.log);
+    this.digits = digitsOf(bars);
     this.notes = notesOf(bars, options.log);
     this.show();
   }
@@ -137,7 +140,7 @@ export class BarsPanel implements Chart<Bar[], BarOptions>, FrameOwner {
 
   /** With the digits that tell the bars apart. */
   private text(value: number): string {
-    return formatValue(value, digitsOf(this.bars));
+    return formatValue(value, this.digits);
   }
 
   /** Room for the widest of some values beside its bar. */

@@ -40,7 +40,10 @@ const dataOf = (element: Element): DOMStringMap => (element as HTMLElement).data
 function keepOne(box: HTMLElement, rows: string): void {
   const all = [...box.querySelectorAll(rows)].flatMap(controlsOf);
   const stop = all.find((control) => 'stop' in control.dataset) ?? all[0];
-  for (const control of all) control.tabIndex = control === stop ? 0 : -1;
+  for (const control of all) {
+    const wanted = control === stop ? 0 : -1;
+    if (control.tabIndex !== wanted) control.tabIndex = wanted;
+  }
 }
 
 const STEPS: Record<string, [row: number, control: number]> = {
